@@ -1,0 +1,13 @@
+//! Rego's text: from source to an abstract syntax tree and back.
+//!
+//! Takes the text of a file; gives a [`ast::Module`] and every error in it. It must not know what names mean, what
+//! builtins exist or how anything is evaluated: that is the engine's.
+
+pub mod ast;
+pub mod diagnostic;
+mod parser;
+pub mod span;
+
+pub use diagnostic::Diagnostic;
+pub use parser::{ParseOptions, Parsed, parse_module, parse_query};
+pub use span::{Position, Source, Span};

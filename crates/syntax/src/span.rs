@@ -1,0 +1,84 @@
+//! Places in source text.
+
+/// A range of bytes in one source file.
+///
+/// `file` is the number the caller gave the file when it was parsed; `start` and `end` are byte offsets into its
+/// text, `end` exclusive. Lines and columns are derived on demand by [`Source`], because few spans are ever shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Span {
+    /// Number of the file.
+    pub file: u32,
+    /// First byte.
+    pub start: u32,
+    /// Byte after the last one.
+    pub end: u32,
+}
+
+impl Span {
+    /// A span of `file` from byte `start` to before byte `end`.
+    pub fn new(file: u32, start: u32, end: u32) -> Self {
+        Span { file, start, end }
+    }
+
+    /// The smallest span that covers both, which must be of the same file.
+    pub fn to(self, other: Span) -> Span {
+        Span { file: self.file, start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+}
+
+/// One source file: its name and text, with the starts of its lines.
+#[derive(Clone, Debug)]
+pub struct Source {
+    name: String,
+    text: String,
+    line_starts: Vec<u32>,
+}
+
+/// A place as people count: row and column from 1, the column in bytes as OPA counts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// Line, from 1.
+    pub row: u32,
+    /// Byte in the line, from 1.
+    pub col: u32,
+}
+
+impl Source {
+    /// Takes a file's name and text.
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        let (name, text) = (name.into(), text.into());
+        let starts = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1);
+        let line_starts = std::iter::once(0).chain(starts).collect();
+        Source { name, text, line_starts }
+    }
+
+    /// The name that errors show.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The whole text.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Row and column of a byte offset.
+    pub fn position(&self, offset: u32) -> Position {
+        let row = self.line_starts.partition_point(|start| *start <= offset);
+        let start = self.line_starts.get(row.saturating_sub(1)).copied().unwrap_or(0);
+        Position { row: row as u32, col: offset.saturating_sub(start) + 1 }
+    }
+
+    /// The text of a row (from 1) without its line end; empty where there is no such row.
+    pub fn line(&self, row: u32) -> &str {
+        let row = row as usize;
+        let Some(start) = row.checked_sub(1).and_then(|index| self.line_starts.get(index)) else { return "" };
+        let end = self.line_starts.get(row).map_or(self.text.len(), |next| *next as usize);
+        self.text.get(*start as usize..end).unwrap_or("").trim_end_matches(['\n', '\r'])
+    }
+
+    /// The text a span covers.
+    pub fn slice(&self, span: Span) -> &str {
+        self.text.get(span.start as usize..span.end as usize).unwrap_or("")
+    }
+}
