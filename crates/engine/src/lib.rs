@@ -1,1 +1,5 @@
-//! e
+//! Compiles Rego to register bytecode and evaluates it.
+
+pub mod builtins;
+pub mod host;
+pub mod value;

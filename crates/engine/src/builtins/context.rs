@@ -1,0 +1,81 @@
+//! What a builtin can reach while it runs.
+
+use super::Failure;
+use crate::host::Host;
+use crate::value::{Bump, SymbolTable, Value};
+use std::any::Any;
+use std::collections::HashMap;
+
+/// What a builtin can reach: the evaluation's arena, the host, caches and limits.
+pub struct Context<'a, 'c> {
+    /// Where results live.
+    pub arena: &'a Bump,
+    /// The outside.
+    pub host: &'c dyn Host,
+    /// The policy's symbols.
+    pub symbols: &'c SymbolTable,
+    /// Compiled patterns and the like, kept by the evaluator from one evaluation to the next.
+    pub caches: &'c mut Caches,
+    /// The most bytes a single string or collection may take.
+    pub max_bytes: usize,
+    /// The time of this evaluation in nanoseconds, once asked for.
+    pub now: &'c mut Option<i64>,
+    /// Where the call stands, as `file:row`.
+    pub place: &'c dyn Fn() -> String,
+}
+
+impl<'a> Context<'a, '_> {
+    /// Fails if a result of `bytes` bytes would be too large. Call it before building what an input can make big.
+    pub fn check_size(&self, bytes: usize) -> Result<(), Failure> {
+        if bytes > self.max_bytes {
+            return Err(Failure::Halt(format!("result of {bytes} bytes is over the limit of {}", self.max_bytes)));
+        }
+        Ok(())
+    }
+
+    /// A string result, its size checked.
+    pub fn string(&self, text: &str) -> Result<Value<'a>, Failure> {
+        self.check_size(text.len())?;
+        Ok(Value::new_string(self.arena, text))
+    }
+
+    /// The time of this evaluation: the host's, asked once.
+    pub fn now(&mut self) -> Result<i64, Failure> {
+        if self.now.is_none() {
+            *self.now = self.host.now();
+        }
+        self.now.ok_or_else(|| Failure::Halt("the host gives no clock".into()))
+    }
+}
+
+/// How many compiled things of one kind are kept.
+const CAPACITY: usize = 1024;
+
+/// Compiled patterns by their text, one table for each kind of thing.
+#[derive(Default)]
+pub struct Caches {
+    tables: HashMap<&'static str, HashMap<String, Box<dyn Any + Send>>>,
+}
+
+impl Caches {
+    /// The thing of `kind` made from `text`: built by `build` the first time, kept for the next. The cache of a kind
+    /// is emptied when it is full.
+    pub fn get<T: Any + Send>(
+        &mut self,
+        kind: &'static str,
+        text: &str,
+        build: impl FnOnce(&str) -> Result<T, Failure>,
+    ) -> Result<&T, Failure> {
+        let table = self.tables.entry(kind).or_default();
+        if !table.contains_key(text) {
+            if table.len() >= CAPACITY {
+                table.clear();
+            }
+            table.insert(text.to_owned(), Box::new(build(text)?));
+        }
+        table
+            .get(text)
+            .and_then(|thing| thing.downcast_ref())
+            .ok_or_else(|| Failure::Halt("internal: a cache holds another type".into()))
+    }
+}

@@ -1,0 +1,63 @@
+//! Builtin functions: one table entry each.
+//!
+//! An entry holds the name, signature, documentation, an example that runs as a test, purity and the function. A
+//! builtin takes values and gives a value; it must not know about rules, bytecode or the VM. What it needs from
+//! outside it asks of the [`Host`]. Adding one touches one file: the category's.
+
+mod context;
+pub mod failure;
+
+pub use context::{Caches, Context};
+pub use failure::{Failure, Outcome};
+
+use crate::value::Value;
+
+/// A builtin function.
+pub type Function = for<'a, 'c> fn(&mut Context<'a, 'c>, &[Value<'a>]) -> Outcome<'a>;
+
+/// One builtin: everything the compiler, the VM and the documentation know about it.
+#[derive(Clone, Copy)]
+pub struct Builtin {
+    /// Its name as policies write it, for example `array.concat`.
+    pub name: &'static str,
+    /// Arguments and result in the notation of `types`: `"(x: number, y: number) -> z: number"`. Types are `null`,
+    /// `boolean`, `number`, `string`, `any`, `array[T]` (any length), `array<T, U>` (these items), `set[T]`,
+    /// `object[K: V]`, `object<name: T, ...>` with `object<name: T>[K: V]` for both, and unions `T | U`.
+    pub signature: &'static str,
+    /// One sentence or more for the reference page.
+    pub doc: &'static str,
+    /// An example: a Rego expression and the JSON of its value (sets as arrays). Empty if it cannot run alone.
+    pub example: (&'static str, &'static str),
+    /// What its result depends on besides its arguments.
+    pub purity: Purity,
+    /// The function. The number of arguments has been checked against the signature.
+    pub call: Function,
+}
+
+/// What a builtin's result depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purity {
+    /// Its arguments alone: may be folded, moved and remembered.
+    Pure,
+    /// The evaluation as well (time, random numbers): the same within one evaluation.
+    Nondeterministic,
+    /// It has effects (print, trace, http): each call counts.
+    Effect,
+    /// A relation (`walk`): returns an array of the values it enumerates; the call is unified with each.
+    Relation,
+}
+
+/// All categories' tables.
+static TABLES: &[&[Builtin]] = &[];
+
+/// Every builtin, category by category.
+pub fn all() -> impl Iterator<Item = &'static Builtin> {
+    TABLES.iter().flat_map(|table| table.iter())
+}
+
+/// The builtin called `name`.
+pub fn find(name: &str) -> Option<&'static Builtin> {
+    static NAMES: std::sync::LazyLock<hashbrown::HashMap<&'static str, &'static Builtin>> =
+        std::sync::LazyLock::new(|| all().map(|builtin| (builtin.name, builtin)).collect());
+    NAMES.get(name).copied()
+}

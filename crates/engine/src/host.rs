@@ -1,0 +1,58 @@
+//! The one way out of the engine.
+//!
+//! The engine itself has no clock, files, network, environment or random source. Builtins that need one ask the
+//! [`Host`]; the default gives nothing away and makes the builtin fail by name.
+
+use crate::value::Value;
+
+/// What builtins may ask from outside. Every method of the default refuses.
+pub trait Host: Send + Sync {
+    /// Nanoseconds since the Unix epoch; asked at most once an evaluation.
+    fn now(&self) -> Option<i64> {
+        None
+    }
+
+    /// Fills `bytes` with random bytes; false if there is no source.
+    fn random(&self, bytes: &mut [u8]) -> bool {
+        let _ = bytes;
+        false
+    }
+
+    /// The process's environment, for `opa.runtime`.
+    fn environment(&self) -> Option<Vec<(String, String)>> {
+        None
+    }
+
+    /// Addresses of a host name, for `net.lookup_ip_addr`.
+    fn lookup(&self, name: &str) -> Result<Vec<String>, String> {
+        let _ = name;
+        Err("not allowed by the host".into())
+    }
+
+    /// Performs an HTTP request described as `http.send` takes it; the answer is a JSON text as it returns it.
+    fn http(&self, request: Value<'_>) -> Result<String, String> {
+        let _ = request;
+        Err("not allowed by the host".into())
+    }
+
+    /// Takes a line that `print` wrote; `place` is file and row.
+    fn print(&self, place: &str, message: &str) {
+        let _ = (place, message);
+    }
+
+    /// Takes a note of `trace`.
+    fn trace(&self, place: &str, message: &str) {
+        let _ = (place, message);
+    }
+
+    /// Whether the evaluation is to stop: asked every few thousand instructions.
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// The host that gives nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct NoHost;
+
+impl Host for NoHost {}

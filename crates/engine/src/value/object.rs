@@ -1,0 +1,183 @@
+//! Objects: sorted slices of entries, searched by symbol where small and by hash or bisection where large.
+
+use super::{Bump, Symbol, Value};
+use bumpalo_herd::Member;
+use std::cmp::Ordering;
+
+/// A key with its value.
+pub type Entry<'a> = (Value<'a>, Value<'a>);
+
+/// Up to this many entries a lookup walks the slice.
+const LINEAR: usize = 12;
+
+/// From this many entries on an object carries a hash index.
+const HASHED: usize = 32;
+
+/// The longest run of occupied slots an index may have. Keys that collide more, which only a hostile input has, make
+/// the object fall back to bisection.
+const LONGEST_PROBE: usize = 24;
+
+/// An object.
+#[derive(Clone, Copy)]
+pub struct Object<'a>(&'a Inner<'a>);
+
+struct Inner<'a> {
+    /// Sorted by key.
+    entries: &'a [Entry<'a>],
+    /// Open-addressed table of positions in `entries`, plus 1; empty where there is no index.
+    index: &'a [u32],
+}
+
+impl<'a> Object<'a> {
+    /// The empty object.
+    pub const EMPTY: Object<'static> = Object(&Inner { entries: &[], index: &[] });
+
+    /// Takes entries that are sorted by key, without duplicates.
+    pub fn from_sorted(arena: &'a Bump, entries: &'a [Entry<'a>]) -> Self {
+        debug_assert!(entries.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        let index = index_of(entries, |size| arena.alloc_slice_fill_copy(size, 0));
+        Object(arena.alloc(Inner { entries, index }))
+    }
+
+    /// The same in an arena that is shared between threads.
+    pub(super) fn from_sorted_in(arena: &Member<'a>, entries: &'a [Entry<'a>]) -> Self {
+        let index = index_of(entries, |size| arena.alloc_slice_fill_copy(size, 0));
+        Object(arena.alloc(Inner { entries, index }))
+    }
+
+    /// Sorts the entries; of those with equal keys the last counts.
+    pub fn from_unsorted(arena: &'a Bump, entries: &'a mut [Entry<'a>]) -> Self {
+        if entries.windows(2).all(|pair| pair[0].0 < pair[1].0) {
+            return Object::from_sorted(arena, entries);
+        }
+        entries.sort_by(|left, right| left.0.cmp(&right.0));
+        let mut kept = 0;
+        for at in 0..entries.len() {
+            if kept > 0 && entries[kept - 1].0 == entries[at].0 {
+                // The first key stays, as in OPA; the last value counts.
+                entries[kept - 1].1 = entries[at].1;
+            } else {
+                entries[kept] = entries[at];
+                kept += 1;
+            }
+        }
+        let entries: &'a [Entry<'a>] = entries;
+        Object::from_sorted(arena, entries.get(..kept).unwrap_or(entries))
+    }
+
+    /// The entries, sorted by key.
+    #[inline]
+    pub fn entries(&self) -> &'a [Entry<'a>] {
+        self.0.entries
+    }
+
+    /// How many entries.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.0.entries.len()
+    }
+
+    /// Whether it has none.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.0.entries.is_empty()
+    }
+
+    /// Keys in order.
+    pub fn keys(&self) -> impl Iterator<Item = Value<'a>> + 'a {
+        self.0.entries.iter().map(|entry| entry.0)
+    }
+
+    /// The value under `key`.
+    #[inline]
+    pub fn get(&self, key: &Value<'_>) -> Option<Value<'a>> {
+        match key {
+            Value::String { symbol, text } => self.get_text(*symbol, text),
+            _ => self.position(key).and_then(|at| self.0.entries.get(at)).map(|entry| entry.1),
+        }
+    }
+
+    /// The value under a string key, whose symbol is known or [`Symbol::NONE`].
+    #[inline]
+    pub fn get_text(&self, symbol: Symbol, text: &str) -> Option<Value<'a>> {
+        if self.len() > LINEAR {
+            let key = Value::String { symbol, text };
+            return self.position(&key).and_then(|at| self.0.entries.get(at)).map(|entry| entry.1);
+        }
+        for (key, value) in self.0.entries {
+            if let Value::String { symbol: other, text: name } = key {
+                let equal = if symbol.is_some() && other.is_some() { symbol == *other } else { *name == text };
+                if equal {
+                    return Some(*value);
+                }
+            }
+        }
+        None
+    }
+
+    /// Whether there is such a key.
+    pub fn contains_key(&self, key: &Value<'_>) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// Where `key` stands in the entries.
+    fn position(&self, key: &Value<'_>) -> Option<usize> {
+        let Inner { entries, index } = *self.0;
+        if index.is_empty() {
+            return entries.binary_search_by(|entry| entry.0.cmp(key)).ok();
+        }
+        let mask = index.len() - 1;
+        let mut slot = key.hash_code() as usize & mask;
+        loop {
+            let at = (*index.get(slot)? as usize).checked_sub(1)?;
+            if entries.get(at).is_some_and(|entry| entry.0 == *key) {
+                return Some(at);
+            }
+            slot = (slot + 1) & mask;
+        }
+    }
+}
+
+/// The hash index over entries; nothing where they are few or keys collide too much.
+fn index_of<'a>(entries: &[Entry<'a>], allocate: impl FnOnce(usize) -> &'a mut [u32]) -> &'a [u32] {
+    if entries.len() < HASHED {
+        return &[];
+    }
+    let size = (entries.len() * 2).next_power_of_two();
+    let mask = size - 1;
+    let table = allocate(size);
+    for (at, (key, _)) in entries.iter().enumerate() {
+        let mut slot = key.hash_code() as usize & mask;
+        let mut probes = 0;
+        while table.get(slot).is_some_and(|position| *position != 0) {
+            slot = (slot + 1) & mask;
+            probes += 1;
+            if probes > LONGEST_PROBE {
+                return &[];
+            }
+        }
+        if let Some(position) = table.get_mut(slot) {
+            *position = at as u32 + 1;
+        }
+    }
+    table
+}
+
+impl PartialEq for Object<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.0.entries, other.0.entries) || self.0.entries == other.0.entries
+    }
+}
+
+impl Object<'_> {
+    /// OPA's order: keys in turn and, where those are equal, their values; then the shorter object first.
+    pub(super) fn compare(&self, other: &Self) -> Ordering {
+        for (left, right) in self.0.entries.iter().zip(other.0.entries) {
+            let order = left.0.cmp(&right.0).then_with(|| left.1.cmp(&right.1));
+            if order.is_ne() {
+                return order;
+            }
+        }
+        self.len().cmp(&other.len())
+    }
+}
