@@ -1,5 +1,6 @@
 //! Compiles Rego to register bytecode and evaluates it.
 
+pub mod analysis;
 pub mod builtins;
 pub mod hir;
 pub mod host;

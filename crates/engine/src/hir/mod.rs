@@ -146,7 +146,12 @@ pub enum LiteralKind {
         output: Option<Term>,
     },
     /// The body has no answer.
-    Not(Body),
+    Not {
+        /// The body; one literal for the older `not`.
+        body: Body,
+        /// Whether the body may bind variables of its own (`import future.keywords.not`).
+        is_scoped: bool,
+    },
     /// The body has an answer for each element.
     Every {
         /// The key's variable.

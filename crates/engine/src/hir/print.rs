@@ -83,7 +83,7 @@ impl Printer<'_> {
                 let output = output.as_ref().map(|output| format!("{} = ", self.term(output))).unwrap_or_default();
                 self.line(depth, &format!("{output}{}({})", callee(&call.callee), self.terms(&call.args)));
             }
-            LiteralKind::Not(body) => {
+            LiteralKind::Not { body, .. } => {
                 self.line(depth, "not");
                 self.body(body, depth + 1);
             }

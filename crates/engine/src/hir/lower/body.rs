@@ -48,9 +48,9 @@ impl Lowerer<'_, '_> {
                 let Some(mut literal) = body.pop() else { return };
                 out.append(&mut body);
                 self.extract_dynamics(&mut literal, out);
-                Some(LiteralKind::Not(vec![literal]))
+                Some(LiteralKind::Not { body: vec![literal], is_scoped: false })
             }
-            ast::ExprKind::NotBody(body) => Some(LiteralKind::Not(self.nested(body))),
+            ast::ExprKind::NotBody(body) => Some(LiteralKind::Not { body: self.nested(body), is_scoped: true }),
             ast::ExprKind::Some(names) => {
                 for name in names {
                     self.declare(&name.text, name.span, Declared::Some);

@@ -105,8 +105,8 @@ impl Lowerer<'_, '_> {
         let mut before = Body::new();
         let params = rule.head.parameters.as_ref().map(|params| self.terms(params, &mut before));
         before.extend(self.body(&rule.body));
-        let keys = self.terms(key_terms, &mut before);
-        let value = value.map_or(Term::TRUE, |value| self.term(value, &mut before));
+        let keys = key_terms.iter().map(|key| self.head_term(key, &mut before)).collect();
+        let value = value.map_or(Term::TRUE, |value| self.head_term(value, &mut before));
         self.leave();
         if rule.is_default && !is_constant(&value) {
             let message = "illegal default rule (value cannot contain var, ref or call)";
@@ -146,7 +146,7 @@ impl Lowerer<'_, '_> {
         self.enter(&branch.body);
         self.redeclare(arguments);
         let mut body = self.body(&branch.body);
-        let value = branch.value.as_ref().map_or(Term::TRUE, |value| self.term(value, &mut body));
+        let value = branch.value.as_ref().map_or(Term::TRUE, |value| self.head_term(value, &mut body));
         self.leave();
         Branch { span: branch.span, body, value }
     }

@@ -51,6 +51,17 @@ impl Lowerer<'_, '_> {
         terms.iter().map(|term| self.term(term, before)).collect()
     }
 
+    /// A term of a head. Lookups in it belong to the body, so that they can bind variables.
+    pub(super) fn head_term(&mut self, term: &ast::Term, body: &mut Body) -> Term {
+        let value = self.term(term, body);
+        if !has_lookup(&value) {
+            return value;
+        }
+        let var = Term::Var(self.fresh(term.span));
+        body.push(Literal { span: term.span, kind: LiteralKind::Unify(var.clone(), value) });
+        var
+    }
+
     /// A name, with the keys that follow it.
     fn reference(&mut self, name: &str, operands: &[ast::Term], span: Span, before: &mut Body) -> Term {
         let global = if self.scopes.declares(name) { None } else { self.global(name) };
@@ -84,8 +95,8 @@ impl Lowerer<'_, '_> {
     ) -> Term {
         self.enter(body);
         let mut literals = self.body(body);
-        let key = key.map(|key| self.term(key, &mut literals));
-        let value = self.term(value, &mut literals);
+        let key = key.map(|key| self.head_term(key, &mut literals));
+        let value = self.head_term(value, &mut literals);
         self.leave();
         Term::Comprehension(Box::new(Comprehension { span, kind, key, value, body: literals }))
     }
@@ -146,5 +157,14 @@ pub(super) fn lookup(head: Term, operands: Vec<Term>, span: Span) -> Term {
             Term::Ref(inner)
         }
         head => Term::Ref(Box::new(Ref { span, head: Head::Term(head), operands })),
+    }
+}
+
+fn has_lookup(term: &Term) -> bool {
+    match term {
+        Term::Const(_) | Term::Var(_) | Term::Comprehension(_) => false,
+        Term::Ref(_) => true,
+        Term::Array(items) | Term::Set(items) => items.iter().any(has_lookup),
+        Term::Object(entries) => entries.iter().any(|(key, value)| has_lookup(key) || has_lookup(value)),
     }
 }
