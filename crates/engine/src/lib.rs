@@ -4,4 +4,5 @@ pub mod analysis;
 pub mod builtins;
 pub mod hir;
 pub mod host;
+pub mod plan;
 pub mod value;
