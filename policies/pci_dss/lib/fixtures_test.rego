@@ -27,9 +27,7 @@ bad_container := {
 
 bad_pod := {"containers": [bad_container]}
 
-with_container(fields) := {"containers": [object.union(good_container, fields)]}
-
-# Unlike object.union this replaces a field and does not merge into it.
+# A pod whose container has another value in a field. Unlike object.union this does not merge into the old one.
 replacing(field, value) := {"containers": [object.union(object.remove(good_container, [field]), {field: value})]}
 
 workload(kind, spec) := object.union(

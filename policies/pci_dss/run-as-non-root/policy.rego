@@ -38,7 +38,7 @@ deny contains findings.for_container(policy, container, "securityContext.runAsNo
 deny contains findings.for_container(policy, container, "securityContext.runAsUser", problem) if {
 	some container in workloads.containers
 	not has_safe_user(container)
-	problem := "runs as user 0, or its runAsUser, of its own or of the pod, is not a user id"
+	problem := describe(container)
 }
 
 is_non_root(container) if effective(container, "runAsNonRoot") == true
@@ -51,6 +51,10 @@ has_safe_user(container) if {
 	user >= 1
 	floor(user) == user
 }
+
+describe(container) := "runs as user 0" if {
+	effective(container, "runAsUser") == 0
+} else := "has a runAsUser, of its own or of the pod, that is not a user id"
 
 # The value that holds for a container, or null. Undefined where a security context is not an object: then neither rule
 # above can be satisfied.

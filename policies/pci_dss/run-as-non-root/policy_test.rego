@@ -79,6 +79,13 @@ test_fails_user_0_of_the_pod if {
 	fields == {user_field} with input as contexts({"runAsNonRoot": true, "runAsUser": 0}, {})
 }
 
+test_says_what_is_wrong_with_the_user if {
+	some root in deny with input as contexts({"runAsNonRoot": true}, {"runAsUser": 0})
+	contains(root.msg, `container "app" runs as user 0`)
+	some other in deny with input as contexts({"runAsNonRoot": true}, {"runAsUser": "0"})
+	contains(other.msg, "that is not a user id")
+}
+
 test_a_user_does_not_stand_for_non_root if {
 	fields == {non_root_field} with input as contexts({"runAsUser": 1000}, {"runAsUser": 1000})
 }
