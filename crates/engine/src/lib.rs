@@ -2,4 +2,5 @@
 
 pub mod builtins;
 pub mod host;
+pub mod types;
 pub mod value;
