@@ -5,4 +5,5 @@ pub mod builtins;
 pub mod hir;
 pub mod host;
 pub mod plan;
+pub mod types;
 pub mod value;

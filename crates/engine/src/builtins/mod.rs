@@ -10,7 +10,13 @@ pub mod failure;
 pub use context::{Caches, Context};
 pub use failure::{Failure, Outcome};
 
+#[cfg(doc)]
+use crate::host::Host;
+#[cfg(doc)]
+use crate::types;
+use crate::types::{Argument, Signature, Type};
 use crate::value::Value;
+use std::sync::LazyLock;
 
 /// A builtin function.
 pub type Function = for<'a, 'c> fn(&mut Context<'a, 'c>, &[Value<'a>]) -> Outcome<'a>;
@@ -20,7 +26,7 @@ pub type Function = for<'a, 'c> fn(&mut Context<'a, 'c>, &[Value<'a>]) -> Outcom
 pub struct Builtin {
     /// Its name as policies write it, for example `array.concat`.
     pub name: &'static str,
-    /// Arguments and result in the notation of `types`: `"(x: number, y: number) -> z: number"`. Types are `null`,
+    /// Arguments and result in the notation of [`types`]: `"(x: number, y: number) -> z: number"`. Types are `null`,
     /// `boolean`, `number`, `string`, `any`, `array[T]` (any length), `array<T, U>` (these items), `set[T]`,
     /// `object[K: V]`, `object<name: T, ...>` with `object<name: T>[K: V]` for both, and unions `T | U`.
     pub signature: &'static str,
@@ -32,6 +38,22 @@ pub struct Builtin {
     pub purity: Purity,
     /// The function. The number of arguments has been checked against the signature.
     pub call: Function,
+}
+
+impl Builtin {
+    /// Its signature, read from the notation the first time one is asked for. An entry outside of the tables, whose
+    /// notation has not been checked, may be wrong: it then takes and gives anything.
+    pub fn signature(&self) -> &'static Signature {
+        static SIGNATURES: LazyLock<hashbrown::HashMap<&'static str, Signature>> = LazyLock::new(|| {
+            let parsed = |builtin: &Builtin| Some((builtin.signature, Signature::parse(builtin.signature).ok()?));
+            all().filter_map(parsed).collect()
+        });
+        static ANYTHING: LazyLock<Signature> = LazyLock::new(|| {
+            let argument = || Some(Argument { kind: Type::Any, name: String::new() });
+            Signature { args: Vec::new(), result: argument(), variadic: argument() }
+        });
+        SIGNATURES.get(self.signature).unwrap_or(&ANYTHING)
+    }
 }
 
 /// What a builtin's result depends on.
@@ -57,7 +79,7 @@ pub fn all() -> impl Iterator<Item = &'static Builtin> {
 
 /// The builtin called `name`.
 pub fn find(name: &str) -> Option<&'static Builtin> {
-    static NAMES: std::sync::LazyLock<hashbrown::HashMap<&'static str, &'static Builtin>> =
-        std::sync::LazyLock::new(|| all().map(|builtin| (builtin.name, builtin)).collect());
+    static NAMES: LazyLock<hashbrown::HashMap<&'static str, &'static Builtin>> =
+        LazyLock::new(|| all().map(|builtin| (builtin.name, builtin)).collect());
     NAMES.get(name).copied()
 }
