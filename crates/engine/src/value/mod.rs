@@ -7,6 +7,7 @@
 //! Arrays keep their order; sets and objects are slices sorted in OPA's order ([`Value::cmp`]), without duplicates.
 
 mod compare;
+mod float;
 mod frozen;
 pub mod json;
 pub mod number;
