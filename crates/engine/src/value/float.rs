@@ -14,7 +14,7 @@ pub(super) const PRECISION: u64 = 64;
 
 /// The most bits a number may span, from its highest to its lowest, counted from the binary point: about 315,000
 /// decimal digits. What would be larger is refused, because writing it takes time that grows with the square.
-pub(super) const MAX_BITS: u64 = 1 << 20;
+pub const MAX_BITS: u64 = 1 << 20;
 
 /// The precision of powers of five, by which a text's exponent is applied.
 const POWER_PRECISION: u64 = PRECISION + 64;

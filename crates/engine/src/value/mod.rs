@@ -6,6 +6,7 @@
 //!
 //! Arrays keep their order; sets and objects are slices sorted in OPA's order ([`Value::cmp`]), without duplicates.
 
+pub mod arithmetic;
 mod compare;
 mod float;
 mod frozen;
