@@ -2,6 +2,7 @@
 
 pub mod analysis;
 pub mod builtins;
+pub mod code;
 pub mod hir;
 pub mod host;
 pub mod plan;

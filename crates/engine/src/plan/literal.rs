@@ -71,20 +71,7 @@ impl Planner<'_> {
             }
         }
         let Some(function) = self.function(&call.callee, call.span) else { return };
-        let mut args: Vec<Expr> = call.args.iter().map(|arg| self.expr(arg, builder)).collect();
-        let arity = self.arity(function);
-        // A call may name the variable for its result as one more argument.
-        if arity.is_some_and(|arity| args.len() != arity) {
-            let name = self.function_name(function);
-            let message = format!("{name}: arity mismatch");
-            self.errors.push(solon_syntax::Diagnostic {
-                code: "rego_type_error",
-                span: call.span,
-                message,
-                hint: None,
-            });
-            args.clear();
-        }
+        let args = call.args.iter().map(|arg| self.expr(arg, builder)).collect();
         let value = Expr::Call { function, args, span: call.span };
         match output {
             Some(pattern) => self.match_pattern(pattern, value, call.span, builder),
@@ -114,24 +101,6 @@ impl Planner<'_> {
                     None
                 }
             },
-        }
-    }
-
-    /// How many arguments a function takes; `None` if any number.
-    fn arity(&self, function: Function) -> Option<usize> {
-        match function {
-            Function::Builtin(builtin) => builtin.arity(),
-            Function::Document(document) => match self.tree.document(document).kind {
-                super::DocumentKind::Function(arity) => Some(arity),
-                _ => None,
-            },
-        }
-    }
-
-    fn function_name(&self, function: Function) -> String {
-        match function {
-            Function::Builtin(builtin) => builtin.name.to_owned(),
-            Function::Document(document) => format!("data.{}", self.tree.document(document).path.join(".")),
         }
     }
 
@@ -174,7 +143,7 @@ impl Planner<'_> {
     }
 
     fn function_at(&self, path: &[Rc<str>]) -> Option<Function> {
-        if !self.program.functions.contains(path) {
+        if !self.program.functions.contains_key(path) {
             return None;
         }
         match self.tree.find(path) {

@@ -127,10 +127,15 @@ impl Lowerer<'_, '_> {
                 Some(unify(left, right_term, is_call(right), before, out))
             }
             ast::TermKind::Call { .. } | ast::TermKind::Infix { .. } => {
-                let call = self.call(term, out)?;
-                let output = match value {
-                    Value::Test => None,
-                    Value::Capture(output) => Some(output.clone()),
+                let (call, output) = self.call_with_output(term, out)?;
+                let output = match (output, value) {
+                    (None, Value::Capture(captured)) => Some(captured.clone()),
+                    (Some(output), Value::Capture(captured)) => {
+                        let is_true = LiteralKind::Unify(captured.clone(), Term::TRUE);
+                        out.push(Literal { span: term.span, kind: is_true });
+                        Some(output)
+                    }
+                    (output, Value::Test) => output,
                 };
                 Some(LiteralKind::Call { call, output })
             }
@@ -149,7 +154,7 @@ impl Lowerer<'_, '_> {
         let target = self.target(&with.target)?;
         let replaces_function = match &target {
             Target::Builtin(_) => true,
-            Target::Data(path) => self.environment.functions.contains(path),
+            Target::Data(path) => self.environment.functions.contains_key(path),
             Target::Input(_) => false,
         };
         if replaces_function

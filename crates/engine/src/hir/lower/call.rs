@@ -29,7 +29,41 @@ impl Lowerer<'_, '_> {
         }
         let callee = self.callee(&parts, function.span)?;
         let args = self.terms(args, before);
+        let (least, most) = self.arity(&callee);
+        if args.len() < least || most.is_some_and(|most| args.len() > most) {
+            let name = match &callee {
+                Callee::Builtin(builtin) => builtin.name.to_owned(),
+                Callee::Rule(path) => format!("data.{}", path.join(".")),
+            };
+            self.error("rego_type_error", term.span, format!("{name}: arity mismatch"));
+            return None;
+        }
         Some(Call { span: term.span, callee, args })
+    }
+
+    /// A call that stands for itself: one more argument than the function takes is the term its result is matched
+    /// with.
+    pub(super) fn call_with_output(&mut self, term: &ast::Term, before: &mut Body) -> Option<(Call, Option<Term>)> {
+        let mut call = self.call(term, before)?;
+        let takes_output = call.args.len() > self.arity(&call.callee).0;
+        let is_variadic = self.arity(&call.callee).1.is_none();
+        let output = if takes_output && !is_variadic { call.args.pop() } else { None };
+        Some((call, output))
+    }
+
+    /// The least and the greatest number of arguments a call may have, its output included.
+    fn arity(&self, callee: &Callee) -> (usize, Option<usize>) {
+        match callee {
+            Callee::Rule(path) => {
+                let arity = self.environment.functions.get(path).copied().unwrap_or_default();
+                (arity, Some(arity + 1))
+            }
+            Callee::Builtin(builtin) => {
+                let signature = builtin.signature();
+                let arity = signature.arity();
+                (arity, (!signature.is_variadic()).then_some(arity + usize::from(signature.result.is_some())))
+            }
+        }
     }
 
     /// A call of the builtin `name`.
@@ -57,7 +91,7 @@ impl Lowerer<'_, '_> {
     /// The function of a name, if there is one.
     pub(super) fn find_callee(&self, parts: &[String]) -> Option<Callee> {
         match self.data_path(parts) {
-            Some(path) => self.environment.functions.contains(&path).then_some(Callee::Rule(path)),
+            Some(path) => self.environment.functions.contains_key(&path).then_some(Callee::Rule(path)),
             None => builtins::find(&parts.join(".")).map(Callee::Builtin),
         }
     }

@@ -16,7 +16,7 @@ pub use query::{QueryContext, lower_query};
 use super::{Locals, Term, Var};
 use scope::Scopes;
 use solon_syntax::{Diagnostic, Span};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::rc::Rc;
 
 /// A path below `data`.
@@ -35,8 +35,8 @@ enum Global {
 pub(super) struct Environment<'p> {
     /// Names of the package's rules and of imports.
     globals: HashMap<String, Global>,
-    /// Paths of all rules that are functions.
-    functions: &'p HashSet<Path>,
+    /// Paths of all rules that are functions, with their number of arguments.
+    functions: &'p HashMap<Path, usize>,
 }
 
 /// Lowers one rule, or one query.

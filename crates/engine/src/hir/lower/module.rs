@@ -15,8 +15,8 @@ pub struct Program {
     pub rules: Vec<Rule>,
     /// Packages, which exist as documents even where they have no rule.
     pub packages: Vec<Path>,
-    /// Paths of functions.
-    pub functions: HashSet<Path>,
+    /// Paths of functions, with their number of arguments.
+    pub functions: HashMap<Path, usize>,
     /// The first names of all rules, by package.
     pub rule_names: HashSet<(Path, Rc<str>)>,
 }
@@ -28,8 +28,8 @@ pub fn lower_modules(modules: &[ast::Module], errors: &mut Vec<Diagnostic>) -> P
         let package = path_of(&module.package.path);
         for rule in &module.rules {
             program.rule_names.insert((package.clone(), rule.head.name.text.as_str().into()));
-            if rule.head.parameters.is_some() {
-                program.functions.insert(constant_path(&package, &rule.head).0);
+            if let Some(parameters) = &rule.head.parameters {
+                program.functions.insert(constant_path(&package, &rule.head).0, parameters.len());
             }
         }
         program.packages.push(package);
@@ -52,7 +52,7 @@ impl<'p> Environment<'p> {
         package: &Path,
         imports: &[ast::Import],
         rule_names: &HashSet<(Path, Rc<str>)>,
-        functions: &'p HashSet<Path>,
+        functions: &'p HashMap<Path, usize>,
     ) -> Self {
         let mut globals = HashMap::new();
         for (owner, name) in rule_names {

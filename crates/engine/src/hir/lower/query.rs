@@ -4,7 +4,7 @@ use super::body::Value;
 use super::{Environment, Lowerer, Path, path_of};
 use crate::hir::{Body, Query, Term};
 use solon_syntax::{Diagnostic, ast};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 /// What a query sees: the package it is asked in and imports.
@@ -20,7 +20,7 @@ pub struct QueryContext {
 pub fn lower_query(
     body: &ast::Body,
     context: &QueryContext,
-    functions: &HashSet<Path>,
+    functions: &HashMap<Path, usize>,
     rule_names: &HashSet<(Path, Rc<str>)>,
     errors: &mut Vec<Diagnostic>,
 ) -> Query {

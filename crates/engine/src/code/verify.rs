@@ -1,0 +1,1 @@
+//! Checks code before it runs.
