@@ -1,6 +1,7 @@
 //! Reads a module and prints its tree or its errors: `parse [--v0] FILE`.
 
 use solon_syntax::ast::Version;
+use solon_syntax::dump::dump;
 use solon_syntax::{ParseOptions, Source, parse_module};
 
 fn main() -> std::io::Result<()> {
@@ -13,8 +14,8 @@ fn main() -> std::io::Result<()> {
             let place = source.position(error.span.start);
             println!("{file}:{}:{}: {}", place.row, place.col, error.message);
         }
-        if parsed.errors.is_empty() {
-            println!("{:#?}", parsed.tree);
+        if let (true, Some(module)) = (parsed.errors.is_empty(), &parsed.tree) {
+            print!("{}", dump(module));
         }
     }
     Ok(())

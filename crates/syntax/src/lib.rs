@@ -5,8 +5,10 @@
 
 pub mod ast;
 pub mod diagnostic;
+pub mod dump;
 mod lexer;
 mod parser;
+pub mod print;
 pub mod span;
 
 pub use diagnostic::Diagnostic;

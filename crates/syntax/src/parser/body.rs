@@ -72,10 +72,10 @@ impl Parser<'_> {
         let negated = self.is(TokenKind::Not);
         if negated {
             self.advance();
-            if self.not_bodies && self.is(TokenKind::LeftBrace) {
-                let body = self.braced_body()?;
-                let expr = self.expr(start, ExprKind::NotBody(body));
-                return self.with_modifiers(expr);
+            if self.not_bodies && (self.is(TokenKind::LeftBrace) || self.is(TokenKind::LeftParen)) {
+                if let Some(result) = self.negated_body(start) {
+                    return result;
+                }
             }
         }
         match self.kind() {
@@ -85,14 +85,48 @@ impl Parser<'_> {
             }
             TokenKind::Some => self.some(),
             TokenKind::Every => self.every(),
-            _ => {
-                let term = self.expression_term()?;
-                let inner = self.expr(term.span.start, ExprKind::Term(term));
-                let expr =
-                    if negated { self.negate(start, inner) } else { Expr { span: self.span_from(start), ..inner } };
-                self.with_modifiers(expr)
-            }
+            _ => self.term_literal(start, negated),
         }
+    }
+
+    /// `not { .. }` and `not (a or b)`; `None` if a term follows `not`.
+    fn negated_body(&mut self, start: u32) -> Option<Option<Expr>> {
+        let body = if self.is(TokenKind::LeftBrace) {
+            self.braced_operand()
+        } else if self.has_logic() && self.is_group(self.at) {
+            self.group()
+        } else {
+            return None;
+        };
+        Some(body.and_then(|body| {
+            self.height += 1;
+            let expr = self.expr(start, ExprKind::NotBody(body));
+            if self.is_logic_operator() { self.logic_chain(start, vec![expr]) } else { self.with_modifiers(expr) }
+        }))
+    }
+
+    /// A literal that is a term, perhaps negated, and what may follow it.
+    fn term_literal(&mut self, start: u32, negated: bool) -> Option<Expr> {
+        let starts_with_brace = !negated && self.is(TokenKind::LeftBrace);
+        let term = self.expression_term()?;
+        let inner = self.expr(term.span.start, ExprKind::Term(term));
+        let mut expr = if negated { self.negate(start, inner) } else { inner };
+        expr.span = self.span_from(start);
+        let with = self.here();
+        let expr = self.with_modifiers(expr)?;
+        if !self.is_logic_operator() {
+            return Some(expr);
+        }
+        if !expr.with.is_empty() {
+            self.with_on_operand(with);
+            return None;
+        }
+        if starts_with_brace {
+            let operator = self.kind().name();
+            self.brace_led(start, operator);
+            return None;
+        }
+        self.logic_chain(start, vec![expr])
     }
 
     pub(super) fn negate(&mut self, start: u32, inner: Expr) -> Expr {
