@@ -339,7 +339,7 @@ impl Printer {
         self.operand(right);
     }
 
-    /// An operand of `not`, `and`, `or`: a term or a negation as it is, other expressions in parentheses or braces.
+    /// An operand of `not`, `and`, `or`: a term or a negation as it is, other expressions in braces.
     fn operand(&mut self, body: &[Expr]) {
         match body {
             [expr] if expr.with.is_empty() => match &expr.kind {
@@ -348,12 +348,7 @@ impl Printer {
                     self.term(term);
                     self.out.push(')');
                 }
-                ExprKind::Term(_) => return self.expr(expr),
-                ExprKind::Not(_) | ExprKind::NotBody(_) | ExprKind::And(..) | ExprKind::Or(..) => {
-                    self.out.push('(');
-                    self.expr(expr);
-                    self.out.push(')');
-                }
+                ExprKind::Term(_) => self.expr(expr),
                 _ => self.braced(body),
             },
             _ => self.braced(body),
@@ -362,7 +357,15 @@ impl Printer {
 
     fn braced(&mut self, body: &[Expr]) {
         self.out.push_str("{ ");
-        self.body(body);
+        match body.split_first() {
+            // A union first in braces would be taken for a comprehension.
+            Some((Expr { kind: ExprKind::Term(term), with, .. }, rest)) if with.is_empty() && leftmost_bar(term) => {
+                self.at_least(term, 7);
+                self.out.push_str(if rest.is_empty() { "" } else { "; " });
+                self.body(rest);
+            }
+            _ => self.body(body),
+        }
         self.out.push_str(" }");
     }
 
@@ -398,7 +401,8 @@ impl Printer {
             self.list("(", parameters, ")");
         }
         match &head.kind {
-            HeadKind::Contains { key } if with_if => {
+            // v0 has no other words for a set below a name of several parts.
+            HeadKind::Contains { key } if with_if || !head.path.is_empty() => {
                 self.out.push_str(" contains ");
                 self.at_least(key, 1);
             }
@@ -408,6 +412,10 @@ impl Printer {
                 self.out.push(']');
             }
             HeadKind::Value { value: None, .. } if !has_body && with_if => self.out.push_str(" := true"),
+            // Without a value, v0 would take it for a partial set.
+            HeadKind::Value { value: None, .. } if !with_if && head.path.len() == 1 && head.parameters.is_none() => {
+                self.out.push_str(" = true");
+            }
             HeadKind::Value { value, is_assigned } => self.value(value.as_ref(), *is_assigned),
         }
     }

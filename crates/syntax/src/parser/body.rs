@@ -63,19 +63,20 @@ impl Parser<'_> {
     /// One expression with its modifiers.
     pub(super) fn literal(&mut self) -> Option<Expr> {
         let start = self.start();
-        if self.has_logic() {
-            if let Some(result) = self.logic_literal(start) {
-                return result;
-            }
+        if self.has_logic()
+            && let Some(result) = self.logic_literal(start)
+        {
+            return result;
         }
         self.keyword_as_name();
         let negated = self.is(TokenKind::Not);
         if negated {
             self.advance();
-            if self.not_bodies && (self.is(TokenKind::LeftBrace) || self.is(TokenKind::LeftParen)) {
-                if let Some(result) = self.negated_body(start) {
-                    return result;
-                }
+            if self.not_bodies
+                && (self.is(TokenKind::LeftBrace) || self.is(TokenKind::LeftParen))
+                && let Some(result) = self.negated_body(start)
+            {
+                return result;
             }
         }
         match self.kind() {

@@ -45,9 +45,11 @@ impl Parser<'_> {
         if key_value && self.is(TokenKind::Comma) {
             term = self.key_value_in(term)?;
         }
-        // `in` directly before a bracket or a dot is taken for a name, as by OPA.
-        while self.is(TokenKind::In) && !self.starts_ref(self.at) {
+        // A keyword directly before a bracket or a dot starts a ref, as by OPA: `x in[1]` is no membership.
+        self.keyword_as_name();
+        while self.is(TokenKind::In) {
             term = self.apply_in(vec![term])?;
+            self.keyword_as_name();
         }
         Some(term)
     }

@@ -270,10 +270,10 @@ fn partners(kinds: impl Iterator<Item = TokenKind>, count: usize) -> Vec<u32> {
             TokenKind::RightBracket => TokenKind::LeftBracket,
             _ => continue,
         };
-        if let Some((start, _)) = open.pop_if(|(_, kind)| *kind == opening) {
-            if let Some(partner) = partners.get_mut(start) {
-                *partner = index as u32;
-            }
+        if let Some((start, _)) = open.pop_if(|(_, kind)| *kind == opening)
+            && let Some(partner) = partners.get_mut(start)
+        {
+            *partner = index as u32;
         }
     }
     partners

@@ -51,7 +51,7 @@ impl Parser<'_> {
             }
             return None;
         };
-        let imports_later = read.imports.iter().any(|import| is_rego_import(import));
+        let imports_later = read.imports.iter().any(is_rego_import);
         let version = if imports_later { Version::V1 } else { self.version };
         if version == Version::V1 {
             let found = std::mem::take(&mut self.v1_errors);

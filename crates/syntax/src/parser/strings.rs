@@ -137,11 +137,11 @@ fn unicode_escape(text: &str) -> Option<(char, &str)> {
     if let Some(character) = char::from_u32(unit) {
         return Some((character, rest));
     }
-    if let (0xD800..=0xDBFF, Some(low)) = (unit, rest.strip_prefix("\\u").and_then(hex4)) {
-        if (0xDC00..=0xDFFF).contains(&low) {
-            let character = char::from_u32(0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00))?;
-            return Some((character, rest.get(6..)?));
-        }
+    if let (0xD800..=0xDBFF, Some(low)) = (unit, rest.strip_prefix("\\u").and_then(hex4))
+        && (0xDC00..=0xDFFF).contains(&low)
+    {
+        let character = char::from_u32(0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00))?;
+        return Some((character, rest.get(6..)?));
     }
     Some((char::REPLACEMENT_CHARACTER, rest))
 }
