@@ -1,5 +1,7 @@
 //! JSON in and out, as OPA reads and prints it.
 
+#![allow(clippy::unwrap_used, clippy::panic)]
+
 use solon_engine::value::json::{self, JsonError, Parser};
 use solon_engine::value::{Bump, SymbolTable, Value};
 

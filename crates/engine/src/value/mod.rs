@@ -13,6 +13,7 @@ mod frozen;
 pub mod json;
 pub mod number;
 mod object;
+pub mod serde;
 mod set;
 mod symbol;
 
