@@ -8,3 +8,4 @@ pub mod host;
 pub mod plan;
 pub mod types;
 pub mod value;
+pub mod vm;

@@ -6,7 +6,7 @@ use crate::hir::Const;
 use crate::plan::Constant;
 use crate::value::{Bump, Frozen, Symbol, SymbolTable, Value, number};
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// The symbols of a policy: a policy adds to them, a query only looks them up.
 pub(super) enum Symbols<'s> {
@@ -36,7 +36,7 @@ pub(super) struct Pool<'s> {
     constants: Vec<Constant>,
     scalars: HashMap<Scalar, ConstantId>,
     paths: Vec<Box<[Key]>>,
-    path_ids: HashMap<Vec<Rc<str>>, PathId>,
+    path_ids: HashMap<Vec<Arc<str>>, PathId>,
     builtins: Vec<&'static Builtin>,
     targets: Vec<Target>,
 }
@@ -45,8 +45,8 @@ pub(super) struct Pool<'s> {
 enum Scalar {
     Null,
     Bool(bool),
-    Number(Rc<str>),
-    String(Rc<str>),
+    Number(Arc<str>),
+    String(Arc<str>),
 }
 
 impl<'s> Pool<'s> {
@@ -83,7 +83,7 @@ impl<'s> Pool<'s> {
         ConstantId(self.constants.len() as u32 - 1)
     }
 
-    pub(super) fn path(&mut self, path: &[Rc<str>]) -> PathId {
+    pub(super) fn path(&mut self, path: &[Arc<str>]) -> PathId {
         if let Some(id) = self.path_ids.get(path) {
             return *id;
         }

@@ -10,7 +10,7 @@ use crate::plan::{Block, Comparison, Constant, Definition, Expr, Slot, Step, Tes
 use crate::value::Value;
 use hashbrown::HashTable;
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Fewer rules than this are tried one by one.
 const WORTHWHILE: usize = 4;
@@ -162,7 +162,7 @@ struct Condition {
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Subject {
     root: Root,
-    path: Vec<Rc<str>>,
+    path: Vec<Arc<str>>,
 }
 
 /// The path that most candidates test, if it is worth a node.

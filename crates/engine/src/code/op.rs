@@ -194,6 +194,8 @@ operations! {
     IsArray { src: Read, length: Count, fail: Label }
     /// An object of this size.
     IsObject { src: Read, length: Count, fail: Label }
+    /// An array, object or set.
+    IsCollection { src: Read, fail: Label }
     /// Goes elsewhere.
     Jump { to: Label }
     /// Begins a walk over a collection.

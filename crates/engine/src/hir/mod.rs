@@ -13,7 +13,7 @@ pub use visit::{Visit, free_vars_of_body, free_vars_of_literal, free_vars_of_ter
 
 use crate::builtins::Builtin;
 use solon_syntax::Span;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// A local variable: its number in [`Locals`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -29,7 +29,7 @@ pub struct Locals {
 #[derive(Clone, Debug)]
 pub struct Local {
     /// The name as written; generated ones begin with `$`, wildcards are `_`.
-    pub name: Rc<str>,
+    pub name: Arc<str>,
     /// Where it was first seen.
     pub span: Span,
 }
@@ -80,7 +80,7 @@ pub struct Rule {
     /// The rule as written.
     pub span: Span,
     /// The constant part of its path below `data`, package included.
-    pub path: Vec<Rc<str>>,
+    pub path: Vec<Arc<str>>,
     /// What follows the constant part: the keys of a partial object, dynamic from the first on.
     pub keys: Vec<Term>,
     /// Whether it is a partial set, whose value is a member.
@@ -112,7 +112,7 @@ pub struct Query {
     /// What must hold.
     pub body: Body,
     /// Variables that a user sees, with their names.
-    pub bindings: Vec<(Rc<str>, Var)>,
+    pub bindings: Vec<(Arc<str>, Var)>,
     /// For each expression of the query as written: its span and the term that is its value.
     pub expressions: Vec<(Span, Term)>,
     /// Its variables.
@@ -191,9 +191,9 @@ pub struct Modifier {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Target {
     /// `input` or what is below it.
-    Input(Vec<Rc<str>>),
+    Input(Vec<Arc<str>>),
     /// `data` or what is below it: base documents, rules and functions alike.
-    Data(Vec<Rc<str>>),
+    Data(Vec<Arc<str>>),
     /// A builtin.
     Builtin(&'static Builtin),
 }
@@ -222,7 +222,7 @@ pub struct Call {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Callee {
     /// A function that is a rule: its path below `data`.
-    Rule(Vec<Rc<str>>),
+    Rule(Vec<Arc<str>>),
     /// A builtin.
     Builtin(&'static Builtin),
 }
@@ -266,9 +266,9 @@ pub enum Const {
     /// `true`, `false`.
     Bool(bool),
     /// A number as written.
-    Number(Rc<str>),
+    Number(Arc<str>),
     /// A string.
-    String(Rc<str>),
+    String(Arc<str>),
 }
 
 /// `head[operand][operand]`.

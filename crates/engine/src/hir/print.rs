@@ -4,7 +4,7 @@ use super::{
     Body, Callee, ComprehensionKind, Const, Head, Literal, LiteralKind, Locals, Query, Replacement, Rule, Target, Term,
 };
 use std::fmt::Write;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// The rules as text.
 pub fn rules(rules: &[Rule]) -> String {
@@ -175,6 +175,6 @@ fn target(target: &Target) -> String {
     }
 }
 
-fn path_text(root: &str, path: &[Rc<str>]) -> String {
+fn path_text(root: &str, path: &[Arc<str>]) -> String {
     path.iter().fold(root.to_owned(), |text, part| format!("{text}.{part}"))
 }

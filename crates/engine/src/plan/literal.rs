@@ -5,7 +5,7 @@ use super::{Comparison, Expr, Function, Modifier, Step, Test};
 use crate::builtins::Purity;
 use crate::hir::{self, Call, Callee, Literal, LiteralKind, Replacement, Target, Term};
 use solon_syntax::Span;
-use std::rc::Rc;
+use std::sync::Arc;
 
 impl Planner<'_> {
     /// Adds a literal, whose variables are bound or can be by it.
@@ -142,7 +142,7 @@ impl Planner<'_> {
         }
     }
 
-    fn function_at(&self, path: &[Rc<str>]) -> Option<Function> {
+    fn function_at(&self, path: &[Arc<str>]) -> Option<Function> {
         if !self.program.functions.contains_key(path) {
             return None;
         }

@@ -19,7 +19,7 @@ use crate::builtins::Builtin;
 use crate::hir::ComprehensionKind;
 use crate::hir::Const;
 use solon_syntax::Span;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// A place for a value in one definition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -89,9 +89,9 @@ pub enum Step {
 #[derive(Clone, Debug)]
 pub enum Modifier {
     /// `input`, or what is at a path in it.
-    Input(Vec<Rc<str>>, Expr),
+    Input(Vec<Arc<str>>, Expr),
     /// What is at a path below `data`.
-    Data(Vec<Rc<str>>, Expr),
+    Data(Vec<Arc<str>>, Expr),
     /// A function, by a value.
     Function(Function, Expr),
     /// A function, by another.
@@ -173,7 +173,7 @@ pub enum Expr {
     /// The base documents, whatever virtual ones lie over them.
     BaseData,
     /// What is at constant keys.
-    Path(Box<Expr>, Vec<Rc<str>>),
+    Path(Box<Expr>, Vec<Arc<str>>),
     /// What is at a computed key.
     Index(Box<Expr>, Box<Expr>),
     /// A document that rules define.
@@ -274,7 +274,7 @@ pub struct QueryPlan {
     /// One row of the answer: bindings, then expressions.
     pub row: Vec<Expr>,
     /// Names of the bindings.
-    pub bindings: Vec<Rc<str>>,
+    pub bindings: Vec<Arc<str>>,
     /// Places of the expressions.
     pub expressions: Vec<Span>,
     /// How many slots it uses.

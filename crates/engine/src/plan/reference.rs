@@ -3,7 +3,7 @@
 use super::body::{Builder, Opening, Planner};
 use super::{Comprehension, Constant, Expr, Found};
 use crate::hir::{self, Const, Head, Ref, Term};
-use std::rc::Rc;
+use std::sync::Arc;
 
 impl Planner<'_> {
     /// The value of a term. Lookups with unbound keys open loops in `builder`.
@@ -52,7 +52,7 @@ impl Planner<'_> {
             Head::Input => (Expr::Input, reference.operands.as_slice()),
             Head::Term(head) => (self.expr(head, builder), reference.operands.as_slice()),
             Head::Data => {
-                let prefix: Vec<Rc<str>> = reference.operands.iter().map_while(text_of).collect();
+                let prefix: Vec<Arc<str>> = reference.operands.iter().map_while(text_of).collect();
                 match self.tree.find(&prefix) {
                     Found::Document(document, steps) => {
                         let value = match self.tree.document(document).kind {
@@ -95,7 +95,7 @@ impl Planner<'_> {
 
 impl Expr {
     /// What is at a constant key.
-    pub(super) fn at(self, key: Rc<str>) -> Expr {
+    pub(super) fn at(self, key: Arc<str>) -> Expr {
         match self {
             Expr::Path(base, mut keys) => {
                 keys.push(key);
@@ -113,7 +113,7 @@ impl Constant {
     }
 }
 
-fn text_of(term: &Term) -> Option<Rc<str>> {
+fn text_of(term: &Term) -> Option<Arc<str>> {
     match term {
         Term::Const(Const::String(text)) => Some(text.clone()),
         _ => None,

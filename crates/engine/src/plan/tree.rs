@@ -5,7 +5,7 @@ use crate::hir::{Rule, Term};
 use solon_syntax::{Diagnostic, Span};
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// Number of a document in [`Tree::documents`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -50,7 +50,7 @@ pub enum DocumentKind {
 #[derive(Clone, Debug, Default)]
 pub struct Node {
     /// What is below.
-    pub children: BTreeMap<Rc<str>, NodeId>,
+    pub children: BTreeMap<Arc<str>, NodeId>,
     /// The document here.
     pub document: Option<DocumentId>,
     /// Documents here and below: a range, because documents are numbered along the tree.
@@ -112,7 +112,7 @@ impl Tree {
     }
 
     /// Follows a path as far as the tree knows it.
-    pub fn find(&self, path: &[Rc<str>]) -> Found {
+    pub fn find(&self, path: &[Arc<str>]) -> Found {
         let mut at = NodeId::ROOT;
         for (steps, step) in path.iter().enumerate() {
             let node = self.node(at);
@@ -131,7 +131,7 @@ impl Tree {
     }
 
     /// Documents at a path and below it.
-    pub fn documents_under(&self, path: &[Rc<str>]) -> Range<u32> {
+    pub fn documents_under(&self, path: &[Arc<str>]) -> Range<u32> {
         match self.find(path) {
             Found::Document(id, steps) if steps == path.len() => id.0..id.0 + 1,
             Found::Node(id) => self.node(id).documents.clone(),
@@ -143,7 +143,7 @@ impl Tree {
         &mut self.nodes[id.0 as usize]
     }
 
-    fn child(&mut self, at: NodeId, step: &Rc<str>, rules_at: &mut Vec<Vec<usize>>) -> NodeId {
+    fn child(&mut self, at: NodeId, step: &Arc<str>, rules_at: &mut Vec<Vec<usize>>) -> NodeId {
         if let Some(child) = self.node(at).children.get(step) {
             return *child;
         }
@@ -165,7 +165,7 @@ impl Tree {
     ) {
         let first = self.documents.len() as u32;
         let mut rules = rules_at.get_mut(at.0 as usize).map(std::mem::take).unwrap_or_default();
-        let children: Vec<(Rc<str>, NodeId)> =
+        let children: Vec<(Arc<str>, NodeId)> =
             self.node(at).children.iter().map(|(step, child)| (step.clone(), *child)).collect();
         if rules.is_empty() {
             for (step, child) in children {
@@ -192,7 +192,7 @@ impl Tree {
         &mut self,
         at: NodeId,
         depth: usize,
-        keys: &mut Vec<Rc<str>>,
+        keys: &mut Vec<Arc<str>>,
         rules_at: &mut [Vec<usize>],
         program: &mut Program,
         into: &mut Vec<usize>,
@@ -205,7 +205,7 @@ impl Tree {
                 into.push(index);
             }
         }
-        let children: Vec<(Rc<str>, NodeId)> =
+        let children: Vec<(Arc<str>, NodeId)> =
             self.node(at).children.iter().map(|(step, child)| (step.clone(), *child)).collect();
         for (step, child) in children {
             keys.push(step);

@@ -37,6 +37,7 @@ impl Generator<'_, '_> {
                 Step::Every { collection, key, value, body } => {
                     let next = self.next;
                     let collection = self.expr(collection, fail);
+                    self.emit(Op::IsCollection { src: Read(collection), fail });
                     let (again, done) = self.start(collection, key.map(|key| self.slot(key)), Some(self.slot(*value)));
                     self.existence(body, fail, again);
                     self.put(done);

@@ -5,7 +5,7 @@ mod expr;
 mod rule;
 
 use super::constants::{Pool, Symbols};
-use super::{Function, Label, Op, Read, Unit, Write};
+use super::{Function, Label, Op, Read, Unit};
 use crate::plan::{DocumentPlan, QueryPlan, Slot, Tree};
 use crate::value::SymbolTable;
 use solon_syntax::{Diagnostic, Span};
@@ -158,10 +158,6 @@ impl<'g, 's> Generator<'g, 's> {
         let next = self.next;
         work(self);
         self.next = next;
-    }
-
-    fn write_slot(&self, slot: Slot) -> Write {
-        Write(self.slot(slot))
     }
 
     fn read_slot(&self, slot: Slot) -> Read {

@@ -6,7 +6,7 @@ use super::scope::Declared;
 use super::term::lookup;
 use crate::hir::{Body, Const, Head, Literal, LiteralKind, Modifier, Replacement, Target, Term};
 use solon_syntax::{Span, ast};
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// What becomes of the value of an expression that is a term.
 pub(super) enum Value {
@@ -171,7 +171,7 @@ impl Lowerer<'_, '_> {
     fn target(&mut self, term: &ast::Term) -> Option<Target> {
         let mut parts = function_name(term);
         let first = parts.first()?.clone();
-        let rest = parts.split_off(1).into_iter().map(Rc::from);
+        let rest = parts.split_off(1).into_iter().map(Arc::from);
         let declared = self.scopes.declares(&first);
         match self.global(&first).filter(|_| !declared) {
             Some((head, keys)) => {

@@ -17,10 +17,10 @@ use super::{Locals, Term, Var};
 use scope::Scopes;
 use solon_syntax::{Diagnostic, Span};
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// A path below `data`.
-pub type Path = Vec<Rc<str>>;
+pub type Path = Vec<Arc<str>>;
 
 /// What a name stands for that no body declares.
 #[derive(Clone, Debug)]
@@ -66,6 +66,6 @@ fn path_of(parts: &[String]) -> Path {
     parts.iter().map(|part| part.as_str().into()).collect()
 }
 
-fn strings(path: &[Rc<str>]) -> impl Iterator<Item = Term> + '_ {
+fn strings(path: &[Arc<str>]) -> impl Iterator<Item = Term> + '_ {
     path.iter().map(|part| Term::string(part))
 }

@@ -6,7 +6,7 @@ use super::{Environment, Global, Lowerer, Path, path_of};
 use crate::hir::{Body, Branch, Rule, Term, Var};
 use solon_syntax::{Diagnostic, Span, ast};
 use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// All rules of all modules.
 #[derive(Debug, Default)]
@@ -18,7 +18,7 @@ pub struct Program {
     /// Paths of functions, with their number of arguments.
     pub functions: HashMap<Path, usize>,
     /// The first names of all rules, by package.
-    pub rule_names: HashSet<(Path, Rc<str>)>,
+    pub rule_names: HashSet<(Path, Arc<str>)>,
 }
 
 /// Lowers modules to rules.
@@ -51,7 +51,7 @@ impl<'p> Environment<'p> {
     pub(super) fn new(
         package: &Path,
         imports: &[ast::Import],
-        rule_names: &HashSet<(Path, Rc<str>)>,
+        rule_names: &HashSet<(Path, Arc<str>)>,
         functions: &'p HashMap<Path, usize>,
     ) -> Self {
         let mut globals = HashMap::new();

@@ -5,7 +5,7 @@ use super::{Environment, Lowerer, Path, path_of};
 use crate::hir::{Body, Query, Term};
 use solon_syntax::{Diagnostic, ast};
 use std::collections::{HashMap, HashSet};
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// What a query sees: the package it is asked in and imports.
 #[derive(Clone, Debug, Default)]
@@ -21,7 +21,7 @@ pub fn lower_query(
     body: &ast::Body,
     context: &QueryContext,
     functions: &HashMap<Path, usize>,
-    rule_names: &HashSet<(Path, Rc<str>)>,
+    rule_names: &HashSet<(Path, Arc<str>)>,
     errors: &mut Vec<Diagnostic>,
 ) -> Query {
     let package = path_of(&context.package);
