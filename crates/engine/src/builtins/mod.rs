@@ -5,12 +5,18 @@
 //! outside it asks of the [`Host`]. Adding one touches one file: the category's.
 
 mod arrays;
+mod building;
 mod context;
 pub mod failure;
+mod floats;
+mod letters;
 mod membership;
 mod objects;
+mod quote;
 mod search;
 mod sets;
+mod sprintf;
+mod strings;
 
 pub use context::{Caches, Context};
 pub use failure::{Failure, Outcome};
@@ -53,7 +59,8 @@ pub enum Purity {
 }
 
 /// All categories' tables.
-static TABLES: &[&[Builtin]] = &[arrays::TABLE, membership::TABLE, objects::TABLE, sets::TABLE];
+static TABLES: &[&[Builtin]] =
+    &[arrays::TABLE, building::TABLE, membership::TABLE, objects::TABLE, sets::TABLE, strings::TABLE];
 
 /// Every builtin, category by category.
 pub fn all() -> impl Iterator<Item = &'static Builtin> {
