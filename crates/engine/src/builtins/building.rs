@@ -4,11 +4,8 @@
 
 use super::failure::operand;
 use super::{Builtin, Context, Failure, Outcome, Purity, letters};
-use crate::value::{Value, json};
+use crate::value::{Value, arithmetic, json};
 use aho_corasick::{AhoCorasick, Anchored, Input, MatchKind, StartKind};
-use num_bigint::{BigInt, BigUint, Sign};
-use num_integer::Integer;
-use num_traits::Zero;
 
 pub(super) static TABLE: &[Builtin] = &[
     Builtin {
@@ -174,66 +171,9 @@ fn format_int<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<
         Value::Int(16) => 16,
         _ => return Err(Failure::Type("operand 2 must be one of {2, 8, 10, 16}".into())),
     };
-    match number {
-        Value::Int(value) if radix == 10 => context.string(&value.to_string()),
-        Value::Int(value) => context.string(&BigInt::from(value).to_str_radix(radix)),
-        Value::Number(number) => {
-            let whole = whole_part(context, number.text())?;
-            context.string(&whole.to_str_radix(radix))
-        }
-        _ => Err(Failure::Undefined),
-    }
-}
-
-/// How many bits Go's `big.Float` keeps of a number it reads.
-const FLOAT_BITS: u64 = 64;
-
-/// The integer part of a JSON number. Integers are exact; others first lose what does not fit a float of 64 bits of
-/// mantissa, as in OPA.
-fn whole_part(context: &Context<'_, '_>, text: &str) -> Result<BigInt, Failure> {
-    let wrong = || Failure::error("illegal value");
-    if let Ok(whole) = text.parse() {
-        return Ok(whole);
-    }
-    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
-    let (sign, mantissa) = match mantissa.strip_prefix('-') {
-        Some(rest) => (Sign::Minus, rest),
-        None => (Sign::Plus, mantissa),
-    };
-    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-    let digits: BigUint = format!("{whole}{fraction}").parse().map_err(|_| wrong())?;
-    let exponent: i64 = exponent.parse().map_err(|_| wrong())?;
-    let exponent = exponent.saturating_sub(i64::try_from(fraction.len()).unwrap_or(i64::MAX));
-    let power = u32::try_from(exponent.unsigned_abs()).unwrap_or(u32::MAX);
-    if exponent < 0 && text.len() < power as usize {
-        return Ok(BigInt::zero());
-    }
-    context.check_size(power as usize)?;
-    let power = BigUint::from(10u8).pow(power);
-    let rounded = if exponent >= 0 { round(digits * power, 0) } else { divide(&digits, &power) };
-    Ok(BigInt::from_biguint(sign, rounded))
-}
-
-/// The integer part of a quotient that was rounded to [`FLOAT_BITS`] bits.
-fn divide(dividend: &BigUint, divisor: &BigUint) -> BigUint {
-    // Enough bits before the division that the quotient has two more than are kept; one more tells of a remainder.
-    let shift = (FLOAT_BITS + 2 + divisor.bits()).saturating_sub(dividend.bits());
-    let (quotient, remainder) = (dividend << shift).div_rem(divisor);
-    let sticky = (quotient << 1u8) | BigUint::from(u8::from(!remainder.is_zero()));
-    round(sticky, shift + 1)
-}
-
-/// Rounds to [`FLOAT_BITS`] bits, half to even, and drops the lowest `scale` bits.
-fn round(value: BigUint, scale: u64) -> BigUint {
-    let excess = value.bits().saturating_sub(FLOAT_BITS);
-    if excess == 0 {
-        return value >> scale;
-    }
-    let kept: BigUint = &value >> excess;
-    let rest = value - (&kept << excess);
-    let half = BigUint::from(1u8) << (excess - 1);
-    let up = rest > half || (rest == half && kept.bit(0));
-    ((kept + u8::from(up)) << excess) >> scale
+    let whole = arithmetic::truncated(number).map_err(|error| Failure::error(error.to_string()))?;
+    context.check_size(usize::try_from(whole.bits()).unwrap_or(usize::MAX))?;
+    context.string(&whole.to_str_radix(radix))
 }
 
 fn template_string<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {

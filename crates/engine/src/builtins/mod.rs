@@ -4,13 +4,17 @@
 //! builtin takes values and gives a value; it must not know about rules, bytecode or the VM. What it needs from
 //! outside it asks of the [`Host`]. Adding one touches one file: the category's.
 
+mod aggregates;
 mod arrays;
+mod bits;
 mod building;
+mod comparison;
 mod context;
 pub mod failure;
 mod floats;
 mod letters;
 mod membership;
+mod numbers;
 mod objects;
 mod quote;
 mod search;
@@ -59,8 +63,19 @@ pub enum Purity {
 }
 
 /// All categories' tables.
-static TABLES: &[&[Builtin]] =
-    &[arrays::TABLE, building::TABLE, membership::TABLE, objects::TABLE, sets::TABLE, strings::TABLE];
+static TABLES: &[&[Builtin]] = &[
+    aggregates::TABLE,
+    arrays::TABLE,
+    bits::TABLE,
+    building::TABLE,
+    comparison::TABLE,
+    membership::TABLE,
+    numbers::TABLE,
+    objects::TABLE,
+    sets::TABLE,
+    sprintf::TABLE,
+    strings::TABLE,
+];
 
 /// Every builtin, category by category.
 pub fn all() -> impl Iterator<Item = &'static Builtin> {

@@ -1,41 +1,31 @@
 //! Quoting as Go's `strconv` does it.
 
-use regex::Regex;
+use crate::value::json::{self, write_rego_string};
 use std::fmt::Write;
-use std::sync::LazyLock;
 
 /// Whether Go would show the character as it is: letters, marks, numbers, punctuation, symbols and the plain space.
 pub(super) fn is_printable(letter: char) -> bool {
-    if letter.is_ascii() {
-        return matches!(letter, ' '..='~');
-    }
-    static PRINTABLE: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^[\pL\pM\pN\pP\pS]").ok());
-    PRINTABLE.as_ref().is_some_and(|pattern| pattern.is_match(letter.encode_utf8(&mut [0; 4])))
+    if letter.is_ascii() { matches!(letter, ' '..='~') } else { json::is_printable(letter) }
 }
 
 /// Appends the text between `mark`s, escaped; with `ascii` everything that is not ASCII is escaped too.
 pub(super) fn quote(text: &str, mark: char, ascii: bool, out: &mut String) {
+    if mark == '"' && (!ascii || text.is_ascii()) {
+        return write_rego_string(text, out);
+    }
     out.push(mark);
     for letter in text.chars() {
+        let code = u32::from(letter);
+        // Writing to a string does not fail.
         match letter {
-            _ if letter == mark || letter == '\\' => out.extend(['\\', letter]),
-            '\u{7}' => out.push_str("\\a"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\u{b}' => out.push_str("\\v"),
-            _ if is_printable(letter) && (letter.is_ascii() || !ascii) => out.push(letter),
+            _ if letter == mark => out.extend(['\\', letter]),
+            '"' => out.push(letter),
+            _ if ascii && code > 0xffff => write!(out, "\\U{code:08x}").unwrap_or_default(),
+            _ if ascii && code > 0x7f => write!(out, "\\u{code:04x}").unwrap_or_default(),
             _ => {
-                let code = letter as u32;
-                let written = match code {
-                    ..0x80 => write!(out, "\\x{code:02x}"),
-                    ..0x10000 => write!(out, "\\u{code:04x}"),
-                    _ => write!(out, "\\U{code:08x}"),
-                };
-                // Writing to a string does not fail.
-                written.unwrap_or_default();
+                let mut quoted = String::new();
+                write_rego_string(letter.encode_utf8(&mut [0; 4]), &mut quoted);
+                out.push_str(quoted.trim_matches('"'));
             }
         }
     }

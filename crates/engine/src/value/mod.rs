@@ -6,7 +6,9 @@
 //!
 //! Arrays keep their order; sets and objects are slices sorted in OPA's order ([`Value::cmp`]), without duplicates.
 
+pub mod arithmetic;
 mod compare;
+mod float;
 mod frozen;
 pub mod json;
 pub mod number;
