@@ -175,7 +175,8 @@ impl Run<'_, '_> {
                 self.good = false;
             }
         }
-        if self.eat(b'.') {
+        // A point that ends the format is taken for the verb.
+        if self.at + 1 < self.format.len() && self.eat(b'.') {
             if indexed {
                 self.good = false;
             }
@@ -297,9 +298,15 @@ impl Printer<'_, '_, '_> {
         self.push(text)
     }
 
+    /// As many letters of the text as the precision allows.
+    fn cut<'t>(&self, text: &'t str) -> &'t str {
+        let end = self.flags.precision.and_then(|letters| text.char_indices().nth(letters));
+        end.and_then(|(at, _)| text.get(..at)).unwrap_or(text)
+    }
+
     fn value(&mut self, value: &Argument<'_>, verb: char) -> Result<(), Failure> {
         match (verb, value) {
-            ('T', _) => self.pad(value.type_name(), self.flags.zero),
+            ('T', _) => self.pad(self.cut(value.type_name()), self.flags.zero),
             ('p', _) => self.wrong(value, verb),
             (_, Argument::Integer(integer)) => self.integer(*integer, value, verb),
             (_, Argument::Big(big)) => self.big(big, value, verb),
@@ -316,8 +323,7 @@ impl Printer<'_, '_, '_> {
     }
 
     fn text(&mut self, text: &str, value: &Argument<'_>, verb: char) -> Result<(), Failure> {
-        let end = self.flags.precision.and_then(|letters| text.char_indices().nth(letters));
-        let cut = end.and_then(|(at, _)| text.get(..at)).unwrap_or(text);
+        let cut = self.cut(text);
         match verb {
             'v' if !self.flags.sharp_v => self.pad(cut, self.flags.zero),
             's' => self.pad(cut, self.flags.zero),
