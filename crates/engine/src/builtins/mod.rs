@@ -12,15 +12,18 @@ mod comparison;
 mod context;
 pub mod failure;
 mod floats;
+mod go_regex;
 mod letters;
 mod membership;
 mod numbers;
 mod objects;
 mod quote;
+mod regex;
 mod search;
 mod sets;
 mod sprintf;
 mod strings;
+mod unicode_names;
 
 pub use context::{Caches, Context};
 pub use failure::{Failure, Outcome};
@@ -72,6 +75,7 @@ static TABLES: &[&[Builtin]] = &[
     membership::TABLE,
     numbers::TABLE,
     objects::TABLE,
+    regex::TABLE,
     sets::TABLE,
     sprintf::TABLE,
     strings::TABLE,
