@@ -5,11 +5,25 @@
 //! outside it asks of the [`Host`]. Adding one touches one file: the category's.
 
 mod aggregates;
+mod arrays;
 mod bits;
+mod building;
 mod comparison;
 mod context;
 pub mod failure;
+mod floats;
+mod go_regex;
+mod letters;
+mod membership;
 mod numbers;
+mod objects;
+mod quote;
+mod regex;
+mod search;
+mod sets;
+mod sprintf;
+mod strings;
+mod unicode_names;
 
 pub use context::{Caches, Context};
 pub use failure::{Failure, Outcome};
@@ -74,7 +88,20 @@ pub enum Purity {
 }
 
 /// All categories' tables.
-static TABLES: &[&[Builtin]] = &[aggregates::TABLE, bits::TABLE, comparison::TABLE, numbers::TABLE];
+static TABLES: &[&[Builtin]] = &[
+    aggregates::TABLE,
+    arrays::TABLE,
+    bits::TABLE,
+    building::TABLE,
+    comparison::TABLE,
+    membership::TABLE,
+    numbers::TABLE,
+    objects::TABLE,
+    regex::TABLE,
+    sets::TABLE,
+    sprintf::TABLE,
+    strings::TABLE,
+];
 
 /// Every builtin, category by category.
 pub fn all() -> impl Iterator<Item = &'static Builtin> {
