@@ -66,7 +66,8 @@ impl<'a> World<'a> {
     pub(super) fn replace_data(&mut self, arena: &'a Bump, path: &Path, documents: Range<u32>, value: Value<'a>) {
         self.data = patched(arena, Some(self.data), path, value);
         if !documents.is_empty() {
-            self.replaced = arena.alloc_slice_fill_iter(self.replaced.iter().cloned().chain([documents]));
+            let ranges = self.replaced.iter().cloned().chain([documents]);
+            self.replaced = bumpalo::collections::Vec::from_iter_in(ranges, arena).into_bump_slice();
         }
     }
 

@@ -103,14 +103,18 @@ impl Lowerer<'_, '_> {
 
     /// A term wrapped in a set that is empty where the term is undefined; calls in it stay inside.
     pub(super) fn optional(&mut self, term: &ast::Term) -> Term {
+        let span = term.span;
+        self.optional_expr(&ast::Expr { span, kind: ast::ExprKind::Term(term.clone()), with: Vec::new() })
+    }
+
+    /// The value of an expression, wrapped in the same way.
+    fn optional_expr(&mut self, expr: &ast::Expr) -> Term {
         let mut body = Body::new();
         self.enter(&Vec::new());
-        let value = self.term(term, &mut body);
+        let value = Term::Var(self.fresh(expr.span));
+        self.expr(expr, &super::body::Value::Capture(value.clone()), &mut body);
         self.leave();
-        let var = Term::Var(self.fresh(term.span));
-        body.push(Literal { span: term.span, kind: LiteralKind::Unify(var.clone(), value) });
-        let comprehension =
-            Comprehension { span: term.span, kind: ComprehensionKind::Set, key: None, value: var, body };
+        let comprehension = Comprehension { span: expr.span, kind: ComprehensionKind::Set, key: None, value, body };
         Term::Comprehension(Box::new(comprehension))
     }
 
@@ -120,6 +124,7 @@ impl Lowerer<'_, '_> {
             .map(|part| match part {
                 ast::TemplatePart::Text(text) => Term::string(text),
                 ast::TemplatePart::Term(term) => self.optional(term),
+                ast::TemplatePart::Expr(expr) => self.optional_expr(expr),
             })
             .collect();
         let Some(call) = self.builtin_call("internal.template_string", vec![Term::Array(parts)], span) else {
