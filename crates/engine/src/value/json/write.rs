@@ -10,7 +10,7 @@ pub fn write(value: Value<'_>, out: &mut String) {
     Writer { out, indent: None }.value(value);
 }
 
-/// Appends the value as [`write`] does, on lines indented by two spaces a level.
+/// Appends the value as [`write()`] does, on lines indented by two spaces a level.
 pub fn write_pretty(value: Value<'_>, out: &mut String) {
     Writer { out, indent: Some(0) }.value(value);
 }
