@@ -5,6 +5,7 @@
 
 mod constants;
 mod generate;
+pub mod graph;
 pub mod index;
 mod op;
 pub mod print;
@@ -17,6 +18,7 @@ use crate::builtins::Builtin;
 use crate::plan::{DocumentId, Function as Callee};
 use crate::value::{Frozen, Symbol, Value};
 use solon_syntax::Span;
+use std::sync::Arc;
 
 /// What instructions name by number.
 #[derive(Debug)]
@@ -83,8 +85,8 @@ pub struct Function {
     pub spans: Vec<(u32, Span)>,
     /// Documents that it can ask for.
     pub documents: Vec<DocumentId>,
-    /// Whether it can ask for documents that are known at run time only.
-    pub asks_any: bool,
+    /// Paths below `data` that it follows at run time; `None` stands for a key that is not known before.
+    pub followed: Vec<Vec<Option<Arc<str>>>>,
 }
 
 impl Function {

@@ -73,24 +73,24 @@ pub struct Reusable {
 }
 
 /// What surrounds an evaluation.
-pub struct Setting<'a> {
+pub struct Setting<'a, 's> {
     /// The policy.
     pub code: &'a Code,
     /// Where everything is made.
     pub arena: &'a Bump,
     /// The outside.
-    pub host: &'a dyn Host,
+    pub host: &'s dyn Host,
     /// What may be used.
     pub limits: Limits,
     /// Whether a builtin's error ends the evaluation.
     pub is_strict: bool,
     /// Names of files, for `print` and `trace`.
-    pub place: &'a dyn Fn(solon_syntax::Span) -> String,
+    pub place: &'s dyn Fn(solon_syntax::Span) -> String,
 }
 
 /// Evaluates a query: an array of rows.
 pub fn evaluate<'a>(
-    setting: &Setting<'a>,
+    setting: &Setting<'a, '_>,
     query: &'a QueryCode,
     input: Option<Value<'a>>,
     data: Value<'a>,
@@ -123,7 +123,7 @@ pub fn evaluate<'a>(
 
 /// The state of an evaluation.
 struct Machine<'a, 's> {
-    setting: &'s Setting<'a>,
+    setting: &'s Setting<'a, 's>,
     arena: &'a Bump,
     code: &'a Code,
     /// What is seen now; a copy of `worlds[current]`.

@@ -55,7 +55,7 @@ impl Generator<'_, '_> {
                 Step::DataLoop { path, key, body } => {
                     let keys = self.range(path, fail);
                     let collection = self.register();
-                    self.function.asks_any = true;
+                    self.follows(path);
                     self.emit(Op::DataKeys { dst: Write(collection), keys, fail });
                     let key = self.slot(*key);
                     let (again, done) = self.start(collection, None, Some(key));

@@ -2,8 +2,8 @@
 
 use super::super::{DocumentIndex, Label, Op, Range, Read, Write};
 use super::Generator;
-use crate::hir::ComprehensionKind;
-use crate::plan::{Comprehension, Expr, Function};
+use crate::hir::{ComprehensionKind, Const};
+use crate::plan::{Comprehension, Constant, Expr, Function};
 
 impl Generator<'_, '_> {
     /// The register that holds a value: a slot's own, or a new one.
@@ -53,8 +53,8 @@ impl Generator<'_, '_> {
                 self.emit(Op::Document { dst, document: DocumentIndex(document.0), fail });
             }
             Expr::Data(keys, span) => self.temporarily(|this| {
+                this.follows(keys);
                 let keys = this.range(keys, fail);
-                this.function.asks_any = true;
                 this.at(*span);
                 this.emit(Op::Data { dst, keys, fail });
             }),
@@ -92,6 +92,15 @@ impl Generator<'_, '_> {
             Expr::Comprehension(comprehension) => self.temporarily(|this| this.comprehension(comprehension, dst)),
             Expr::Undefined => self.emit(Op::Jump { to: fail }),
         }
+    }
+
+    /// Notes a path that is followed at run time.
+    pub(super) fn follows(&mut self, path: &[Expr]) {
+        let keys = path.iter().map(|key| match key {
+            Expr::Const(Constant::Scalar(Const::String(text))) => Some(text.clone()),
+            _ => None,
+        });
+        self.function.followed.push(keys.collect());
     }
 
     /// Values in registers in a row.
