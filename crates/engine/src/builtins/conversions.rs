@@ -118,8 +118,8 @@ fn canonical(text: &str) -> Option<String> {
     }
     let bytes = rest.as_bytes();
     let digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
-    let separated = |(at, _)| digit(at.checked_sub(1)) && digit(Some(at + 1));
-    let well_separated = rest.match_indices('_').map(|(at, _)| (at, ())).all(separated);
+    let separated = |(at, _): (usize, &str)| digit(at.checked_sub(1)) && digit(Some(at + 1));
+    let well_separated = rest.match_indices('_').all(separated);
     let plain = rest.replace('_', "");
     let (mantissa, exponent) = plain.split_once(['e', 'E']).map_or((plain.as_str(), None), |(m, e)| (m, Some(e)));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));

@@ -113,7 +113,7 @@ fn marshal_with_options<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -
 fn indented(context: &Context<'_, '_>, text: &str, prefix: &str, indent: &str) -> Result<String, Failure> {
     let mut out = prefix.to_owned();
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
-    let line = |out: &mut String, depth: usize| {
+    let line = |out: &mut String, depth: usize| -> Result<(), Failure> {
         let size = indent.len().saturating_mul(depth).saturating_add(prefix.len());
         context.check_size(out.len().saturating_add(size))?;
         out.push('\n');
