@@ -3,7 +3,7 @@
 //! The size of a result is known before it is built, so that a short policy cannot ask for a huge string.
 
 use super::failure::operand;
-use super::{Builtin, Context, Failure, Outcome, Purity, letters};
+use super::{Builtin, Context, Failure, Outcome, Purity, json_text, letters};
 use crate::value::{Value, arithmetic, json};
 use aho_corasick::{AhoCorasick, Anchored, Input, MatchKind, StartKind};
 
@@ -192,7 +192,10 @@ fn template_string<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Out
         };
         match shown {
             Value::String { text: part, .. } => text.push_str(part),
-            other => json::write_rego(other, &mut text),
+            other => {
+                json_text::check_written(context, other)?;
+                json::write_rego(other, &mut text);
+            }
         }
         context.check_size(text.len())?;
     }

@@ -84,6 +84,12 @@ impl Flags {
 struct Group {
     /// Whether there is something that a repetition could repeat.
     repeatable: bool,
+    /// Where in the output the part before begins.
+    last_start: usize,
+    /// Whether that part already ends in a repetition.
+    repeated: bool,
+    /// Where in the output the group itself begins.
+    start: usize,
     /// How often the part before could be repeated by nested counts.
     last_weight: u64,
     /// The largest such number in the group.
@@ -183,6 +189,8 @@ impl<'s> Translator<'s> {
 
     fn atom(&mut self, text: &str) {
         self.flush();
+        self.group.last_start = self.out.len();
+        self.group.repeated = false;
         self.out.push_str(text);
         self.group.repeatable = true;
         self.group.last_weight = 1;
@@ -200,9 +208,9 @@ impl<'s> Translator<'s> {
         if self.open.len() >= MAX_DEPTH {
             return fault("expression nests too deeply", self.source);
         }
-        self.out.push_str(text);
         self.open.push(self.group);
-        self.group = Group { outer: self.flags, ..Group::default() };
+        self.group = Group { outer: self.flags, start: self.out.len(), ..Group::default() };
+        self.out.push_str(text);
         self.flags = inner;
         Ok(())
     }
@@ -210,14 +218,16 @@ impl<'s> Translator<'s> {
     fn close_group(&mut self) -> Step<'s> {
         let Some(outside) = self.open.pop() else { return fault("unexpected )", self.source) };
         self.out.push(')');
-        let Group { weight, outer, .. } = self.group;
+        let Group { weight, outer, start, .. } = self.group;
         self.pending = false;
         self.flags = outer;
         self.group = Group {
             repeatable: true,
+            last_start: start,
+            repeated: false,
             last_weight: weight.max(1),
             weight: outside.weight.max(weight).max(1),
-            outer: outside.outer,
+            ..outside
         };
         self.skip(1);
         Ok(())
@@ -249,7 +259,11 @@ impl<'s> Translator<'s> {
             }
             self.group.weight = self.group.weight.max(self.group.last_weight);
         }
-        // Flags that changed in between must not get between the two; they are still held back.
+        if std::mem::replace(&mut self.group.repeated, true) {
+            // A change of flags stood between two repetitions. The second is one of its own, not a mark of the first.
+            self.out.insert_str(self.group.last_start, "(?:");
+            self.out.push(')');
+        }
         self.out.push_str(text);
         if lazy {
             self.out.push('?');

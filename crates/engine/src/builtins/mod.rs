@@ -10,9 +10,13 @@ mod bits;
 mod building;
 mod comparison;
 mod context;
+mod conversions;
+mod encoding;
 pub mod failure;
 mod floats;
+mod glob;
 mod go_regex;
+mod json_text;
 mod letters;
 mod membership;
 mod numbers;
@@ -23,6 +27,7 @@ mod search;
 mod sets;
 mod sprintf;
 mod strings;
+mod type_checks;
 mod unicode_names;
 
 pub use context::{Caches, Context};
@@ -94,6 +99,10 @@ static TABLES: &[&[Builtin]] = &[
     bits::TABLE,
     building::TABLE,
     comparison::TABLE,
+    conversions::TABLE,
+    encoding::TABLE,
+    glob::TABLE,
+    json_text::TABLE,
     membership::TABLE,
     numbers::TABLE,
     objects::TABLE,
@@ -101,6 +110,7 @@ static TABLES: &[&[Builtin]] = &[
     sets::TABLE,
     sprintf::TABLE,
     strings::TABLE,
+    type_checks::TABLE,
 ];
 
 /// Every builtin, category by category.

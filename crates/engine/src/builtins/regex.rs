@@ -88,7 +88,7 @@ pub(super) struct Pattern {
 }
 
 /// How many bytes a compiled pattern may take.
-const SIZE_LIMIT: usize = 32 << 20;
+const SIZE_LIMIT: usize = 16 << 20;
 
 impl Pattern {
     fn new(source: &str) -> Result<Self, Failure> {

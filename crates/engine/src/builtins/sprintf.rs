@@ -4,7 +4,7 @@
 //! or a string; other values are their Rego text.
 
 use super::failure::operand;
-use super::{Builtin, Context, Failure, Outcome, Purity, floats, quote};
+use super::{Builtin, Context, Failure, Outcome, Purity, floats, json_text, quote};
 use crate::value::{Value, json};
 use num_bigint::{BigInt, Sign};
 use num_traits::Zero;
@@ -23,7 +23,9 @@ pub(super) static TABLE: &[Builtin] = &[Builtin {
 
 fn sprintf<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let format = operand::string(args, 1)?;
-    let values: Vec<Argument<'_>> = operand::array(args, 2)?.iter().map(Argument::new).collect();
+    let values = operand::array(args, 2)?;
+    values.iter().try_for_each(|value| json_text::check_written(context, *value))?;
+    let values: Vec<Argument<'_>> = values.iter().map(Argument::new).collect();
     let mut printer = Printer { out: String::new(), flags: Flags::default(), context };
     Run { format, values: &values, at: 0, next: 0, reordered: false, good: true }.print(&mut printer)?;
     let Printer { out, .. } = printer;
