@@ -6,6 +6,9 @@
 
 mod context;
 pub mod failure;
+mod graph;
+mod semver;
+mod walk;
 
 pub use context::{Caches, Context};
 pub use failure::{Failure, Outcome};
@@ -70,7 +73,7 @@ pub enum Purity {
 }
 
 /// All categories' tables.
-static TABLES: &[&[Builtin]] = &[];
+static TABLES: &[&[Builtin]] = &[graph::TABLE, semver::TABLE, walk::TABLE];
 
 /// Every builtin, category by category.
 pub fn all() -> impl Iterator<Item = &'static Builtin> {
