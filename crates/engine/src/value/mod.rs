@@ -6,11 +6,14 @@
 //!
 //! Arrays keep their order; sets and objects are slices sorted in OPA's order ([`Value::cmp`]), without duplicates.
 
+pub mod arithmetic;
 mod compare;
+mod float;
 mod frozen;
 pub mod json;
 pub mod number;
 mod object;
+pub mod serde;
 mod set;
 mod symbol;
 

@@ -1,0 +1,245 @@
+//! The writers: JSON as OPA prints it, and Rego.
+
+use super::super::{Entry, Object, Value};
+use std::fmt::Write;
+use std::sync::LazyLock;
+
+/// Appends the value as OPA prints JSON: sets as arrays, keys sorted, non-string keys as their JSON text. `<`, `>`, `&`,
+/// U+2028 and U+2029 are escaped, so that the text may stand in HTML.
+pub fn write(value: Value<'_>, out: &mut String) {
+    Writer { out, indent: None }.value(value);
+}
+
+/// Appends the value as [`write`] does, on lines indented by two spaces a level.
+pub fn write_pretty(value: Value<'_>, out: &mut String) {
+    Writer { out, indent: Some(0) }.value(value);
+}
+
+struct Writer<'o> {
+    out: &'o mut String,
+    /// The depth, where lines are indented.
+    indent: Option<usize>,
+}
+
+impl Writer<'_> {
+    fn value(&mut self, value: Value<'_>) {
+        match value {
+            Value::Null => self.out.push_str("null"),
+            Value::Bool(true) => self.out.push_str("true"),
+            Value::Bool(false) => self.out.push_str("false"),
+            Value::Int(value) => write_int(value, self.out),
+            Value::Number(number) => self.out.push_str(number.text()),
+            Value::String { text, .. } => write_string(text, self.out),
+            Value::Array(items) => self.items(items),
+            Value::Set(set) => self.items(set.items()),
+            Value::Object(object) => self.object(object),
+        }
+    }
+
+    fn items(&mut self, items: &[Value<'_>]) {
+        self.sequence(items.iter(), ['[', ']'], |writer, item| writer.value(*item));
+    }
+
+    fn object(&mut self, object: Object<'_>) {
+        if object.keys().all(|key| key.as_str().is_some()) {
+            return self.sequence(object.entries().iter(), ['{', '}'], |writer, (key, value)| {
+                writer.entry(key.as_str().unwrap_or(""), *value);
+            });
+        }
+        let named: std::collections::BTreeMap<_, _> = object.entries().iter().map(name).collect();
+        self.sequence(named.iter(), ['{', '}'], |writer, (key, value)| writer.entry(key, *value));
+    }
+
+    fn entry(&mut self, key: &str, value: Value<'_>) {
+        write_string(key, self.out);
+        self.out.push_str(if self.indent.is_some() { ": " } else { ":" });
+        self.value(value);
+    }
+
+    fn sequence<T>(
+        &mut self,
+        items: impl ExactSizeIterator<Item = T>,
+        [open, close]: [char; 2],
+        mut write: impl FnMut(&mut Self, T),
+    ) {
+        self.out.push(open);
+        if items.len() > 0 {
+            self.indent = self.indent.map(|depth| depth + 1);
+            for (at, item) in items.enumerate() {
+                if at > 0 {
+                    self.out.push(',');
+                }
+                self.line();
+                write(self, item);
+            }
+            self.indent = self.indent.map(|depth| depth - 1);
+            self.line();
+        }
+        self.out.push(close);
+    }
+
+    fn line(&mut self) {
+        if let Some(depth) = self.indent {
+            self.out.push('\n');
+            self.out.extend(std::iter::repeat_n("  ", depth));
+        }
+    }
+}
+
+/// The entry's key as JSON names it.
+pub(crate) fn name<'a>((key, value): &Entry<'a>) -> (String, Value<'a>) {
+    let mut text = String::new();
+    match key.as_str() {
+        Some(name) => text.push_str(name),
+        None => write(*key, &mut text),
+    }
+    (text, *value)
+}
+
+fn write_int(value: i64, out: &mut String) {
+    if let Ok(digit @ 0..=9) = u8::try_from(value) {
+        out.push(char::from(b'0' + digit));
+    } else {
+        // Writing to a string does not fail.
+        let _ = write!(out, "{value}");
+    }
+}
+
+/// For each byte, whether a JSON string writes it in another way.
+const ESCAPED: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 0x20 {
+        table[byte] = true;
+        byte += 1;
+    }
+    table[b'"' as usize] = true;
+    table[b'\\' as usize] = true;
+    table[b'<' as usize] = true;
+    table[b'>' as usize] = true;
+    table[b'&' as usize] = true;
+    // The first byte of U+2028 and U+2029, and of others.
+    table[0xe2] = true;
+    table
+};
+
+fn write_string(text: &str, out: &mut String) {
+    out.push('"');
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|byte| ESCAPED.get(usize::from(byte)) == Some(&true)) {
+        let (plain, special) = rest.split_at_checked(at).unwrap_or((rest, ""));
+        out.push_str(plain);
+        let mut characters = special.chars();
+        match characters.next() {
+            Some(character @ ('"' | '\\')) => out.extend(['\\', character]),
+            Some('\n') => out.push_str("\\n"),
+            Some('\r') => out.push_str("\\r"),
+            Some('\t') => out.push_str("\\t"),
+            Some('\u{8}') => out.push_str("\\b"),
+            Some('\u{c}') => out.push_str("\\f"),
+            Some(character @ ('\0'..='\u{1f}' | '<' | '>' | '&' | '\u{2028}' | '\u{2029}')) => {
+                let _ = write!(out, "\\u{:04x}", u32::from(character));
+            }
+            Some(character) => out.push(character),
+            None => {}
+        }
+        rest = characters.as_str();
+    }
+    out.push_str(rest);
+    out.push('"');
+}
+
+/// Appends the value as Rego writes it: sets in braces, `set()`, any keys.
+pub fn write_rego(value: Value<'_>, out: &mut String) {
+    match value {
+        Value::Null => out.push_str("null"),
+        Value::Bool(value) => out.push_str(if value { "true" } else { "false" }),
+        Value::Int(value) => write_int(value, out),
+        Value::Number(number) => out.push_str(number.text()),
+        Value::String { text, .. } => write_rego_string(text, out),
+        Value::Array(items) => write_list(items, ['[', ']'], out),
+        Value::Set(set) if set.is_empty() => out.push_str("set()"),
+        Value::Set(set) => write_list(set.items(), ['{', '}'], out),
+        Value::Object(object) => {
+            out.push('{');
+            for (at, (key, value)) in object.entries().iter().enumerate() {
+                if at > 0 {
+                    out.push_str(", ");
+                }
+                write_rego(*key, out);
+                out.push_str(": ");
+                write_rego(*value, out);
+            }
+            out.push('}');
+        }
+    }
+}
+
+fn write_list(items: &[Value<'_>], [open, close]: [char; 2], out: &mut String) {
+    out.push(open);
+    for (at, item) in items.iter().enumerate() {
+        if at > 0 {
+            out.push_str(", ");
+        }
+        write_rego(*item, out);
+    }
+    out.push(close);
+}
+
+/// Appends the string in quotes as Rego prints it: what is not printable is escaped (`\n`, `\x7f`, `\u200b`).
+pub fn write_rego_string(text: &str, out: &mut String) {
+    out.push('"');
+    for character in text.chars() {
+        let short = match character {
+            '"' | '\\' => character,
+            ' '..='~' => {
+                out.push(character);
+                continue;
+            }
+            '\u{7}' => 'a',
+            '\u{8}' => 'b',
+            '\u{c}' => 'f',
+            '\n' => 'n',
+            '\r' => 'r',
+            '\t' => 't',
+            '\u{b}' => 'v',
+            _ => {
+                write_rare(character, out);
+                continue;
+            }
+        };
+        out.extend(['\\', short]);
+    }
+    out.push('"');
+}
+
+fn write_rare(character: char, out: &mut String) {
+    let code = u32::from(character);
+    // Writing to a string does not fail.
+    let _ = match code {
+        0..0x20 | 0x7f => write!(out, "\\x{code:02x}"),
+        _ if is_printable(character) => write!(out, "{character}"),
+        0..0x1_0000 => write!(out, "\\u{code:04x}"),
+        _ => write!(out, "\\U{code:08x}"),
+    };
+}
+
+/// Whether Go counts the character as printable: letters, marks, numbers, punctuation and symbols of Unicode 15.
+fn is_printable(character: char) -> bool {
+    static RANGES: LazyLock<Vec<(char, char)>> = LazyLock::new(|| {
+        match regex_syntax::parse(r"[\pL\pM\pN\pP\pS&&\p{Age=15.0}]").map(regex_syntax::hir::Hir::into_kind) {
+            Ok(regex_syntax::hir::HirKind::Class(regex_syntax::hir::Class::Unicode(class))) => {
+                class.iter().map(|range| (range.start(), range.end())).collect()
+            }
+            // The pattern is a class of characters.
+            _ => Vec::new(),
+        }
+    });
+    RANGES
+        .binary_search_by(|(start, end)| match character {
+            _ if *end < character => std::cmp::Ordering::Less,
+            _ if *start > character => std::cmp::Ordering::Greater,
+            _ => std::cmp::Ordering::Equal,
+        })
+        .is_ok()
+}
