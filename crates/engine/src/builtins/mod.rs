@@ -12,6 +12,9 @@ pub mod failure;
 mod graph;
 mod numbers;
 mod semver;
+#[cfg(test)]
+mod testing;
+mod units;
 mod walk;
 
 pub use context::{Caches, Context};
@@ -84,6 +87,7 @@ static TABLES: &[&[Builtin]] = &[
     graph::TABLE,
     numbers::TABLE,
     semver::TABLE,
+    units::TABLE,
     walk::TABLE,
 ];
 
