@@ -10,6 +10,7 @@ mod comparison;
 mod context;
 pub mod failure;
 mod graph;
+mod net;
 mod numbers;
 mod semver;
 #[cfg(test)]
@@ -85,6 +86,7 @@ static TABLES: &[&[Builtin]] = &[
     bits::TABLE,
     comparison::TABLE,
     graph::TABLE,
+    net::TABLE,
     numbers::TABLE,
     semver::TABLE,
     units::TABLE,
