@@ -8,14 +8,18 @@ mod aggregates;
 mod bits;
 mod comparison;
 mod context;
+mod crypto;
+mod debug;
 pub mod failure;
 mod graph;
 mod net;
 mod numbers;
+mod rand;
 mod semver;
 #[cfg(test)]
 mod testing;
 mod units;
+mod uuid;
 mod walk;
 
 pub use context::{Caches, Context};
@@ -85,11 +89,15 @@ static TABLES: &[&[Builtin]] = &[
     aggregates::TABLE,
     bits::TABLE,
     comparison::TABLE,
+    crypto::TABLE,
+    debug::TABLE,
     graph::TABLE,
     net::TABLE,
     numbers::TABLE,
+    rand::TABLE,
     semver::TABLE,
     units::TABLE,
+    uuid::TABLE,
     walk::TABLE,
 ];
 
