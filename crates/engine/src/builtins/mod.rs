@@ -11,24 +11,35 @@ mod building;
 mod comparison;
 mod context;
 mod conversions;
+mod crypto;
+mod debug;
 mod encoding;
 pub mod failure;
 mod floats;
 mod glob;
 mod go_regex;
+mod graph;
 mod json_text;
 mod letters;
 mod membership;
+mod net;
 mod numbers;
 mod objects;
 mod quote;
+mod rand;
 mod regex;
 mod search;
+mod semver;
 mod sets;
 mod sprintf;
 mod strings;
+#[cfg(test)]
+mod testing;
 mod type_checks;
 mod unicode_names;
+mod units;
+mod uuid;
+mod walk;
 
 pub use context::{Caches, Context};
 pub use failure::{Failure, Outcome};
@@ -100,17 +111,26 @@ static TABLES: &[&[Builtin]] = &[
     building::TABLE,
     comparison::TABLE,
     conversions::TABLE,
+    crypto::TABLE,
+    debug::TABLE,
     encoding::TABLE,
     glob::TABLE,
+    graph::TABLE,
     json_text::TABLE,
     membership::TABLE,
+    net::TABLE,
     numbers::TABLE,
     objects::TABLE,
+    rand::TABLE,
     regex::TABLE,
+    semver::TABLE,
     sets::TABLE,
     sprintf::TABLE,
     strings::TABLE,
     type_checks::TABLE,
+    units::TABLE,
+    uuid::TABLE,
+    walk::TABLE,
 ];
 
 /// Every builtin, category by category.

@@ -219,6 +219,16 @@ pub fn truncated(value: Value<'_>) -> Result<BigInt> {
     }
 }
 
+/// The product of the number written as `text` and an integer, calculated with floats, without its fraction.
+pub fn whole_product<'a>(arena: &'a Bump, text: &str, factor: u64) -> Result<Value<'a>> {
+    let number = Float::from_text(text).ok_or(ArithmeticError::TooBig)?;
+    let product = number.times(&Float::from_bigint(&factor.into()), PRECISION);
+    if product.binary_exponent() > i64::try_from(MAX_BITS).unwrap_or(i64::MAX) {
+        return Err(ArithmeticError::TooBig);
+    }
+    from_bigint(arena, &product.truncated())
+}
+
 /// An integer as a value, if it is not too big.
 pub fn from_bigint<'a>(arena: &'a Bump, value: &BigInt) -> Result<Value<'a>> {
     if value.bits() > MAX_BITS {

@@ -1,0 +1,44 @@
+//! Calls builtins in unit tests.
+
+use super::{Caches, Context, Failure, find};
+use crate::host::{Host, NoHost};
+use crate::value::{Bump, SymbolTable, json};
+
+/// The result of the builtin `name` as Rego writes it, or its failure; arguments are JSON.
+pub(super) fn call(name: &str, args: &[&str]) -> Result<String, Failure> {
+    call_with(&NoHost, name, args)
+}
+
+/// The same with a host.
+pub(super) fn call_with(host: &dyn Host, name: &str, args: &[&str]) -> Result<String, Failure> {
+    let arena = Bump::new();
+    let symbols = SymbolTable::new();
+    let mut values = Vec::new();
+    for arg in args {
+        let value = json::parse(&arena, arg.as_bytes(), &symbols);
+        values.push(value.map_err(|error| Failure::Halt(format!("{arg}: {}", error.message)))?);
+    }
+    let builtin = find(name).ok_or_else(|| Failure::Halt(format!("no builtin {name}")))?;
+    let mut ctx = Context {
+        arena: &arena,
+        host,
+        symbols: &symbols,
+        caches: &mut Caches::default(),
+        max_bytes: 1 << 20,
+        now: &mut None,
+        place: &|| "policy.rego:1".into(),
+    };
+    (builtin.call)(&mut ctx, &values).map(|value| value.to_string())
+}
+
+/// Checks results: the builtin, its arguments as a JSON array, and what is expected, an error's text after `!`.
+pub(super) fn check(cases: &[(&str, &[&str], &str)]) {
+    for (name, args, expected) in cases {
+        let found = match call(name, args) {
+            Ok(value) => value,
+            Err(Failure::Undefined) => "undefined".into(),
+            Err(Failure::Type(text) | Failure::Error(text) | Failure::Halt(text)) => format!("!{text}"),
+        };
+        assert_eq!(&found, expected, "{name}({})", args.join(", "));
+    }
+}
