@@ -1,1 +1,14 @@
-//! k
+//! Kubernetes for Solon: manifests and AdmissionReviews become inputs, Gatekeeper's templates, constraints and suites
+//! become policies and tests, decisions become verdicts.
+//!
+//! Pure functions over text and JSON values. This crate opens no file, speaks to no server and does not evaluate.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod document;
+mod error;
+mod json;
+mod scalar;
+pub mod yaml;
+
+pub use error::{Error, ErrorCode};
