@@ -8,6 +8,7 @@
 pub mod document;
 mod error;
 mod json;
+pub mod manifest;
 mod scalar;
 pub mod yaml;
 

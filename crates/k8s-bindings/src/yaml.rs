@@ -123,10 +123,12 @@ fn scan_error(error: &ScanError, text: &str) -> Error {
         _ if info.contains("unknown anchor") => ErrorCode::Alias,
         _ => ErrorCode::Syntax,
     };
-    let here = text.lines().nth(marker.line().saturating_sub(1)).and_then(|line| line.chars().nth(marker.col()));
+    let line = text.lines().nth(marker.line().saturating_sub(1)).unwrap_or_default();
+    let indent_has_tab = line.chars().take_while(|c| c.is_whitespace()).any(|c| c == '\t');
+    let here = line.chars().nth(marker.col());
     let error = Error::new(code, info).at(at);
     match here {
-        Some('\t') => error.hint("indent with spaces; YAML does not allow tabs there"),
+        _ if indent_has_tab => error.hint("indent with spaces; YAML does not allow tabs there"),
         Some('@' | '`' | '%') => error.hint("put a value that starts with this character in quotes"),
         _ if info.contains("mapping values") => {
             error.hint("check the indentation, and put a value that contains `: ` in quotes")
