@@ -7,9 +7,12 @@
 
 pub mod document;
 mod error;
+pub mod infer;
 mod json;
 pub mod manifest;
 mod scalar;
+pub mod shape;
+pub mod workload;
 pub mod yaml;
 
 pub use error::{Error, ErrorCode};
