@@ -5,6 +5,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod cursor;
 pub mod document;
 mod error;
 pub mod infer;
@@ -12,6 +13,7 @@ mod json;
 pub mod manifest;
 mod scalar;
 pub mod shape;
+pub mod template;
 pub mod workload;
 pub mod yaml;
 
