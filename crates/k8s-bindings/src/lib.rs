@@ -5,12 +5,14 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod constraint;
 mod cursor;
 pub mod document;
 mod error;
 pub mod infer;
 mod json;
 pub mod manifest;
+pub mod matching;
 mod scalar;
 pub mod shape;
 pub mod template;
