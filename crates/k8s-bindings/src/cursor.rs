@@ -33,6 +33,10 @@ impl<'m> Cursor<'m> {
         Cursor { manifest: self.manifest, path, value }
     }
 
+    pub fn position(&self) -> crate::document::Position {
+        self.manifest.position_of(&self.path)
+    }
+
     pub fn error(&self, code: ErrorCode, message: impl Into<String>) -> Error {
         self.manifest.error(code, &self.path, message)
     }

@@ -15,6 +15,7 @@ pub mod manifest;
 pub mod matching;
 mod scalar;
 pub mod shape;
+pub mod suite;
 pub mod template;
 pub mod workload;
 pub mod yaml;
