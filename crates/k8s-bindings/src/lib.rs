@@ -5,8 +5,10 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod admission;
 pub mod constraint;
 mod cursor;
+pub mod decision;
 pub mod document;
 mod error;
 pub mod infer;

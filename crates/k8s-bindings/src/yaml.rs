@@ -52,7 +52,7 @@ pub fn read_documents(bytes: &[u8], options: &Options) -> Result<Vec<Document>, 
     })
 }
 
-fn checked_text<'t>(bytes: &'t [u8], limits: &Limits) -> Result<&'t str, Error> {
+pub(crate) fn checked_text<'t>(bytes: &'t [u8], limits: &Limits) -> Result<&'t str, Error> {
     if bytes.len() > limits.bytes {
         let message = format!("the text has {} bytes, more than the limit of {}", bytes.len(), limits.bytes);
         return Err(Error::new(ErrorCode::Limit, message));
