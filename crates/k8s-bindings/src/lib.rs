@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod admission;
+mod build;
 pub mod constraint;
 mod cursor;
 pub mod decision;
@@ -13,6 +14,7 @@ pub mod document;
 mod error;
 pub mod infer;
 mod json;
+mod layout;
 pub mod manifest;
 pub mod matching;
 mod scalar;

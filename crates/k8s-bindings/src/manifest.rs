@@ -283,7 +283,15 @@ mod tests {
             bomb.push_str(&format!("a{i}: &a{i} [*a{0}, *a{0}]\n", i - 1));
         }
         let deep = "- ".repeat(100_000);
-        let nested_aliases = format!("a: &a {}1{}\nb: {}*a{}", "[".repeat(240), "]".repeat(240), "- ".repeat(1), "");
+        let nested_aliases = format!(
+            "a: &a {}1{}\nb: &b {}*a{}\nc: {}*b{}",
+            "[".repeat(240),
+            "]".repeat(240),
+            "[".repeat(240),
+            "]".repeat(240),
+            "[".repeat(40),
+            "]".repeat(40)
+        );
         for text in [bomb.as_str(), deep.as_str(), nested_aliases.as_str(), &"[".repeat(100_000), &"{a: ".repeat(1000)]
         {
             assert!(read(text).is_err());

@@ -375,10 +375,7 @@ impl Match {
 }
 
 /// One of a few words; the first if the field is absent or empty.
-pub(crate) fn choice<T: Copy>(holder: &Cursor<'_>, name: &str, choices: &[(&str, T)]) -> Result<T, Error>
-where
-    T: Default,
-{
+pub(crate) fn choice<T: Copy + Default>(holder: &Cursor<'_>, name: &str, choices: &[(&str, T)]) -> Result<T, Error> {
     let Some(field) = holder.field(name)? else { return Ok(T::default()) };
     let text = field.text()?;
     match choices.iter().find(|(word, _)| *word == text) {
