@@ -3,7 +3,7 @@
 //! The parser's events become documents in `build.rs`; what a scalar means is in `scalar.rs`; `layout.rs` mends what
 //! go-yaml reads and YAML 1.2 does not. Knows nothing of Kubernetes.
 
-use saphyr_parser::{Event, Parser, ScanError};
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, Span};
 use serde_json::Value;
 
 use crate::build::Builder;
@@ -79,17 +79,18 @@ pub(crate) fn duplicate_key(key: &str) -> Error {
         .hint("remove or rename one of the two; a reader would silently use only one")
 }
 
-/// A character that YAML forbids outright; the parser does not look for all of them.
+/// A character that YAML forbids; the parser does not look for all of them. Unicode's own line breaks are forbidden
+/// with them: go-yaml, and so `kubectl`, ends a line there and YAML 1.2 does not, so that one text would be two.
 fn is_forbidden(c: char) -> bool {
-    matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}'
-        | '\u{fffe}' | '\u{ffff}')
+    matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
+        | '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}')
 }
 
 fn read_yaml(text: &str, options: &Options) -> Result<Vec<Document>, Error> {
     if let Some(at) = text.find(is_forbidden) {
-        return Err(Error::new(ErrorCode::Encoding, "control characters are not allowed in YAML")
+        return Err(Error::new(ErrorCode::Encoding, "control characters and Unicode line breaks are not read in YAML")
             .at(position_at_end(text.get(..at).unwrap_or_default()))
-            .hint("write it as an escape in double quotes, for example \"\\x07\""));
+            .hint("write it as an escape in double quotes, for example \"\\x07\" or \"\\u2028\""));
     }
     let mut layout = Layout::new(text);
     loop {
@@ -115,6 +116,8 @@ fn read_layout(layout: &Layout<'_>, options: &Options) -> Result<Vec<Document>, 
     let mut documents = Vec::new();
     let mut builder = Builder::new(options);
     let mut parser = Parser::new_from_str(layout.text());
+    let last_line = layout.text().rsplit('\n').next().filter(|line| !line.is_empty());
+    let unfinished = last_line.map(|line| (layout.text().chars().count(), line));
     while let Some(event) = parser.next_event() {
         let (event, span) = event.map_err(Failure::Syntax)?;
         let at = layout.position(&span.start);
@@ -124,10 +127,33 @@ fn read_layout(layout: &Layout<'_>, options: &Options) -> Result<Vec<Document>, 
                 let done = std::mem::replace(&mut builder, Builder::new(options));
                 documents.push(done.document(documents.len()));
             }
-            event => builder.event(event, at).map_err(|error| Failure::Meaning(error.at(at)))?,
+            event => builder
+                .event(without_added_break(event, &span, unfinished), at)
+                .map_err(|error| Failure::Meaning(error.at(at)))?,
         }
     }
     Ok(documents)
+}
+
+/// The parser ends a block scalar with a line break even where the text ends without one; go-yaml does not.
+fn without_added_break<'e>(event: Event<'e>, span: &Span, unfinished: Option<(usize, &str)>) -> Event<'e> {
+    match (event, unfinished) {
+        (
+            Event::Scalar(value, style @ (ScalarStyle::Literal | ScalarStyle::Folded), anchor, tag),
+            Some((end, last_line)),
+        ) if span.end.index() == end => {
+            // A last line of too few spaces is not part of the scalar.
+            let is_part = |rest: &&str| {
+                !last_line.trim().is_empty() || rest.rsplit('\n').next().is_none_or(|line| line.trim().is_empty())
+            };
+            let value = match value.strip_suffix('\n').filter(is_part) {
+                Some(rest) => rest.to_owned().into(),
+                None => value,
+            };
+            Event::Scalar(value, style, anchor, tag)
+        }
+        (event, _) => event,
+    }
 }
 
 fn scan_error(error: &ScanError, layout: &Layout<'_>) -> Error {
