@@ -16,7 +16,7 @@ pub(crate) fn read(text: &str, options: &Options) -> Result<Vec<Document>, Error
     let mut documents = Vec::new();
     reader.skip_space();
     loop {
-        let (value, places) = reader.value(0)?;
+        let (value, places) = reader.value()?;
         let scalar = !value.is_object() && !value.is_array();
         documents.push(Document { value, places, number: documents.len(), warnings: Vec::new() });
         reader.skip_space();
@@ -61,6 +61,18 @@ struct Reader<'t> {
     options: &'t Options,
 }
 
+/// An object or array whose end has not been read.
+struct Open {
+    content: Content,
+    places: Places,
+}
+
+enum Content {
+    /// What was read, and the key of the value that comes next.
+    Object(Map<String, Value>, (String, Position)),
+    Array(Vec<Value>),
+}
+
 impl Reader<'_> {
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
@@ -97,19 +109,106 @@ impl Reader<'_> {
         found
     }
 
-    fn value(&mut self, depth: usize) -> Result<(Value, Places), Error> {
-        let position = self.position();
-        if depth > self.options.limits.depth {
-            return Err(crate::yaml::too_deep(&self.options.limits).at(position));
+    /// Reads a value without recursion: what is open is on a stack.
+    fn value(&mut self) -> Result<(Value, Places), Error> {
+        let mut stack: Vec<Open> = Vec::new();
+        loop {
+            let position = self.position();
+            let mut places = Places::leaf(position);
+            let mut value = match self.peek() {
+                Some(open @ (b'{' | b'[')) => {
+                    if stack.len() >= self.options.limits.depth {
+                        return Err(crate::yaml::too_deep(&self.options.limits).at(position));
+                    }
+                    self.at += 1;
+                    self.skip_space();
+                    match open {
+                        b'{' if self.eat(b'}') => Value::Object(Map::new()),
+                        b'[' if self.eat(b']') => Value::Array(Vec::new()),
+                        b'{' => {
+                            let key = self.key()?;
+                            stack.push(Open { content: Content::Object(Map::new(), key), places });
+                            continue;
+                        }
+                        _ => {
+                            stack.push(Open { content: Content::Array(Vec::new()), places });
+                            continue;
+                        }
+                    }
+                }
+                Some(b'"') => Value::String(self.string()?),
+                Some(b'-' | b'0'..=b'9') => Value::Number(self.number()?),
+                _ => self.word()?,
+            };
+            loop {
+                let Some(mut open) = stack.pop() else { return Ok((value, places)) };
+                let more = self.put(&mut open, value, places)?;
+                if more {
+                    stack.push(open);
+                    break;
+                }
+                (value, places) = match open.content {
+                    Content::Object(map, _) => (Value::Object(map), open.places),
+                    Content::Array(items) => (Value::Array(items), open.places),
+                };
+            }
         }
-        let value = match self.peek() {
-            Some(b'{') => return self.object(position, depth),
-            Some(b'[') => return self.array(position, depth),
-            Some(b'"') => Value::String(self.string()?),
-            Some(b'-' | b'0'..=b'9') => Value::Number(self.number()?),
-            _ => self.word()?,
-        };
-        Ok((value, Places::leaf(position)))
+    }
+
+    /// Puts a value into what is open and reads what follows it. False if that is the end.
+    fn put(&mut self, open: &mut Open, value: Value, mut child: Places) -> Result<bool, Error> {
+        let children = &mut open.places.children;
+        match &mut open.content {
+            Content::Array(items) => {
+                items.push(value);
+                children.push(child);
+                self.skip_space();
+                if self.eat(b']') {
+                    return Ok(false);
+                }
+                if !self.eat(b',') {
+                    return Err(self.expected("`,` or `]`"));
+                }
+                self.skip_space();
+            }
+            Content::Object(map, (key, position)) => {
+                child.key = *position;
+                let known = if map.contains_key(key) { map.keys().position(|known| known == key) } else { None };
+                match known.and_then(|index| children.get_mut(index)) {
+                    Some(_) if self.options.duplicates == Duplicates::Reject => {
+                        return Err(crate::yaml::duplicate_key(key).at(*position));
+                    }
+                    Some(known) => *known = child,
+                    None => children.push(child),
+                }
+                map.insert(std::mem::take(key), value);
+                self.skip_space();
+                if self.eat(b'}') {
+                    return Ok(false);
+                }
+                if !self.eat(b',') {
+                    return Err(self.expected("`,` or `}`"));
+                }
+                self.skip_space();
+                (*key, *position) = self.key()?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// A key and the colon after it.
+    fn key(&mut self) -> Result<(String, Position), Error> {
+        let position = self.position();
+        if self.peek() != Some(b'"') {
+            return Err(self.expected("a key in double quotes"));
+        }
+        let key = self.string()?;
+        self.skip_space();
+        if !self.eat(b':') {
+            return Err(self.expected("`:` after the key"));
+        }
+        self.skip_space();
+        Ok((key, position))
     }
 
     fn word(&mut self) -> Result<Value, Error> {
@@ -120,74 +219,6 @@ impl Reader<'_> {
             }
         }
         Err(self.expected("a JSON value"))
-    }
-
-    fn object(&mut self, position: Position, depth: usize) -> Result<(Value, Places), Error> {
-        self.at += 1;
-        let mut map = Map::new();
-        let mut places = Places::leaf(position);
-        self.skip_space();
-        if self.eat(b'}') {
-            return Ok((Value::Object(map), places));
-        }
-        loop {
-            let key_position = self.position();
-            if self.peek() != Some(b'"') {
-                return Err(self.expected("a key in double quotes"));
-            }
-            let key = self.string()?;
-            self.skip_space();
-            if !self.eat(b':') {
-                return Err(self.expected("`:` after the key"));
-            }
-            self.skip_space();
-            let (value, mut child) = self.value(depth + 1)?;
-            child.key = key_position;
-            let known = if map.contains_key(&key) { map.keys().position(|known| *known == key) } else { None };
-            match known {
-                Some(index) => {
-                    if self.options.duplicates == Duplicates::Reject {
-                        return Err(crate::yaml::duplicate_key(&key).at(key_position));
-                    }
-                    if let Some(known) = places.children.get_mut(index) {
-                        *known = child;
-                    }
-                }
-                None => places.children.push(child),
-            }
-            map.insert(key, value);
-            self.skip_space();
-            if self.eat(b'}') {
-                return Ok((Value::Object(map), places));
-            }
-            if !self.eat(b',') {
-                return Err(self.expected("`,` or `}`"));
-            }
-            self.skip_space();
-        }
-    }
-
-    fn array(&mut self, position: Position, depth: usize) -> Result<(Value, Places), Error> {
-        self.at += 1;
-        let mut items = Vec::new();
-        let mut places = Places::leaf(position);
-        self.skip_space();
-        if self.eat(b']') {
-            return Ok((Value::Array(items), places));
-        }
-        loop {
-            let (value, child) = self.value(depth + 1)?;
-            items.push(value);
-            places.children.push(child);
-            self.skip_space();
-            if self.eat(b']') {
-                return Ok((Value::Array(items), places));
-            }
-            if !self.eat(b',') {
-                return Err(self.expected("`,` or `]`"));
-            }
-            self.skip_space();
-        }
     }
 
     fn number(&mut self) -> Result<Number, Error> {

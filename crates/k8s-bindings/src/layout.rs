@@ -92,11 +92,7 @@ impl<'t> Layout<'t> {
         loop {
             match chars.next()? {
                 '\n' => row += 1,
-                '\\' if quote == '"' => {
-                    if chars.next()? == '\n' {
-                        row += 1;
-                    }
-                }
+                '\\' if quote == '"' => row += usize::from(chars.next()? == '\n'),
                 '\'' if quote == '\'' && chars.peek() == Some(&'\'') => {
                     chars.next();
                 }

@@ -301,6 +301,24 @@ mod tests {
     }
 
     #[test]
+    fn the_deepest_text_allowed_is_read_on_a_small_stack() {
+        use crate::document::Step;
+        let json = format!("{}1{}", "{\"a\": [".repeat(249), "]}".repeat(249));
+        let yaml: String = (0..499).map(|i| format!("{}a:\n", " ".repeat(i))).collect();
+        let inline = format!("&a {}1{}", "[".repeat(250), "]".repeat(250));
+        let aliases = format!("- {inline}\n- {}*a{}\n", "[".repeat(240), "]".repeat(240));
+        let reads = move || {
+            for text in [yaml, aliases, json] {
+                let document = crate::yaml::read_documents(text.as_bytes(), &Options::default()).unwrap().remove(0);
+                assert_eq!(document.clone(), document);
+                document.position_of(&vec![Step::Field("a".to_owned()); 499]);
+                assert!(document.value().to_string().len() > 499);
+            }
+        };
+        std::thread::Builder::new().stack_size(1 << 20).spawn(reads).unwrap().join().unwrap();
+    }
+
+    #[test]
     fn yaml_1_1_booleans_are_warned_of() {
         let manifests = read("apiVersion: v1\nkind: Pod\nspec:\n  hostNetwork: yes\n").unwrap();
         assert_eq!(manifests[0].warnings()[0].position, Position { row: 4, col: 16 });
