@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use saphyr_parser::{Event, ScalarStyle, Tag};
 use serde_json::{Map, Value};
 
-use crate::document::{Document, Duplicates, Options, Places, Position, Warning};
+use crate::document::{DUPLICATE_STEPS, Document, Duplicates, Options, Places, Position, Warning};
 use crate::error::{Error, ErrorCode};
 use crate::scalar::{self, Scalar};
-use crate::yaml::{duplicate_key, too_deep};
+use crate::yaml::{duplicate_key, too_deep, too_many_duplicates};
 
 /// Makes one document.
 pub(crate) struct Builder<'o> {
@@ -18,6 +18,7 @@ pub(crate) struct Builder<'o> {
     anchors: HashMap<usize, Anchor>,
     root: Option<Made>,
     spent: usize,
+    duplicate_steps: usize,
     warnings: Vec<Warning>,
 }
 
@@ -63,7 +64,15 @@ const NODE_BYTES: usize = 128;
 
 impl<'o> Builder<'o> {
     pub fn new(options: &'o Options) -> Self {
-        Builder { options, open: Vec::new(), anchors: HashMap::new(), root: None, spent: 0, warnings: Vec::new() }
+        Builder {
+            options,
+            open: Vec::new(),
+            anchors: HashMap::new(),
+            root: None,
+            spent: 0,
+            duplicate_steps: 0,
+            warnings: Vec::new(),
+        }
     }
 
     pub fn document(self, number: usize) -> Document {
@@ -213,6 +222,10 @@ impl<'o> Builder<'o> {
                     if map.contains_key(&key) {
                         if self.options.duplicates == Duplicates::Reject {
                             return Err(duplicate_key(&key).at(at));
+                        }
+                        self.duplicate_steps = self.duplicate_steps.saturating_add(map.len());
+                        if self.duplicate_steps > DUPLICATE_STEPS {
+                            return Err(too_many_duplicates());
                         }
                         let message = format!("the key `{key}` stands twice in one mapping; the last one counts");
                         self.warnings.push(Warning { position: at, message });

@@ -1,6 +1,6 @@
 //! One document with the place of everything in it.
 //!
-//! Takes nothing from files; [`json`](crate::json) and [`yaml`](crate::yaml) build it, the other modules read it.
+//! Takes nothing from files; [`yaml`](crate::yaml) builds it, the other modules read it.
 
 use std::fmt;
 
@@ -214,6 +214,10 @@ pub enum Duplicates {
     /// The last one counts, as in OPA.
     LastWins,
 }
+
+/// How many keys may be looked at to find the places of those that stand twice, so that a hostile text cannot cost
+/// its square.
+pub(crate) const DUPLICATE_STEPS: usize = 10_000_000;
 
 /// How to read a text.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

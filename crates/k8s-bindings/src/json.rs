@@ -7,12 +7,12 @@ use std::str::CharIndices;
 
 use serde_json::{Map, Number, Value};
 
-use crate::document::{Document, Duplicates, Options, Places, Position};
+use crate::document::{DUPLICATE_STEPS, Document, Duplicates, Options, Places, Position};
 use crate::error::{Error, ErrorCode};
 
 /// Reads one JSON value after the other.
 pub(crate) fn read(text: &str, options: &Options) -> Result<Vec<Document>, Error> {
-    let mut reader = Reader { text, at: 0, cursor: Cursor::new(text), options };
+    let mut reader = Reader { text, at: 0, cursor: Cursor::new(text), options, duplicate_steps: 0 };
     let mut documents = Vec::new();
     reader.skip_space();
     loop {
@@ -59,6 +59,7 @@ struct Reader<'t> {
     at: usize,
     cursor: Cursor<'t>,
     options: &'t Options,
+    duplicate_steps: usize,
 }
 
 /// An object or array whose end has not been read.
@@ -178,7 +179,13 @@ impl Reader<'_> {
                     Some(_) if self.options.duplicates == Duplicates::Reject => {
                         return Err(crate::yaml::duplicate_key(key).at(*position));
                     }
-                    Some(known) => *known = child,
+                    Some(known) => {
+                        self.duplicate_steps = self.duplicate_steps.saturating_add(map.len());
+                        if self.duplicate_steps > DUPLICATE_STEPS {
+                            return Err(crate::yaml::too_many_duplicates().at(*position));
+                        }
+                        *known = child;
+                    }
                     None => children.push(child),
                 }
                 map.insert(std::mem::take(key), value);
@@ -349,6 +356,13 @@ mod tests {
     fn deep_text_is_an_error() {
         let error = one(&"[".repeat(100_000)).unwrap_err();
         assert_eq!(error.code(), ErrorCode::Limit);
+    }
+
+    #[test]
+    fn many_keys_twice_are_an_error_not_a_wait() {
+        let keys: String = (0..20_000).map(|i| format!("\"{i}\": 1, ")).collect();
+        let text = format!("{{{keys}{keys}\"x\": 1}}");
+        assert_eq!(read(&text, &Options::opa()).unwrap_err().code(), ErrorCode::Limit);
     }
 
     #[test]

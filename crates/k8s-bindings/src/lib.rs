@@ -1,6 +1,14 @@
 //! Kubernetes for Solon: manifests and AdmissionReviews become inputs, Gatekeeper's templates, constraints and suites
 //! become policies and tests, decisions become verdicts.
 //!
+//! | from | to | in |
+//! | --- | --- | --- |
+//! | YAML and JSON text | values with the place of every field | [`yaml`], [`document`] |
+//! | manifests | objects, lists unwrapped | [`manifest`] |
+//! | an object | the input of a policy, in the shape that it expects | [`shape`], [`infer`], [`workload`] |
+//! | Gatekeeper's files | templates, constraints, suites | [`template`], [`constraint`], [`matching`], [`suite`] |
+//! | an AdmissionReview, a decision | the answer | [`admission`], [`decision`] |
+//!
 //! Pure functions over text and JSON values. This crate opens no file, speaks to no server and does not evaluate.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]

@@ -1,6 +1,6 @@
 //! What a policy finds at `input`: the bare object, an AdmissionReview, or Gatekeeper's review with parameters.
 //!
-//! [`Request::input`] builds each shape from an object; [`infer`] tells from the paths that a policy reads which shape
+//! [`Request::input`] builds each shape from an object; [`infer`](crate::infer) tells from the paths that a policy reads which shape
 //! it was written for, and which of its paths can never exist there.
 
 use serde_json::{Map, Value, json};

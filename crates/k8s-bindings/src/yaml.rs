@@ -74,6 +74,10 @@ pub(crate) fn too_deep(limits: &Limits) -> Error {
     Error::new(ErrorCode::Limit, format!("lists and objects nest deeper than the limit of {}", limits.depth))
 }
 
+pub(crate) fn too_many_duplicates() -> Error {
+    Error::new(ErrorCode::Limit, "too many keys stand twice")
+}
+
 pub(crate) fn duplicate_key(key: &str) -> Error {
     Error::new(ErrorCode::DuplicateKey, format!("the key `{key}` stands twice in one mapping"))
         .hint("remove or rename one of the two; a reader would silently use only one")
