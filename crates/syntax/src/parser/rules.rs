@@ -159,30 +159,25 @@ impl Parser<'_> {
 
     /// Whether a `{` after `if` may start an expression, such as `{"a": 1}.a`, rather than a body. Decided by the
     /// first token directly within the braces that only one of the two can have, so that bodies are read once.
-    fn may_start_expression(&self) -> bool {
-        let mut depth = 0usize;
-        let mut at = self.at;
-        if self.kind_at(at + 1) == TokenKind::RightBrace {
+    fn may_start_expression(&mut self) -> bool {
+        let close = self.partner(self.at);
+        let mut at = self.at + 1;
+        if at == close {
             return true;
         }
-        loop {
+        if close >= self.tokens.len() {
+            return false;
+        }
+        while at < close {
             match self.kind_at(at) {
-                TokenKind::LeftBrace | TokenKind::LeftBracket | TokenKind::LeftParen => depth += 1,
-                TokenKind::RightBrace | TokenKind::RightBracket | TokenKind::RightParen => {
-                    depth = depth.saturating_sub(1);
-                    if depth == 0 {
-                        return self.goes_on(at + 1);
-                    }
-                }
-                TokenKind::Eof => return false,
-                TokenKind::Assign | TokenKind::Unify | TokenKind::Semicolon if depth == 1 => {
-                    return self.has_logic();
-                }
-                TokenKind::Colon | TokenKind::Bar if depth == 1 => return true,
+                TokenKind::LeftBrace | TokenKind::LeftBracket | TokenKind::LeftParen => at = self.partner(at),
+                TokenKind::Assign | TokenKind::Unify | TokenKind::Semicolon => return self.has_logic(),
+                TokenKind::Colon | TokenKind::Bar => return true,
                 _ => {}
             }
             at += 1;
         }
+        self.goes_on(close + 1)
     }
 
     /// Whether the token at `index` goes on with an expression before it.
@@ -319,7 +314,10 @@ impl Parser<'_> {
         let may_be_rule = raw.value.is_some() || !raw.path.is_empty() || raw.parameters.is_some();
         let is_spaced = self.text.as_bytes().get(raw.name.span.end as usize).is_some_and(u8::is_ascii_whitespace)
             && (!raw.path.is_empty() || raw.parameters.is_some());
-        if !is_contains && (goes_on || !may_be_rule || is_spaced || self.errors.len() > mark.errors) {
+        if self.errors.len() > mark.errors {
+            return None;
+        }
+        if !is_contains && (goes_on || !may_be_rule || is_spaced) {
             return self.no_rule(mark);
         }
         let is_call_alone = raw.parameters.as_ref().is_some_and(Vec::is_empty) && raw.value.is_none();
@@ -446,8 +444,11 @@ fn no_rule_message(expr: &Expr) -> String {
     };
     match &term.kind {
         TermKind::Infix { operator: Operator::Assign | Operator::Unify, args } => {
-            let left = args.first().map_or("expression", |left| kind_name(&left.kind));
-            format!("{left} cannot be used for rule name")
+            let left = args.first().map(|left| &left.kind);
+            if matches!(left, Some(TermKind::Var(name)) if name == "contains") {
+                return "contains keyword cannot be used for rule name".to_owned();
+            }
+            format!("{} cannot be used for rule name", left.map_or("expression", kind_name))
         }
         TermKind::Infix { .. } => "rule name conflicts with built-in function".to_owned(),
         kind => format!("{} cannot be used for rule name", kind_name(kind)),
