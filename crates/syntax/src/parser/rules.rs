@@ -26,6 +26,11 @@ impl Parser<'_> {
         let mark = self.mark();
         let start = self.start();
         self.keyword_as_name();
+        let is_value = matches!(self.kind_at(self.at + 1), TokenKind::Assign | TokenKind::Unify);
+        if self.is(TokenKind::Contains) && is_value {
+            // v0 takes this for a rule even where the keyword is imported; v1 has a check of its own.
+            self.ident_at = self.at;
+        }
         let is_default = self.eat(TokenKind::Default);
         if is_default {
             self.keyword_as_name();
@@ -274,13 +279,15 @@ impl Parser<'_> {
     fn default_rule(&mut self, start: u32, raw: RawHead) -> Option<Rule> {
         let head_span = self.head_span(&raw, false);
         let span = self.span_from(start);
-        let RawHead { name, path, parameters, value, is_assigned, .. } = raw;
-        let Some(value) = value else {
+        let RawHead { name, path, parameters, value, is_assigned, member, .. } = raw;
+        let is_contains = member.is_some();
+        // Without a value it is `true`, but OPA finds none behind a name of two parts, or after `contains`.
+        if value.is_none() && (is_contains || parameters.is_none() && path.len() == 1) {
             let message = "illegal default rule (must have a value)";
             self.error_with_hint(span, message, format!("write `default {} := false`", name.text));
             return None;
-        };
-        if let Some(what) = not_constant(&value) {
+        }
+        if let Some(what) = value.as_ref().and_then(not_constant) {
             self.error(span, format!("illegal default rule (value cannot contain {what})"));
         }
         let mut seen: Vec<&str> = Vec::new();
@@ -301,7 +308,7 @@ impl Parser<'_> {
                 }
             }
         }
-        let kind = HeadKind::Value { value: Some(value), is_assigned };
+        let kind = HeadKind::Value { value, is_assigned };
         let head = Head { span: head_span, name, path, parameters, kind };
         self.check_v1_name(span, &head);
         Some(Rule { span, is_default: true, head, body: Vec::new(), else_branches: Vec::new() })
@@ -445,9 +452,6 @@ fn no_rule_message(expr: &Expr) -> String {
     match &term.kind {
         TermKind::Infix { operator: Operator::Assign | Operator::Unify, args } => {
             let left = args.first().map(|left| &left.kind);
-            if matches!(left, Some(TermKind::Var(name)) if name == "contains") {
-                return "contains keyword cannot be used for rule name".to_owned();
-            }
             format!("{} cannot be used for rule name", left.map_or("expression", kind_name))
         }
         TermKind::Infix { .. } => "rule name conflicts with built-in function".to_owned(),
