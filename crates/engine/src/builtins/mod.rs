@@ -16,6 +16,7 @@ pub mod failure;
 mod floats;
 mod glob;
 mod go_regex;
+mod json_ops;
 mod json_text;
 mod letters;
 mod membership;
@@ -80,6 +81,7 @@ static TABLES: &[&[Builtin]] = &[
     conversions::TABLE,
     encoding::TABLE,
     glob::TABLE,
+    json_ops::TABLE,
     json_text::TABLE,
     membership::TABLE,
     numbers::TABLE,
