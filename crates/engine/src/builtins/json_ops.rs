@@ -215,6 +215,17 @@ fn find<'a>(document: Option<Value<'a>>, path: &[Value<'a>]) -> Outcome<'a> {
     path.iter().try_fold(root, |value, step| child(value, step))
 }
 
+/// A scalar and its type, as OPA's messages have them.
+fn typed(scalar: &Value<'_>) -> String {
+    let kind = match scalar {
+        Value::Null => "Null",
+        Value::Bool(_) => "Boolean",
+        Value::String { .. } => "String",
+        _ => "Number",
+    };
+    format!("{scalar} (type: ast.{kind})")
+}
+
 fn deleted(operation: &str) -> Failure {
     Failure::Error(format!("deleted node encountered during {operation} operation"))
 }
@@ -228,7 +239,10 @@ fn child<'a>(value: Value<'a>, step: &Value<'a>) -> Outcome<'a> {
             (usize::try_from(index(items, step)?).ok().and_then(|at| items.get(at).copied()), "array")
         }
         scalar => {
-            return Err(Failure::Error(format!("expected composite type for path {step}, found value: {scalar}")));
+            return Err(Failure::Error(format!(
+                "expected composite type for path {step}, found value: {}",
+                typed(&scalar)
+            )));
         }
     };
     found.ok_or_else(|| Failure::Error(format!("path {step} does not exist in {what} term {value}")))
@@ -321,7 +335,7 @@ fn insert<'a>(
             new.extend_from_slice(after);
             Ok(Value::Array(new.into_bump_slice()))
         }
-        scalar => Err(Failure::Error(format!("expected composite type, found value: {scalar}"))),
+        scalar => Err(Failure::Error(format!("expected composite type, found value: {}", typed(&scalar)))),
     };
     edit(arena, root, way, &change).map(Some)
 }
@@ -346,7 +360,7 @@ fn delete<'a>(arena: &'a Bump, document: Option<Value<'a>>, path: &[Value<'a>]) 
             let others = items.iter().enumerate().filter(|(place, _)| *place != at).map(|(_, item)| *item);
             Ok(Value::new_array(arena, &others.collect::<Vec<_>>()))
         }
-        scalar => Err(Failure::Error(format!("expected composite type, found value: {scalar}"))),
+        scalar => Err(Failure::Error(format!("expected composite type, found value: {}", typed(&scalar)))),
     };
     edit(arena, root, way, &change).map(Some)
 }
