@@ -30,6 +30,8 @@ mod sprintf;
 mod strings;
 mod type_checks;
 mod unicode_names;
+mod yaml;
+mod yaml_write;
 
 pub use context::{Caches, Context};
 pub use failure::{Failure, Outcome};
@@ -91,6 +93,7 @@ static TABLES: &[&[Builtin]] = &[
     sprintf::TABLE,
     strings::TABLE,
     type_checks::TABLE,
+    yaml::TABLE,
 ];
 
 /// Every builtin, category by category.
