@@ -7,7 +7,6 @@ use super::{Builtin, Failure, Outcome, Purity, floats, json_text, yaml_write};
 use crate::value::{Bump, Entry, Value, json, number};
 use data_encoding::BASE64;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput, Tag};
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 pub(super) static TABLE: &[Builtin] = &[
@@ -137,7 +136,7 @@ fn read<'a>(arena: &'a Bump, text: &str) -> Outcome<'a> {
             let node = reader.node(root, 0);
             // A later document must be well-formed, but may hold what has no JSON.
             match (node, &first) {
-                (Ok(node), None) => first = Some(node.value()?),
+                (Ok(node), None) => first = Some(node.value(arena)?),
                 (Err(failure), None) => return Err(failure),
                 _ => {}
             }
@@ -154,22 +153,25 @@ enum Node<'a> {
 }
 
 impl<'a> Node<'a> {
-    fn value(self) -> Outcome<'a> {
+    fn value(&self, arena: &'a Bump) -> Outcome<'a> {
         match self {
-            Node::Value(value) => Ok(value),
+            Node::Value(value) => Ok(*value),
             Node::Merge => Ok(Value::string("<<")),
+            Node::Float(float) if float.is_finite() => parse_number(arena, &json_float(*float)),
             Node::Float(float) => {
-                let shown = if float.is_nan() {
-                    "NaN"
-                } else if float > 0.0 {
-                    "+Inf"
-                } else {
-                    "-Inf"
+                let shown = match float {
+                    _ if float.is_nan() => "NaN",
+                    _ if *float > 0.0 => "+Inf",
+                    _ => "-Inf",
                 };
                 Err(Failure::Error(format!("json: unsupported value: {shown}")))
             }
         }
     }
+}
+
+fn parse_number<'a>(arena: &'a Bump, text: &str) -> Outcome<'a> {
+    number::parse(arena, arena.alloc_str(text)).ok_or_else(|| Failure::error("number too big"))
 }
 
 struct Reader<'a, 't> {
@@ -201,7 +203,7 @@ impl<'a, 't> Reader<'a, 't> {
                 loop {
                     match self.next()? {
                         None | Some(Event::SequenceEnd) => break,
-                        Some(event) => items.push(self.node(event, depth + 1)?.value()?),
+                        Some(event) => items.push(self.node(event, depth + 1)?.value(self.arena)?),
                     }
                 }
                 (anchor, Node::Value(Value::new_array(self.arena, &items)))
@@ -209,8 +211,8 @@ impl<'a, 't> Reader<'a, 't> {
             Event::MappingStart(anchor, _) => (anchor, Node::Value(self.mapping(depth)?)),
             _ => (0, Node::Value(Value::Null)),
         };
-        if let (Node::Value(value), true) = (&node, anchor > 0) {
-            self.anchors.insert(anchor, *value);
+        if let (true, Ok(value)) = (anchor > 0, node.value(self.arena)) {
+            self.anchors.insert(anchor, value);
         }
         Ok(node)
     }
@@ -224,7 +226,7 @@ impl<'a, 't> Reader<'a, 't> {
                 Some(event) => self.node(event, depth + 1)?,
             };
             let event = self.next()?.unwrap_or(Event::Nothing);
-            let value = self.node(event, depth + 1)?.value()?;
+            let value = self.node(event, depth + 1)?.value(self.arena)?;
             match key {
                 Node::Merge => match value {
                     Value::Object(_) => merged.push(value),
@@ -252,17 +254,17 @@ impl<'a, 't> Reader<'a, 't> {
         let text = match key {
             Node::Merge => "<<".to_owned(),
             Node::Float(float) if float.is_nan() => ".nan".to_owned(),
-            Node::Float(float) => if float > 0.0 { ".inf" } else { "-.inf" }.to_owned(),
-            Node::Value(Value::Bool(value)) => value.to_string(),
-            Node::Value(Value::Int(value)) => value.to_string(),
-            Node::Value(Value::Number(number)) if !number.text().contains(['.', 'e', 'E']) => number.text().to_owned(),
-            Node::Value(Value::Number(number)) => {
+            Node::Float(float) if float.is_infinite() => if float > 0.0 { ".inf" } else { "-.inf" }.to_owned(),
+            Node::Float(float) => {
                 // With the digits that 32 bits need.
-                let short: f64 = (number.as_f64() as f32).to_string().parse().unwrap_or(f64::NAN);
+                let short = (float as f32).to_string().parse().unwrap_or(float);
                 let mut text = String::new();
                 floats::format(short, 'g', None, &mut text);
                 text
             }
+            Node::Value(Value::Bool(value)) => value.to_string(),
+            Node::Value(Value::Int(value)) => value.to_string(),
+            Node::Value(Value::Number(number)) => number.text().to_owned(),
             Node::Value(value @ Value::String { .. }) => return Ok(value),
             Node::Value(Value::Null) => return Err(Failure::error("unsupported map key of type: %!s(<nil>)")),
             Node::Value(other) => return Err(Failure::Error(format!("yaml: invalid map key: {other}"))),
@@ -295,15 +297,10 @@ impl<'a, 't> Reader<'a, 't> {
         if !fits {
             return Err(Failure::Error(format!("yaml: cannot decode `{text}` as a !!{}", core.unwrap_or(""))));
         }
-        let number = |text: Cow<'_, str>| {
-            let value = number::parse(self.arena, self.arena.alloc_str(&text));
-            value.map(Node::Value).ok_or_else(|| Failure::error("number too big"))
-        };
         match meaning {
             Scalar::Null => Ok(Node::Value(Value::Null)),
             Scalar::Bool(value) => Ok(Node::Value(Value::Bool(value))),
-            Scalar::Integer(value) => number(value.to_string().into()),
-            Scalar::Float(value) if value.is_finite() => number(json_float(value).into()),
+            Scalar::Integer(value) => parse_number(self.arena, &value.to_string()).map(Node::Value),
             Scalar::Float(value) => Ok(Node::Float(value)),
             Scalar::Merge => Ok(Node::Merge),
             Scalar::Text => string(),

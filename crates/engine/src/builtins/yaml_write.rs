@@ -249,7 +249,8 @@ fn is_printable(letter: char) -> bool {
     match letter {
         '\n' | ' '..='~' => true,
         '\u{feff}' | '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}' => false,
-        _ => letter >= '\u{a0}',
+        // What lies beyond the basic plane, emoji for example, is escaped.
+        _ => ('\u{a0}'..'\u{10000}').contains(&letter),
     }
 }
 
