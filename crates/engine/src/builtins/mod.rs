@@ -19,6 +19,7 @@ mod floats;
 mod glob;
 mod go_regex;
 mod graph;
+mod json_ops;
 mod json_text;
 mod letters;
 mod membership;
@@ -40,6 +41,8 @@ mod unicode_names;
 mod units;
 mod uuid;
 mod walk;
+mod yaml;
+mod yaml_write;
 
 pub use context::{Caches, Context};
 pub use failure::{Failure, Outcome};
@@ -116,6 +119,7 @@ static TABLES: &[&[Builtin]] = &[
     encoding::TABLE,
     glob::TABLE,
     graph::TABLE,
+    json_ops::TABLE,
     json_text::TABLE,
     membership::TABLE,
     net::TABLE,
@@ -131,6 +135,7 @@ static TABLES: &[&[Builtin]] = &[
     units::TABLE,
     uuid::TABLE,
     walk::TABLE,
+    yaml::TABLE,
 ];
 
 /// Every builtin, category by category.
