@@ -179,7 +179,7 @@ impl solon_engine::Host for ClockHost {
     }
 
     fn random(&self, bytes: &mut [u8]) -> bool {
-        bytes.iter_mut().enumerate().for_each(|(at, byte)| *byte = at as u8 * 37 + 11);
+        bytes.iter_mut().enumerate().for_each(|(at, byte)| *byte = (at as u8).wrapping_mul(37).wrapping_add(11));
         true
     }
 
