@@ -18,6 +18,10 @@ mod rand;
 mod semver;
 #[cfg(test)]
 mod testing;
+mod time;
+mod time_calendar;
+mod time_duration;
+mod time_layout;
 mod units;
 mod uuid;
 mod walk;
@@ -96,6 +100,7 @@ static TABLES: &[&[Builtin]] = &[
     numbers::TABLE,
     rand::TABLE,
     semver::TABLE,
+    time::TABLE,
     units::TABLE,
     uuid::TABLE,
     walk::TABLE,
