@@ -160,7 +160,7 @@ fn zone(name: &str) -> Result<TimeZone, Failure> {
     if matches!(name, "" | "UTC" | "Local") {
         return Ok(TimeZone::UTC);
     }
-    if name.split('/').any(|step| step.contains("..")) || name.starts_with('/') || name.contains('\\') {
+    if name.contains("..") || name.starts_with(['/', '\\']) {
         return Err(Failure::error("time: invalid location name"));
     }
     let zone = ZONES.get(name).ok().filter(|zone| zone.iana_name().is_none_or(|found| found == name));
