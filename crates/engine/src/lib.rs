@@ -1,6 +1,23 @@
 //! Compiles Rego to register bytecode and evaluates it.
+//!
+//! The way of a policy: [`solon_syntax::ast`] -> [`hir`] (names resolved) -> [`analysis`] (safety) -> [`plan`]
+//! (loops) -> [`code`] (registers) -> [`vm`], with [`value`], [`builtins`] and [`types`] below all of them. [`api`]
+//! is what users meet; its items are at the root of this crate.
 
+pub mod analysis;
+pub mod api;
 pub mod builtins;
+pub mod code;
+pub mod hir;
 pub mod host;
+pub mod plan;
 pub mod types;
 pub mod value;
+pub mod vm;
+
+pub use api::{
+    Answer, Compiler, Error, Evaluator, Expression, Input, Issue, Location, OwnedAnswer, OwnedExpression, OwnedRow,
+    ParsedInput, Policy, Query, Row, Stage, Syntax,
+};
+pub use host::{Host, NoHost};
+pub use vm::Limits;

@@ -174,3 +174,20 @@ fn rego_strings() {
     );
     assert_eq!(out, r#""\u00ad\u200b\u0378é\x7f\x01\u2028\ufeff😀\u3000\u00a0<>&/\"\\\n\a\v\U000e0001""#);
 }
+
+#[test]
+fn exponents_are_limited() {
+    // 2^100000 is 9.99002093014384507944...e30102.
+    for text in ["9.99e30102", "-9.98e30102", "1.0009980159e-30103", "1e-30103", "0e9999999999", "1E25001"] {
+        check(text, text);
+    }
+    for text in ["9.9900209301438450794e30102", "1e30103", "1e-30104", "5e-30104", "12345e100000", "0.0001e100001"] {
+        check_error(text, "number too big");
+    }
+    // What has no exponent may be as long as it likes; zeros make up for an exponent.
+    for text in
+        ["1".repeat(40_000), format!("1{}e-39999", "0".repeat(40_000)), format!("0.{}1e60000", "0".repeat(60_000))]
+    {
+        check(&text, &text);
+    }
+}

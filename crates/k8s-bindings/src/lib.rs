@@ -1,1 +1,35 @@
-//! k
+//! Kubernetes for Solon: manifests and AdmissionReviews become inputs, Gatekeeper's templates, constraints and suites
+//! become policies and tests, decisions become verdicts.
+//!
+//! | from | to | in |
+//! | --- | --- | --- |
+//! | YAML and JSON text | values with the place of every field | [`yaml`], [`document`] |
+//! | manifests | objects, lists unwrapped | [`manifest`] |
+//! | an object | the input of a policy, in the shape that it expects | [`shape`], [`infer`], [`workload`] |
+//! | Gatekeeper's files | templates, constraints, suites | [`template`], [`constraint`], [`matching`], [`suite`] |
+//! | an AdmissionReview, a decision | the answer | [`admission`], [`decision`] |
+//!
+//! Pure functions over text and JSON values. This crate opens no file, speaks to no server and does not evaluate.
+
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod admission;
+mod build;
+pub mod constraint;
+mod cursor;
+pub mod decision;
+pub mod document;
+mod error;
+pub mod infer;
+mod json;
+mod layout;
+pub mod manifest;
+pub mod matching;
+mod scalar;
+pub mod shape;
+pub mod suite;
+pub mod template;
+pub mod workload;
+pub mod yaml;
+
+pub use error::{Error, ErrorCode};

@@ -279,6 +279,8 @@ pub enum TemplatePart {
     Text(String),
     /// `{term}`.
     Term(Term),
+    /// `{term with input as x}`, and other expressions that are more than a term.
+    Expr(Box<Expr>),
 }
 
 /// Infix operators, in OPA's names for the builtins they call.

@@ -5,9 +5,12 @@
 
 pub mod ast;
 pub mod diagnostic;
+pub mod dump;
+mod lexer;
 mod parser;
+pub mod print;
 pub mod span;
 
 pub use diagnostic::Diagnostic;
-pub use parser::{ParseOptions, Parsed, parse_module, parse_query};
+pub use parser::{ParseOptions, Parsed, detect_version, parse_module, parse_query};
 pub use span::{Position, Source, Span};

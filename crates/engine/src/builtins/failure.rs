@@ -31,6 +31,15 @@ impl Failure {
         Failure::Type(format!("operand {position} must be {wanted} but got {}", value.kind().name()))
     }
 
+    /// OPA's message for a collection that holds an item of the wrong type: `operand 2 must be array of strings but
+    /// got array containing number`.
+    pub fn element(position: usize, collection: &str, item: &Value<'_>, expected: &str) -> Failure {
+        let found = item.kind().name();
+        Failure::Type(format!(
+            "operand {position} must be {collection} of {expected}s but got {collection} containing {found}"
+        ))
+    }
+
     /// A failure with OPA's text.
     pub fn error(message: impl Into<String>) -> Failure {
         Failure::Error(message.into())

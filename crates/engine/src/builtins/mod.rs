@@ -5,23 +5,42 @@
 //! outside it asks of the [`Host`]. Adding one touches one file: the category's.
 
 mod aggregates;
+mod arrays;
 mod bits;
+mod building;
 mod comparison;
 mod context;
+mod conversions;
 mod crypto;
 mod debug;
+mod encoding;
 pub mod failure;
+mod floats;
+mod glob;
+mod go_regex;
 mod graph;
+mod json_text;
+mod letters;
+mod membership;
 mod net;
 mod numbers;
+mod objects;
+mod quote;
 mod rand;
+mod regex;
+mod search;
 mod semver;
+mod sets;
+mod sprintf;
+mod strings;
 #[cfg(test)]
 mod testing;
 mod time;
 mod time_calendar;
 mod time_duration;
 mod time_layout;
+mod type_checks;
+mod unicode_names;
 mod units;
 mod uuid;
 mod walk;
@@ -91,16 +110,29 @@ pub enum Purity {
 /// All categories' tables.
 static TABLES: &[&[Builtin]] = &[
     aggregates::TABLE,
+    arrays::TABLE,
     bits::TABLE,
+    building::TABLE,
     comparison::TABLE,
+    conversions::TABLE,
     crypto::TABLE,
     debug::TABLE,
+    encoding::TABLE,
+    glob::TABLE,
     graph::TABLE,
+    json_text::TABLE,
+    membership::TABLE,
     net::TABLE,
     numbers::TABLE,
+    objects::TABLE,
     rand::TABLE,
+    regex::TABLE,
     semver::TABLE,
+    sets::TABLE,
+    sprintf::TABLE,
+    strings::TABLE,
     time::TABLE,
+    type_checks::TABLE,
     units::TABLE,
     uuid::TABLE,
     walk::TABLE,

@@ -206,6 +206,19 @@ pub fn bigint(value: Value<'_>) -> Result<Option<BigInt>> {
     Ok(Some(BigInt::from_biguint(if negative { Sign::Minus } else { Sign::Plus }, magnitude)))
 }
 
+/// The integer that is left of a number without its fraction: exact where it is written as an integer, else of the
+/// float that OPA makes of it.
+pub fn truncated(value: Value<'_>) -> Result<BigInt> {
+    match value {
+        Value::Int(value) => Ok(value.into()),
+        Value::Number(number) => match number.text().parse() {
+            Ok(whole) => Ok(whole),
+            Err(_) => Ok(Float::from_text(number.text()).ok_or(ArithmeticError::TooBig)?.truncated()),
+        },
+        _ => Err(ArithmeticError::NotANumber),
+    }
+}
+
 /// The product of the number written as `text` and an integer, calculated with floats, without its fraction.
 pub fn whole_product<'a>(arena: &'a Bump, text: &str, factor: u64) -> Result<Value<'a>> {
     let number = Float::from_text(text).ok_or(ArithmeticError::TooBig)?;

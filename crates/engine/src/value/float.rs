@@ -6,7 +6,7 @@
 
 use super::number::Parts;
 use num_bigint::{BigInt, BigUint, Sign};
-use num_traits::{One, Zero};
+use num_traits::{One, ToPrimitive, Zero};
 use std::cmp::Ordering;
 
 /// The precision of numbers read from a text, in bits.
@@ -63,6 +63,11 @@ impl Float {
         if u64::try_from(digits).ok()? > MAX_BITS / 4 {
             return None;
         }
+        if exponent == 0
+            && let Some(number) = Self::from_short_text(negative, whole, fraction)
+        {
+            return Some(number);
+        }
         let mantissa = BigUint::parse_bytes(&[whole, fraction].concat(), 10)?;
         if mantissa.is_zero() {
             return Some(Float { negative, ..Float::zero(PRECISION) });
@@ -77,6 +82,33 @@ impl Float {
             Ordering::Greater => number.times(&power_of_five(exponent.unsigned_abs()), PRECISION),
             Ordering::Less => number.over(&power_of_five(exponent.unsigned_abs()), PRECISION),
         })
+    }
+
+    /// Reads a decimal of few digits, without big integers.
+    fn from_short_text(negative: bool, whole: &[u8], fraction: &[u8]) -> Option<Self> {
+        /// So many digits fit 64 bits.
+        const DIGITS: usize = 19;
+        /// The quotient of 128 bits and so large a power of five has more bits than the precision.
+        const POWER: usize = 25;
+        if whole.len() + fraction.len() > DIGITS || fraction.len() > POWER {
+            return None;
+        }
+        let digits = whole.iter().chain(fraction);
+        let mantissa = digits.fold(0_u64, |sum, digit| sum.wrapping_mul(10).wrapping_add(u64::from(digit - b'0')));
+        if mantissa == 0 {
+            return Some(Float { negative, ..Float::zero(PRECISION) });
+        }
+        let scale = u32::try_from(fraction.len()).ok()?;
+        let power = 5_u128.checked_pow(scale)?;
+        let shift = mantissa.leading_zeros() + 64;
+        let dividend = u128::from(mantissa) << shift;
+        let number = Float {
+            negative,
+            mantissa: (dividend / power).into(),
+            exponent: -i64::from(shift) - i64::from(scale),
+            precision: PRECISION,
+        };
+        Some(number.round(PRECISION, dividend % power != 0))
     }
 
     /// Whether it is zero of either sign.
@@ -220,8 +252,55 @@ impl Float {
         self
     }
 
+    /// The same as [`Self::shortest_digits`] for most numbers of moderate size, without big integers.
+    ///
+    /// It tries the nearest number of about 18 digits. The numbers that are read as this one span less than the distance
+    /// of two such, so if this is among them, no other of so many digits is, and none of fewer but this one without its
+    /// zeros.
+    fn few_digits(&self) -> Option<Digits> {
+        const DIGITS: i64 = 18;
+        let mantissa = self.mantissa.to_u64().filter(|mantissa| *mantissa != 0 && self.precision == PRECISION)?;
+        let zeros = mantissa.leading_zeros();
+        let mantissa = u128::from(mantissa << zeros);
+        // The number is mantissa / 2^shift. Scaled by the power it has the wanted digits before the dot.
+        let shift = u32::try_from(i64::from(zeros).checked_sub(self.exponent)?).ok().filter(|shift| *shift < 128)?;
+        let scale = u32::try_from(DIGITS - (64 - i64::from(shift)) * 30_103 / 100_000).ok()?;
+        let power = 10_u128.checked_pow(scale)?;
+        let unit = 1_u128 << shift;
+        if power >= unit / 2 {
+            return None;
+        }
+        // 192 bits: `high * 2^64 + low`.
+        let product = mantissa * (power & u128::from(u64::MAX));
+        let (high, low) = (mantissa * (power >> 64) + (product >> 64), product & u128::from(u64::MAX));
+        let (whole, rest) = match shift {
+            0..64 if high >> shift == 0 => ((high << (64 - shift)) | (low >> shift), low & (unit - 1)),
+            0..64 => return None,
+            _ => (high >> (shift - 64), ((high << 64) | low) & (unit - 1)),
+        };
+        let (nearest, distance) = match rest.cmp(&(unit / 2)) {
+            Ordering::Less => (whole, rest),
+            Ordering::Greater => (whole + 1, unit - rest),
+            Ordering::Equal => return None,
+        };
+        // Half a unit of the last place is power / 2.
+        if distance >= power / 2 {
+            return None;
+        }
+        let mut digits = Digits { digits: nearest.to_string().into_bytes(), point: 0 };
+        digits.point = i64::try_from(digits.digits.len()).ok()? - i64::from(scale);
+        digits.trim();
+        // Below a power of ten the bounds have another number of digits; the long way has its own view of that.
+        (digits.digits != b"1").then_some(digits)
+    }
+
     /// The fewest digits that, read at this precision, give the number.
     fn shortest_digits(&self) -> Digits {
+        self.few_digits().unwrap_or_else(|| self.narrowed_digits())
+    }
+
+    /// The same for any number: all its digits, cut where they have come apart from those of its bounds.
+    fn narrowed_digits(&self) -> Digits {
         let mut digits = Digits::exact(&self.mantissa, self.exponent);
         if self.is_zero() {
             return digits;
@@ -365,6 +444,46 @@ impl Digits {
                 out.push_str(&digits);
                 out.extend(std::iter::repeat_n('0', whole.saturating_sub(digits.len())));
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn shown(digits: &Digits) -> (String, i64) {
+        (digits.text(), digits.point)
+    }
+
+    proptest! {
+        #[test]
+        fn the_short_way_finds_the_digits_of_the_long_way(mantissa in 1..u64::MAX, exponent in -130..10_i64) {
+            let float = Float { negative: false, mantissa: mantissa.into(), exponent, precision: PRECISION };
+            if let Some(digits) = float.few_digits() {
+                prop_assert_eq!(shown(&digits), shown(&float.narrowed_digits()));
+            }
+        }
+
+        #[test]
+        fn decimals_of_few_digits_are_written_as_they_are_read(whole in 0..100_000_u32, fraction in "[0-9]{0,12}[1-9]") {
+            let text = format!("{whole}.{fraction}");
+            let float = Float::from_text(&text);
+            let digits = float.as_ref().and_then(Float::few_digits);
+            prop_assert!(digits.is_some() || text.trim_matches(['0', '.']) == "1");
+            let trimmed = text.replace('.', "").trim_matches('0').to_owned();
+            prop_assert_eq!(digits.as_ref().map_or(trimmed.clone(), Digits::text), trimmed);
+            let long = float.map(|float| shown(&float.narrowed_digits()));
+            prop_assert!(digits.is_none() || digits.as_ref().map(shown) == long);
+        }
+
+        #[test]
+        fn short_texts_are_read_as_long_ones(whole in any::<u32>(), fraction in "[0-9]{1,9}") {
+            // With so many zeros in front, the text is too long for the short way.
+            let short = Float::from_text(&format!("{whole}.{fraction}"));
+            let long = Float::from_text(&format!("{}{whole}.{fraction}", "0".repeat(20)));
+            prop_assert_eq!(short.map(|float| float.text()), long.map(|float| float.text()));
         }
     }
 }

@@ -477,7 +477,7 @@ fn sort_few(entries: &mut [Entry<'_>]) -> bool {
         let mut at = end;
         while at > 0 {
             let Some([left, right]) = entries.get_mut(at - 1..=at) else { break };
-            match key(left).cmp(key(right)) {
+            match compare_keys(key(left), key(right)) {
                 std::cmp::Ordering::Less => break,
                 std::cmp::Ordering::Equal => return false,
                 std::cmp::Ordering::Greater => std::mem::swap(left, right),
@@ -491,4 +491,13 @@ fn sort_few(entries: &mut [Entry<'_>]) -> bool {
 #[inline]
 fn key<'a>(entry: &Entry<'a>) -> &'a [u8] {
     entry.0.as_str().unwrap_or("").as_bytes()
+}
+
+/// The order of the bytes. Most keys differ in the first, which is seen quicker than it is to call for a comparison.
+#[inline]
+fn compare_keys(left: &[u8], right: &[u8]) -> std::cmp::Ordering {
+    match (left, right) {
+        ([first, ..], [other, ..]) if first != other => first.cmp(other),
+        _ => left.cmp(right),
+    }
 }

@@ -10,7 +10,7 @@ pub fn write(value: Value<'_>, out: &mut String) {
     Writer { out, indent: None }.value(value);
 }
 
-/// Appends the value as [`write`] does, on lines indented by two spaces a level.
+/// Appends the value as [`write()`] does, on lines indented by two spaces a level.
 pub fn write_pretty(value: Value<'_>, out: &mut String) {
     Writer { out, indent: Some(0) }.value(value);
 }
@@ -224,8 +224,9 @@ fn write_rare(character: char, out: &mut String) {
     };
 }
 
-/// Whether Go counts the character as printable: letters, marks, numbers, punctuation and symbols of Unicode 15.
-fn is_printable(character: char) -> bool {
+/// Whether Go counts a character beyond ASCII as printable: letters, marks, numbers, punctuation and symbols of
+/// Unicode 15.
+pub(crate) fn is_printable(character: char) -> bool {
     static RANGES: LazyLock<Vec<(char, char)>> = LazyLock::new(|| {
         match regex_syntax::parse(r"[\pL\pM\pN\pP\pS&&\p{Age=15.0}]").map(regex_syntax::hir::Hir::into_kind) {
             Ok(regex_syntax::hir::HirKind::Class(regex_syntax::hir::Class::Unicode(class))) => {

@@ -1,0 +1,159 @@
+//! What a literal binds, given what is bound already.
+
+use super::VarSet;
+use crate::hir::{Body, Head, Literal, LiteralKind, Replacement, Term, Var, free_vars_of_literal, free_vars_of_term};
+
+/// Whether every variable of a literal is bound once it has run, given that those of `safe` are bound before; if so,
+/// what is bound then. Variables inside nested bodies count if `outer` has them too.
+pub(super) fn ready(literal: &Literal, safe: &VarSet, outer: &VarSet) -> Option<VarSet> {
+    let after = bound_after(literal, safe, outer)?;
+    let mut is_ready = true;
+    free_vars_of_literal(literal, false, &mut |var: Var, in_closure: bool| {
+        is_ready &= if in_closure { !outer.contains(var) || safe.contains(var) } else { after.contains(var) };
+    });
+    is_ready.then_some(after)
+}
+
+/// `safe` with what the literal binds.
+fn bound_after(literal: &Literal, safe: &VarSet, outer: &VarSet) -> Option<VarSet> {
+    let mut bound = safe.clone();
+    match &literal.kind {
+        LiteralKind::Truthy(term) => refs_bind(term, &mut bound),
+        LiteralKind::Unify(left, right) => {
+            refs_bind(left, &mut bound);
+            refs_bind(right, &mut bound);
+            unify_binds(left, right, &mut bound);
+        }
+        LiteralKind::Call { call, output } => {
+            call.args.iter().for_each(|arg| refs_bind(arg, &mut bound));
+            if let Some(output) = output {
+                refs_bind(output, &mut bound);
+                pattern_vars(output, &mut |var| {
+                    bound.insert(var);
+                });
+            }
+        }
+        LiteralKind::Every { domain, .. } => refs_bind(domain, &mut bound),
+        LiteralKind::Not { .. } | LiteralKind::And(..) | LiteralKind::Or(..) => {}
+        LiteralKind::With { modifiers, body } => {
+            for modifier in modifiers {
+                if let Replacement::Term(term) = &modifier.value {
+                    refs_bind(term, &mut bound);
+                }
+            }
+            bound = body_binds(body, bound, outer)?;
+        }
+    }
+    Some(bound)
+}
+
+/// What is bound after a body in the best order; `None` if there is none.
+fn body_binds(body: &Body, mut bound: VarSet, outer: &VarSet) -> Option<VarSet> {
+    let mut waiting: Vec<&Literal> = body.iter().collect();
+    while !waiting.is_empty() {
+        let before = waiting.len();
+        waiting.retain(|literal| match ready(literal, &bound, outer) {
+            Some(after) => {
+                bound = after;
+                false
+            }
+            None => true,
+        });
+        if waiting.len() == before {
+            return None;
+        }
+    }
+    Some(bound)
+}
+
+/// Lookups bind the variables that are their keys, if what they look into is known.
+fn refs_bind(term: &Term, bound: &mut VarSet) {
+    match term {
+        Term::Const(_) | Term::Var(_) | Term::Comprehension(_) => {}
+        Term::Ref(reference) => {
+            if let Head::Term(head) = &reference.head {
+                refs_bind(head, bound);
+                if !is_bound(head, bound) {
+                    return;
+                }
+            }
+            for operand in &reference.operands {
+                refs_bind(operand, bound);
+                pattern_vars(operand, &mut |var| {
+                    bound.insert(var);
+                });
+            }
+        }
+        Term::Array(items) | Term::Set(items) => items.iter().for_each(|item| refs_bind(item, bound)),
+        Term::Object(entries) => {
+            for (key, value) in entries {
+                refs_bind(key, bound);
+                refs_bind(value, bound);
+            }
+        }
+    }
+}
+
+/// Variables that matching a value against the term binds: not those inside lookups and nested bodies.
+fn pattern_vars(term: &Term, visit: &mut dyn FnMut(Var)) {
+    match term {
+        Term::Var(var) => visit(*var),
+        Term::Array(items) | Term::Set(items) => items.iter().for_each(|item| pattern_vars(item, visit)),
+        Term::Object(entries) => entries.iter().for_each(|(key, value)| {
+            pattern_vars(key, visit);
+            pattern_vars(value, visit);
+        }),
+        Term::Const(_) | Term::Ref(_) | Term::Comprehension(_) => {}
+    }
+}
+
+/// Whether all variables of a term, nested bodies aside, are bound.
+pub(super) fn is_bound(term: &Term, bound: &VarSet) -> bool {
+    let mut all = true;
+    free_vars_of_term(term, false, &mut |var: Var, in_closure: bool| all &= in_closure || bound.contains(var));
+    all
+}
+
+/// What making two terms equal binds.
+fn unify_binds(left: &Term, right: &Term, bound: &mut VarSet) {
+    let mut pairs = Vec::new();
+    split_pairs(left, right, &mut pairs);
+    loop {
+        let before = pairs.len();
+        pairs.retain(|(left, right)| {
+            let pattern = match (is_bound(left, bound), is_bound(right, bound)) {
+                (true, _) => right,
+                (_, true) => left,
+                (false, false) => return true,
+            };
+            pattern_vars(pattern, &mut |var| {
+                bound.insert(var);
+            });
+            false
+        });
+        if pairs.len() == before {
+            return;
+        }
+    }
+}
+
+/// Pairs of parts that must be equal for two terms to be equal.
+fn split_pairs<'t>(left: &'t Term, right: &'t Term, pairs: &mut Vec<(&'t Term, &'t Term)>) {
+    match (left, right) {
+        (Term::Array(left), Term::Array(right)) if left.len() == right.len() => {
+            left.iter().zip(right).for_each(|(left, right)| split_pairs(left, right, pairs));
+        }
+        (Term::Object(left), Term::Object(right)) if left.len() == right.len() => {
+            for (key, value) in left {
+                if let Some((_, other)) = right.iter().find(|(other, _)| same_constant(key, other)) {
+                    split_pairs(value, other, pairs);
+                }
+            }
+        }
+        _ => pairs.push((left, right)),
+    }
+}
+
+fn same_constant(left: &Term, right: &Term) -> bool {
+    matches!((left, right), (Term::Const(left), Term::Const(right)) if left == right)
+}

@@ -1,0 +1,206 @@
+//! Reordering bodies, and the report of unsafe variables.
+
+use super::VarSet;
+use super::outputs::{is_bound, ready};
+use crate::hir::{
+    Body, Comprehension, Head, Literal, LiteralKind, Locals, Query, Replacement, Rule, Term, Var, free_vars_of_body,
+    free_vars_of_literal, free_vars_of_term,
+};
+use solon_syntax::{Diagnostic, Span};
+
+/// Puts the bodies of a rule in order.
+pub fn order_rule(rule: &mut Rule, errors: &mut Vec<Diagnostic>) {
+    let mut orderer = Orderer { locals: &rule.locals, errors, reported: VarSet::default() };
+    let mut arguments = VarSet::default();
+    for param in rule.params.iter().flatten() {
+        free_vars_of_term(param, false, &mut |var: Var, _| {
+            arguments.insert(var);
+        });
+    }
+    for (index, branch) in rule.branches.iter_mut().enumerate() {
+        let keys = if index == 0 { rule.keys.as_mut_slice() } else { &mut [] };
+        let mut outer = arguments.clone();
+        body_vars(&branch.body, &mut outer);
+        let safe = orderer.body(&mut branch.body, arguments.clone(), &outer);
+        for term in keys.iter_mut().chain([&mut branch.value]) {
+            orderer.term(term, &safe, &outer);
+            orderer.require(term, &safe, branch.span);
+        }
+    }
+}
+
+/// Puts the body of a query in order.
+pub fn order_query(query: &mut Query, errors: &mut Vec<Diagnostic>) {
+    let mut orderer = Orderer { locals: &query.locals, errors, reported: VarSet::default() };
+    let mut outer = VarSet::default();
+    body_vars(&query.body, &mut outer);
+    orderer.body(&mut query.body, VarSet::default(), &outer);
+}
+
+/// Variables of a body outside of nested ones.
+fn body_vars(body: &Body, vars: &mut VarSet) {
+    free_vars_of_body(body, false, &mut |var: Var, in_closure: bool| {
+        if !in_closure {
+            vars.insert(var);
+        }
+    });
+}
+
+struct Orderer<'r> {
+    locals: &'r Locals,
+    errors: &'r mut Vec<Diagnostic>,
+    reported: VarSet,
+}
+
+impl Orderer<'_> {
+    /// Orders a body whose variables in `safe` are bound before it. `outer` are the variables of it and of the
+    /// bodies around it. Gives what is bound after it.
+    fn body(&mut self, body: &mut Body, mut safe: VarSet, outer: &VarSet) -> VarSet {
+        let mut waiting = std::mem::take(body);
+        while !waiting.is_empty() {
+            let mut rest = Body::new();
+            let mut progressed = false;
+            for mut literal in waiting {
+                match ready(&literal, &safe, outer) {
+                    Some(after) => {
+                        self.nested(&mut literal, &safe, outer);
+                        safe = after;
+                        body.push(literal);
+                        progressed = true;
+                    }
+                    None => rest.push(literal),
+                }
+            }
+            waiting = rest;
+            if !progressed {
+                self.report(&waiting, &mut safe, outer);
+                body.append(&mut waiting);
+            }
+        }
+        safe
+    }
+
+    /// Orders the bodies inside a literal.
+    fn nested(&mut self, literal: &mut Literal, safe: &VarSet, outer: &VarSet) {
+        match &mut literal.kind {
+            LiteralKind::Truthy(term) => self.term(term, safe, outer),
+            LiteralKind::Unify(left, right) => {
+                self.term(left, safe, outer);
+                self.term(right, safe, outer);
+            }
+            LiteralKind::Call { call, output } => {
+                call.args.iter_mut().chain(output).for_each(|term| self.term(term, safe, outer));
+            }
+            LiteralKind::Not { body, is_scoped: false } => {
+                body.iter_mut().for_each(|literal| self.nested(literal, safe, outer));
+            }
+            LiteralKind::Not { body, is_scoped: true } => self.closure(body, safe.clone(), outer),
+            LiteralKind::Every { key, value, domain, body } => {
+                self.term(domain, safe, outer);
+                let mut safe = safe.clone();
+                key.iter().chain([&*value]).for_each(|var| {
+                    safe.insert(*var);
+                });
+                self.closure(body, safe, outer);
+            }
+            LiteralKind::And(left, right) | LiteralKind::Or(left, right) => {
+                self.closure(left, safe.clone(), outer);
+                self.closure(right, safe.clone(), outer);
+            }
+            LiteralKind::With { modifiers, body } => {
+                for modifier in modifiers {
+                    if let Replacement::Term(term) = &mut modifier.value {
+                        self.term(term, safe, outer);
+                    }
+                }
+                self.body(body, safe.clone(), outer);
+            }
+        }
+    }
+
+    fn closure(&mut self, body: &mut Body, safe: VarSet, outer: &VarSet) {
+        let mut outer = outer.clone();
+        outer.extend(&safe);
+        body_vars(body, &mut outer);
+        self.body(body, safe, &outer);
+    }
+
+    /// Orders the comprehensions inside a term.
+    fn term(&mut self, term: &mut Term, safe: &VarSet, outer: &VarSet) {
+        match term {
+            Term::Const(_) | Term::Var(_) => {}
+            Term::Ref(reference) => {
+                if let Head::Term(head) = &mut reference.head {
+                    self.term(head, safe, outer);
+                }
+                reference.operands.iter_mut().for_each(|operand| self.term(operand, safe, outer));
+            }
+            Term::Array(items) | Term::Set(items) => items.iter_mut().for_each(|item| self.term(item, safe, outer)),
+            Term::Object(entries) => {
+                for (key, value) in entries {
+                    self.term(key, safe, outer);
+                    self.term(value, safe, outer);
+                }
+            }
+            Term::Comprehension(comprehension) => self.comprehension(comprehension, safe, outer),
+        }
+    }
+
+    fn comprehension(&mut self, comprehension: &mut Comprehension, safe: &VarSet, outer: &VarSet) {
+        let Comprehension { span, key, value, body, .. } = comprehension;
+        let mut outer = outer.clone();
+        outer.extend(safe);
+        body_vars(body, &mut outer);
+        let safe = self.body(body, safe.clone(), &outer);
+        for term in key.iter_mut().chain([value]) {
+            self.term(term, &safe, &outer);
+            self.require(term, &safe, *span);
+        }
+    }
+
+    /// Reports the variables of a head that are not bound.
+    fn require(&mut self, term: &Term, safe: &VarSet, span: Span) {
+        if is_bound(term, safe) {
+            return;
+        }
+        let mut unsafe_vars = VarSet::default();
+        free_vars_of_term(term, false, &mut |var: Var, in_closure: bool| {
+            if !in_closure && !safe.contains(var) {
+                unsafe_vars.insert(var);
+            }
+        });
+        self.report_vars(&unsafe_vars, span);
+    }
+
+    /// Reports what keeps literals from running, and takes it for bound.
+    fn report(&mut self, literals: &[Literal], safe: &mut VarSet, outer: &VarSet) {
+        for literal in literals {
+            let mut unsafe_vars = VarSet::default();
+            free_vars_of_literal(literal, false, &mut |var: Var, in_closure: bool| {
+                if !safe.contains(var) && (!in_closure || outer.contains(var)) {
+                    unsafe_vars.insert(var);
+                }
+            });
+            self.report_vars(&unsafe_vars, literal.span);
+            safe.extend(&unsafe_vars);
+        }
+    }
+
+    fn report_vars(&mut self, vars: &VarSet, span: Span) {
+        let named: Vec<Var> = vars.iter().filter(|var| !self.locals.name(*var).starts_with('$')).collect();
+        if named.is_empty() && !vars.is_empty() && self.errors.is_empty() {
+            self.push(span, "expression is unsafe".to_owned());
+        }
+        for var in named {
+            if self.reported.insert(var) {
+                self.push(self.locals.span(var), format!("var {} is unsafe", self.locals.name(var)));
+            }
+        }
+    }
+
+    fn push(&mut self, span: Span, message: String) {
+        let hint =
+            Some("bind it with `:=`, `some .. in` or a lookup outside of `not`, or make it an argument".to_owned());
+        self.errors.push(Diagnostic { code: "rego_unsafe_var_error", span, message, hint });
+    }
+}

@@ -1,0 +1,212 @@
+//! Answers: OPA's result sets.
+
+use super::Error;
+use super::policy::Prepared;
+use crate::value::{Value, serde as conversion};
+use serde::de::DeserializeOwned;
+use serde::ser::{SerializeMap, SerializeSeq, SerializeStruct};
+use serde::{Serialize, Serializer};
+use solon_syntax::Position;
+
+/// What a query answers: a row for each way in which it holds. It borrows from the evaluator; [`Answer::to_owned`]
+/// gives one that does not. Serialized, it is OPA's result set.
+#[derive(Clone, Copy)]
+pub struct Answer<'a> {
+    rows: &'a [Value<'a>],
+    query: &'a Prepared,
+}
+
+/// One way in which a query holds.
+#[derive(Clone, Copy)]
+pub struct Row<'a> {
+    values: &'a [Value<'a>],
+    query: &'a Prepared,
+}
+
+/// An expression of a query with its value.
+#[derive(Clone, Copy, Debug)]
+pub struct Expression<'a> {
+    /// Its value; `true` for those that have none.
+    pub value: Value<'a>,
+    /// As written.
+    pub text: &'a str,
+    /// Where it begins.
+    pub position: Position,
+}
+
+impl<'a> Answer<'a> {
+    pub(super) fn new(rows: &'a [Value<'a>], query: &'a Prepared) -> Self {
+        Answer { rows, query }
+    }
+
+    /// The rows; none if the query is undefined.
+    pub fn rows(&self) -> impl ExactSizeIterator<Item = Row<'a>> + use<'a> {
+        let query = self.query;
+        self.rows.iter().map(move |row| Row { values: row.as_array().unwrap_or_default(), query })
+    }
+
+    /// Whether the query has no answer.
+    pub fn is_undefined(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The value of the first expression of the first row: that of a query such as `data.a.deny`.
+    pub fn value(&self) -> Option<Value<'a>> {
+        self.rows().next()?.expressions().next().map(|expression| expression.value)
+    }
+
+    /// Whether the query is a single expression that is `true`. Undefined and everything else is not.
+    pub fn is_true(&self) -> bool {
+        self.rows.len() == 1 && self.query.expressions.len() == 1 && matches!(self.value(), Some(Value::Bool(true)))
+    }
+
+    /// [`Answer::value`] as any type that serde can deserialize; `null` where the query is undefined.
+    pub fn deserialize<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        let value = self.value().unwrap_or(Value::Null);
+        conversion::deserialize_into(value).map_err(|error| Error::new("invalid_result", error.to_string()))
+    }
+
+    /// The answer as `serde_json` values.
+    pub fn to_owned(&self) -> OwnedAnswer {
+        OwnedAnswer { rows: self.rows().map(|row| row.to_owned()).collect() }
+    }
+}
+
+impl<'a> Row<'a> {
+    /// Variables of the query with their values.
+    pub fn bindings(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> + use<'a> {
+        let names = self.query.bindings.iter().map(|name| &**name);
+        names.zip(self.values.iter().copied())
+    }
+
+    /// The value of a variable.
+    pub fn binding(&self, name: &str) -> Option<Value<'a>> {
+        self.bindings().find(|(other, _)| *other == name).map(|(_, value)| value)
+    }
+
+    /// Expressions of the query with their values.
+    pub fn expressions(&self) -> impl Iterator<Item = Expression<'a>> + use<'a> {
+        let query = self.query;
+        let values = self.values.get(query.bindings.len()..).unwrap_or_default();
+        query.expressions.iter().zip(values).map(move |(span, value)| Expression {
+            value: *value,
+            text: query.source.slice(*span),
+            position: query.source.position(span.start),
+        })
+    }
+
+    /// The row as `serde_json` values.
+    pub fn to_owned(&self) -> OwnedRow {
+        OwnedRow {
+            expressions: self
+                .expressions()
+                .map(|expression| OwnedExpression {
+                    value: conversion::to_json(expression.value),
+                    text: expression.text.to_owned(),
+                    row: expression.position.row,
+                    col: expression.position.col,
+                })
+                .collect(),
+            bindings: self.bindings().map(|(name, value)| (name.to_owned(), conversion::to_json(value))).collect(),
+        }
+    }
+}
+
+/// An [`Answer`] that owns its values.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OwnedAnswer {
+    /// The rows.
+    pub rows: Vec<OwnedRow>,
+}
+
+/// A [`Row`] that owns its values.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct OwnedRow {
+    /// Expressions in order.
+    pub expressions: Vec<OwnedExpression>,
+    /// Variables with their values.
+    pub bindings: serde_json::Map<String, serde_json::Value>,
+}
+
+/// An [`Expression`] that owns its value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OwnedExpression {
+    /// Its value.
+    pub value: serde_json::Value,
+    /// As written.
+    pub text: String,
+    /// Line, from 1.
+    pub row: u32,
+    /// Byte in the line, from 1.
+    pub col: u32,
+}
+
+impl OwnedAnswer {
+    /// The value of the first expression of the first row.
+    pub fn value(&self) -> Option<&serde_json::Value> {
+        self.rows.first()?.expressions.first().map(|expression| &expression.value)
+    }
+}
+
+struct Place(u32, u32);
+
+impl Serialize for Place {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut place = serializer.serialize_struct("Location", 2)?;
+        place.serialize_field("row", &self.0)?;
+        place.serialize_field("col", &self.1)?;
+        place.end()
+    }
+}
+
+fn expression<S: Serializer>(
+    serializer: S,
+    value: &impl Serialize,
+    text: &str,
+    place: Place,
+) -> Result<S::Ok, S::Error> {
+    let mut out = serializer.serialize_struct("Expression", 3)?;
+    out.serialize_field("value", value)?;
+    out.serialize_field("text", text)?;
+    out.serialize_field("location", &place)?;
+    out.end()
+}
+
+impl Serialize for Expression<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        expression(serializer, &self.value, self.text, Place(self.position.row, self.position.col))
+    }
+}
+
+impl Serialize for OwnedExpression {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        expression(serializer, &self.value, &self.text, Place(self.row, self.col))
+    }
+}
+
+impl Serialize for Answer<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.to_owned().serialize(serializer)
+    }
+}
+
+impl Serialize for OwnedAnswer {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut rows = serializer.serialize_seq(Some(self.rows.len()))?;
+        for row in &self.rows {
+            rows.serialize_element(row)?;
+        }
+        rows.end()
+    }
+}
+
+impl Serialize for OwnedRow {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut row = serializer.serialize_map(None)?;
+        row.serialize_entry("expressions", &self.expressions)?;
+        if !self.bindings.is_empty() {
+            row.serialize_entry("bindings", &self.bindings)?;
+        }
+        row.end()
+    }
+}

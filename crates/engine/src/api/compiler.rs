@@ -1,0 +1,183 @@
+//! From sources to a policy.
+
+use super::data::{self, Part};
+use super::policy::{Names, Policy, Shared};
+use super::{Error, Issue, Location};
+use crate::analysis::order_rule;
+use crate::code::{generate_program, graph, verify};
+use crate::hir::lower::{Program, lower_modules};
+use crate::plan::{Tree, plan_program};
+use crate::value::SymbolTable;
+use crate::vm::Code;
+use solon_syntax::ast::{Module, Version};
+use solon_syntax::{Diagnostic, ParseOptions, Source, Span, parse_module};
+use std::sync::Arc;
+
+/// Which of Rego's syntaxes modules are written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Syntax {
+    /// OPA 1.0's; a module that is none but is older Rego is read as such, with a note.
+    #[default]
+    Detect,
+    /// OPA 1.0's.
+    V1,
+    /// Older Rego.
+    V0,
+}
+
+/// Collects modules and base data, and compiles them.
+///
+/// ```
+/// use solon_engine::{Compiler, Input};
+///
+/// let policy = Compiler::new()
+///     .module("pods.rego", "package pods\ndeny contains \"no name\" if not input.metadata.name")
+///     .compile()?;
+/// let query = policy.prepare("data.pods.deny")?;
+/// let deny: Vec<String> = query.evaluator().eval(Input::json(r#"{"metadata": {}}"#))?.deserialize()?;
+/// assert_eq!(deny, ["no name"]);
+/// # Ok::<(), solon_engine::Error>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Compiler {
+    sources: Vec<Source>,
+    syntaxes: Vec<Option<Syntax>>,
+    data: Vec<Part>,
+    syntax: Syntax,
+}
+
+impl Compiler {
+    /// A compiler without modules and data.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a module. `name` is what errors call it, usually its path.
+    pub fn module(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
+        self.sources.push(Source::new(name, text));
+        self.syntaxes.push(None);
+        self
+    }
+
+    /// Adds a module in a syntax of its own.
+    pub fn module_in(mut self, name: impl Into<String>, text: impl Into<String>, syntax: Syntax) -> Self {
+        self.sources.push(Source::new(name, text));
+        self.syntaxes.push(Some(syntax));
+        self
+    }
+
+    /// Adds base documents: a JSON object. Objects from several calls are merged.
+    pub fn data(self, json: impl Into<Vec<u8>>) -> Self {
+        self.data_at(&[], json)
+    }
+
+    /// Adds base documents at a path below `data`.
+    pub fn data_at(mut self, path: &[&str], json: impl Into<Vec<u8>>) -> Self {
+        self.data.push(Part { path: path.iter().map(|step| (*step).to_owned()).collect(), text: json.into() });
+        self
+    }
+
+    /// The syntax of modules that say nothing else.
+    pub fn syntax(mut self, syntax: Syntax) -> Self {
+        self.syntax = syntax;
+        self
+    }
+
+    /// Compiles everything.
+    ///
+    /// # Errors
+    ///
+    /// Every error of every module at once (`rego_parse_error`, `rego_compile_error`, `rego_unsafe_var_error`,
+    /// `rego_type_error`, `rego_recursion_error`), or what is wrong with the data (`invalid_json`, `invalid_data`).
+    pub fn compile(self) -> Result<Policy, Error> {
+        let Compiler { sources, syntaxes, data, syntax } = self;
+        let mut errors = Vec::new();
+        let mut notes = Vec::new();
+        let mut modules = Vec::new();
+        for (file, (source, own)) in sources.iter().zip(syntaxes).enumerate() {
+            let file = file as u32;
+            let (module, read_as_old) = parse(source, file, own.unwrap_or(syntax), &mut errors);
+            if read_as_old {
+                notes.push(note(source, file, &sources));
+            }
+            modules.extend(module);
+        }
+        let fail = |errors: Vec<Diagnostic>| Error::of_diagnostics(errors, &sources);
+        if !errors.is_empty() {
+            return Err(fail(errors));
+        }
+        let (code, names) = compile(&modules).map_err(fail)?;
+        let data = data::build(&data, &code.symbols)?;
+        let version = if syntax == Syntax::V0 { Version::V0 } else { Version::V1 };
+        Ok(Policy { shared: Arc::new(Shared { code, names, sources, notes, version }), data })
+    }
+}
+
+/// Reads a module; whether it was read as older Rego though nobody asked for it.
+fn parse(source: &Source, file: u32, syntax: Syntax, errors: &mut Vec<Diagnostic>) -> (Option<Module>, bool) {
+    let version = if syntax == Syntax::V0 { Version::V0 } else { Version::V1 };
+    let parsed = parse_module(source.text(), ParseOptions { file, version });
+    if parsed.errors.is_empty() {
+        return (parsed.tree, false);
+    }
+    if syntax == Syntax::Detect {
+        let old = parse_module(source.text(), ParseOptions { file, version: Version::V0 });
+        if old.errors.is_empty() {
+            return (old.tree, true);
+        }
+    }
+    errors.extend(parsed.errors);
+    (None, false)
+}
+
+fn note(source: &Source, file: u32, sources: &[Source]) -> Issue {
+    Issue {
+        code: "v0_syntax".to_owned(),
+        message: format!("{} is written in Rego v0 and is read as such", source.name()),
+        location: Location::of(Span::new(file, 0, 0), sources),
+        hint: Some("add `import rego.v1`, `if` and `contains`, or ask for v0".to_owned()),
+    }
+}
+
+/// The stages, one after the other.
+fn compile(modules: &[Module]) -> Result<(Code, Names), Vec<Diagnostic>> {
+    let mut errors = Vec::new();
+    let mut program = lower_modules(modules, &mut errors);
+    stop(&mut errors)?;
+    for rule in &mut program.rules {
+        order_rule(rule, &mut errors);
+    }
+    stop(&mut errors)?;
+    let tree = Tree::build(&mut program, &mut errors);
+    stop(&mut errors)?;
+    let plans = plan_program(&program, &tree, &mut errors);
+    stop(&mut errors)?;
+    let mut symbols = SymbolTable::new();
+    let (unit, functions) = generate_program(&tree, &plans, &mut symbols, &mut errors);
+    stop(&mut errors)?;
+    for function in &functions {
+        verify::check(function, &unit, functions.len()).map_err(internal)?;
+    }
+    let spans: Vec<Span> = tree.documents.iter().map(|document| first_span(&program, document)).collect();
+    let stack = graph::check(&tree, &functions, &spans, &mut errors);
+    stop(&mut errors)?;
+    let names = Names {
+        functions: std::mem::take(&mut program.functions),
+        rule_names: std::mem::take(&mut program.rule_names),
+    };
+    Ok((Code { tree, unit, functions, symbols, stack }, names))
+}
+
+fn first_span(program: &Program, document: &crate::plan::Document) -> Span {
+    let first = document.rules.iter().chain(&document.default).find_map(|rule| program.rules.get(*rule));
+    first.map_or(Span::default(), |rule| rule.span)
+}
+
+fn stop(errors: &mut Vec<Diagnostic>) -> Result<(), Vec<Diagnostic>> {
+    if errors.is_empty() { Ok(()) } else { Err(std::mem::take(errors)) }
+}
+
+pub(super) fn internal(message: String) -> Vec<Diagnostic> {
+    let message = format!("internal error: {message}");
+    vec![Diagnostic { code: "rego_compile_error", span: Span::default(), message, hint: None }]
+}

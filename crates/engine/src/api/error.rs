@@ -1,0 +1,141 @@
+//! One error type: what went wrong, as data, with the places.
+
+use crate::vm::{EvalError, codes};
+use serde::Serialize;
+use solon_syntax::{Diagnostic, Source, Span};
+use std::fmt;
+
+/// Why there is no policy, query or answer: one or more [`Issue`]s.
+///
+/// ```
+/// let error = solon_engine::Compiler::new().module("a.rego", "package a\np if x").compile().unwrap_err();
+/// assert_eq!(error.issues()[0].code, "rego_unsafe_var_error");
+/// assert_eq!(error.to_string(), "a.rego:2: rego_unsafe_var_error: var x is unsafe");
+/// ```
+#[derive(Clone, Debug)]
+pub struct Error {
+    issues: Vec<Issue>,
+}
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Issue {
+    /// OPA's code, for example `rego_parse_error`, `rego_unsafe_var_error` or `eval_conflict_error`.
+    pub code: String,
+    /// What is wrong.
+    pub message: String,
+    /// Where, if it is anywhere.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub location: Option<Location>,
+    /// How to mend it, where that can be said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+/// A place in a source file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Location {
+    /// The file's name as it was given; empty for a query.
+    pub file: String,
+    /// Line, from 1.
+    pub row: u32,
+    /// Byte in the line, from 1.
+    pub col: u32,
+    /// The line's text.
+    #[serde(skip)]
+    pub line: String,
+}
+
+impl Location {
+    pub(super) fn of(span: Span, sources: &[Source]) -> Option<Location> {
+        let source = sources.get(span.file as usize)?;
+        let position = source.position(span.start);
+        let line = source.line(position.row).to_owned();
+        Some(Location { file: source.name().to_owned(), row: position.row, col: position.col, line })
+    }
+}
+
+impl Error {
+    pub(super) fn of_diagnostics(diagnostics: Vec<Diagnostic>, sources: &[Source]) -> Self {
+        let mut diagnostics = diagnostics;
+        diagnostics.sort_by_key(|diagnostic| (diagnostic.span.file, diagnostic.span.start));
+        let issues = diagnostics.into_iter().map(|diagnostic| Issue {
+            code: diagnostic.code.to_owned(),
+            message: diagnostic.message,
+            location: Location::of(diagnostic.span, sources),
+            hint: diagnostic.hint,
+        });
+        Error { issues: issues.collect() }
+    }
+
+    pub(super) fn of_evaluation(error: EvalError, sources: &[Source]) -> Self {
+        let has_place = error.span != Span::default();
+        Error {
+            issues: vec![Issue {
+                code: error.code.to_owned(),
+                message: error.message,
+                location: if has_place { Location::of(error.span, sources) } else { None },
+                hint: None,
+            }],
+        }
+    }
+
+    /// An error without a place.
+    pub fn new(code: &str, message: impl Into<String>) -> Self {
+        Error { issues: vec![Issue { code: code.to_owned(), message: message.into(), location: None, hint: None }] }
+    }
+
+    /// Everything that is wrong, in order of the places.
+    pub fn issues(&self) -> &[Issue] {
+        &self.issues
+    }
+
+    /// Whether the sources or the query are at fault, rather than an evaluation.
+    pub fn is_compile_error(&self) -> bool {
+        self.issues.iter().any(|issue| issue.code.starts_with("rego_"))
+    }
+
+    /// Whether the evaluation was stopped from outside.
+    pub fn is_cancelled(&self) -> bool {
+        self.has(codes::CANCEL)
+    }
+
+    /// Whether a limit was reached.
+    pub fn is_limit(&self) -> bool {
+        self.has(codes::LIMIT)
+    }
+
+    fn has(&self, code: &str) -> bool {
+        self.issues.iter().any(|issue| issue.code == code)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: Vec<String> = self.issues.iter().map(Issue::to_string).collect();
+        if lines.len() > 1 {
+            writeln!(out, "{} errors occurred:", lines.len())?;
+        }
+        out.write_str(&lines.join("\n"))
+    }
+}
+
+impl fmt::Display for Issue {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(location) = &self.location {
+            write!(out, "{location}: ")?;
+        }
+        write!(out, "{}: {}", self.code, self.message)
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.file.is_empty() {
+            return write!(out, "{}:{}", self.row, self.col);
+        }
+        write!(out, "{}:{}", self.file, self.row)
+    }
+}
+
+impl std::error::Error for Error {}

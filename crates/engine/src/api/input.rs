@@ -1,0 +1,92 @@
+//! Inputs.
+
+use super::Error;
+use crate::value::{Bump, Frozen, SymbolTable, Value, json, serde};
+use ::serde::Serialize;
+
+/// The `input` of an evaluation.
+#[derive(Clone, Copy)]
+pub struct Input<'i>(pub(super) Kind<'i>);
+
+#[derive(Clone, Copy)]
+pub(super) enum Kind<'i> {
+    None,
+    Json(&'i [u8]),
+    Parsed(&'i ParsedInput),
+    Serialize(&'i dyn ToValue),
+}
+
+/// An input that has been read, to be evaluated many times.
+#[derive(Clone, Debug)]
+pub struct ParsedInput(pub(super) Frozen);
+
+impl<'i> Input<'i> {
+    /// No input: `input` is undefined.
+    pub fn none() -> Self {
+        Input(Kind::None)
+    }
+
+    /// JSON text. Its strings are borrowed, not copied, where they have no escapes.
+    pub fn json(bytes: &'i (impl AsRef<[u8]> + ?Sized)) -> Self {
+        Input(Kind::Json(bytes.as_ref()))
+    }
+
+    /// Something that serde can serialize; it does not go through text.
+    ///
+    /// ```
+    /// use solon_engine::{Compiler, Input};
+    /// use std::collections::BTreeMap;
+    ///
+    /// let policy = Compiler::new().module("a.rego", "package a\nsum := input.x + input.y").compile()?;
+    /// let query = policy.prepare("data.a.sum")?;
+    /// let input = BTreeMap::from([("x", 1), ("y", 2)]);
+    /// let sum: i64 = query.evaluator().eval(Input::serialize(&input))?.deserialize()?;
+    /// assert_eq!(sum, 3);
+    /// # Ok::<(), solon_engine::Error>(())
+    /// ```
+    pub fn serialize<T: Serialize>(value: &'i T) -> Self {
+        Input(Kind::Serialize(value))
+    }
+
+    /// An input that has been read before.
+    pub fn parsed(input: &'i ParsedInput) -> Self {
+        Input(Kind::Parsed(input))
+    }
+
+    /// The value, in the arena.
+    pub(super) fn value<'a>(
+        self,
+        arena: &'a Bump,
+        symbols: &SymbolTable,
+        parser: &mut json::Parser,
+    ) -> Result<Option<Value<'a>>, Error>
+    where
+        'i: 'a,
+    {
+        match self.0 {
+            Kind::None => Ok(None),
+            Kind::Json(bytes) => parser.parse(arena, bytes, symbols).map(Some).map_err(|error| invalid(bytes, &error)),
+            Kind::Parsed(ParsedInput(frozen)) => Ok(Some(frozen.value())),
+            Kind::Serialize(source) => source.to_value(arena, symbols).map(Some),
+        }
+    }
+}
+
+/// Everything that serde can serialize.
+pub(super) trait ToValue {
+    fn to_value<'a>(&self, arena: &'a Bump, symbols: &SymbolTable) -> Result<Value<'a>, Error>;
+}
+
+impl<T: Serialize> ToValue for T {
+    fn to_value<'a>(&self, arena: &'a Bump, symbols: &SymbolTable) -> Result<Value<'a>, Error> {
+        serde::from_serialize(arena, self, symbols).map_err(|error| Error::new("invalid_input", error.to_string()))
+    }
+}
+
+/// The error of a text that is no JSON, with its place.
+pub(super) fn invalid(bytes: &[u8], error: &json::JsonError) -> Error {
+    let before = bytes.get(..error.offset).unwrap_or(bytes);
+    let row = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let col = before.iter().rev().take_while(|byte| **byte != b'\n').count() + 1;
+    Error::new("invalid_json", format!("line {row}, column {col}: {}", error.describe(bytes)))
+}

@@ -1,0 +1,33 @@
+//! The evaluation API: compile modules to a [`Policy`], prepare a [`Query`], evaluate it with an [`Evaluator`].
+//!
+//! Takes sources, data and inputs as text or serde values; gives [`Answer`]s and [`Error`]s. Everything else of this
+//! crate is behind it.
+//!
+//! ```
+//! use solon_engine::{Compiler, Input};
+//!
+//! let policy = Compiler::new()
+//!     .module("example.rego", "package example\nallow if input.user in data.admins")
+//!     .data(r#"{"admins": ["alice"]}"#)
+//!     .compile()?;
+//! let query = policy.prepare("data.example.allow")?;
+//! let mut evaluator = query.evaluator();
+//! assert!(evaluator.eval(Input::json(br#"{"user": "alice"}"#))?.is_true());
+//! assert!(!evaluator.eval(Input::json(br#"{"user": "bob"}"#))?.is_true());
+//! # Ok::<(), solon_engine::Error>(())
+//! ```
+
+mod answer;
+mod compiler;
+mod data;
+mod error;
+mod evaluator;
+mod input;
+mod policy;
+
+pub use answer::{Answer, Expression, OwnedAnswer, OwnedExpression, OwnedRow, Row};
+pub use compiler::{Compiler, Syntax};
+pub use error::{Error, Issue, Location};
+pub use evaluator::Evaluator;
+pub use input::{Input, ParsedInput};
+pub use policy::{Policy, Query, Stage};

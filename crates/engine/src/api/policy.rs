@@ -1,0 +1,195 @@
+//! Compiled policies and prepared queries.
+
+use super::compiler::internal;
+use super::data::{self, Part};
+use super::input::invalid;
+use super::{Error, Evaluator, Issue, ParsedInput};
+use crate::analysis::order_query;
+use crate::code::{generate_query, graph, verify};
+use crate::hir::lower::{Path, Program, QueryContext, lower_query};
+use crate::plan::plan_query;
+use crate::value::{Bump, Frozen, json};
+use crate::vm::{Code, QueryCode};
+use solon_syntax::ast::Version;
+use solon_syntax::{Diagnostic, ParseOptions, Source, Span, parse_module, parse_query};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// Compiled modules with base data: cheap to clone, `Send` and `Sync`.
+#[derive(Clone)]
+pub struct Policy {
+    pub(super) shared: Arc<Shared>,
+    pub(super) data: Frozen,
+}
+
+/// What does not change with the data.
+pub(super) struct Shared {
+    pub(super) code: Code,
+    pub(super) names: Names,
+    pub(super) sources: Vec<Source>,
+    pub(super) notes: Vec<Issue>,
+    pub(super) version: Version,
+}
+
+/// What a query can name.
+pub(super) struct Names {
+    pub(super) functions: HashMap<Path, usize>,
+    pub(super) rule_names: HashSet<(Path, Arc<str>)>,
+}
+
+/// A stage of compilation that can be printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Rules with their names resolved, bodies in order.
+    Hir,
+    /// Nested loops.
+    Plan,
+    /// Instructions.
+    Code,
+}
+
+impl Policy {
+    /// Compiles a query.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the query, as for modules.
+    pub fn prepare(&self, query: &str) -> Result<Query, Error> {
+        self.prepare_in(query, "", &[])
+    }
+
+    /// Compiles a query that is asked inside of a package (empty for none), with imports (`data.a.b`,
+    /// `input.x as y`).
+    pub fn prepare_in(&self, query: &str, package: &str, imports: &[&str]) -> Result<Query, Error> {
+        let file = self.shared.sources.len() as u32;
+        let mut sources = self.shared.sources.clone();
+        sources.push(Source::new("", query));
+        let fail = |errors: Vec<Diagnostic>| Error::of_diagnostics(errors, &sources);
+        let context = context(package, imports)?;
+        let mut version = self.shared.version;
+        if context.imports.iter().any(|import| import.path == ["rego", "v1"]) {
+            version = Version::V1;
+        }
+        let parsed = parse_query(query, ParseOptions { file, version });
+        if !parsed.errors.is_empty() {
+            return Err(fail(parsed.errors));
+        }
+        let code = &self.shared.code;
+        let Names { functions, rule_names } = &self.shared.names;
+        let mut errors = Vec::new();
+        let mut lowered = lower_query(&parsed.tree, &context, functions, rule_names, &mut errors);
+        if errors.is_empty() {
+            order_query(&mut lowered, &mut errors);
+        }
+        if !errors.is_empty() {
+            return Err(fail(errors));
+        }
+        let program = Program { functions: functions.clone(), ..Program::default() };
+        let plan = plan_query(&program, &code.tree, &lowered, &mut errors);
+        let (unit, function) = generate_query(&code.tree, &plan, &code.symbols, &mut errors);
+        if !errors.is_empty() {
+            return Err(fail(errors));
+        }
+        verify::check(&function, &unit, code.functions.len()).map_err(|message| fail(internal(message)))?;
+        let stack = graph::stack_of_query(&code.tree, &function, &code.stack);
+        let source = Source::new("", query);
+        Ok(Query(Arc::new(Prepared {
+            policy: self.clone(),
+            code: QueryCode { unit, function, stack },
+            bindings: plan.bindings,
+            expressions: plan.expressions,
+            source,
+        })))
+    }
+
+    /// The same modules over other base data, a JSON object.
+    pub fn with_data(&self, json: impl Into<Vec<u8>>) -> Result<Policy, Error> {
+        let part = Part { path: Vec::new(), text: json.into() };
+        let data = data::build(&[part], &self.shared.code.symbols)?;
+        Ok(Policy { shared: self.shared.clone(), data })
+    }
+
+    /// The same policy with other JSON at a path below `data`. What lies beside the path is shared, not copied.
+    pub fn patch_data(&self, path: &[&str], json: &[u8]) -> Result<Policy, Error> {
+        let symbols = &self.shared.code.symbols;
+        let arena = Bump::new();
+        let value = json::parse(&arena, json, symbols).map_err(|error| invalid(json, &error))?;
+        Ok(Policy { shared: self.shared.clone(), data: Frozen::patched(&self.data, path, value, symbols) })
+    }
+
+    /// Reads an input once, to evaluate it many times.
+    pub fn parse_input(&self, json: &[u8]) -> Result<ParsedInput, Error> {
+        let symbols = &self.shared.code.symbols;
+        let arena = Bump::new();
+        let value = json::parse(&arena, json, symbols).map_err(|error| invalid(json, &error))?;
+        Ok(ParsedInput(Frozen::new(value, symbols)))
+    }
+
+    /// What the compiler noticed that is no error.
+    pub fn notes(&self) -> &[Issue] {
+        &self.shared.notes
+    }
+}
+
+/// Package and imports of a query.
+fn context(package: &str, imports: &[&str]) -> Result<QueryContext, Error> {
+    let package = package.trim();
+    let name = if package.is_empty() { "solon_query" } else { package.strip_prefix("data.").unwrap_or(package) };
+    let mut text = format!("package {name}\n");
+    for import in imports {
+        text.push_str(&format!("import {import}\n"));
+    }
+    let parsed = parse_module(&text, ParseOptions { file: 0, version: Version::V1 });
+    match parsed.tree {
+        Some(module) if parsed.errors.is_empty() => {
+            let package = if package.is_empty() { Vec::new() } else { module.package.path };
+            Ok(QueryContext { package, imports: module.imports })
+        }
+        _ => {
+            let source = Source::new("package and imports of the query", text);
+            Err(Error::of_diagnostics(parsed.errors, &[source]))
+        }
+    }
+}
+
+/// A prepared query: cheap to clone, `Send` and `Sync`.
+#[derive(Clone)]
+pub struct Query(pub(super) Arc<Prepared>);
+
+pub(super) struct Prepared {
+    pub(super) policy: Policy,
+    pub(super) code: QueryCode,
+    pub(super) bindings: Vec<Arc<str>>,
+    pub(super) expressions: Vec<Span>,
+    pub(super) source: Source,
+}
+
+impl Query {
+    /// What evaluates the query: one for each thread.
+    pub fn evaluator(&self) -> Evaluator {
+        Evaluator::new(self.clone())
+    }
+
+    /// The policy it was prepared from.
+    pub fn policy(&self) -> &Policy {
+        &self.0.policy
+    }
+
+    /// Its text.
+    pub fn text(&self) -> &str {
+        self.0.source.text()
+    }
+}
+
+impl std::fmt::Debug for Policy {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names: Vec<&str> = self.shared.sources.iter().map(Source::name).collect();
+        out.debug_struct("Policy").field("modules", &names).finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for Query {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Query").field("text", &self.text()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,104 @@
+//! Text as Go sees it: case mapping letter by letter, and bytes that are no UTF-8.
+
+use std::borrow::Cow;
+
+/// Letters that Unicode got after version 15, which Go's tables have, as inclusive ranges. They have no case there.
+const AFTER_UNICODE_15: &[(char, char)] = &[
+    ('\u{1c89}', '\u{1c8a}'),
+    ('\u{a7cb}', '\u{a7cf}'),
+    ('\u{a7d2}', '\u{a7d2}'),
+    ('\u{a7d4}', '\u{a7d4}'),
+    ('\u{a7da}', '\u{a7dc}'),
+    ('\u{10d50}', '\u{10d85}'),
+    ('\u{16ea0}', '\u{16ed3}'),
+];
+
+/// The letter, unless Go's Unicode does not pair it with `letter`.
+fn known(letter: char, mapped: char) -> char {
+    let new = |tested: char| AFTER_UNICODE_15.iter().any(|(first, last)| (*first..=*last).contains(&tested));
+    // The partners of U+A7D2 and U+A7D4 are older than they.
+    if new(letter) || new(mapped) { letter } else { mapped }
+}
+
+/// The letter's lower case; one letter for one letter.
+fn lower(letter: char) -> char {
+    let mut mapped = letter.to_lowercase();
+    match (mapped.next(), mapped.next()) {
+        (Some(one), None) => known(letter, one),
+        // Only U+0130, a capital I with a dot, becomes two.
+        (Some(first), Some(_)) => first,
+        (None, _) => letter,
+    }
+}
+
+/// The letter's upper case; one letter for one letter, so that `ß` stays.
+fn upper(letter: char) -> char {
+    let mut mapped = letter.to_uppercase();
+    match (mapped.next(), mapped.next()) {
+        (Some(one), None) => known(letter, one),
+        _ => match letter {
+            // Greek vowels with iota below have a title case, which the simple mapping gives.
+            '\u{1f80}'..='\u{1f87}' | '\u{1f90}'..='\u{1f97}' | '\u{1fa0}'..='\u{1fa7}' => {
+                char::from_u32(letter as u32 + 8).unwrap_or(letter)
+            }
+            '\u{1fb3}' | '\u{1fc3}' | '\u{1ff3}' => char::from_u32(letter as u32 + 9).unwrap_or(letter),
+            _ => letter,
+        },
+    }
+}
+
+/// The text in lower case, as Go's `strings.ToLower` gives it.
+pub(super) fn to_lower(text: &str) -> Cow<'_, str> {
+    map(text, u8::is_ascii_uppercase, |ascii| ascii.to_ascii_lowercase(), lower)
+}
+
+/// The text in upper case, as Go's `strings.ToUpper` gives it.
+pub(super) fn to_upper(text: &str) -> Cow<'_, str> {
+    map(text, u8::is_ascii_lowercase, |ascii| ascii.to_ascii_uppercase(), upper)
+}
+
+fn map(
+    text: &str,
+    changes: impl Fn(&u8) -> bool,
+    ascii: impl Fn(&str) -> String,
+    letter: impl Fn(char) -> char,
+) -> Cow<'_, str> {
+    if !text.is_ascii() {
+        Cow::Owned(text.chars().map(letter).collect())
+    } else if text.as_bytes().iter().any(changes) {
+        Cow::Owned(ascii(text))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// The bytes as text, with U+FFFD for each byte that is no UTF-8: so such a string prints in OPA.
+pub(super) fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        return Cow::Borrowed(text);
+    }
+    let mut text = String::with_capacity(bytes.len() + 16);
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+    Cow::Owned(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{lossy, to_lower, to_upper};
+
+    #[test]
+    fn letters_map_one_to_one() {
+        assert_eq!(to_upper("aßŉǆſı"), "AßŉǄSI");
+        assert_eq!(to_lower("İΣΑΣ"), "iσασ");
+        assert_eq!(to_upper("\u{1fb3}\u{1f80}\u{1fb4}"), "\u{1fbc}\u{1f88}\u{1fb4}");
+        assert_eq!(to_upper("\u{19b}\u{264}"), "\u{19b}\u{264}");
+    }
+
+    #[test]
+    fn each_stray_byte_is_one_replacement() {
+        assert_eq!(lossy(b"a\xe2\x82z\xff"), "a\u{fffd}\u{fffd}z\u{fffd}");
+    }
+}

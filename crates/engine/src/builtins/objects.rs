@@ -1,0 +1,181 @@
+//! Objects.
+
+use super::failure::operand;
+use super::{Builtin, Context, Failure, Outcome, Purity};
+use crate::value::{Bump, Entry, Object, Set, Value};
+
+pub(super) static TABLE: &[Builtin] = &[
+    Builtin {
+        name: "object.filter",
+        signature: "(object: object[any: any], keys: array[any] | object[any: any] | set[any]) -> \
+                    filtered: object[any: any]",
+        doc: "Returns the object with only the given keys.",
+        example: ("object.filter({\"a\": 1, \"b\": 2}, [\"a\", \"c\"])", "{\"a\": 1}"),
+        purity: Purity::Pure,
+        call: |context, args| select(context, args, true),
+    },
+    Builtin {
+        name: "object.get",
+        signature: "(object: object[any: any], key: any, default: any) -> value: any",
+        doc: "Returns the object's value under `key`, or `default` where there is none. An array as `key` is a path: \
+              each item leads one level deeper into objects, arrays and sets.",
+        example: ("object.get({\"a\": {\"b\": [7]}}, [\"a\", \"b\", 0], null)", "7"),
+        purity: Purity::Pure,
+        call: get,
+    },
+    Builtin {
+        name: "object.keys",
+        signature: "(object: object[any: any]) -> value: set[any]",
+        doc: "Returns the set of the object's keys.",
+        example: ("object.keys({\"b\": 1, \"a\": 2})", "[\"a\", \"b\"]"),
+        purity: Purity::Pure,
+        call: keys,
+    },
+    Builtin {
+        name: "object.remove",
+        signature: "(object: object[any: any], keys: array[any] | object[any: any] | set[any]) -> \
+                    output: object[any: any]",
+        doc: "Returns the object without the given keys.",
+        example: ("object.remove({\"a\": 1, \"b\": 2}, {\"a\"})", "{\"b\": 2}"),
+        purity: Purity::Pure,
+        call: |context, args| select(context, args, false),
+    },
+    Builtin {
+        name: "object.subset",
+        signature: "(super: array[any] | object[any: any] | set[any], sub: array[any] | object[any: any] | set[any]) \
+                    -> result: boolean",
+        doc: "Tells whether `sub` is contained in `super`. Objects compare key by key, and in depth; a set must be a \
+              subset; an array must stand in the other as a run of items; a set is contained in an array that has all \
+              its members.",
+        example: ("object.subset({\"a\": {\"b\": 1, \"c\": 2}}, {\"a\": {\"b\": 1}})", "true"),
+        purity: Purity::Pure,
+        call: subset,
+    },
+    Builtin {
+        name: "object.union",
+        signature: "(a: object[any: any], b: object[any: any]) -> output: any",
+        doc: "Merges two objects, and in depth the objects under their common keys. Where other values conflict, those \
+              of `b` count.",
+        example: (
+            "object.union({\"a\": {\"x\": 1}}, {\"a\": {\"y\": 2}, \"b\": 3})",
+            "{\"a\": {\"x\": 1, \"y\": 2}, \"b\": 3}",
+        ),
+        purity: Purity::Pure,
+        call: union,
+    },
+    Builtin {
+        name: "object.union_n",
+        signature: "(objects: array[object[any: any]]) -> output: any",
+        doc: "Merges any number of objects as `object.union` does, from left to right.",
+        example: ("object.union_n([{\"a\": 1}, {\"b\": 2}, {\"a\": 3}])", "{\"a\": 3, \"b\": 2}"),
+        purity: Purity::Pure,
+        call: union_n,
+    },
+];
+
+fn get<'a>(_: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
+    let object = operand::object(args, 1)?;
+    let found = match operand::any(args, 2)? {
+        Value::Array(path) => path.iter().try_fold(Value::Object(object), |value, step| value.get(step)),
+        key => object.get(&key),
+    };
+    found.map_or_else(|| operand::any(args, 3), Ok)
+}
+
+fn keys<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
+    let entries = operand::object(args, 1)?.entries();
+    let keys = context.arena.alloc_slice_fill_iter(entries.iter().map(|entry| entry.0));
+    Ok(Value::Set(Set::from_sorted(keys)))
+}
+
+/// Keeps the entries whose key is (or is not) among the second operand's.
+fn select<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>], keep: bool) -> Outcome<'a> {
+    let object = operand::object(args, 1)?;
+    let keys = match operand::any(args, 2)? {
+        Value::Array(items) => Set::from_unsorted(context.arena, context.arena.alloc_slice_copy(items)),
+        Value::Set(set) => set,
+        Value::Object(other) => {
+            return Ok(retain(context.arena, object, |key| other.contains_key(key) == keep));
+        }
+        other => return Err(Failure::operand(2, &other, &["object", "set", "array"])),
+    };
+    Ok(retain(context.arena, object, |key| keys.contains(key) == keep))
+}
+
+fn retain<'a>(arena: &'a Bump, object: Object<'a>, mut keep: impl FnMut(&Value<'a>) -> bool) -> Value<'a> {
+    let mut entries = bumpalo::collections::Vec::new_in(arena);
+    entries.extend(object.entries().iter().filter(|entry| keep(&entry.0)).copied());
+    Value::Object(Object::from_sorted(arena, entries.into_bump_slice()))
+}
+
+fn union<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
+    let objects = [operand::object(args, 1)?, operand::object(args, 2)?];
+    Ok(merge(context.arena, &objects))
+}
+
+fn union_n<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
+    let items = operand::array(args, 1)?;
+    let mut objects = Vec::with_capacity(items.len());
+    for item in items {
+        objects.push(item.as_object().ok_or_else(|| Failure::element(1, "array", item, "object"))?);
+    }
+    Ok(merge(context.arena, &objects))
+}
+
+/// Merges objects from left to right. All are merged at once, level by level, so that many small ones cost no more
+/// than one large one.
+fn merge<'a>(arena: &'a Bump, objects: &[Object<'a>]) -> Value<'a> {
+    let mut filled = objects.iter().filter(|object| !object.is_empty());
+    match (filled.next(), filled.next()) {
+        (None, _) => return Value::Object(Object::EMPTY),
+        (Some(only), None) => return Value::Object(*only),
+        _ => {}
+    }
+    let mut all: Vec<Entry<'a>> = objects.iter().flat_map(|object| object.entries().iter().copied()).collect();
+    // The sort is stable: equal keys stay in the order of their objects.
+    all.sort_by(|left, right| left.0.cmp(&right.0));
+    let mut entries = bumpalo::collections::Vec::new_in(arena);
+    for group in all.chunk_by(|left, right| left.0 == right.0) {
+        let (Some((key, _)), Some((_, last))) = (group.first(), group.last()) else { continue };
+        let nested: Vec<Object<'a>> = group.iter().rev().map_while(|(_, value)| value.as_object()).collect();
+        let value = if nested.len() > 1 { merge(arena, &nested.into_iter().rev().collect::<Vec<_>>()) } else { *last };
+        entries.push((*key, value));
+    }
+    Value::Object(Object::from_sorted(arena, entries.into_bump_slice()))
+}
+
+fn subset<'a>(_: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
+    let contained = match (operand::any(args, 1)?, operand::any(args, 2)?) {
+        (Value::Array(items), Value::Set(set)) => {
+            // OPA counts items down from the set's size and looks only after an item was seen: an empty set is in
+            // every array but the empty one, and an item that stands twice counts twice.
+            let mut missing = set.len() as i64;
+            items.iter().any(|item| {
+                missing -= i64::from(set.contains(item));
+                missing == 0
+            })
+        }
+        (whole, part) => contains(whole, part).ok_or_else(|| {
+            Failure::Type("both arguments object.subset must be of the same type or array and set".into())
+        })?,
+    };
+    Ok(Value::Bool(contained))
+}
+
+/// Whether `whole` contains `part`; `None` if they are not collections of one type.
+fn contains(whole: Value<'_>, part: Value<'_>) -> Option<bool> {
+    match (whole, part) {
+        (Value::Object(whole), Value::Object(part)) => Some(part.entries().iter().all(|(key, value)| {
+            whole.get(key).is_some_and(|other| other == *value || contains(other, *value).unwrap_or(false))
+        })),
+        (Value::Set(whole), Value::Set(part)) => Some(part.items().iter().all(|item| whole.contains(item))),
+        (Value::Array(whole), Value::Array(part)) => Some(has_run(whole, part)),
+        _ => None,
+    }
+}
+
+/// Whether `part` stands in `whole` as a run of items. OPA's search restarts one item further each time, which is
+/// quadratic; the answer here comes from the table of borders (Knuth, Morris, Pratt).
+fn has_run(whole: &[Value<'_>], part: &[Value<'_>]) -> bool {
+    super::search::occurrences(whole, part).next().is_some()
+}

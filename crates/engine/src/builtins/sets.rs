@@ -1,0 +1,144 @@
+//! Set algebra: `&`, `|`, `intersection`, `union`.
+
+use super::failure::operand;
+use super::{Builtin, Context, Failure, Outcome, Purity};
+use crate::value::{Bump, Set, Value};
+use std::cmp::Ordering;
+
+pub(super) static TABLE: &[Builtin] = &[
+    Builtin {
+        name: "and",
+        signature: "(x: set[any], y: set[any]) -> z: set[any]",
+        doc: "Returns the intersection of two sets; written `x & y`.",
+        example: ("{1, 2, 3} & {2, 3, 4}", "[2, 3]"),
+        purity: Purity::Pure,
+        call: |context, args| {
+            let (left, right) = (operand::set(args, 1)?, operand::set(args, 2)?);
+            Ok(Value::Set(intersect(context.arena, left, right)))
+        },
+    },
+    Builtin {
+        name: "or",
+        signature: "(x: set[any], y: set[any]) -> z: set[any]",
+        doc: "Returns the union of two sets; written `x | y`.",
+        example: ("{1, 2} | {2, 3}", "[1, 2, 3]"),
+        purity: Purity::Pure,
+        call: |context, args| {
+            let (left, right) = (operand::set(args, 1)?, operand::set(args, 2)?);
+            Ok(Value::Set(unite(context.arena, left, right)))
+        },
+    },
+    Builtin {
+        name: "set_diff",
+        signature: "(x: set[any], y: set[any]) -> z: set[any]",
+        doc: "Returns the members of `x` that are not in `y`. Deprecated: write `x - y`.",
+        example: ("", ""),
+        purity: Purity::Pure,
+        call: |context, args| {
+            let (left, right) = (operand::set(args, 1)?, operand::set(args, 2)?);
+            Ok(Value::Set(subtract(context.arena, left, right)))
+        },
+    },
+    Builtin {
+        name: "intersection",
+        signature: "(xs: set[set[any]]) -> y: set[any]",
+        doc: "Returns the members that all sets of `xs` have in common.",
+        example: ("intersection({{1, 2, 3}, {2, 3}, {3, 2, 4}})", "[2, 3]"),
+        purity: Purity::Pure,
+        call: intersection,
+    },
+    Builtin {
+        name: "union",
+        signature: "(xs: set[set[any]]) -> y: set[any]",
+        doc: "Returns the members of all sets of `xs`.",
+        example: ("union({{1}, {2, 3}, {3}})", "[1, 2, 3]"),
+        purity: Purity::Pure,
+        call: union,
+    },
+];
+
+/// From this ratio of sizes on, members of the small set are looked up in the large one instead of walking both.
+const LOOKUP_RATIO: usize = 16;
+
+/// The members both sets have.
+pub(super) fn intersect<'a>(arena: &'a Bump, left: Set<'a>, right: Set<'a>) -> Set<'a> {
+    let (small, large) = if right.len() < left.len() { (right, left) } else { (left, right) };
+    let mut items = bumpalo::collections::Vec::with_capacity_in(small.len(), arena);
+    if large.len() / LOOKUP_RATIO > small.len() {
+        items.extend(small.items().iter().filter(|item| large.contains(item)));
+    } else {
+        let mut others = large.items().iter().peekable();
+        for item in small.items() {
+            while others.next_if(|other| *other < item).is_some() {}
+            if others.peek().is_some_and(|other| *other == item) {
+                items.push(*item);
+            }
+        }
+    }
+    Set::from_sorted(items.into_bump_slice())
+}
+
+/// The members of either set; of equal ones the left's.
+pub(super) fn unite<'a>(arena: &'a Bump, left: Set<'a>, right: Set<'a>) -> Set<'a> {
+    if left.is_empty() {
+        return right;
+    }
+    if right.is_empty() {
+        return left;
+    }
+    let mut items = bumpalo::collections::Vec::with_capacity_in(left.len() + right.len(), arena);
+    let (mut lefts, mut rights) = (left.items().iter().peekable(), right.items().iter().peekable());
+    while let (Some(one), Some(other)) = (lefts.peek(), rights.peek()) {
+        let order = one.cmp(other);
+        let next = if order == Ordering::Greater { rights.next() } else { lefts.next() };
+        if order == Ordering::Equal {
+            rights.next();
+        }
+        items.extend(next.copied());
+    }
+    items.extend(lefts.copied());
+    items.extend(rights.copied());
+    Set::from_sorted(items.into_bump_slice())
+}
+
+/// The members of the left set that the right one does not have.
+pub(super) fn subtract<'a>(arena: &'a Bump, left: Set<'a>, right: Set<'a>) -> Set<'a> {
+    if left.is_empty() || right.is_empty() {
+        return left;
+    }
+    let mut items = bumpalo::collections::Vec::with_capacity_in(left.len(), arena);
+    if right.len() / LOOKUP_RATIO > left.len() {
+        items.extend(left.items().iter().filter(|item| !right.contains(item)));
+    } else {
+        let mut others = right.items().iter().peekable();
+        for item in left.items() {
+            while others.next_if(|other| *other < item).is_some() {}
+            if others.peek().is_none_or(|other| *other != item) {
+                items.push(*item);
+            }
+        }
+    }
+    Set::from_sorted(items.into_bump_slice())
+}
+
+/// The operand's members, each of which must be a set.
+fn members<'a>(args: &[Value<'a>]) -> Result<impl Iterator<Item = Set<'a>> + use<'a>, Failure> {
+    let sets = operand::set(args, 1)?.items();
+    for item in sets {
+        item.as_set().ok_or_else(|| Failure::operand(1, item, &["set"]))?;
+    }
+    Ok(sets.iter().filter_map(|item| item.as_set()))
+}
+
+fn intersection<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
+    let common = members(args)?.reduce(|common, set| intersect(context.arena, common, set));
+    Ok(Value::Set(common.unwrap_or(Set::EMPTY)))
+}
+
+fn union<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
+    let mut items = bumpalo::collections::Vec::new_in(context.arena);
+    for set in members(args)? {
+        items.extend_from_slice(set.items());
+    }
+    Ok(Value::Set(Set::from_unsorted(context.arena, items.into_bump_slice_mut())))
+}

@@ -1,0 +1,213 @@
+//! Steps.
+
+use super::super::{Count, Function, Label, Op, Read, Target, Update, Write};
+use super::{Generator, World};
+use crate::plan::{self, Block, Comparison, Constant, Expr, Step, Test};
+
+/// What happens where a block succeeds. It is told where to go for the next answer, and ends with a jump.
+pub(super) type Leaf<'l> = &'l mut dyn FnMut(&mut Generator<'_, '_>, Label);
+
+impl Generator<'_, '_> {
+    /// Steps, then `leaf`. Goes to `fail` when there is no further answer.
+    pub(super) fn block(&mut self, block: &Block, fail: Label, leaf: Leaf<'_>) {
+        for step in block {
+            match step {
+                Step::Bind(slot, value) => {
+                    let dst = self.slot(*slot);
+                    self.temporarily(|this| this.expr_into(value, dst, fail));
+                }
+                Step::Test(test) => self.temporarily(|this| this.test(test, fail)),
+                Step::Not(block) => {
+                    let passed = self.label();
+                    self.existence(block, passed, fail);
+                    self.put(passed);
+                }
+                Step::Exists(block) => {
+                    let found = self.label();
+                    self.existence(block, fail, found);
+                    self.put(found);
+                }
+                Step::Either(left, right) => {
+                    let (second, found) = (self.label(), self.label());
+                    self.existence(left, second, found);
+                    self.put(second);
+                    self.existence(right, fail, found);
+                    self.put(found);
+                }
+                Step::Every { collection, key, value, body } => {
+                    let next = self.next;
+                    let collection = self.expr(collection, fail);
+                    self.emit(Op::IsCollection { src: Read(collection), fail });
+                    let (again, done) = self.start(collection, key.map(|key| self.slot(key)), Some(self.slot(*value)));
+                    self.existence(body, fail, again);
+                    self.put(done);
+                    self.next = next;
+                }
+                Step::Loop { collection, key, value, body } => {
+                    let collection = self.expr(collection, fail);
+                    let (key, value) = (key.map(|key| self.slot(key)), value.map(|value| self.slot(value)));
+                    let (again, done) = self.start(collection, key, value);
+                    self.block(body, again, leaf);
+                    self.put(done);
+                    self.emit(Op::Jump { to: fail });
+                    return;
+                }
+                Step::DataLoop { path, key, body } => {
+                    let keys = self.range(path, fail);
+                    let collection = self.register();
+                    self.follows(path);
+                    self.emit(Op::DataKeys { dst: Write(collection), keys, fail });
+                    let key = self.slot(*key);
+                    let (again, done) = self.start(collection, None, Some(key));
+                    self.block(body, again, leaf);
+                    self.put(done);
+                    self.emit(Op::Jump { to: fail });
+                    return;
+                }
+                Step::With { modifiers, body } => return self.with(modifiers, body, fail, leaf),
+                Step::Outside(rest) => return self.outside(rest, fail, leaf),
+                Step::Fail => {
+                    self.emit(Op::Jump { to: fail });
+                    // What follows cannot run, but its labels must be put somewhere.
+                }
+            }
+        }
+        leaf(self, fail);
+    }
+
+    /// A block of which only matters whether it has an answer.
+    fn existence(&mut self, block: &Block, fail: Label, success: Label) {
+        self.temporarily(|this| {
+            this.block(block, fail, &mut |this, _| this.emit(Op::Jump { to: success }));
+        });
+    }
+
+    /// Begins a loop; gives the labels of its next turn and of its end, which is still to be put.
+    fn start(&mut self, collection: u16, key: Option<u16>, value: Option<u16>) -> (Label, Label) {
+        let iterator = self.register();
+        self.emit(Op::Start { iterator: Write(iterator) });
+        let done = self.label();
+        let again = self.here();
+        let (iterator, collection) = (Update(iterator), Read(collection));
+        let value = if key.is_none() && value.is_none() { Some(self.register()) } else { value };
+        self.emit(match (key, value) {
+            (Some(key), Some(value)) => Op::Next { iterator, collection, key: Write(key), value: Write(value), done },
+            (Some(key), None) => Op::NextKey { iterator, collection, key: Write(key), done },
+            (None, value) => Op::NextValue { iterator, collection, value: Write(value.unwrap_or_default()), done },
+        });
+        (again, done)
+    }
+
+    fn with(&mut self, modifiers: &[plan::Modifier], body: &Block, fail: Label, leaf: Leaf<'_>) {
+        let (outer, inner) = (self.register(), self.register());
+        let targets: Vec<_> = modifiers
+            .iter()
+            .map(|modifier| match modifier {
+                plan::Modifier::Input(path, value) => {
+                    let target = Target::Input(self.pool.path(path));
+                    (target, Some(self.expr(value, fail)))
+                }
+                plan::Modifier::Data(path, value) => {
+                    let target = Target::Data(self.pool.path(path), self.tree.documents_under(path));
+                    (target, Some(self.expr(value, fail)))
+                }
+                plan::Modifier::Function(function, value) => {
+                    (Target::Function(*function), Some(self.expr(value, fail)))
+                }
+                plan::Modifier::Redirect(from, to) => {
+                    if let plan::Function::Document(document) = to {
+                        self.function.documents.push(*document);
+                    }
+                    (Target::Redirect(*from, *to), None)
+                }
+            })
+            .collect();
+        self.emit(Op::Enter { outer: Write(outer) });
+        for (target, value) in targets {
+            let target = self.pool.target(target);
+            self.emit(match value {
+                Some(value) => Op::Replace { target, src: Read(value) },
+                None => Op::Redirect { target },
+            });
+        }
+        self.emit(Op::World { dst: Write(inner) });
+        let leave = self.label();
+        self.worlds.push(World { outer, inner });
+        self.block(body, leave, leaf);
+        self.worlds.pop();
+        self.put(leave);
+        self.emit(Op::SetWorld { src: Read(outer) });
+        self.emit(Op::Jump { to: fail });
+    }
+
+    /// The rest of a block after a `with`: back in the world outside, and into the one inside for further answers.
+    fn outside(&mut self, rest: &Block, fail: Label, leaf: Leaf<'_>) {
+        let Some(world) = self.worlds.pop() else { return };
+        self.emit(Op::SetWorld { src: Read(world.outer) });
+        let again = self.label();
+        self.block(rest, again, leaf);
+        self.put(again);
+        self.emit(Op::SetWorld { src: Read(world.inner) });
+        self.emit(Op::Jump { to: fail });
+        self.worlds.push(world);
+    }
+
+    fn test(&mut self, test: &Test, fail: Label) {
+        match test {
+            Test::Truthy(Expr::Path(base, keys)) if matches!(**base, Expr::Input) => {
+                let path = self.pool.path(keys);
+                self.emit(Op::InputTruthy { path, fail });
+            }
+            Test::Truthy(value) => {
+                let src = Read(self.expr(value, fail));
+                self.emit(Op::Truthy { src, fail });
+            }
+            Test::Compare(Comparison::Equal, Expr::Const(constant), value)
+            | Test::Compare(Comparison::Equal, value, Expr::Const(constant)) => {
+                self.equals_constant(value, constant, fail);
+            }
+            Test::Compare(comparison, left, right) => {
+                let (left, right) = (Read(self.expr(left, fail)), Read(self.expr(right, fail)));
+                self.emit(match comparison {
+                    Comparison::Equal => Op::Equal { left, right, fail },
+                    Comparison::NotEqual => Op::NotEqual { left, right, fail },
+                    Comparison::Less => Op::Less { left, right, fail },
+                    Comparison::LessOrEqual => Op::LessOrEqual { left, right, fail },
+                    Comparison::Greater => Op::Less { left: right, right: left, fail },
+                    Comparison::GreaterOrEqual => Op::LessOrEqual { left: right, right: left, fail },
+                });
+            }
+            Test::Member(item, collection) => {
+                let (item, collection) = (Read(self.expr(item, fail)), Read(self.expr(collection, fail)));
+                self.emit(Op::Member { item, collection, fail });
+            }
+            Test::Array(slot, length) => {
+                let length = Count(*length as u32);
+                self.emit(Op::IsArray { src: self.read_slot(*slot), length, fail });
+            }
+            Test::Object(slot, length) => {
+                let length = Count(*length as u32);
+                self.emit(Op::IsObject { src: self.read_slot(*slot), length, fail });
+            }
+        }
+    }
+
+    fn equals_constant(&mut self, value: &Expr, constant: &Constant, fail: Label) {
+        let id = self.pool.constant(constant);
+        match value {
+            Expr::Path(base, keys) if matches!(**base, Expr::Input) => {
+                let path = self.pool.path(keys);
+                self.emit(Op::InputEqual { path, constant: id, fail });
+            }
+            value => {
+                let src = Read(self.expr(value, fail));
+                self.emit(Op::EqualConstant { src, constant: id, fail });
+            }
+        }
+    }
+}
+
+/// The argument count of a function as its code holds it.
+pub(super) fn set_arguments(function: &mut Function, arguments: usize) {
+    function.arguments = arguments.min(usize::from(u16::MAX)) as u16;
+}

@@ -1,0 +1,141 @@
+//! Expressions.
+
+use super::super::{DocumentIndex, Label, Op, Range, Read, Write};
+use super::Generator;
+use crate::hir::{ComprehensionKind, Const};
+use crate::plan::{Comprehension, Constant, Expr, Function};
+
+impl Generator<'_, '_> {
+    /// The register that holds a value: a slot's own, or a new one.
+    pub(super) fn expr(&mut self, expr: &Expr, fail: Label) -> u16 {
+        match expr {
+            Expr::Slot(slot) => self.slot(*slot),
+            expr => {
+                let dst = self.register();
+                self.expr_into(expr, dst, fail);
+                dst
+            }
+        }
+    }
+
+    /// Computes a value into a register; goes to `fail` where it is undefined.
+    pub(super) fn expr_into(&mut self, expr: &Expr, register: u16, fail: Label) {
+        let dst = Write(register);
+        match expr {
+            Expr::Const(constant) => {
+                let constant = self.pool.constant(constant);
+                self.emit(Op::Constant { dst, constant });
+            }
+            Expr::Slot(slot) => {
+                let src = self.read_slot(*slot);
+                self.emit(Op::Move { dst, src });
+            }
+            Expr::Input => self.emit(Op::Input { dst, fail }),
+            Expr::BaseData => self.emit(Op::BaseData { dst }),
+            Expr::Path(base, keys) => {
+                let path = self.pool.path(keys);
+                if matches!(**base, Expr::Input) {
+                    return self.emit(Op::InputPath { dst, path, fail });
+                }
+                self.temporarily(|this| {
+                    let src = Read(this.expr(base, fail));
+                    this.emit(Op::Path { dst, src, path, fail });
+                });
+            }
+            Expr::Index(base, key) => self.temporarily(|this| {
+                let src = Read(this.expr(base, fail));
+                let key = Read(this.expr(key, fail));
+                this.emit(Op::Index { dst, src, key, fail });
+            }),
+            Expr::Document(document, span) => {
+                self.function.documents.push(*document);
+                self.at(*span);
+                self.emit(Op::Document { dst, document: DocumentIndex(document.0), fail });
+            }
+            Expr::Data(keys, span) => self.temporarily(|this| {
+                this.follows(keys);
+                let keys = this.range(keys, fail);
+                this.at(*span);
+                this.emit(Op::Data { dst, keys, fail });
+            }),
+            Expr::Call { function, args, span } => self.temporarily(|this| {
+                let args = this.range(args, fail);
+                this.at(*span);
+                match function {
+                    Function::Builtin(builtin) => {
+                        let builtin = this.pool.builtin(builtin);
+                        this.emit(Op::Builtin { dst, builtin, args, fail });
+                    }
+                    Function::Document(document) => {
+                        this.function.documents.push(*document);
+                        this.emit(Op::Call { dst, document: DocumentIndex(document.0), args, fail });
+                    }
+                }
+            }),
+            Expr::Array(items) => self.temporarily(|this| {
+                let items = this.range(items, fail);
+                this.emit(Op::MakeArray { dst, items });
+            }),
+            Expr::Set(items) => self.temporarily(|this| {
+                let items = this.range(items, fail);
+                this.emit(Op::MakeSet { dst, items });
+            }),
+            Expr::Object(entries) => self.temporarily(|this| {
+                let first = this.registers(entries.len() * 2);
+                for (at, (key, value)) in entries.iter().enumerate() {
+                    let at = first.saturating_add(at as u16 * 2);
+                    this.temporarily(|this| this.expr_into(key, at, fail));
+                    this.temporarily(|this| this.expr_into(value, at.saturating_add(1), fail));
+                }
+                this.emit(Op::MakeObject { dst, items: Range { first, count: entries.len() as u16 * 2 } });
+            }),
+            Expr::Comprehension(comprehension) => self.temporarily(|this| this.comprehension(comprehension, dst)),
+            Expr::Undefined => self.emit(Op::Jump { to: fail }),
+        }
+    }
+
+    /// Notes a path that is followed at run time.
+    pub(super) fn follows(&mut self, path: &[Expr]) {
+        let keys = path.iter().map(|key| match key {
+            Expr::Const(Constant::Scalar(Const::String(text))) => Some(text.clone()),
+            _ => None,
+        });
+        self.function.followed.push(keys.collect());
+    }
+
+    /// Values in registers in a row.
+    pub(super) fn range(&mut self, exprs: &[Expr], fail: Label) -> Range {
+        let first = self.registers(exprs.len());
+        for (at, expr) in exprs.iter().enumerate() {
+            self.temporarily(|this| this.expr_into(expr, first.saturating_add(at as u16), fail));
+        }
+        Range { first, count: exprs.len() as u16 }
+    }
+
+    fn comprehension(&mut self, comprehension: &Comprehension, dst: Write) {
+        let mark = self.register();
+        self.emit(Op::Begin { mark: Write(mark) });
+        let end = self.label();
+        self.block(&comprehension.block, end, &mut |this, again| {
+            this.temporarily(|this| {
+                let value = Read(this.expr(&comprehension.value, again));
+                match &comprehension.key {
+                    Some(key) => {
+                        let key = Read(this.expr(key, again));
+                        this.emit(Op::PushEntry { key, value });
+                    }
+                    None => this.emit(Op::Push { src: value }),
+                }
+            });
+            this.emit(Op::Jump { to: again });
+        });
+        self.put(end);
+        self.at(comprehension.span);
+        let mark = Read(mark);
+        self.emit(match comprehension.kind {
+            ComprehensionKind::Array => Op::EndArray { dst, mark },
+            ComprehensionKind::Set => Op::EndSet { dst, mark },
+            ComprehensionKind::Object => Op::EndObject { dst, mark },
+        });
+    }
+}

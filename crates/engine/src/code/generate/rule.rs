@@ -1,0 +1,190 @@
+//! Documents and queries.
+
+use super::super::index::Index;
+use super::super::{IndexId, Label, Op, Read, Write};
+use super::Generator;
+use super::block::set_arguments;
+use crate::hir::{ComprehensionKind, Const};
+use crate::plan::{Branch, Constant, Definition, Document, DocumentKind, DocumentPlan, QueryPlan};
+
+impl Generator<'_, '_> {
+    pub(super) fn document(&mut self, document: &Document, plan: &DocumentPlan) {
+        if let DocumentKind::Function(arguments) = document.kind {
+            set_arguments(&mut self.function, arguments);
+        }
+        self.next = u32::from(self.function.arguments);
+        let mark = self.register();
+        let candidates = self.register();
+        self.slot_base = self.next;
+        let is_nested = plan.definitions.iter().flat_map(|definition| &definition.branches).any(|branch| {
+            branch.keys.len() > 1 || (branch.is_set && !branch.keys.is_empty()) || document_is_mixed(document, branch)
+        });
+        let kind = match document.kind {
+            DocumentKind::Object if is_nested => Shape::Nested,
+            DocumentKind::Object => Shape::Built(ComprehensionKind::Object),
+            DocumentKind::Set => Shape::Built(ComprehensionKind::Set),
+            DocumentKind::Complete | DocumentKind::Function(_) => Shape::Value,
+        };
+        if !matches!(kind, Shape::Value) {
+            self.emit(Op::Begin { mark: Write(mark) });
+        }
+        let end = self.label();
+        self.definitions(plan, candidates, kind, end);
+        self.put(end);
+        if let Some(default) = &plan.default {
+            self.default(default);
+        }
+        self.finish_document(kind, mark);
+    }
+
+    /// The definitions, one after the other or through an index.
+    fn definitions(&mut self, plan: &DocumentPlan, candidates: u16, kind: Shape, end: Label) {
+        let arguments = u32::from(self.function.arguments);
+        let Some(index) = Index::build(&plan.definitions, arguments, self.pool) else {
+            for definition in &plan.definitions {
+                let next = self.label();
+                self.definition(definition, kind, next);
+                self.put(next);
+            }
+            return;
+        };
+        self.function.indexes.push(index);
+        let index = IndexId(self.function.indexes.len() as u16 - 1);
+        self.emit(Op::Dispatch { index, mark: Write(candidates) });
+        let next = self.here();
+        self.emit(Op::Candidate { mark: Read(candidates), done: end });
+        for definition in &plan.definitions {
+            let start = self.here();
+            self.function.definitions.push(start);
+            self.definition(definition, kind, next);
+        }
+    }
+
+    /// One definition. Goes to `next` when it has no more answers.
+    fn definition(&mut self, definition: &Definition, kind: Shape, next: Label) {
+        self.reserve_slots(definition.slots);
+        let [first, others @ ..] = definition.branches.as_slice() else { return };
+        if others.is_empty() {
+            self.branch(first, kind, next, next, None);
+            return self.emit(Op::Jump { to: next });
+        }
+        // A branch is tried only if those before it had no answer.
+        let found = self.register();
+        for (at, branch) in definition.branches.iter().enumerate() {
+            let is_last = at + 1 == definition.branches.len();
+            let no = self.pool.constant(&Constant::Scalar(Const::Bool(false)));
+            self.emit(Op::Constant { dst: Write(found), constant: no });
+            let after = self.label();
+            self.branch(branch, kind, after, next, Some(found));
+            self.put(after);
+            if is_last {
+                self.emit(Op::Jump { to: next });
+            } else {
+                let otherwise = self.label();
+                self.emit(Op::Truthy { src: Read(found), fail: otherwise });
+                self.emit(Op::Jump { to: next });
+                self.put(otherwise);
+            }
+        }
+    }
+
+    /// One body with its value. Goes to `exhausted` after its last answer, to `single` after the first one where
+    /// further ones would be the same.
+    fn branch(&mut self, branch: &Branch, kind: Shape, exhausted: Label, single: Label, found: Option<u16>) {
+        self.temporarily(|this| {
+            this.block(&branch.block, exhausted, &mut |this, again| {
+                this.temporarily(|this| this.answer(branch, kind, again));
+                if let Some(found) = found {
+                    let yes = this.pool.constant(&Constant::Scalar(Const::Bool(true)));
+                    this.emit(Op::Constant { dst: Write(found), constant: yes });
+                }
+                let to = if branch.is_single { single } else { again };
+                this.emit(Op::Jump { to });
+            });
+        });
+    }
+
+    /// Adds one answer of a body to the document.
+    fn answer(&mut self, branch: &Branch, kind: Shape, again: Label) {
+        match kind {
+            Shape::Value => {
+                let src = Read(self.expr(&branch.value, again));
+                self.at(branch.span);
+                self.emit(Op::Yield { src });
+            }
+            Shape::Built(ComprehensionKind::Object) => {
+                let [key] = branch.keys.as_slice() else { return };
+                let key = Read(self.expr(key, again));
+                let value = Read(self.expr(&branch.value, again));
+                self.emit(Op::PushEntry { key, value });
+            }
+            Shape::Built(_) => {
+                let src = Read(self.expr(&branch.value, again));
+                self.emit(Op::Push { src });
+            }
+            Shape::Nested => {
+                let keys = self.range(&branch.keys, again);
+                let value = Read(self.expr(&branch.value, again));
+                self.emit(if branch.is_set { Op::PushMember { keys, value } } else { Op::PushNested { keys, value } });
+            }
+        }
+    }
+
+    /// The default value, if no definition gave one.
+    fn default(&mut self, default: &Definition) {
+        let (none, some) = (self.label(), self.label());
+        self.emit(Op::IfNone { to: none });
+        self.emit(Op::Return {});
+        self.put(none);
+        self.definition(default, Shape::Value, some);
+        self.put(some);
+    }
+
+    fn finish_document(&mut self, kind: Shape, mark: u16) {
+        let (dst, mark) = (Write(mark), Read(mark));
+        match kind {
+            Shape::Value => return self.emit(Op::Return {}),
+            Shape::Built(ComprehensionKind::Object) => self.emit(Op::EndObject { dst, mark }),
+            Shape::Built(_) => self.emit(Op::EndSet { dst, mark }),
+            Shape::Nested => self.emit(Op::EndNested { dst, mark }),
+        }
+        self.emit(Op::ReturnValue { src: mark });
+    }
+
+    /// A query: an array of rows.
+    pub(super) fn query(&mut self, plan: &QueryPlan) {
+        let mark = self.register();
+        self.slot_base = self.next;
+        self.reserve_slots(plan.slots);
+        self.emit(Op::Begin { mark: Write(mark) });
+        let end = self.label();
+        self.block(&plan.block, end, &mut |this, again| {
+            this.temporarily(|this| {
+                let items = this.range(&plan.row, again);
+                let row = this.register();
+                this.emit(Op::MakeArray { dst: Write(row), items });
+                this.emit(Op::Push { src: Read(row) });
+            });
+            this.emit(Op::Jump { to: again });
+        });
+        self.put(end);
+        self.emit(Op::EndArray { dst: Write(mark), mark: Read(mark) });
+        self.emit(Op::ReturnValue { src: Read(mark) });
+    }
+}
+
+/// How the answers of bodies make a document.
+#[derive(Clone, Copy)]
+enum Shape {
+    /// One value.
+    Value,
+    /// Like a comprehension.
+    Built(ComprehensionKind),
+    /// An object whose entries may have several keys.
+    Nested,
+}
+
+/// An object some of whose entries have no key cannot be built flat.
+fn document_is_mixed(document: &Document, branch: &Branch) -> bool {
+    document.kind == DocumentKind::Object && branch.keys.is_empty()
+}

@@ -1,0 +1,101 @@
+//! Which documents ask for which: recursion, and how much stack a call needs.
+
+use super::Function;
+use crate::plan::Tree;
+use solon_syntax::{Diagnostic, Span};
+use std::sync::Arc;
+
+/// Registers that each document's function and what it calls need. A document that needs itself is an error.
+pub fn check(tree: &Tree, functions: &[Function], spans: &[Span], errors: &mut Vec<Diagnostic>) -> Vec<usize> {
+    let edges: Vec<Vec<u32>> = functions.iter().map(|function| documents_of(tree, function)).collect();
+    let mut state = vec![State::New; functions.len()];
+    let mut needs = vec![0; functions.len()];
+    for start in 0..functions.len() as u32 {
+        visit(start, tree, functions, spans, &edges, &mut state, &mut needs, errors);
+    }
+    needs
+}
+
+/// Registers that a query and what it calls need.
+pub fn stack_of_query(tree: &Tree, query: &Function, needs: &[usize]) -> usize {
+    let most = documents_of(tree, query).into_iter().filter_map(|document| needs.get(document as usize)).max();
+    usize::from(query.registers) + most.copied().unwrap_or_default()
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum State {
+    New,
+    Open,
+    Done,
+}
+
+/// Depth first from `start`, without recursion: the depth is the policy's to choose.
+#[allow(clippy::too_many_arguments)]
+fn visit(
+    start: u32,
+    tree: &Tree,
+    functions: &[Function],
+    spans: &[Span],
+    edges: &[Vec<u32>],
+    state: &mut [State],
+    needs: &mut [usize],
+    errors: &mut Vec<Diagnostic>,
+) {
+    let mut path: Vec<(u32, usize)> = vec![(start, 0)];
+    if state.get(start as usize) != Some(&State::New) {
+        return;
+    }
+    state[start as usize] = State::Open;
+    while let Some((document, next)) = path.last_mut() {
+        let at = *document as usize;
+        let Some(target) = edges.get(at).and_then(|targets| targets.get(*next)).copied() else {
+            let below = edges.get(at).into_iter().flatten().filter_map(|target| needs.get(*target as usize)).max();
+            let own = functions.get(at).map_or(0, |function| usize::from(function.registers));
+            needs[at] = own.saturating_add(below.copied().unwrap_or_default());
+            state[at] = State::Done;
+            path.pop();
+            continue;
+        };
+        *next += 1;
+        match state.get(target as usize) {
+            Some(State::New) => {
+                state[target as usize] = State::Open;
+                path.push((target, 0));
+            }
+            Some(State::Open) => {
+                let from = path.iter().position(|(document, _)| *document == target).unwrap_or_default();
+                let cycle = path.iter().skip(from).map(|(document, _)| *document).chain([target]);
+                let names: Vec<String> = cycle.map(|document| name(tree, document)).collect();
+                errors.push(Diagnostic {
+                    code: "rego_recursion_error",
+                    span: spans.get(target as usize).copied().unwrap_or_default(),
+                    message: format!("rule {} is recursive: {}", name(tree, target), names.join(" -> ")),
+                    hint: None,
+                });
+            }
+            _ => {}
+        }
+    }
+}
+
+fn name(tree: &Tree, document: u32) -> String {
+    let path = tree.documents.get(document as usize).map(|document| document.path.join("."));
+    format!("data.{}", path.unwrap_or_default())
+}
+
+/// Documents that a function can ask for.
+fn documents_of(tree: &Tree, function: &Function) -> Vec<u32> {
+    let mut documents: Vec<u32> = function.documents.iter().map(|document| document.0).collect();
+    for path in &function.followed {
+        let all = tree.documents.iter().enumerate();
+        documents.extend(all.filter(|(_, document)| can_reach(path, &document.path)).map(|(at, _)| at as u32));
+    }
+    documents.sort_unstable();
+    documents.dedup();
+    documents
+}
+
+/// Whether a path that is followed at run time can lead to a document, or to what contains it.
+fn can_reach(path: &[Option<Arc<str>>], document: &[Arc<str>]) -> bool {
+    path.iter().zip(document).all(|(key, step)| key.as_ref().is_none_or(|key| key == step))
+}

@@ -1,0 +1,98 @@
+//! Register bytecode.
+//!
+//! Takes the plan; gives a [`Unit`]: a function of [`Op`]s for each document, with the constants, paths and indexes
+//! that they name. It must not know how instructions are carried out: that is `vm`.
+
+mod constants;
+mod generate;
+pub mod graph;
+pub mod index;
+mod op;
+pub mod print;
+pub mod verify;
+
+pub use generate::{generate_program, generate_query};
+pub use op::*;
+
+use crate::builtins::Builtin;
+use crate::plan::{DocumentId, Function as Callee};
+use crate::value::{Frozen, Symbol, Value};
+use solon_syntax::Span;
+use std::sync::Arc;
+
+/// What instructions name by number.
+#[derive(Debug)]
+pub struct Unit {
+    /// An array of all constants.
+    constants: Frozen,
+    /// Constant paths.
+    pub paths: Vec<Path>,
+    /// Builtins that are called.
+    pub builtins: Vec<&'static Builtin>,
+    /// What `with` replaces.
+    pub targets: Vec<Target>,
+}
+
+/// A constant path.
+pub type Path = Box<[Key]>;
+
+/// A step of a path.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Its symbol.
+    pub symbol: Symbol,
+    /// Its text.
+    pub text: Box<str>,
+}
+
+/// What a `with` replaces.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// `input` at a path.
+    Input(PathId),
+    /// `data` at a path, and the documents that are at or below it.
+    Data(PathId, std::ops::Range<u32>),
+    /// A function.
+    Function(Callee),
+    /// A function, by another one.
+    Redirect(Callee, Callee),
+}
+
+impl Unit {
+    /// All constants.
+    pub fn constants(&self) -> &[Value<'_>] {
+        match self.constants.value() {
+            Value::Array(items) => items,
+            _ => &[],
+        }
+    }
+}
+
+/// The code of one document or query.
+#[derive(Debug, Default)]
+pub struct Function {
+    /// Instructions.
+    pub ops: Vec<Op>,
+    /// How many registers it uses; a function's arguments are the first.
+    pub registers: u16,
+    /// How many arguments it takes.
+    pub arguments: u16,
+    /// Rule indexes.
+    pub indexes: Vec<index::Index>,
+    /// Where definitions begin, for [`Op::Candidate`].
+    pub definitions: Vec<Label>,
+    /// Where instructions that can fail with an error come from, in order of their place.
+    pub spans: Vec<(u32, Span)>,
+    /// Documents that it can ask for.
+    pub documents: Vec<DocumentId>,
+    /// Paths below `data` that it follows at run time; `None` stands for a key that is not known before.
+    pub followed: Vec<Vec<Option<Arc<str>>>>,
+}
+
+impl Function {
+    /// Where the instruction at `pc` comes from.
+    pub fn span(&self, pc: usize) -> Span {
+        let at = self.spans.partition_point(|(start, _)| *start as usize <= pc);
+        at.checked_sub(1).and_then(|at| self.spans.get(at)).map_or(Span::default(), |(_, span)| *span)
+    }
+}

@@ -1,0 +1,255 @@
+//! The instructions: one table, from which the enum, its printer and its verifier derive.
+
+/// A register that is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Write(pub u16);
+
+/// A register that is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Read(pub u16);
+
+/// A register that is read, then written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Update(pub u16);
+
+/// The first of several registers that are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+    /// The first.
+    pub first: u16,
+    /// How many.
+    pub count: u16,
+}
+
+/// A place in the code: its index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Label(pub u32);
+
+/// A constant of the unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConstantId(pub u32);
+
+/// A path of the unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PathId(pub u32);
+
+/// A document: its number in the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DocumentIndex(pub u32);
+
+/// A builtin of the unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BuiltinIndex(pub u16);
+
+/// A count of elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Count(pub u32);
+
+/// A rule index of the function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IndexId(pub u16);
+
+/// A `with` target of the unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TargetId(pub u32);
+
+/// An operand, as the printer and the verifier see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Operand {
+    Write(u16),
+    Read(u16),
+    Update(u16),
+    Range(Range),
+    Label(u32),
+    Constant(u32),
+    Path(u32),
+    Document(u32),
+    Builtin(u16),
+    Count(u32),
+    Index(u16),
+    Target(u32),
+}
+
+/// What can stand in an instruction.
+trait Field: Copy {
+    fn operand(self) -> Operand;
+
+    fn label(&mut self) -> Option<&mut Label> {
+        None
+    }
+}
+
+macro_rules! fields {
+    ($($kind:ident => $operand:ident),* $(,)?) => {
+        $(impl Field for $kind {
+            fn operand(self) -> Operand {
+                Operand::$operand(self.0)
+            }
+        })*
+    };
+}
+
+fields! {
+    Write => Write, Read => Read, Update => Update, ConstantId => Constant, PathId => Path,
+    DocumentIndex => Document, BuiltinIndex => Builtin, Count => Count, IndexId => Index, TargetId => Target,
+}
+
+impl Field for Range {
+    fn operand(self) -> Operand {
+        Operand::Range(self)
+    }
+}
+
+impl Field for Label {
+    fn operand(self) -> Operand {
+        Operand::Label(self.0)
+    }
+
+    fn label(&mut self) -> Option<&mut Label> {
+        Some(self)
+    }
+}
+
+macro_rules! operations {
+    ($($(#[doc = $doc:literal])* $name:ident { $($field:ident: $kind:ident),* $(,)? })*) => {
+        /// An instruction. A label called `fail` is where it goes when it has no result or does not hold.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Op {
+            $($(#[doc = $doc])* #[allow(missing_docs)] $name { $($field: $kind),* },)*
+        }
+
+        impl Op {
+            /// Its name.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Op::$name { .. } => stringify!($name),)*
+                }
+            }
+
+            /// Its operands by name.
+            pub fn operands(&self) -> Vec<(&'static str, Operand)> {
+                match *self {
+                    $(Op::$name { $($field),* } => vec![$((stringify!($field), $field.operand())),*],)*
+                }
+            }
+
+            /// Changes its labels.
+            pub(super) fn map_labels(&mut self, mut map: impl FnMut(&mut Label)) {
+                match self {
+                    $(Op::$name { $($field),* } => {
+                        $(if let Some(label) = $field.label() { map(label); })*
+                        let _ = &mut map;
+                    })*
+                }
+            }
+        }
+    };
+}
+
+operations! {
+    /// A constant.
+    Constant { dst: Write, constant: ConstantId }
+    /// A copy.
+    Move { dst: Write, src: Read }
+    /// `input`.
+    Input { dst: Write, fail: Label }
+    /// What is at a path in `input`.
+    InputPath { dst: Write, path: PathId, fail: Label }
+    /// The base documents.
+    BaseData { dst: Write }
+    /// What is at a path in a value.
+    Path { dst: Write, src: Read, path: PathId, fail: Label }
+    /// What is at a key in a value.
+    Index { dst: Write, src: Read, key: Read, fail: Label }
+    /// The value of a document, computed once.
+    Document { dst: Write, document: DocumentIndex, fail: Label }
+    /// What is at a path of keys below `data`.
+    Data { dst: Write, keys: Range, fail: Label }
+    /// An array of the keys there.
+    DataKeys { dst: Write, keys: Range, fail: Label }
+    /// A function that is a rule.
+    Call { dst: Write, document: DocumentIndex, args: Range, fail: Label }
+    /// A builtin.
+    Builtin { dst: Write, builtin: BuiltinIndex, args: Range, fail: Label }
+    /// Not `false`.
+    Truthy { src: Read, fail: Label }
+    /// What is at a path in `input` is defined and not `false`.
+    InputTruthy { path: PathId, fail: Label }
+    /// Equal.
+    Equal { left: Read, right: Read, fail: Label }
+    /// Not equal.
+    NotEqual { left: Read, right: Read, fail: Label }
+    /// Less.
+    Less { left: Read, right: Read, fail: Label }
+    /// Less or equal.
+    LessOrEqual { left: Read, right: Read, fail: Label }
+    /// Equal to a constant.
+    EqualConstant { src: Read, constant: ConstantId, fail: Label }
+    /// What is at a path in `input` equals a constant.
+    InputEqual { path: PathId, constant: ConstantId, fail: Label }
+    /// A member of a collection.
+    Member { item: Read, collection: Read, fail: Label }
+    /// An array of this length.
+    IsArray { src: Read, length: Count, fail: Label }
+    /// An object of this size.
+    IsObject { src: Read, length: Count, fail: Label }
+    /// An array, object or set.
+    IsCollection { src: Read, fail: Label }
+    /// Goes elsewhere.
+    Jump { to: Label }
+    /// Begins a walk over a collection.
+    Start { iterator: Write }
+    /// The next element of a collection.
+    Next { iterator: Update, collection: Read, key: Write, value: Write, done: Label }
+    /// The next element's value alone.
+    NextValue { iterator: Update, collection: Read, value: Write, done: Label }
+    /// The next element's key alone.
+    NextKey { iterator: Update, collection: Read, key: Write, done: Label }
+    /// Begins a collection of unknown size.
+    Begin { mark: Write }
+    /// Adds an item to the collection begun last.
+    Push { src: Read }
+    /// Adds an entry.
+    PushEntry { key: Read, value: Read }
+    /// Adds an entry below several keys.
+    PushNested { keys: Range, value: Read }
+    /// Adds a member to a set below several keys.
+    PushMember { keys: Range, value: Read }
+    /// Ends an array.
+    EndArray { dst: Write, mark: Read }
+    /// Ends a set.
+    EndSet { dst: Write, mark: Read }
+    /// Ends an object; a key with two values is a conflict.
+    EndObject { dst: Write, mark: Read }
+    /// Ends an object whose entries may have several keys.
+    EndNested { dst: Write, mark: Read }
+    /// An array of registers.
+    MakeArray { dst: Write, items: Range }
+    /// A set of registers.
+    MakeSet { dst: Write, items: Range }
+    /// An object of registers, keys and values in turn.
+    MakeObject { dst: Write, items: Range }
+    /// The value of a complete document or function; another one is a conflict.
+    Yield { src: Read }
+    /// Goes elsewhere if there is no value yet.
+    IfNone { to: Label }
+    /// Ends with the value yielded, or undefined.
+    Return { }
+    /// Ends with a value.
+    ReturnValue { src: Read }
+    /// Finds the rules whose tests hold.
+    Dispatch { index: IndexId, mark: Write }
+    /// Goes to the next rule found, or to `done`.
+    Candidate { mark: Read, done: Label }
+    /// Begins a copy of the world in which something is replaced; remembers the present one.
+    Enter { outer: Write }
+    /// Replaces a part of `input` or `data`, or a function.
+    Replace { target: TargetId, src: Read }
+    /// Replaces a function by another one.
+    Redirect { target: TargetId }
+    /// Remembers the present world.
+    World { dst: Write }
+    /// Goes back to a world.
+    SetWorld { src: Read }
+}

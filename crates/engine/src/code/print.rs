@@ -1,0 +1,1 @@
+//! The textual form of code.

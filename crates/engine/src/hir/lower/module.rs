@@ -1,0 +1,157 @@
+//! Modules and their rules.
+
+use super::call::is_constant;
+use super::scope::Declared;
+use super::{Environment, Global, Lowerer, Path, path_of};
+use crate::hir::{Body, Branch, Rule, Term, Var};
+use solon_syntax::{Diagnostic, Span, ast};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// All rules of all modules.
+#[derive(Debug, Default)]
+pub struct Program {
+    /// The rules, module by module.
+    pub rules: Vec<Rule>,
+    /// Packages, which exist as documents even where they have no rule.
+    pub packages: Vec<Path>,
+    /// Paths of functions, with their number of arguments.
+    pub functions: HashMap<Path, usize>,
+    /// The first names of all rules, by package.
+    pub rule_names: HashSet<(Path, Arc<str>)>,
+}
+
+/// Lowers modules to rules.
+pub fn lower_modules(modules: &[ast::Module], errors: &mut Vec<Diagnostic>) -> Program {
+    let mut program = Program::default();
+    for module in modules {
+        let package = path_of(&module.package.path);
+        for rule in &module.rules {
+            program.rule_names.insert((package.clone(), rule.head.name.text.as_str().into()));
+            if let Some(parameters) = &rule.head.parameters {
+                program.functions.insert(constant_path(&package, &rule.head).0, parameters.len());
+            }
+        }
+        program.packages.push(package);
+    }
+    for module in modules {
+        let package = path_of(&module.package.path);
+        let environment = Environment::new(&package, &module.imports, &program.rule_names, &program.functions);
+        for rule in &module.rules {
+            let rule = Lowerer::new(&environment, errors).rule(&package, rule);
+            program.rules.push(rule);
+        }
+    }
+    program
+}
+
+impl<'p> Environment<'p> {
+    /// The names of a module or query of `package`.
+    pub(super) fn new(
+        package: &Path,
+        imports: &[ast::Import],
+        rule_names: &HashSet<(Path, Arc<str>)>,
+        functions: &'p HashMap<Path, usize>,
+    ) -> Self {
+        let mut globals = HashMap::new();
+        for (owner, name) in rule_names {
+            if owner == package {
+                let mut path = package.clone();
+                path.push(name.clone());
+                globals.insert(name.to_string(), Global::Data(path));
+            }
+        }
+        for import in imports {
+            let Some((root, path)) = import.path.split_first() else { continue };
+            let name = match (&import.alias, path.last()) {
+                (Some(alias), _) => alias.text.clone(),
+                (None, Some(last)) => last.clone(),
+                (None, None) => continue,
+            };
+            match root.as_str() {
+                "data" => globals.insert(name, Global::Data(path_of(path))),
+                "input" => globals.insert(name, Global::Input(path_of(path))),
+                _ => None,
+            };
+        }
+        Environment { globals, functions }
+    }
+}
+
+/// The path of a head up to its first part that is no constant string, and how many parts those are.
+fn constant_path(package: &Path, head: &ast::Head) -> (Path, usize) {
+    let mut path = package.clone();
+    path.push(head.name.text.as_str().into());
+    let mut count = 0;
+    for part in &head.path {
+        let ast::TermKind::String(text) = &part.kind else { break };
+        path.push(text.as_str().into());
+        count += 1;
+    }
+    (path, count)
+}
+
+impl Lowerer<'_, '_> {
+    fn rule(mut self, package: &Path, rule: &ast::Rule) -> Rule {
+        let (path, constant) = constant_path(package, &rule.head);
+        let key_terms = rule.head.path.get(constant..).unwrap_or_default();
+        let (value, is_set) = match &rule.head.kind {
+            ast::HeadKind::Value { value, .. } => (value.as_ref(), false),
+            ast::HeadKind::Contains { key } => (Some(key), true),
+        };
+        self.enter(&rule.body);
+        let arguments = self.declare_arguments(rule);
+        let mut before = Body::new();
+        let params = rule.head.parameters.as_ref().map(|params| self.terms(params, &mut before));
+        before.extend(self.body(&rule.body));
+        let keys = key_terms.iter().map(|key| self.head_term(key, &mut before)).collect();
+        let value = value.map_or(Term::TRUE, |value| self.head_term(value, &mut before));
+        self.leave();
+        if rule.is_default && !is_constant(&value) {
+            let message = "illegal default rule (value cannot contain var, ref or call)";
+            self.error("rego_parse_error", rule.head.span, message);
+        }
+        let mut branches = vec![Branch { span: rule.span, body: before, value }];
+        for branch in &rule.else_branches {
+            branches.push(self.else_branch(branch, &arguments));
+        }
+        Rule { span: rule.span, path, keys, is_set, params, is_default: rule.is_default, branches, locals: self.locals }
+    }
+
+    /// Declares the variables of a function's parameters; one that is named twice is one variable.
+    fn declare_arguments(&mut self, rule: &ast::Rule) -> Vec<(String, Var)> {
+        let mut names = Vec::new();
+        rule.head.parameters.iter().flatten().for_each(|param| argument_names(param, &mut names));
+        let mut arguments: Vec<(String, Var)> = Vec::new();
+        for (name, span) in names {
+            if !arguments.iter().any(|(other, _)| *other == name) {
+                let var = self.declare(&name, span, Declared::Argument);
+                arguments.push((name, var));
+            }
+        }
+        arguments
+    }
+
+    fn else_branch(&mut self, branch: &ast::Else, arguments: &[(String, Var)]) -> Branch {
+        self.enter(&branch.body);
+        self.redeclare(arguments);
+        let mut body = self.body(&branch.body);
+        let value = branch.value.as_ref().map_or(Term::TRUE, |value| self.head_term(value, &mut body));
+        self.leave();
+        Branch { span: branch.span, body, value }
+    }
+}
+
+fn argument_names(term: &ast::Term, names: &mut Vec<(String, Span)>) {
+    match &term.kind {
+        ast::TermKind::Var(name) if name != "_" => names.push((name.clone(), term.span)),
+        ast::TermKind::Array(items) | ast::TermKind::Set(items) => {
+            items.iter().for_each(|item| argument_names(item, names));
+        }
+        ast::TermKind::Object(entries) => entries.iter().for_each(|(key, value)| {
+            argument_names(key, names);
+            argument_names(value, names);
+        }),
+        _ => {}
+    }
+}

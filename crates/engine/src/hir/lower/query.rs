@@ -1,0 +1,56 @@
+//! Queries.
+
+use super::body::Value;
+use super::{Environment, Lowerer, Path, path_of};
+use crate::hir::{Body, Query, Term};
+use solon_syntax::{Diagnostic, ast};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// What a query sees: the package it is asked in and imports.
+#[derive(Clone, Debug, Default)]
+pub struct QueryContext {
+    /// The package, as parts below `data`.
+    pub package: Vec<String>,
+    /// Imports.
+    pub imports: Vec<ast::Import>,
+}
+
+/// Lowers a query against the rules of `program`.
+pub fn lower_query(
+    body: &ast::Body,
+    context: &QueryContext,
+    functions: &HashMap<Path, usize>,
+    rule_names: &HashSet<(Path, Arc<str>)>,
+    errors: &mut Vec<Diagnostic>,
+) -> Query {
+    let package = path_of(&context.package);
+    let environment = Environment::new(&package, &context.imports, rule_names, functions);
+    let mut lowerer = Lowerer::new(&environment, errors);
+    lowerer.enter(body);
+    let mut literals = Body::new();
+    let mut expressions = Vec::new();
+    for expr in body {
+        let captured = match &expr.kind {
+            ast::ExprKind::Term(ast::Term { kind: ast::TermKind::Infix { operator, .. }, .. })
+                if matches!(operator, ast::Operator::Assign | ast::Operator::Unify) =>
+            {
+                None
+            }
+            ast::ExprKind::Term(term) if !is_statement(term) => Some(Term::Var(lowerer.fresh(expr.span))),
+            _ => None,
+        };
+        let mode = captured.clone().map_or(Value::Test, Value::Capture);
+        lowerer.expr(expr, &mode, &mut literals);
+        expressions.push((expr.span, captured.unwrap_or(Term::TRUE)));
+    }
+    let bindings = lowerer.scopes.visible().into_iter().map(|(name, var)| (name.as_str().into(), var)).collect();
+    lowerer.leave();
+    Query { body: literals, bindings, expressions, locals: lowerer.locals }
+}
+
+/// Calls without a result.
+fn is_statement(term: &ast::Term) -> bool {
+    matches!(&term.kind, ast::TermKind::Call { function, .. }
+        if matches!(&function.kind, ast::TermKind::Var(name) if name == "print"))
+}

@@ -1,0 +1,174 @@
+//! Which variable a name is.
+
+use super::{Lowerer, Var};
+use solon_syntax::{Span, ast};
+use std::collections::{HashMap, HashSet};
+
+/// How a name came to be known in a scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Declared {
+    Argument,
+    Assigned,
+    Some,
+}
+
+#[derive(Debug)]
+struct Declaration {
+    name: String,
+    var: Var,
+    how: Declared,
+    span: Span,
+    is_used: bool,
+}
+
+/// The names of one body.
+#[derive(Debug, Default)]
+struct Scope {
+    declared: Vec<Declaration>,
+    /// Names that were used without being declared.
+    seen: Vec<String>,
+    /// Names that the body declares somewhere: no global in it, not even above the declaration.
+    declares: HashSet<String>,
+}
+
+/// The scopes around a place, and the variables nobody declares.
+#[derive(Debug, Default)]
+pub(super) struct Scopes {
+    stack: Vec<Scope>,
+    /// Undeclared variables are the same in all bodies of a rule.
+    implicit: HashMap<String, Var>,
+}
+
+impl Scopes {
+    /// Whether a name is a variable here, for all that is known of globals.
+    pub(super) fn declares(&self, name: &str) -> bool {
+        self.stack.iter().any(|scope| {
+            scope.declares.contains(name) || scope.declared.iter().any(|declaration| declaration.name == name)
+        })
+    }
+
+    /// Named variables of the outermost scope.
+    pub(super) fn visible(&self) -> Vec<(String, Var)> {
+        let Some(scope) = self.stack.first() else { return Vec::new() };
+        let declared = scope.declared.iter().map(|declaration| (declaration.name.clone(), declaration.var));
+        let seen = scope.seen.iter().filter_map(|name| Some((name.clone(), *self.implicit.get(name)?)));
+        declared.chain(seen).collect()
+    }
+}
+
+impl Lowerer<'_, '_> {
+    /// Opens the scope of `body`.
+    pub(super) fn enter(&mut self, body: &ast::Body) {
+        self.scopes.stack.push(Scope { declares: declared_names(body), ..Scope::default() });
+    }
+
+    /// Closes the innermost scope.
+    pub(super) fn leave(&mut self) {
+        let Some(scope) = self.scopes.stack.pop() else { return };
+        for declaration in scope.declared {
+            if declaration.how == Declared::Some && !declaration.is_used {
+                let message = format!("declared var {} unused", declaration.name);
+                self.error("rego_compile_error", declaration.span, message);
+            }
+        }
+    }
+
+    /// Declares `name` in the innermost scope.
+    pub(super) fn declare(&mut self, name: &str, span: Span, how: Declared) -> Var {
+        if name == "_" {
+            return self.locals.add("_", span);
+        }
+        let var = self.locals.add(name, span);
+        let problem = self.scopes.stack.last().and_then(|scope| {
+            if let Some(earlier) = scope.declared.iter().find(|declaration| declaration.name == name) {
+                return Some(match earlier.how {
+                    Declared::Argument => format!("arg {name} redeclared"),
+                    Declared::Assigned => format!("var {name} assigned above"),
+                    Declared::Some => format!("var {name} declared above"),
+                });
+            }
+            scope.seen.iter().any(|seen| seen == name).then(|| format!("var {name} referenced above"))
+        });
+        if let Some(message) = problem {
+            self.error("rego_compile_error", span, message);
+        }
+        if let Some(scope) = self.scopes.stack.last_mut() {
+            scope.declared.push(Declaration { name: name.to_owned(), var, how, span, is_used: false });
+        }
+        var
+    }
+
+    /// Makes the arguments of a function known in the innermost scope.
+    pub(super) fn redeclare(&mut self, arguments: &[(String, Var)]) {
+        let Some(scope) = self.scopes.stack.last_mut() else { return };
+        for (name, var) in arguments {
+            let (name, span) = (name.clone(), self.locals.span(*var));
+            scope.declared.push(Declaration { name, var: *var, how: Declared::Argument, span, is_used: false });
+        }
+    }
+
+    /// The declared variable that `name` is here.
+    pub(super) fn declared(&mut self, name: &str) -> Option<Var> {
+        for scope in self.scopes.stack.iter_mut().rev() {
+            if let Some(declaration) = scope.declared.iter_mut().rev().find(|declaration| declaration.name == name) {
+                declaration.is_used = true;
+                return Some(declaration.var);
+            }
+        }
+        None
+    }
+
+    /// The variable that `name` is here, declared or not. (Globals have been looked for before.)
+    pub(super) fn variable(&mut self, name: &str, span: Span) -> Var {
+        if name == "_" {
+            return self.locals.add("_", span);
+        }
+        if let Some(var) = self.declared(name) {
+            return var;
+        }
+        if let Some(scope) = self.scopes.stack.last_mut()
+            && !scope.seen.iter().any(|seen| seen == name)
+        {
+            scope.seen.push(name.to_owned());
+        }
+        if let Some(var) = self.scopes.implicit.get(name) {
+            return *var;
+        }
+        let var = self.locals.add(name, span);
+        self.scopes.implicit.insert(name.to_owned(), var);
+        var
+    }
+}
+
+/// Names that a body declares at its own level.
+fn declared_names(body: &ast::Body) -> HashSet<String> {
+    let mut names = HashSet::new();
+    for expr in body {
+        match &expr.kind {
+            ast::ExprKind::Term(ast::Term { kind: ast::TermKind::Infix { operator, args }, .. })
+                if *operator == ast::Operator::Assign =>
+            {
+                args.first().into_iter().for_each(|pattern| pattern_names(pattern, &mut names));
+            }
+            ast::ExprKind::Some(vars) => names.extend(vars.iter().map(|name| name.text.clone())),
+            ast::ExprKind::SomeIn { key, value, .. } => {
+                key.iter().chain([value]).for_each(|pattern| pattern_names(pattern, &mut names));
+            }
+            _ => {}
+        }
+    }
+    names
+}
+
+fn pattern_names(pattern: &ast::Term, names: &mut HashSet<String>) {
+    match &pattern.kind {
+        ast::TermKind::Var(name) => {
+            names.insert(name.clone());
+        }
+        ast::TermKind::Array(items) | ast::TermKind::Set(items) => {
+            items.iter().for_each(|item| pattern_names(item, names));
+        }
+        ast::TermKind::Object(entries) => entries.iter().for_each(|(_, value)| pattern_names(value, names)),
+        _ => {}
+    }
+}

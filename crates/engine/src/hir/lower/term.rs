@@ -1,0 +1,172 @@
+//! Terms.
+
+use super::scope::Declared;
+use super::{Global, Lowerer, strings};
+use crate::hir::{Body, Comprehension, ComprehensionKind, Const, Head, Literal, LiteralKind, Ref, Term};
+use solon_syntax::{Span, ast};
+
+impl Lowerer<'_, '_> {
+    /// Lowers a term; literals that must run before it are added to `before`.
+    pub(super) fn term(&mut self, term: &ast::Term, before: &mut Body) -> Term {
+        match &term.kind {
+            ast::TermKind::Null => Term::Const(Const::Null),
+            ast::TermKind::Bool(value) => Term::Const(Const::Bool(*value)),
+            ast::TermKind::Number(text) => Term::Const(Const::Number(text.as_str().into())),
+            ast::TermKind::String(text) => Term::string(text),
+            ast::TermKind::Template(parts) => self.template(parts, term.span, before),
+            ast::TermKind::Var(name) => self.reference(name, &[], term.span, before),
+            ast::TermKind::Ref { head, operands } => match &head.kind {
+                ast::TermKind::Var(name) => self.reference(name, operands, term.span, before),
+                _ => {
+                    let head = self.term(head, before);
+                    let operands = self.terms(operands, before);
+                    lookup(head, operands, term.span)
+                }
+            },
+            ast::TermKind::Array(items) => Term::Array(self.terms(items, before)),
+            ast::TermKind::Set(items) => Term::Set(self.terms(items, before)),
+            ast::TermKind::Object(entries) => Term::Object(
+                entries.iter().map(|(key, value)| (self.term(key, before), self.term(value, before))).collect(),
+            ),
+            ast::TermKind::Call { .. } | ast::TermKind::Infix { .. } => {
+                let Some(call) = self.call(term, before) else { return Term::Const(Const::Null) };
+                let output = Term::Var(self.fresh(term.span));
+                let kind = LiteralKind::Call { call, output: Some(output.clone()) };
+                before.push(Literal { span: term.span, kind });
+                output
+            }
+            ast::TermKind::ArrayComprehension { term: value, body } => {
+                self.comprehension(ComprehensionKind::Array, None, value, body, term.span)
+            }
+            ast::TermKind::SetComprehension { term: value, body } => {
+                self.comprehension(ComprehensionKind::Set, None, value, body, term.span)
+            }
+            ast::TermKind::ObjectComprehension { key, value, body } => {
+                self.comprehension(ComprehensionKind::Object, Some(key), value, body, term.span)
+            }
+        }
+    }
+
+    pub(super) fn terms(&mut self, terms: &[ast::Term], before: &mut Body) -> Vec<Term> {
+        terms.iter().map(|term| self.term(term, before)).collect()
+    }
+
+    /// A term of a head. Lookups in it belong to the body, so that they can bind variables.
+    pub(super) fn head_term(&mut self, term: &ast::Term, body: &mut Body) -> Term {
+        let value = self.term(term, body);
+        if !has_lookup(&value) {
+            return value;
+        }
+        let var = Term::Var(self.fresh(term.span));
+        body.push(Literal { span: term.span, kind: LiteralKind::Unify(var.clone(), value) });
+        var
+    }
+
+    /// A name, with the keys that follow it.
+    fn reference(&mut self, name: &str, operands: &[ast::Term], span: Span, before: &mut Body) -> Term {
+        let global = if self.scopes.declares(name) { None } else { self.global(name) };
+        let Some((head, mut keys)) = global else {
+            let head = Term::Var(self.variable(name, span));
+            let operands = self.terms(operands, before);
+            return if operands.is_empty() { head } else { lookup(head, operands, span) };
+        };
+        keys.extend(self.terms(operands, before));
+        Term::Ref(Box::new(Ref { span, head, operands: keys }))
+    }
+
+    /// What a name means that no body declares: a root document, a rule or an import.
+    pub(super) fn global(&self, name: &str) -> Option<(Head, Vec<Term>)> {
+        match (name, self.environment.globals.get(name)) {
+            ("input", _) => Some((Head::Input, Vec::new())),
+            ("data", _) => Some((Head::Data, Vec::new())),
+            (_, Some(Global::Input(path))) => Some((Head::Input, strings(path).collect())),
+            (_, Some(Global::Data(path))) => Some((Head::Data, strings(path).collect())),
+            _ => None,
+        }
+    }
+
+    fn comprehension(
+        &mut self,
+        kind: ComprehensionKind,
+        key: Option<&ast::Term>,
+        value: &ast::Term,
+        body: &ast::Body,
+        span: Span,
+    ) -> Term {
+        self.enter(body);
+        let mut literals = self.body(body);
+        let key = key.map(|key| self.head_term(key, &mut literals));
+        let value = self.head_term(value, &mut literals);
+        self.leave();
+        Term::Comprehension(Box::new(Comprehension { span, kind, key, value, body: literals }))
+    }
+
+    /// A term wrapped in a set that is empty where the term is undefined; calls in it stay inside.
+    pub(super) fn optional(&mut self, term: &ast::Term) -> Term {
+        let span = term.span;
+        self.optional_expr(&ast::Expr { span, kind: ast::ExprKind::Term(term.clone()), with: Vec::new() })
+    }
+
+    /// The value of an expression, wrapped in the same way.
+    fn optional_expr(&mut self, expr: &ast::Expr) -> Term {
+        let mut body = Body::new();
+        self.enter(&Vec::new());
+        let value = Term::Var(self.fresh(expr.span));
+        self.expr(expr, &super::body::Value::Capture(value.clone()), &mut body);
+        self.leave();
+        let comprehension = Comprehension { span: expr.span, kind: ComprehensionKind::Set, key: None, value, body };
+        Term::Comprehension(Box::new(comprehension))
+    }
+
+    fn template(&mut self, parts: &[ast::TemplatePart], span: Span, before: &mut Body) -> Term {
+        let parts = parts
+            .iter()
+            .map(|part| match part {
+                ast::TemplatePart::Text(text) => Term::string(text),
+                ast::TemplatePart::Term(term) => self.optional(term),
+                ast::TemplatePart::Expr(expr) => self.optional_expr(expr),
+            })
+            .collect();
+        let Some(call) = self.builtin_call("internal.template_string", vec![Term::Array(parts)], span) else {
+            return Term::Const(Const::Null);
+        };
+        let output = Term::Var(self.fresh(span));
+        before.push(Literal { span, kind: LiteralKind::Call { call, output: Some(output.clone()) } });
+        output
+    }
+
+    /// A pattern whose variables are declared by it.
+    pub(super) fn pattern(&mut self, pattern: &ast::Term, how: Declared, before: &mut Body) -> Term {
+        match &pattern.kind {
+            ast::TermKind::Var(name) => Term::Var(self.declare(name, pattern.span, how)),
+            ast::TermKind::Array(items) => {
+                Term::Array(items.iter().map(|item| self.pattern(item, how, before)).collect())
+            }
+            ast::TermKind::Object(entries) => Term::Object(
+                entries.iter().map(|(key, value)| (self.term(key, before), self.pattern(value, how, before))).collect(),
+            ),
+            _ => self.term(pattern, before),
+        }
+    }
+}
+
+/// A lookup in a term; in a ref, the ref made longer.
+pub(super) fn lookup(head: Term, operands: Vec<Term>, span: Span) -> Term {
+    match head {
+        Term::Ref(mut inner) => {
+            inner.operands.extend(operands);
+            inner.span = span;
+            Term::Ref(inner)
+        }
+        head => Term::Ref(Box::new(Ref { span, head: Head::Term(head), operands })),
+    }
+}
+
+fn has_lookup(term: &Term) -> bool {
+    match term {
+        Term::Const(_) | Term::Var(_) | Term::Comprehension(_) => false,
+        Term::Ref(_) => true,
+        Term::Array(items) | Term::Set(items) => items.iter().any(has_lookup),
+        Term::Object(entries) => entries.iter().any(|(key, value)| has_lookup(key) || has_lookup(value)),
+    }
+}

@@ -1,0 +1,330 @@
+//! The high-level representation: rules with their names resolved.
+//!
+//! Takes the syntax trees of all modules ([`lower`]); gives [`Rule`]s in which every name is a local variable, a
+//! path below `input` or `data`, or a builtin, and in which calls stand only at the top of a literal: `f(g(x)) == 1`
+//! has become `t := g(x); u := f(t); u = 1`, as OPA rewrites it. It must not know in which order literals run, nor
+//! what is bound: that is `analysis`.
+
+pub mod lower;
+pub mod print;
+mod visit;
+
+pub use visit::{Visit, free_vars_of_body, free_vars_of_literal, free_vars_of_term};
+
+use crate::builtins::Builtin;
+use solon_syntax::Span;
+use std::sync::Arc;
+
+/// A local variable: its number in [`Locals`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Var(pub u32);
+
+/// The local variables of one rule or query, nested bodies included.
+#[derive(Clone, Debug, Default)]
+pub struct Locals {
+    vars: Vec<Local>,
+}
+
+/// One local variable.
+#[derive(Clone, Debug)]
+pub struct Local {
+    /// The name as written; generated ones begin with `$`, wildcards are `_`.
+    pub name: Arc<str>,
+    /// Where it was first seen.
+    pub span: Span,
+}
+
+impl Locals {
+    /// Adds a variable.
+    pub fn add(&mut self, name: &str, span: Span) -> Var {
+        self.vars.push(Local { name: name.into(), span });
+        Var(self.vars.len() as u32 - 1)
+    }
+
+    /// Adds a variable that no source names.
+    pub fn generate(&mut self, span: Span) -> Var {
+        let name = format!("${}", self.vars.len());
+        self.add(&name, span)
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.vars.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.vars.is_empty()
+    }
+
+    /// The name of a variable.
+    pub fn name(&self, var: Var) -> &str {
+        self.vars.get(var.0 as usize).map_or("?", |local| &local.name)
+    }
+
+    /// Where a variable was first seen.
+    pub fn span(&self, var: Var) -> Span {
+        self.vars.get(var.0 as usize).map_or(Span::default(), |local| local.span)
+    }
+
+    /// Whether the source names it.
+    pub fn is_named(&self, var: Var) -> bool {
+        let name = self.name(var);
+        !name.starts_with('$') && name != "_"
+    }
+}
+
+/// One rule.
+#[derive(Clone, Debug)]
+pub struct Rule {
+    /// The rule as written.
+    pub span: Span,
+    /// The constant part of its path below `data`, package included.
+    pub path: Vec<Arc<str>>,
+    /// What follows the constant part: the keys of a partial object, dynamic from the first on.
+    pub keys: Vec<Term>,
+    /// Whether it is a partial set, whose value is a member.
+    pub is_set: bool,
+    /// Parameters, if it is a function.
+    pub params: Option<Vec<Term>>,
+    /// Whether it is a default.
+    pub is_default: bool,
+    /// The body with its value, then the `else` branches.
+    pub branches: Vec<Branch>,
+    /// Its variables.
+    pub locals: Locals,
+}
+
+/// A value and the body under which it holds.
+#[derive(Clone, Debug)]
+pub struct Branch {
+    /// As written.
+    pub span: Span,
+    /// What must hold.
+    pub body: Body,
+    /// The value, or the member of a partial set.
+    pub value: Term,
+}
+
+/// A query: a body and what it answers.
+#[derive(Clone, Debug)]
+pub struct Query {
+    /// What must hold.
+    pub body: Body,
+    /// Variables that a user sees, with their names.
+    pub bindings: Vec<(Arc<str>, Var)>,
+    /// For each expression of the query as written: its span and the term that is its value.
+    pub expressions: Vec<(Span, Term)>,
+    /// Its variables.
+    pub locals: Locals,
+}
+
+/// Literals that must all hold.
+pub type Body = Vec<Literal>;
+
+/// One literal of a body.
+#[derive(Clone, Debug)]
+pub struct Literal {
+    /// As written; generated ones have the span of what they were made from.
+    pub span: Span,
+    /// What it says.
+    pub kind: LiteralKind,
+}
+
+/// What a literal says.
+#[derive(Clone, Debug)]
+pub enum LiteralKind {
+    /// The term is defined and not false.
+    Truthy(Term),
+    /// The two terms are made equal.
+    Unify(Term, Term),
+    /// The call is defined; its result is made equal to `output`, or must not be false where there is none.
+    Call {
+        /// What is called with what.
+        call: Call,
+        /// Where the result goes.
+        output: Option<Term>,
+    },
+    /// The body has no answer.
+    Not {
+        /// The body; one literal for the older `not`.
+        body: Body,
+        /// Whether the body may bind variables of its own (`import future.keywords.not`).
+        is_scoped: bool,
+    },
+    /// The body has an answer for each element.
+    Every {
+        /// The key's variable.
+        key: Option<Var>,
+        /// The value's variable.
+        value: Var,
+        /// The domain.
+        domain: Term,
+        /// What must hold.
+        body: Body,
+    },
+    /// Both bodies have an answer.
+    And(Body, Body),
+    /// One of the bodies has an answer.
+    Or(Body, Body),
+    /// The body holds with parts of the world replaced.
+    With {
+        /// What is replaced by what.
+        modifiers: Vec<Modifier>,
+        /// What must hold.
+        body: Body,
+    },
+}
+
+/// One `with` modifier.
+#[derive(Clone, Debug)]
+pub struct Modifier {
+    /// As written.
+    pub span: Span,
+    /// What is replaced.
+    pub target: Target,
+    /// By what: a term, or another function's name.
+    pub value: Replacement,
+}
+
+/// What a `with` replaces.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    /// `input` or what is below it.
+    Input(Vec<Arc<str>>),
+    /// `data` or what is below it: base documents, rules and functions alike.
+    Data(Vec<Arc<str>>),
+    /// A builtin.
+    Builtin(&'static Builtin),
+}
+
+/// What a `with` puts in place.
+#[derive(Clone, Debug)]
+pub enum Replacement {
+    /// A value.
+    Term(Term),
+    /// A function, to take another one's place.
+    Function(Callee),
+}
+
+/// A call.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// As written.
+    pub span: Span,
+    /// What is called.
+    pub callee: Callee,
+    /// With what.
+    pub args: Vec<Term>,
+}
+
+/// What can be called.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Callee {
+    /// A function that is a rule: its path below `data`.
+    Rule(Vec<Arc<str>>),
+    /// A builtin.
+    Builtin(&'static Builtin),
+}
+
+impl PartialEq for Builtin {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl std::fmt::Debug for Builtin {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.name)
+    }
+}
+
+/// A term.
+#[derive(Clone, Debug)]
+pub enum Term {
+    /// A scalar.
+    Const(Const),
+    /// A local variable.
+    Var(Var),
+    /// A lookup.
+    Ref(Box<Ref>),
+    /// An array.
+    Array(Vec<Term>),
+    /// An object.
+    Object(Vec<(Term, Term)>),
+    /// A set.
+    Set(Vec<Term>),
+    /// A comprehension.
+    Comprehension(Box<Comprehension>),
+}
+
+/// A scalar constant.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Const {
+    /// `null`.
+    Null,
+    /// `true`, `false`.
+    Bool(bool),
+    /// A number as written.
+    Number(Arc<str>),
+    /// A string.
+    String(Arc<str>),
+}
+
+/// `head[operand][operand]`.
+#[derive(Clone, Debug)]
+pub struct Ref {
+    /// As written.
+    pub span: Span,
+    /// What is looked into.
+    pub head: Head,
+    /// The keys.
+    pub operands: Vec<Term>,
+}
+
+/// What a ref looks into.
+#[derive(Clone, Debug)]
+pub enum Head {
+    /// `input`.
+    Input,
+    /// `data`.
+    Data,
+    /// A variable, or a term written in place.
+    Term(Term),
+}
+
+/// The three kinds of comprehensions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ComprehensionKind {
+    /// `[value | body]`.
+    Array,
+    /// `{value | body}`.
+    Set,
+    /// `{key: value | body}`.
+    Object,
+}
+
+/// A comprehension.
+#[derive(Clone, Debug)]
+pub struct Comprehension {
+    /// As written.
+    pub span: Span,
+    /// Which kind.
+    pub kind: ComprehensionKind,
+    /// The key of an object's entry.
+    pub key: Option<Term>,
+    /// The element.
+    pub value: Term,
+    /// What must hold for each.
+    pub body: Body,
+}
+
+impl Term {
+    /// The constant `true`.
+    pub const TRUE: Term = Term::Const(Const::Bool(true));
+
+    /// A string constant.
+    pub fn string(text: &str) -> Term {
+        Term::Const(Const::String(text.into()))
+    }
+}

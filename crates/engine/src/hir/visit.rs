@@ -1,0 +1,82 @@
+//! Walking terms and bodies, and the variables in them.
+
+use super::{Body, Call, Head, Literal, LiteralKind, Replacement, Term, Var};
+
+/// Something that wants to see variables.
+pub trait Visit {
+    /// A variable occurs. `in_closure` is whether it stands inside a nested body (comprehension, `not`, `every`).
+    fn var(&mut self, var: Var, in_closure: bool);
+}
+
+impl<F: FnMut(Var, bool)> Visit for F {
+    fn var(&mut self, var: Var, in_closure: bool) {
+        self(var, in_closure);
+    }
+}
+
+/// Shows every variable of a term.
+pub fn free_vars_of_term(term: &Term, closure: bool, visit: &mut dyn Visit) {
+    match term {
+        Term::Const(_) => {}
+        Term::Var(var) => visit.var(*var, closure),
+        Term::Ref(reference) => {
+            if let Head::Term(head) = &reference.head {
+                free_vars_of_term(head, closure, visit);
+            }
+            reference.operands.iter().for_each(|operand| free_vars_of_term(operand, closure, visit));
+        }
+        Term::Array(items) | Term::Set(items) => {
+            items.iter().for_each(|item| free_vars_of_term(item, closure, visit));
+        }
+        Term::Object(entries) => {
+            for (key, value) in entries {
+                free_vars_of_term(key, closure, visit);
+                free_vars_of_term(value, closure, visit);
+            }
+        }
+        Term::Comprehension(comprehension) => {
+            free_vars_of_body(&comprehension.body, true, visit);
+            if let Some(key) = &comprehension.key {
+                free_vars_of_term(key, true, visit);
+            }
+            free_vars_of_term(&comprehension.value, true, visit);
+        }
+    }
+}
+
+/// Shows every variable of a body.
+pub fn free_vars_of_body(body: &Body, closure: bool, visit: &mut dyn Visit) {
+    body.iter().for_each(|literal| free_vars_of_literal(literal, closure, visit));
+}
+
+/// Shows every variable of a literal.
+pub fn free_vars_of_literal(literal: &Literal, closure: bool, visit: &mut dyn Visit) {
+    match &literal.kind {
+        LiteralKind::Truthy(term) => free_vars_of_term(term, closure, visit),
+        LiteralKind::Unify(left, right) => {
+            free_vars_of_term(left, closure, visit);
+            free_vars_of_term(right, closure, visit);
+        }
+        LiteralKind::Call { call: Call { args, .. }, output } => {
+            args.iter().chain(output).for_each(|term| free_vars_of_term(term, closure, visit));
+        }
+        LiteralKind::Not { body, is_scoped } => free_vars_of_body(body, closure || *is_scoped, visit),
+        LiteralKind::Every { key, value, domain, body } => {
+            free_vars_of_term(domain, closure, visit);
+            key.iter().chain([value]).for_each(|var| visit.var(*var, true));
+            free_vars_of_body(body, true, visit);
+        }
+        LiteralKind::And(left, right) | LiteralKind::Or(left, right) => {
+            free_vars_of_body(left, true, visit);
+            free_vars_of_body(right, true, visit);
+        }
+        LiteralKind::With { modifiers, body } => {
+            for modifier in modifiers {
+                if let Replacement::Term(term) = &modifier.value {
+                    free_vars_of_term(term, closure, visit);
+                }
+            }
+            free_vars_of_body(body, closure, visit);
+        }
+    }
+}

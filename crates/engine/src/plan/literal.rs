@@ -1,0 +1,153 @@
+//! Literals.
+
+use super::body::{Builder, Opening, Planner};
+use super::{Comparison, Expr, Function, Modifier, Step, Test};
+use crate::builtins::Purity;
+use crate::hir::{self, Call, Callee, Literal, LiteralKind, Replacement, Target, Term};
+use solon_syntax::Span;
+use std::sync::Arc;
+
+impl Planner<'_> {
+    /// Adds a literal, whose variables are bound or can be by it.
+    pub(super) fn literal(&mut self, literal: &Literal, builder: &mut Builder) {
+        match &literal.kind {
+            LiteralKind::Truthy(term) => {
+                let value = self.expr(term, builder);
+                builder.push(Step::Test(Test::Truthy(value)));
+            }
+            LiteralKind::Unify(left, right) => self.unify(left, right, literal.span, builder),
+            LiteralKind::Call { call, output } => self.call_literal(call, output.as_ref(), builder),
+            LiteralKind::Not { body, .. } => {
+                let block = self.existence(body);
+                builder.push(Step::Not(block));
+            }
+            LiteralKind::And(left, right) => {
+                let (left, right) = (self.existence(left), self.existence(right));
+                builder.push(Step::Exists(left));
+                builder.push(Step::Exists(right));
+            }
+            LiteralKind::Or(left, right) => {
+                let (left, right) = (self.existence(left), self.existence(right));
+                builder.push(Step::Either(left, right));
+            }
+            LiteralKind::Every { key, value, domain, body } => {
+                let collection = self.expr(domain, builder);
+                let (key_slot, value_slot) = (key.map(|_| self.new_slot()), self.new_slot());
+                let body = self.scoped(|planner| {
+                    if let (Some(key), Some(slot)) = (key, key_slot) {
+                        planner.set_slot(*key, slot);
+                    }
+                    planner.set_slot(*value, value_slot);
+                    planner.existence(body)
+                });
+                builder.push(Step::Every { collection, key: key_slot, value: value_slot, body });
+            }
+            LiteralKind::With { modifiers, body } => {
+                let modifiers = modifiers.iter().filter_map(|modifier| self.modifier(modifier, builder)).collect();
+                builder.open(Opening::With(modifiers));
+                self.body(body, builder);
+                builder.open(Opening::Outside);
+            }
+        }
+    }
+
+    fn call_literal(&mut self, call: &Call, output: Option<&Term>, builder: &mut Builder) {
+        if let Callee::Builtin(builtin) = call.callee {
+            if builtin.purity == Purity::Relation {
+                return self.relation(call, output, builder);
+            }
+            if output.is_none()
+                && let [left, right] = call.args.as_slice()
+            {
+                if let Some(comparison) = Comparison::of_builtin(builtin.name) {
+                    let (left, right) = (self.expr(left, builder), self.expr(right, builder));
+                    return builder.push(Step::Test(Test::Compare(comparison, left, right)));
+                }
+                if builtin.name == "internal.member_2" {
+                    let (item, collection) = (self.expr(left, builder), self.expr(right, builder));
+                    return builder.push(Step::Test(Test::Member(item, collection)));
+                }
+            }
+        }
+        let Some(function) = self.function(&call.callee, call.span) else { return };
+        let args = call.args.iter().map(|arg| self.expr(arg, builder)).collect();
+        let value = Expr::Call { function, args, span: call.span };
+        match output {
+            Some(pattern) => self.match_pattern(pattern, value, call.span, builder),
+            None => builder.push(Step::Test(Test::Truthy(value))),
+        }
+    }
+
+    /// A builtin that enumerates: its result is an array, each item of which is one answer.
+    fn relation(&mut self, call: &Call, output: Option<&Term>, builder: &mut Builder) {
+        let Some(function) = self.function(&call.callee, call.span) else { return };
+        let args = call.args.iter().map(|arg| self.expr(arg, builder)).collect();
+        let collection = Expr::Call { function, args, span: call.span };
+        let value = self.new_slot();
+        builder.open(Opening::Loop { collection, key: None, value: Some(value) });
+        if let Some(pattern) = output {
+            self.match_pattern(pattern, Expr::Slot(value), call.span, builder);
+        }
+    }
+
+    pub(super) fn function(&mut self, callee: &Callee, span: Span) -> Option<Function> {
+        match callee {
+            Callee::Builtin(builtin) => Some(Function::Builtin(builtin)),
+            Callee::Rule(path) => match self.tree.find(path) {
+                super::Found::Document(document, steps) if steps == path.len() => Some(Function::Document(document)),
+                _ => {
+                    self.internal_error(span, "a function's path leads to no document");
+                    None
+                }
+            },
+        }
+    }
+
+    fn modifier(&mut self, modifier: &hir::Modifier, builder: &mut Builder) -> Option<Modifier> {
+        let span = modifier.span;
+        match (&modifier.target, &modifier.value) {
+            (Target::Input(path), Replacement::Term(term)) => {
+                let value = self.expr(term, builder);
+                Some(Modifier::Input(path.clone(), self.fixed(value, builder)))
+            }
+            (Target::Data(path), Replacement::Term(term)) => {
+                let value = self.expr(term, builder);
+                let value = self.fixed(value, builder);
+                match self.function_at(path) {
+                    Some(function) => Some(Modifier::Function(function, value)),
+                    None => Some(Modifier::Data(path.clone(), value)),
+                }
+            }
+            (Target::Builtin(builtin), Replacement::Term(term)) => {
+                let value = self.expr(term, builder);
+                Some(Modifier::Function(Function::Builtin(builtin), self.fixed(value, builder)))
+            }
+            (target, Replacement::Function(callee)) => {
+                let from = match target {
+                    Target::Builtin(builtin) => Function::Builtin(builtin),
+                    Target::Data(path) => self.function_at(path)?,
+                    Target::Input(_) => return None,
+                };
+                Some(Modifier::Redirect(from, self.function(callee, span)?))
+            }
+        }
+    }
+
+    /// The value computed before anything is replaced.
+    fn fixed(&mut self, value: Expr, builder: &mut Builder) -> Expr {
+        match value {
+            Expr::Const(_) | Expr::Slot(_) => value,
+            value => Expr::Slot(self.in_slot(value, builder)),
+        }
+    }
+
+    fn function_at(&self, path: &[Arc<str>]) -> Option<Function> {
+        if !self.program.functions.contains_key(path) {
+            return None;
+        }
+        match self.tree.find(path) {
+            super::Found::Document(document, steps) if steps == path.len() => Some(Function::Document(document)),
+            _ => None,
+        }
+    }
+}

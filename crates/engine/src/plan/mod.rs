@@ -1,0 +1,282 @@
+//! The plan: nested loops over documents, with names gone.
+//!
+//! Takes ordered rules; gives for every document its definitions as blocks of [`Step`]s. Unification is compiled
+//! away here: what is known when a literal runs decides whether a term is computed, matched or looped over. It must
+//! not know registers or instructions: that is `code`.
+
+mod body;
+mod literal;
+mod pattern;
+pub mod print;
+mod reference;
+mod rule;
+mod tree;
+
+pub use rule::{plan_program, plan_query};
+pub use tree::{Document, DocumentId, DocumentKind, Found, Node, NodeId, Tree};
+
+use crate::builtins::Builtin;
+use crate::hir::ComprehensionKind;
+use crate::hir::Const;
+use solon_syntax::Span;
+use std::sync::Arc;
+
+/// A place for a value in one definition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Slot(pub u32);
+
+/// Steps, each of which runs if those before it succeeded. What the block is for happens at its innermost end.
+pub type Block = Vec<Step>;
+
+/// One step.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// Computes a value; fails where it is undefined.
+    Bind(Slot, Expr),
+    /// Goes on if the test holds.
+    Test(Test),
+    /// Runs the rest of the block for each element of a collection.
+    Loop {
+        /// The collection; anything else has no elements.
+        collection: Expr,
+        /// Gets the key.
+        key: Option<Slot>,
+        /// Gets the value.
+        value: Option<Slot>,
+        /// The rest.
+        body: Block,
+    },
+    /// Runs the rest of the block for each key of a document, virtual or base, that is found at run time.
+    DataLoop {
+        /// The path below `data`.
+        path: Vec<Expr>,
+        /// Gets the key.
+        key: Slot,
+        /// The rest.
+        body: Block,
+    },
+    /// Goes on if the block has no answer.
+    Not(Block),
+    /// Goes on if the block has an answer.
+    Exists(Block),
+    /// Goes on if one of the blocks has an answer.
+    Either(Block, Block),
+    /// Goes on if the block has an answer for each element.
+    Every {
+        /// The collection.
+        collection: Expr,
+        /// Gets the key.
+        key: Option<Slot>,
+        /// Gets the value.
+        value: Slot,
+        /// What must hold.
+        body: Block,
+    },
+    /// Runs the block with parts of the world replaced, up to its [`Step::Outside`].
+    With {
+        /// What is replaced.
+        modifiers: Vec<Modifier>,
+        /// What runs inside.
+        body: Block,
+    },
+    /// Ends the inside of the innermost [`Step::With`]: the rest of the block runs outside of it.
+    Outside(Block),
+    /// Never goes on.
+    Fail,
+}
+
+/// A `with` modifier.
+#[derive(Clone, Debug)]
+pub enum Modifier {
+    /// `input`, or what is at a path in it.
+    Input(Vec<Arc<str>>, Expr),
+    /// What is at a path below `data`.
+    Data(Vec<Arc<str>>, Expr),
+    /// A function, by a value.
+    Function(Function, Expr),
+    /// A function, by another.
+    Redirect(Function, Function),
+}
+
+/// Something that can be called.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Function {
+    /// Rules.
+    Document(DocumentId),
+    /// A builtin.
+    Builtin(&'static Builtin),
+}
+
+/// A condition.
+#[derive(Clone, Debug)]
+pub enum Test {
+    /// The value is defined and not `false`.
+    Truthy(Expr),
+    /// The values compare so.
+    Compare(Comparison, Expr, Expr),
+    /// The first is a member of the second.
+    Member(Expr, Expr),
+    /// An array of this length.
+    Array(Slot, usize),
+    /// An object of this size.
+    Object(Slot, usize),
+}
+
+/// Comparisons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Comparison {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+impl Comparison {
+    /// The comparison a builtin makes.
+    pub fn of_builtin(name: &str) -> Option<Comparison> {
+        Some(match name {
+            "equal" => Comparison::Equal,
+            "neq" => Comparison::NotEqual,
+            "lt" => Comparison::Less,
+            "lte" => Comparison::LessOrEqual,
+            "gt" => Comparison::Greater,
+            "gte" => Comparison::GreaterOrEqual,
+            _ => return None,
+        })
+    }
+
+    /// As written.
+    pub fn text(self) -> &'static str {
+        match self {
+            Comparison::Equal => "==",
+            Comparison::NotEqual => "!=",
+            Comparison::Less => "<",
+            Comparison::LessOrEqual => "<=",
+            Comparison::Greater => ">",
+            Comparison::GreaterOrEqual => ">=",
+        }
+    }
+}
+
+/// Something that has a value, or is undefined.
+#[derive(Clone, Debug)]
+pub enum Expr {
+    /// A constant.
+    Const(Constant),
+    /// A slot that has been filled.
+    Slot(Slot),
+    /// `input`.
+    Input,
+    /// The base documents, whatever virtual ones lie over them.
+    BaseData,
+    /// What is at constant keys.
+    Path(Box<Expr>, Vec<Arc<str>>),
+    /// What is at a computed key.
+    Index(Box<Expr>, Box<Expr>),
+    /// A document that rules define.
+    Document(DocumentId, Span),
+    /// Whatever is at a path below `data` that is known at run time only, or is no single document.
+    Data(Vec<Expr>, Span),
+    /// A call.
+    Call {
+        /// Of what.
+        function: Function,
+        /// With what.
+        args: Vec<Expr>,
+        /// Where.
+        span: Span,
+    },
+    /// An array.
+    Array(Vec<Expr>),
+    /// An object.
+    Object(Vec<(Expr, Expr)>),
+    /// A set.
+    Set(Vec<Expr>),
+    /// A comprehension.
+    Comprehension(Box<Comprehension>),
+    /// Always undefined.
+    Undefined,
+}
+
+/// A constant value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Constant {
+    /// A scalar.
+    Scalar(Const),
+    /// An array.
+    Array(Vec<Constant>),
+    /// An object.
+    Object(Vec<(Constant, Constant)>),
+    /// A set.
+    Set(Vec<Constant>),
+}
+
+/// A comprehension.
+#[derive(Clone, Debug)]
+pub struct Comprehension {
+    /// Which kind.
+    pub kind: ComprehensionKind,
+    /// What gives its elements.
+    pub block: Block,
+    /// The key of an object's entry.
+    pub key: Option<Expr>,
+    /// The element.
+    pub value: Expr,
+    /// Where.
+    pub span: Span,
+}
+
+/// One rule of a document.
+#[derive(Clone, Debug)]
+pub struct Definition {
+    /// The rule as written.
+    pub span: Span,
+    /// The body, then its `else` branches.
+    pub branches: Vec<Branch>,
+    /// How many slots it uses; a function's arguments are the first.
+    pub slots: u32,
+}
+
+/// A body with what it gives.
+#[derive(Clone, Debug)]
+pub struct Branch {
+    /// What must hold.
+    pub block: Block,
+    /// Keys of a partial object.
+    pub keys: Vec<Expr>,
+    /// Whether the value is a member of a set at those keys.
+    pub is_set: bool,
+    /// The value.
+    pub value: Expr,
+    /// Whether value and keys are the same for every answer of the block.
+    pub is_single: bool,
+    /// Where the value is written.
+    pub span: Span,
+}
+
+/// All definitions of a document.
+#[derive(Clone, Debug)]
+pub struct DocumentPlan {
+    /// In order.
+    pub definitions: Vec<Definition>,
+    /// Its default value; for a function, after its arguments.
+    pub default: Option<Definition>,
+}
+
+/// A query.
+#[derive(Clone, Debug)]
+pub struct QueryPlan {
+    /// What must hold.
+    pub block: Block,
+    /// One row of the answer: bindings, then expressions.
+    pub row: Vec<Expr>,
+    /// Names of the bindings.
+    pub bindings: Vec<Arc<str>>,
+    /// Places of the expressions.
+    pub expressions: Vec<Span>,
+    /// How many slots it uses.
+    pub slots: u32,
+}

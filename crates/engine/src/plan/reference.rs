@@ -1,0 +1,149 @@
+//! Terms that are computed, and lookups.
+
+use super::body::{Builder, Opening, Planner};
+use super::{Comprehension, Constant, Expr, Found};
+use crate::hir::{self, Const, Head, Ref, Term};
+use std::sync::Arc;
+
+impl Planner<'_> {
+    /// The value of a term. Lookups with unbound keys open loops in `builder`.
+    pub(super) fn expr(&mut self, term: &Term, builder: &mut Builder) -> Expr {
+        match term {
+            Term::Const(value) => Expr::Const(Constant::Scalar(value.clone())),
+            Term::Var(var) => match self.slot(*var) {
+                Some(slot) => Expr::Slot(slot),
+                None => {
+                    self.internal_error(self.locals.span(*var), "an unbound variable is read");
+                    Expr::Undefined
+                }
+            },
+            Term::Ref(reference) => self.reference(reference, builder),
+            Term::Array(items) => {
+                let items = items.iter().map(|item| self.expr(item, builder)).collect();
+                constant_array(items, Constant::Array, Expr::Array)
+            }
+            Term::Set(items) => {
+                let items = items.iter().map(|item| self.expr(item, builder)).collect();
+                constant_array(items, Constant::Set, Expr::Set)
+            }
+            Term::Object(entries) => {
+                let entries =
+                    entries.iter().map(|(key, value)| (self.expr(key, builder), self.expr(value, builder))).collect();
+                object(entries)
+            }
+            Term::Comprehension(comprehension) => self.comprehension(comprehension),
+        }
+    }
+
+    fn comprehension(&mut self, comprehension: &hir::Comprehension) -> Expr {
+        self.scoped(|planner| {
+            let mut builder = Builder::default();
+            planner.body(&comprehension.body, &mut builder);
+            let key = comprehension.key.as_ref().map(|key| planner.expr(key, &mut builder));
+            let value = planner.expr(&comprehension.value, &mut builder);
+            let block = builder.finish();
+            let (kind, span) = (comprehension.kind, comprehension.span);
+            Expr::Comprehension(Box::new(Comprehension { kind, block, key, value, span }))
+        })
+    }
+
+    fn reference(&mut self, reference: &Ref, builder: &mut Builder) -> Expr {
+        let (mut value, operands) = match &reference.head {
+            Head::Input => (Expr::Input, reference.operands.as_slice()),
+            Head::Term(head) => (self.expr(head, builder), reference.operands.as_slice()),
+            Head::Data => {
+                let prefix: Vec<Arc<str>> = reference.operands.iter().map_while(text_of).collect();
+                match self.tree.find(&prefix) {
+                    Found::Document(document, steps) => {
+                        let value = match self.tree.document(document).kind {
+                            super::DocumentKind::Function(_) => Expr::Undefined,
+                            _ => Expr::Document(document, reference.span),
+                        };
+                        (value, reference.operands.get(steps..).unwrap_or_default())
+                    }
+                    Found::Base => (Expr::BaseData, reference.operands.as_slice()),
+                    Found::Node(_) => return self.data(reference, builder),
+                }
+            }
+        };
+        for operand in operands {
+            value = self.element(value, operand, reference.span, builder);
+        }
+        value
+    }
+
+    /// A lookup in `data` that leaves the known documents: its keys are followed at run time.
+    fn data(&mut self, reference: &Ref, builder: &mut Builder) -> Expr {
+        let mut path: Vec<Expr> = Vec::new();
+        for operand in &reference.operands {
+            if self.is_bound(operand) || self.is_lookup(operand) {
+                let key = self.expr(operand, builder);
+                path.push(match key {
+                    Expr::Const(_) | Expr::Slot(_) => key,
+                    key => Expr::Slot(self.in_slot(key, builder)),
+                });
+                continue;
+            }
+            let key = self.new_slot();
+            builder.open(Opening::DataLoop { path: path.clone(), key });
+            self.match_pattern(operand, Expr::Slot(key), reference.span, builder);
+            path.push(Expr::Slot(key));
+        }
+        Expr::Data(path, reference.span)
+    }
+}
+
+impl Expr {
+    /// What is at a constant key.
+    pub(super) fn at(self, key: Arc<str>) -> Expr {
+        match self {
+            Expr::Path(base, mut keys) => {
+                keys.push(key);
+                Expr::Path(base, keys)
+            }
+            base => Expr::Path(Box::new(base), vec![key]),
+        }
+    }
+}
+
+impl Constant {
+    /// A small integer.
+    pub(super) fn integer(value: usize) -> Constant {
+        Constant::Scalar(Const::Number(value.to_string().into()))
+    }
+}
+
+fn text_of(term: &Term) -> Option<Arc<str>> {
+    match term {
+        Term::Const(Const::String(text)) => Some(text.clone()),
+        _ => None,
+    }
+}
+
+fn constant_array(
+    items: Vec<Expr>,
+    constant: impl FnOnce(Vec<Constant>) -> Constant,
+    built: impl FnOnce(Vec<Expr>) -> Expr,
+) -> Expr {
+    let constants: Option<Vec<Constant>> = items.iter().map(constant_of).collect();
+    match constants {
+        Some(items) => Expr::Const(constant(items)),
+        None => built(items),
+    }
+}
+
+fn object(entries: Vec<(Expr, Expr)>) -> Expr {
+    let constants: Option<Vec<(Constant, Constant)>> =
+        entries.iter().map(|(key, value)| Some((constant_of(key)?, constant_of(value)?))).collect();
+    match constants {
+        Some(entries) => Expr::Const(Constant::Object(entries)),
+        None => Expr::Object(entries),
+    }
+}
+
+fn constant_of(expr: &Expr) -> Option<Constant> {
+    match expr {
+        Expr::Const(constant) => Some(constant.clone()),
+        _ => None,
+    }
+}

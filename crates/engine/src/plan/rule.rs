@@ -1,0 +1,83 @@
+//! Definitions of documents, and queries.
+
+use super::body::{Builder, Planner};
+use super::tree::Tree;
+use super::{Branch, Definition, DocumentPlan, Expr, QueryPlan, Slot};
+use crate::hir::lower::Program;
+use crate::hir::{Query, Rule, Term};
+use solon_syntax::Diagnostic;
+
+/// Plans every document of a tree.
+pub fn plan_program(program: &Program, tree: &Tree, errors: &mut Vec<Diagnostic>) -> Vec<DocumentPlan> {
+    tree.documents
+        .iter()
+        .map(|document| {
+            let mut plan =
+                |index: &usize| program.rules.get(*index).map(|rule| definition(program, tree, rule, errors));
+            DocumentPlan {
+                definitions: document.rules.iter().filter_map(&mut plan).collect(),
+                default: document.default.iter().find_map(&mut plan),
+            }
+        })
+        .collect()
+}
+
+fn definition(program: &Program, tree: &Tree, rule: &Rule, errors: &mut Vec<Diagnostic>) -> Definition {
+    let arguments = rule.params.as_ref().map_or(0, Vec::len);
+    let mut planner = Planner::new(program, tree, &rule.locals, arguments, errors);
+    let mut branches = Vec::new();
+    for (index, branch) in rule.branches.iter().enumerate() {
+        let branch = planner.scoped(|planner| {
+            let mut builder = Builder::default();
+            planner.parameters(rule, &mut builder);
+            let mark = planner.slot_count();
+            planner.body(&branch.body, &mut builder);
+            let is_flat = builder.is_flat();
+            let key_terms = if index == 0 { rule.keys.as_slice() } else { &[] };
+            let keys: Vec<Expr> = key_terms.iter().map(|key| planner.expr(key, &mut builder)).collect();
+            let value = planner.expr(&branch.value, &mut builder);
+            let is_single = is_flat || keys.iter().chain([&value]).all(|expr| is_independent(expr, mark));
+            let block = builder.finish();
+            Branch { block, keys, is_set: rule.is_set, value, is_single, span: branch.span }
+        });
+        branches.push(branch);
+    }
+    let slots = planner.slot_count();
+    Definition { span: rule.span, branches, slots }
+}
+
+/// Whether a value is the same whatever a body finds: a constant, or made of the first `bound` slots.
+fn is_independent(expr: &Expr, bound: u32) -> bool {
+    match expr {
+        Expr::Const(_) => true,
+        Expr::Slot(Slot(slot)) => *slot < bound,
+        _ => false,
+    }
+}
+
+/// Plans a query.
+pub fn plan_query(program: &Program, tree: &Tree, query: &Query, errors: &mut Vec<Diagnostic>) -> QueryPlan {
+    let mut planner = Planner::new(program, tree, &query.locals, 0, errors);
+    let mut builder = Builder::default();
+    planner.body(&query.body, &mut builder);
+    let bindings: Vec<_> = query.bindings.iter().filter(|(_, var)| planner.slot(*var).is_some()).cloned().collect();
+    let terms = bindings.iter().map(|(_, var)| Term::Var(*var));
+    let terms: Vec<Term> = terms.chain(query.expressions.iter().map(|(_, term)| term.clone())).collect();
+    let row = terms.iter().map(|term| planner.expr(term, &mut builder)).collect();
+    QueryPlan {
+        row,
+        bindings: bindings.into_iter().map(|(name, _)| name).collect(),
+        expressions: query.expressions.iter().map(|(span, _)| *span).collect(),
+        slots: planner.slot_count(),
+        block: builder.finish(),
+    }
+}
+
+impl Planner<'_> {
+    /// Binds the variables of a function's parameters, and matches the others.
+    fn parameters(&mut self, rule: &Rule, builder: &mut Builder) {
+        for (index, param) in rule.params.iter().flatten().enumerate() {
+            self.match_pattern(param, Expr::Slot(Slot(index as u32)), rule.span, builder);
+        }
+    }
+}

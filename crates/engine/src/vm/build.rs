@@ -1,0 +1,77 @@
+//! Collections from the scratch stack.
+
+use super::error::{EvalError, Result, codes};
+use crate::value::{Bump, Entry, Object, Set, Value};
+use bumpalo::collections::Vec;
+use solon_syntax::Span;
+
+/// A set of the items.
+pub(super) fn set<'a>(arena: &'a Bump, items: &[Value<'a>]) -> Value<'a> {
+    Value::new_set(arena, items)
+}
+
+/// An object of keys and values in turn. One key with two values is an error.
+pub(super) fn object<'a>(arena: &'a Bump, items: &[Value<'a>], span: Span) -> Result<Value<'a>> {
+    let pairs = items.chunks_exact(2).filter_map(|pair| match pair {
+        [key, value] => Some((*key, *value)),
+        _ => None,
+    });
+    let mut entries: Vec<'a, Entry<'a>> = Vec::from_iter_in(pairs, arena);
+    if !entries.windows(2).all(|pair| matches!(pair, [left, right] if left.0 < right.0)) {
+        entries.sort_by(|left, right| left.0.cmp(&right.0));
+        if entries.windows(2).any(|pair| matches!(pair, [left, right] if left.0 == right.0 && left.1 != right.1)) {
+            return Err(conflict(span));
+        }
+        entries.dedup_by(|right, left| left.0 == right.0);
+    }
+    Ok(Value::Object(Object::from_sorted(arena, entries.into_bump_slice())))
+}
+
+/// An entry of a document with several keys.
+#[derive(Clone, Copy)]
+struct Nested<'a> {
+    keys: &'a [Value<'a>],
+    value: Value<'a>,
+    is_member: bool,
+}
+
+/// An object of triples: keys as an array, value, and whether the value is a member of a set at those keys.
+pub(super) fn nested<'a>(arena: &'a Bump, items: &[Value<'a>], span: Span) -> Result<Value<'a>> {
+    let triples = items.chunks_exact(3).filter_map(|triple| match triple {
+        [Value::Array(keys), value, Value::Bool(is_member)] => {
+            Some(Nested { keys, value: *value, is_member: *is_member })
+        }
+        _ => None,
+    });
+    let mut entries: Vec<'a, Nested<'a>> = Vec::from_iter_in(triples, arena);
+    entries.sort_by(|left, right| left.keys.cmp(right.keys));
+    level(arena, &entries, 0, span)
+}
+
+/// The value of entries that share their first `depth` keys, sorted by keys.
+fn level<'a>(arena: &'a Bump, entries: &[Nested<'a>], depth: usize, span: Span) -> Result<Value<'a>> {
+    if let Some(first) = entries.first().filter(|first| first.keys.len() <= depth) {
+        if entries.iter().any(|entry| entry.keys.len() != first.keys.len() || entry.is_member != first.is_member) {
+            return Err(conflict(span));
+        }
+        if first.is_member {
+            let members: Vec<'a, Value<'a>> = Vec::from_iter_in(entries.iter().map(|entry| entry.value), arena);
+            return Ok(Value::Set(Set::from_unsorted(arena, members.into_bump_slice_mut())));
+        }
+        let is_one = entries.iter().all(|entry| entry.value == first.value);
+        return if is_one { Ok(first.value) } else { Err(conflict(span)) };
+    }
+    let mut result: Vec<'a, Entry<'a>> = Vec::new_in(arena);
+    let mut rest = entries;
+    while let Some(key) = rest.first().and_then(|first| first.keys.get(depth)) {
+        let count = rest.iter().take_while(|entry| entry.keys.get(depth) == Some(key)).count();
+        let (group, others) = rest.split_at(count);
+        result.push((*key, level(arena, group, depth + 1, span)?));
+        rest = others;
+    }
+    Ok(Value::Object(Object::from_sorted(arena, result.into_bump_slice())))
+}
+
+fn conflict(span: Span) -> Box<EvalError> {
+    Box::new(EvalError::new(codes::CONFLICT, "object keys must be unique", span))
+}

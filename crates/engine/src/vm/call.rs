@@ -1,0 +1,143 @@
+//! Calls of functions and builtins.
+
+use super::error::{EvalError, Result, codes};
+use super::world::Substitute;
+use super::{Machine, Memo};
+use crate::builtins::{Builtin, Context, Failure, Purity};
+use crate::plan::Function;
+use crate::value::Value;
+use solon_syntax::Span;
+
+impl<'a> Machine<'a, '_> {
+    /// Calls the code of a document, with its arguments in the first registers of `stack`.
+    pub(super) fn enter(&mut self, document: u32, stack: &mut [Value<'a>]) -> Result<Option<Value<'a>>> {
+        let code = self.code;
+        let Some(function) = code.functions.get(document as usize) else { return Ok(None) };
+        self.tick()?;
+        self.depth += 1;
+        if self.depth > self.setting.limits.depth {
+            return Err(self.limit(format!("rules call one another more than {} deep", self.setting.limits.depth)));
+        }
+        let result = if self.depth.is_multiple_of(16) {
+            stacker::maybe_grow(STACK_LEFT, STACK_SEGMENT, || self.run(&code.unit, function, stack))
+        } else {
+            self.run(&code.unit, function, stack)
+        };
+        self.depth -= 1;
+        result
+    }
+
+    /// Calls a function that is a rule.
+    pub(super) fn call(
+        &mut self,
+        document: u32,
+        args: &[Value<'a>],
+        stack: &mut [Value<'a>],
+    ) -> Result<Option<Value<'a>>> {
+        let needed = self.code.stack.get(document as usize).copied().unwrap_or_default().max(args.len());
+        if stack.len() < needed {
+            // Only paths below `data` that are known at run time lead where the stack was not made for.
+            let stack = self.arena.alloc_slice_fill_copy(needed, Value::Null);
+            stack.iter_mut().zip(args).for_each(|(register, arg)| *register = *arg);
+            return self.enter(document, stack);
+        }
+        stack.iter_mut().zip(args).for_each(|(register, arg)| *register = *arg);
+        self.enter(document, stack)
+    }
+
+    /// What stands in for a function in this world.
+    #[cold]
+    pub(super) fn substitute(&self, function: Function) -> Option<Substitute<'a>> {
+        self.world.functions.iter().find(|(other, _)| *other == function).map(|(_, substitute)| *substitute)
+    }
+
+    /// Calls what stands in for a function.
+    #[cold]
+    pub(super) fn call_substitute(
+        &mut self,
+        substitute: Substitute<'a>,
+        args: &[Value<'a>],
+        stack: &mut [Value<'a>],
+        span: Span,
+    ) -> Result<Option<Value<'a>>> {
+        match substitute {
+            Substitute::Value(value) => Ok(Some(value)),
+            Substitute::Function(function) => {
+                // Functions are themselves again inside of what stands in for one.
+                let (outer, current) = (self.world, self.current);
+                self.world = super::World { functions: &[], ..outer.fresh(self.arena) };
+                self.worlds.push(self.world);
+                self.current = self.worlds.len() - 1;
+                let result = match function {
+                    Function::Builtin(builtin) => self.builtin(builtin, args, span),
+                    Function::Document(document) => self.call(document.0, args, stack),
+                };
+                (self.world, self.current) = (outer, current);
+                result
+            }
+        }
+    }
+
+    /// Calls a builtin.
+    pub(super) fn builtin(
+        &mut self,
+        builtin: &'static Builtin,
+        args: &[Value<'a>],
+        span: Span,
+    ) -> Result<Option<Value<'a>>> {
+        if builtin.purity == Purity::Nondeterministic
+            && let Some((.., result)) =
+                self.remembered.iter().find(|(name, other, _)| *name == builtin.name && *other == args)
+        {
+            return Ok(Some(*result));
+        }
+        let setting = self.setting;
+        let mut context = Context {
+            arena: self.arena,
+            host: setting.host,
+            symbols: &setting.code.symbols,
+            caches: &mut self.reusable.caches,
+            max_bytes: setting.limits.value_size,
+            now: &mut self.now,
+            place: &|| (setting.place)(span),
+        };
+        match (builtin.call)(&mut context, args) {
+            Ok(value) => {
+                if builtin.purity == Purity::Nondeterministic {
+                    self.remembered.push((builtin.name, self.arena.alloc_slice_copy(args), value));
+                }
+                Ok(Some(value))
+            }
+            Err(Failure::Undefined) => Ok(None),
+            Err(failure @ Failure::Halt(_)) => Err(Box::new(EvalError::of_builtin(builtin.name, failure, span))),
+            Err(failure) if setting.is_strict => Err(Box::new(EvalError::of_builtin(builtin.name, failure, span))),
+            Err(_) => Ok(None),
+        }
+    }
+
+    /// The value of a document, computed the first time.
+    pub(super) fn document(&mut self, document: u32, span: Span, stack: &mut [Value<'a>]) -> Result<Option<Value<'a>>> {
+        if !self.world.replaced.is_empty() && self.world.is_replaced(document) {
+            return Ok(self.replacement(document));
+        }
+        let memo = self.world.memo;
+        let Some(cell) = memo.get(document as usize) else { return Ok(None) };
+        match cell.get() {
+            Memo::Value(value) => return Ok(Some(value)),
+            Memo::Undefined => return Ok(None),
+            Memo::Running => {
+                let path = self.code.tree.documents.get(document as usize).map(|found| found.path.join("."));
+                let message = format!("rule data.{} is recursive", path.unwrap_or_default());
+                return Err(Box::new(EvalError::new(codes::RECURSION, message, span)));
+            }
+            Memo::Empty => cell.set(Memo::Running),
+        }
+        let result = self.call(document, &[], stack)?;
+        cell.set(result.map_or(Memo::Undefined, Memo::Value));
+        Ok(result)
+    }
+}
+
+/// Bytes of the native stack that a few calls may need, and of the segments that are added.
+const STACK_LEFT: usize = 256 << 10;
+const STACK_SEGMENT: usize = 2 << 20;

@@ -1,0 +1,156 @@
+//! Documents that are known at run time only: paths below `data` that leave or span rules.
+
+use super::Machine;
+use super::error::Result;
+use crate::plan::{DocumentKind, NodeId};
+use crate::value::{Entry, Object, Value};
+use bumpalo::collections::Vec;
+use solon_syntax::Span;
+use std::sync::Arc;
+
+/// Where a path of keys leads.
+enum Place<'a> {
+    /// Into a value, or nowhere.
+    Value(Option<Value<'a>>),
+    /// To a node that is no document, with the base documents there.
+    Node(NodeId, Option<Value<'a>>),
+}
+
+impl<'a> Machine<'a, '_> {
+    /// What base documents have in place of a document.
+    pub(super) fn replacement(&self, document: u32) -> Option<Value<'a>> {
+        let path = &self.code.tree.documents.get(document as usize)?.path;
+        path.iter().try_fold(self.world.data, |at, key| at.get(&Value::string(key)))
+    }
+
+    /// What is at a path below `data`.
+    pub(super) fn data(
+        &mut self,
+        keys: &[Value<'a>],
+        span: Span,
+        stack: &mut [Value<'a>],
+    ) -> Result<Option<Value<'a>>> {
+        match self.follow(keys, span, stack)? {
+            Place::Value(value) => Ok(value),
+            Place::Node(node, base) => Ok(Some(self.node(node, base, span, stack)?)),
+        }
+    }
+
+    /// An array of the keys there are below a path.
+    pub(super) fn data_keys(
+        &mut self,
+        keys: &[Value<'a>],
+        span: Span,
+        stack: &mut [Value<'a>],
+    ) -> Result<Option<Value<'a>>> {
+        let mut found: Vec<'a, Value<'a>> = Vec::new_in(self.arena);
+        match self.follow(keys, span, stack)? {
+            Place::Value(None) => return Ok(None),
+            Place::Value(Some(value)) => {
+                let count = value.len().unwrap_or_default();
+                found.extend((0..count).filter_map(|at| value.nth(at)).map(|(key, _)| key));
+            }
+            Place::Node(node, base) => {
+                let code = self.code;
+                let children = code.tree.node(node).children.keys();
+                found.extend(children.map(|name| Value::string(text(name))));
+                if let Some(base) = base.and_then(|base| base.as_object()) {
+                    found.extend(base.keys());
+                }
+                found.sort();
+                found.dedup();
+            }
+        }
+        Ok(Some(Value::Array(found.into_bump_slice())))
+    }
+
+    fn follow(&mut self, keys: &[Value<'a>], span: Span, stack: &mut [Value<'a>]) -> Result<Place<'a>> {
+        let code = self.code;
+        let mut node = NodeId::ROOT;
+        let mut base = Some(self.world.data);
+        for (steps, key) in keys.iter().enumerate() {
+            if let Some(document) = code.tree.node(node).document {
+                let value = self.value_document(document.0, base, span, stack)?;
+                let rest = keys.get(steps..).unwrap_or_default();
+                return Ok(Place::Value(value.and_then(|value| index(value, rest))));
+            }
+            base = base.and_then(|base| base.get(key));
+            match key.as_str().and_then(|name| code.tree.node(node).children.get(name)) {
+                Some(child) => node = *child,
+                None => {
+                    let rest = keys.get(steps + 1..).unwrap_or_default();
+                    return Ok(Place::Value(base.and_then(|base| index(base, rest))));
+                }
+            }
+        }
+        match code.tree.node(node).document {
+            Some(document) => Ok(Place::Value(self.value_document(document.0, base, span, stack)?)),
+            None => Ok(Place::Node(node, base)),
+        }
+    }
+
+    /// The value of a document; that of a function is what base documents have there.
+    fn value_document(
+        &mut self,
+        document: u32,
+        base: Option<Value<'a>>,
+        span: Span,
+        stack: &mut [Value<'a>],
+    ) -> Result<Option<Value<'a>>> {
+        match self.code.tree.documents.get(document as usize).map(|document| document.kind) {
+            Some(DocumentKind::Function(_)) | None => Ok(base),
+            Some(_) => self.document(document, span, stack),
+        }
+    }
+
+    /// All that is below a node, rules over base documents.
+    fn node(
+        &mut self,
+        node: NodeId,
+        base: Option<Value<'a>>,
+        span: Span,
+        stack: &mut [Value<'a>],
+    ) -> Result<Value<'a>> {
+        let code = self.code;
+        let found = code.tree.node(node);
+        let base_object = base.and_then(|base| base.as_object());
+        if let Some(base) = base
+            && (found.children.is_empty() || self.is_all_replaced(node))
+        {
+            return Ok(base);
+        }
+        self.tick()?;
+        let mut entries: Vec<'a, Entry<'a>> = Vec::new_in(self.arena);
+        for (name, child) in &found.children {
+            let key = Value::String { symbol: code.symbols.lookup(name), text: text(name) };
+            let below = base_object.and_then(|base| base.get(&key));
+            let value = match code.tree.node(*child).document {
+                Some(document) => self.value_document(document.0, below, span, stack)?,
+                None if below.is_none() && self.is_all_replaced(*child) => None,
+                None => Some(self.node(*child, below, span, stack)?),
+            };
+            entries.extend(value.map(|value| (key, value)));
+        }
+        for entry in base_object.map(|base| base.entries()).unwrap_or_default() {
+            if entry.0.as_str().is_none_or(|name| !found.children.contains_key(name)) {
+                entries.push(*entry);
+            }
+        }
+        Ok(Value::Object(Object::from_unsorted(self.arena, entries.into_bump_slice_mut())))
+    }
+
+    /// Whether base documents stand in for everything below a node.
+    fn is_all_replaced(&self, node: NodeId) -> bool {
+        let documents = &self.code.tree.node(node).documents;
+        !documents.is_empty() && documents.clone().all(|document| self.world.is_replaced(document))
+    }
+}
+
+fn text(name: &Arc<str>) -> &str {
+    name
+}
+
+/// What is at keys inside a value.
+fn index<'a>(value: Value<'a>, keys: &[Value<'a>]) -> Option<Value<'a>> {
+    keys.iter().try_fold(value, |at, key| at.get(key))
+}

@@ -1,0 +1,185 @@
+//! The machine that runs code.
+//!
+//! Takes a [`Code`], an input and base data; gives the value of a query's function. Everything it makes lives in the
+//! evaluation's arena. It must not know sources, plans or names, except to say where an error comes from.
+
+mod build;
+mod call;
+mod documents;
+mod error;
+mod run;
+mod world;
+
+pub use error::{EvalError, codes};
+
+use crate::builtins::Caches;
+use crate::code::{Function, Unit};
+use crate::host::Host;
+use crate::plan::Tree;
+use crate::value::{Bump, SymbolTable, Value};
+use error::Result;
+use world::{Memo, World};
+
+/// A compiled policy, as the machine sees it.
+pub struct Code {
+    /// Where documents are.
+    pub tree: Tree,
+    /// What the functions name by number.
+    pub unit: Unit,
+    /// A function for each document.
+    pub functions: Vec<Function>,
+    /// Interned strings.
+    pub symbols: SymbolTable,
+    /// For each function the registers that it and what it calls need.
+    pub stack: Vec<usize>,
+}
+
+/// A compiled query.
+pub struct QueryCode {
+    /// What the function names by number.
+    pub unit: Unit,
+    /// Gives an array of rows.
+    pub function: Function,
+    /// The registers that it and what it calls need.
+    pub stack: usize,
+}
+
+/// What an evaluation may use.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Steps: turns of loops, calls and documents.
+    pub instructions: u64,
+    /// Bytes of the evaluation's arena.
+    pub memory: usize,
+    /// Bytes of one string or collection that a builtin makes.
+    pub value_size: usize,
+    /// How deep rules may call one another.
+    pub depth: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits { instructions: u64::MAX, memory: 4 << 30, value_size: 256 << 20, depth: 4096 }
+    }
+}
+
+/// What the machine keeps between evaluations, so that it need not allocate once warm.
+#[derive(Default)]
+pub struct Reusable {
+    /// Compiled patterns.
+    pub caches: Caches,
+    /// Rules that an index found.
+    candidates: Vec<u32>,
+}
+
+/// What surrounds an evaluation.
+pub struct Setting<'a, 's> {
+    /// The policy.
+    pub code: &'a Code,
+    /// Where everything is made.
+    pub arena: &'a Bump,
+    /// The outside.
+    pub host: &'s dyn Host,
+    /// What may be used.
+    pub limits: Limits,
+    /// Whether a builtin's error ends the evaluation.
+    pub is_strict: bool,
+    /// Names of files, for `print` and `trace`.
+    pub place: &'s dyn Fn(solon_syntax::Span) -> String,
+}
+
+/// Evaluates a query: an array of rows.
+pub fn evaluate<'a>(
+    setting: &Setting<'a, '_>,
+    query: &'a QueryCode,
+    input: Option<Value<'a>>,
+    data: Value<'a>,
+    reusable: &mut Reusable,
+) -> std::result::Result<Value<'a>, EvalError> {
+    let arena = setting.arena;
+    reusable.candidates.clear();
+    let world = World::new(arena, input, data, setting.code.functions.len());
+    let mut worlds = bumpalo::collections::Vec::with_capacity_in(4, arena);
+    worlds.push(world);
+    let mut machine = Machine {
+        setting,
+        arena,
+        code: setting.code,
+        world,
+        current: 0,
+        worlds,
+        scratch: bumpalo::collections::Vec::with_capacity_in(64, arena),
+        remembered: bumpalo::collections::Vec::new_in(arena),
+        reusable,
+        now: None,
+        budget: 0,
+        spent: 0,
+        depth: 0,
+    };
+    let stack = arena.alloc_slice_fill_copy(query.stack, Value::Null);
+    let rows = machine.run(&query.unit, &query.function, stack).map_err(|error| *error)?;
+    Ok(rows.unwrap_or(Value::Array(&[])))
+}
+
+/// The state of an evaluation.
+struct Machine<'a, 's> {
+    setting: &'s Setting<'a, 's>,
+    arena: &'a Bump,
+    code: &'a Code,
+    /// What is seen now; a copy of `worlds[current]`.
+    world: World<'a>,
+    current: usize,
+    worlds: bumpalo::collections::Vec<'a, World<'a>>,
+    /// Items of collections that are being built.
+    scratch: bumpalo::collections::Vec<'a, Value<'a>>,
+    /// Results of nondeterministic builtins: name, arguments, result.
+    remembered: bumpalo::collections::Vec<'a, (&'static str, &'a [Value<'a>], Value<'a>)>,
+    reusable: &'s mut Reusable,
+    now: Option<i64>,
+    /// Steps until the limits are looked at.
+    budget: u32,
+    /// Steps before those.
+    spent: u64,
+    depth: usize,
+}
+
+/// Steps between two looks at the limits.
+const INTERVAL: u32 = 4096;
+
+impl Machine<'_, '_> {
+    /// Counts a step; fails if a limit is reached.
+    #[inline]
+    fn tick(&mut self) -> Result<()> {
+        match self.budget.checked_sub(1) {
+            Some(budget) => {
+                self.budget = budget;
+                Ok(())
+            }
+            None => self.check_limits(),
+        }
+    }
+
+    #[cold]
+    fn check_limits(&mut self) -> Result<()> {
+        let limits = &self.setting.limits;
+        let interval = u64::from(INTERVAL).min(limits.instructions.saturating_sub(self.spent)).max(1);
+        if self.spent >= limits.instructions {
+            return Err(self.limit(format!("more than {} instructions", limits.instructions)));
+        }
+        self.spent += interval;
+        self.budget = interval as u32 - 1;
+        if self.arena.allocated_bytes() > limits.memory {
+            return Err(self.limit(format!("more than {} bytes of memory", limits.memory)));
+        }
+        if self.setting.host.is_cancelled() {
+            let message = "caller cancelled query execution";
+            return Err(Box::new(EvalError::new(codes::CANCEL, message, solon_syntax::Span::default())));
+        }
+        Ok(())
+    }
+
+    fn limit(&self, message: String) -> Box<EvalError> {
+        let message = format!("the evaluation's limit is reached: {message}");
+        Box::new(EvalError::new(codes::LIMIT, message, solon_syntax::Span::default()))
+    }
+}

@@ -1,0 +1,372 @@
+//! The loop that carries instructions out.
+
+use super::Machine;
+use super::build;
+use super::error::{EvalError, Result, codes};
+use super::world::{Substitute, lookup};
+use crate::code::index::Root;
+use crate::code::{Function, Op, Path, PathId, Range, Read, Target, Unit};
+use crate::plan;
+use crate::value::Value;
+use solon_syntax::Span;
+
+/// An array of no constants, paths and so on never is indexed: code is verified before it runs.
+static NO_PATH: &[crate::code::Key] = &[];
+
+impl<'a> Machine<'a, '_> {
+    /// Runs a function. Its registers are the first of `stack`; what it calls gets the rest.
+    pub(super) fn run(
+        &mut self,
+        unit: &'a Unit,
+        function: &'a Function,
+        stack: &mut [Value<'a>],
+    ) -> Result<Option<Value<'a>>> {
+        let Some((registers, stack)) = stack.split_at_mut_checked(usize::from(function.registers)) else {
+            return Err(internal("the stack is too small"));
+        };
+        let ops = function.ops.as_slice();
+        let constants = unit.constants();
+        let mut result: Option<Value<'a>> = None;
+        let mut pc = 0usize;
+        macro_rules! read {
+            ($register:expr) => {
+                registers.get(usize::from($register.0)).copied().unwrap_or(Value::Null)
+            };
+        }
+        macro_rules! write {
+            ($register:expr, $value:expr) => {{
+                let value = $value;
+                if let Some(register) = registers.get_mut(usize::from($register.0)) {
+                    *register = value;
+                }
+            }};
+        }
+        macro_rules! go {
+            ($label:expr) => {{
+                pc = $label.0 as usize;
+                continue;
+            }};
+        }
+        // The value, or on to `fail`.
+        macro_rules! write_or {
+            ($dst:expr, $value:expr, $fail:expr) => {
+                match $value {
+                    Some(value) => write!($dst, value),
+                    None => go!($fail),
+                }
+            };
+        }
+        macro_rules! check {
+            ($condition:expr, $fail:expr) => {
+                if !$condition {
+                    go!($fail);
+                }
+            };
+        }
+        macro_rules! constant {
+            ($id:expr) => {
+                constants.get($id.0 as usize).copied().unwrap_or(Value::Null)
+            };
+        }
+        loop {
+            let Some(op) = ops.get(pc) else { return Err(internal("the code has no end")) };
+            pc += 1;
+            match *op {
+                Op::Constant { dst, constant } => write!(dst, constant!(constant)),
+                Op::Move { dst, src } => write!(dst, read!(src)),
+                Op::Input { dst, fail } => write_or!(dst, self.world.input, fail),
+                Op::InputPath { dst, path: at, fail } => {
+                    let found = self.world.input.and_then(|input| lookup(input, path(unit, at)));
+                    write_or!(dst, found, fail);
+                }
+                Op::BaseData { dst } => write!(dst, self.world.data),
+                Op::Path { dst, src, path: at, fail } => write_or!(dst, lookup(read!(src), path(unit, at)), fail),
+                Op::Index { dst, src, key, fail } => write_or!(dst, read!(src).get(&read!(key)), fail),
+                Op::Document { dst, document, fail } => {
+                    let span = || function.span(pc - 1);
+                    let value = match self.known(document.0) {
+                        Some(value) => value,
+                        None => self.document(document.0, span(), stack)?,
+                    };
+                    write_or!(dst, value, fail);
+                }
+                Op::Data { dst, keys, fail } => {
+                    let keys = range(registers, keys);
+                    write_or!(dst, self.data(keys, function.span(pc - 1), stack)?, fail);
+                }
+                Op::DataKeys { dst, keys, fail } => {
+                    let keys = range(registers, keys);
+                    write_or!(dst, self.data_keys(keys, function.span(pc - 1), stack)?, fail);
+                }
+                Op::Call { dst, document, args, fail } => {
+                    let args = range(registers, args);
+                    let callee = plan::Function::Document(plan::DocumentId(document.0));
+                    let substitute = if self.world.functions.is_empty() { None } else { self.substitute(callee) };
+                    let value = match substitute {
+                        None => self.call(document.0, args, stack)?,
+                        Some(substitute) => self.call_substitute(substitute, args, stack, function.span(pc - 1))?,
+                    };
+                    write_or!(dst, value, fail);
+                }
+                Op::Builtin { dst, builtin, args, fail } => {
+                    let Some(builtin) = unit.builtins.get(usize::from(builtin.0)) else { go!(fail) };
+                    let args = range(registers, args);
+                    let span = function.span(pc - 1);
+                    self.tick()?;
+                    let substitute = if self.world.functions.is_empty() {
+                        None
+                    } else {
+                        self.substitute(plan::Function::Builtin(builtin))
+                    };
+                    let value = match substitute {
+                        None => self.builtin(builtin, args, span)?,
+                        Some(substitute) => self.call_substitute(substitute, args, stack, span)?,
+                    };
+                    write_or!(dst, value, fail);
+                }
+                Op::Truthy { src, fail } => check!(read!(src).is_truthy(), fail),
+                Op::InputTruthy { path: at, fail } => {
+                    let found = self.world.input.and_then(|input| lookup(input, path(unit, at)));
+                    check!(found.is_some_and(|value| value.is_truthy()), fail);
+                }
+                Op::Equal { left, right, fail } => check!(read!(left) == read!(right), fail),
+                Op::NotEqual { left, right, fail } => check!(read!(left) != read!(right), fail),
+                Op::Less { left, right, fail } => check!(read!(left) < read!(right), fail),
+                Op::LessOrEqual { left, right, fail } => check!(read!(left) <= read!(right), fail),
+                Op::EqualConstant { src, constant, fail } => check!(read!(src) == constant!(constant), fail),
+                Op::InputEqual { path: at, constant, fail } => {
+                    let found = self.world.input.and_then(|input| lookup(input, path(unit, at)));
+                    check!(found == Some(constant!(constant)), fail);
+                }
+                Op::Member { item, collection, fail } => {
+                    check!(is_member(&read!(item), &read!(collection)), fail);
+                }
+                Op::IsArray { src, length, fail } => {
+                    let is_one = read!(src).as_array().is_some_and(|items| items.len() == length.0 as usize);
+                    check!(is_one, fail);
+                }
+                Op::IsObject { src, length, fail } => {
+                    let is_one = read!(src).as_object().is_some_and(|object| object.len() == length.0 as usize);
+                    check!(is_one, fail);
+                }
+                Op::IsCollection { src, fail } => check!(read!(src).len().is_some(), fail),
+                Op::Jump { to } => go!(to),
+                Op::Start { iterator } => write!(iterator, Value::Int(0)),
+                Op::Next { iterator, collection, key, value, done } => {
+                    self.tick()?;
+                    let Some((found_key, found)) = next(registers, iterator.0, collection.0) else { go!(done) };
+                    write!(key, found_key);
+                    write!(value, found);
+                }
+                Op::NextValue { iterator, collection, value, done } => {
+                    self.tick()?;
+                    let Some((_, found)) = next(registers, iterator.0, collection.0) else { go!(done) };
+                    write!(value, found);
+                }
+                Op::NextKey { iterator, collection, key, done } => {
+                    self.tick()?;
+                    let Some((found, _)) = next(registers, iterator.0, collection.0) else { go!(done) };
+                    write!(key, found);
+                }
+                Op::Begin { mark } => write!(mark, Value::from_usize(self.scratch.len())),
+                Op::Push { src } => self.scratch.push(read!(src)),
+                Op::PushEntry { key, value } => self.scratch.extend([read!(key), read!(value)]),
+                Op::PushNested { keys, value } => self.push_nested(range(registers, keys), read!(value), false),
+                Op::PushMember { keys, value } => self.push_nested(range(registers, keys), read!(value), true),
+                Op::EndArray { dst, mark } => {
+                    let mark = mark_of(read!(mark));
+                    let items = self.arena.alloc_slice_copy(self.pending(mark));
+                    self.scratch.truncate(mark);
+                    write!(dst, Value::Array(items));
+                }
+                Op::EndSet { dst, mark } => {
+                    let mark = mark_of(read!(mark));
+                    let value = build::set(self.arena, self.pending(mark));
+                    self.scratch.truncate(mark);
+                    write!(dst, value);
+                }
+                Op::EndObject { dst, mark } => {
+                    let mark = mark_of(read!(mark));
+                    let value = build::object(self.arena, self.pending(mark), function.span(pc - 1))?;
+                    self.scratch.truncate(mark);
+                    write!(dst, value);
+                }
+                Op::EndNested { dst, mark } => {
+                    let mark = mark_of(read!(mark));
+                    let value = build::nested(self.arena, self.pending(mark), function.span(pc - 1))?;
+                    self.scratch.truncate(mark);
+                    write!(dst, value);
+                }
+                Op::MakeArray { dst, items } => {
+                    write!(dst, Value::new_array(self.arena, range(registers, items)));
+                }
+                Op::MakeSet { dst, items } => write!(dst, build::set(self.arena, range(registers, items))),
+                Op::MakeObject { dst, items } => {
+                    let value = build::object(self.arena, range(registers, items), function.span(pc - 1))?;
+                    write!(dst, value);
+                }
+                Op::Yield { src } => {
+                    let value = read!(src);
+                    match result {
+                        None => result = Some(value),
+                        Some(other) if other == value => {}
+                        Some(_) => return Err(conflict(function, function.span(pc - 1))),
+                    }
+                }
+                Op::IfNone { to } => check!(result.is_some(), to),
+                Op::Return {} => return Ok(result),
+                Op::ReturnValue { src } => return Ok(Some(read!(src))),
+                Op::Dispatch { index, mark } => {
+                    let begin = self.reusable.candidates.len();
+                    write!(mark, Value::from_usize(begin));
+                    if let Some(index) = function.indexes.get(usize::from(index.0)) {
+                        let input = self.world.input;
+                        let at = |root: Root, at: PathId| match root {
+                            Root::Input => lookup(input?, path(unit, at)),
+                            Root::Argument(register) => lookup(read!(Read(register)), path(unit, at)),
+                        };
+                        let found = &mut self.reusable.candidates;
+                        index.find(unit, &at, found);
+                        // They are taken from the end.
+                        if let Some(found) = found.get_mut(begin..) {
+                            found.sort_unstable_by(|left, right| right.cmp(left));
+                        }
+                    }
+                }
+                Op::Candidate { mark, done } => {
+                    self.tick()?;
+                    let found = &mut self.reusable.candidates;
+                    if found.len() <= mark_of(read!(mark)) {
+                        go!(done);
+                    }
+                    let definition = found.pop().and_then(|number| function.definitions.get(number as usize));
+                    match definition {
+                        Some(start) => go!(start),
+                        None => return Err(internal("the index names no definition")),
+                    }
+                }
+                Op::Enter { outer } => {
+                    write!(outer, Value::from_usize(self.current));
+                    self.tick()?;
+                    self.world = self.world.fresh(self.arena);
+                    self.worlds.push(self.world);
+                    self.current = self.worlds.len() - 1;
+                }
+                Op::Replace { target, src } => {
+                    let value = read!(src);
+                    match unit.targets.get(target.0 as usize) {
+                        Some(Target::Input(at)) => self.world.replace_input(self.arena, path_box(unit, *at), value),
+                        Some(Target::Data(at, documents)) => {
+                            let documents = documents.clone();
+                            self.world.replace_data(self.arena, path_box(unit, *at), documents, value);
+                        }
+                        Some(Target::Function(from)) => {
+                            self.world.replace_function(self.arena, *from, Substitute::Value(value));
+                        }
+                        Some(Target::Redirect(..)) | None => {}
+                    }
+                    self.save_world();
+                }
+                Op::Redirect { target } => {
+                    if let Some(Target::Redirect(from, to)) = unit.targets.get(target.0 as usize) {
+                        self.world.replace_function(self.arena, *from, Substitute::Function(*to));
+                    }
+                    self.save_world();
+                }
+                Op::World { dst } => write!(dst, Value::from_usize(self.current)),
+                Op::SetWorld { src } => {
+                    self.current = mark_of(read!(src));
+                    if let Some(world) = self.worlds.get(self.current) {
+                        self.world = *world;
+                    }
+                }
+            }
+        }
+    }
+
+    /// A document's value where it is simply there.
+    #[inline]
+    fn known(&self, document: u32) -> Option<Option<Value<'a>>> {
+        if !self.world.replaced.is_empty() {
+            return None;
+        }
+        match self.world.memo.get(document as usize)?.get() {
+            super::Memo::Value(value) => Some(Some(value)),
+            super::Memo::Undefined => Some(None),
+            super::Memo::Empty | super::Memo::Running => None,
+        }
+    }
+
+    fn save_world(&mut self) {
+        if let Some(world) = self.worlds.get_mut(self.current) {
+            *world = self.world;
+        }
+    }
+
+    fn pending(&self, mark: usize) -> &[Value<'a>] {
+        self.scratch.get(mark..).unwrap_or_default()
+    }
+
+    fn push_nested(&mut self, keys: &[Value<'a>], value: Value<'a>, is_member: bool) {
+        let keys = Value::new_array(self.arena, keys);
+        self.scratch.extend([keys, value, Value::Bool(is_member)]);
+    }
+}
+
+#[inline]
+fn path(unit: &Unit, id: PathId) -> &[crate::code::Key] {
+    unit.paths.get(id.0 as usize).map_or(NO_PATH, |path| path)
+}
+
+fn path_box(unit: &Unit, id: PathId) -> &Path {
+    static EMPTY: std::sync::LazyLock<Path> = std::sync::LazyLock::new(|| Vec::new().into_boxed_slice());
+    unit.paths.get(id.0 as usize).unwrap_or(&EMPTY)
+}
+
+#[inline]
+fn range<'r, 'a>(registers: &'r [Value<'a>], range: Range) -> &'r [Value<'a>] {
+    let first = usize::from(range.first);
+    registers.get(first..first + usize::from(range.count)).unwrap_or_default()
+}
+
+#[inline]
+fn mark_of(value: Value<'_>) -> usize {
+    match value {
+        Value::Int(mark) => mark as usize,
+        _ => 0,
+    }
+}
+
+/// The next element of a collection, whose position is in register `iterator`.
+#[inline]
+fn next<'a>(registers: &mut [Value<'a>], iterator: u16, collection: u16) -> Option<(Value<'a>, Value<'a>)> {
+    let collection = registers.get(usize::from(collection)).copied()?;
+    let position = registers.get_mut(usize::from(iterator))?;
+    let Value::Int(at) = position else { return None };
+    let found = collection.nth(*at as usize)?;
+    *at += 1;
+    Some(found)
+}
+
+/// `item in collection`.
+pub(super) fn is_member(item: &Value<'_>, collection: &Value<'_>) -> bool {
+    match collection {
+        Value::Set(set) => set.contains(item),
+        Value::Array(items) => items.contains(item),
+        Value::Object(object) => object.entries().iter().any(|(_, value)| value == item),
+        _ => false,
+    }
+}
+
+fn conflict(function: &Function, span: Span) -> Box<EvalError> {
+    let message = if function.arguments > 0 {
+        "functions must not produce multiple outputs for same inputs"
+    } else {
+        "complete rules must not produce multiple outputs"
+    };
+    Box::new(EvalError::new(codes::CONFLICT, message, span))
+}
+
+fn internal(message: &str) -> Box<EvalError> {
+    Box::new(EvalError::new(codes::INTERNAL, message, Span::default()))
+}

@@ -1,0 +1,112 @@
+//! What an evaluation sees as `input`, `data` and functions, and how `with` changes it.
+
+use crate::code::{Key, Path};
+use crate::plan::Function;
+use crate::value::{Bump, Object, Symbol, Value};
+use std::cell::Cell;
+use std::ops::Range;
+
+/// What is known of a document's value.
+#[derive(Clone, Copy)]
+pub(super) enum Memo<'a> {
+    /// Nothing yet.
+    Empty,
+    /// It is being computed.
+    Running,
+    /// It is undefined.
+    Undefined,
+    /// Its value.
+    Value(Value<'a>),
+}
+
+/// What an evaluation sees.
+#[derive(Clone, Copy)]
+pub(super) struct World<'a> {
+    /// `input`, if there is one.
+    pub(super) input: Option<Value<'a>>,
+    /// Base documents.
+    pub(super) data: Value<'a>,
+    /// Values of documents, by their number.
+    pub(super) memo: &'a [Cell<Memo<'a>>],
+    /// Documents that base documents stand in for: ranges of numbers.
+    pub(super) replaced: &'a [Range<u32>],
+    /// Functions that others stand in for.
+    pub(super) functions: &'a [(Function, Substitute<'a>)],
+}
+
+/// What stands in for a function.
+#[derive(Clone, Copy)]
+pub(super) enum Substitute<'a> {
+    /// A value, whatever the arguments.
+    Value(Value<'a>),
+    /// Another function.
+    Function(Function),
+}
+
+impl<'a> World<'a> {
+    /// A world in which nothing has been computed.
+    pub(super) fn new(arena: &'a Bump, input: Option<Value<'a>>, data: Value<'a>, documents: usize) -> Self {
+        World { input, data, memo: empty_memo(arena, documents), replaced: &[], functions: &[] }
+    }
+
+    /// The same world, to be changed: what has been computed may not hold in it.
+    pub(super) fn fresh(&self, arena: &'a Bump) -> Self {
+        World { memo: empty_memo(arena, self.memo.len()), ..*self }
+    }
+
+    /// The base documents stand in for a document.
+    pub(super) fn is_replaced(&self, document: u32) -> bool {
+        self.replaced.iter().any(|range| range.contains(&document))
+    }
+
+    pub(super) fn replace_input(&mut self, arena: &'a Bump, path: &Path, value: Value<'a>) {
+        self.input = Some(patched(arena, self.input, path, value));
+    }
+
+    pub(super) fn replace_data(&mut self, arena: &'a Bump, path: &Path, documents: Range<u32>, value: Value<'a>) {
+        self.data = patched(arena, Some(self.data), path, value);
+        if !documents.is_empty() {
+            let ranges = self.replaced.iter().cloned().chain([documents]);
+            self.replaced = bumpalo::collections::Vec::from_iter_in(ranges, arena).into_bump_slice();
+        }
+    }
+
+    pub(super) fn replace_function(&mut self, arena: &'a Bump, function: Function, by: Substitute<'a>) {
+        let others = self.functions.iter().copied().filter(|(other, _)| *other != function);
+        let functions: bumpalo::collections::Vec<'a, _> =
+            bumpalo::collections::Vec::from_iter_in(others.chain([(function, by)]), arena);
+        self.functions = functions.into_bump_slice();
+    }
+}
+
+fn empty_memo<'a>(arena: &'a Bump, documents: usize) -> &'a [Cell<Memo<'a>>] {
+    arena.alloc_slice_fill_with(documents, |_| Cell::new(Memo::Empty))
+}
+
+/// `base` with `value` at a path; what is not an object on the way becomes one.
+fn patched<'a>(arena: &'a Bump, base: Option<Value<'a>>, path: &[Key], value: Value<'a>) -> Value<'a> {
+    let Some((step, rest)) = path.split_first() else { return value };
+    let old = base.and_then(|base| base.as_object());
+    let text: &'a str = arena.alloc_str(&step.text);
+    let inner = patched(arena, old.and_then(|old| old.get_text(step.symbol, text)), rest, value);
+    let key = Value::String { symbol: step.symbol, text };
+    let others = old.map(|old| old.entries()).unwrap_or_default().iter().copied().filter(|entry| entry.0 != key);
+    let mut entries: bumpalo::collections::Vec<'a, _> = bumpalo::collections::Vec::from_iter_in(others, arena);
+    let at = entries.partition_point(|entry| entry.0 < key);
+    entries.insert(at, (key, inner));
+    Value::Object(Object::from_sorted(arena, entries.into_bump_slice()))
+}
+
+/// What is at a constant path.
+#[inline]
+pub(super) fn lookup<'a>(value: Value<'a>, path: &[Key]) -> Option<Value<'a>> {
+    let mut at = value;
+    for key in path {
+        at = match at {
+            Value::Object(object) => object.get_text(key.symbol, &key.text)?,
+            Value::Set(set) => set.get(&Value::String { symbol: Symbol::NONE, text: &key.text })?,
+            _ => return None,
+        };
+    }
+    Some(at)
+}

@@ -1,0 +1,380 @@
+//! From tokens to the tree.
+//!
+//! Takes a file's text; gives its [`Module`] (or a query's [`Body`]) and every error in it. It never fails: a
+//! statement that cannot be read is reported and left out, and reading goes on at the next one. It must not know what
+//! builtins exist or what names mean.
+//!
+//! One file each: `module` (statements, imports, recovery), `rules` (heads, bodies, `else`), `checks` (what Rego v1
+//! forbids), `body` (literals), `logic` (`and` and `or`), `infix` (operators), `term` (terms and refs), `collections`
+//! (arrays, sets, objects, comprehensions), `strings` (escapes and templates).
+//!
+//! Grammar that needs more than a token of lookahead is read twice from the same place. Two bounds keep that and deep
+//! nesting harmless: [`MAX_DEPTH`] and a budget of tokens that may be read again.
+
+mod body;
+mod checks;
+mod collections;
+mod infix;
+mod logic;
+mod module;
+mod rules;
+mod strings;
+mod term;
+
+use crate::ast::{Body, Module, Version};
+use crate::diagnostic::Diagnostic;
+use crate::lexer::{Lexed, Token, TokenKind, lex};
+use crate::span::Span;
+
+/// How many terms and bodies may be open at once. OPA allows far more, but no policy written by people or by tools
+/// comes near, and a bound that fits the smallest usual stack keeps every later stage safe too.
+const MAX_DEPTH: u32 = 256;
+
+/// How high a tree may grow, counting chains such as `1 + 1 + ..`, which nest without brackets.
+const MAX_HEIGHT: u32 = 512;
+
+/// How to read a file.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ParseOptions {
+    /// Number of the file, put into every span.
+    pub file: u32,
+    /// The syntax to read it as.
+    pub version: Version,
+}
+
+/// What parsing gives: a tree as far as it could be read, and every error.
+#[derive(Clone, Debug)]
+pub struct Parsed<T> {
+    /// The tree. Parts that could not be read are left out, so it is only to be compiled when `errors` is empty.
+    pub tree: T,
+    /// All errors, in order of their place.
+    pub errors: Vec<Diagnostic>,
+}
+
+/// Reads a module. The tree is `None` only where there is no `package`.
+///
+/// ```
+/// use solon_syntax::{ParseOptions, parse_module};
+///
+/// let parsed = parse_module("package a\n\nallow if input.user == \"root\"\n", ParseOptions::default());
+/// assert!(parsed.errors.is_empty());
+/// assert_eq!(parsed.tree.map(|module| module.rules.len()), Some(1));
+/// ```
+pub fn parse_module(text: &str, options: ParseOptions) -> Parsed<Option<Module>> {
+    let (mut parser, comments) = match Parser::new(text, options) {
+        Ok(parser) => parser,
+        Err(error) => return Parsed { tree: None, errors: vec![error] },
+    };
+    let tree = parser.module(comments);
+    Parsed { tree, errors: parser.finish() }
+}
+
+/// Reads a query: one body, as `opa eval` takes it. All keywords of the version are on.
+///
+/// ```
+/// use solon_syntax::{ParseOptions, parse_query};
+///
+/// let parsed = parse_query("x := 1; data.a.allow", ParseOptions::default());
+/// assert_eq!(parsed.tree.len(), 2);
+/// ```
+pub fn parse_query(text: &str, options: ParseOptions) -> Parsed<Body> {
+    let (mut parser, _) = match Parser::new(text, options) {
+        Ok(parser) => parser,
+        Err(error) => return Parsed { tree: Vec::new(), errors: vec![error] },
+    };
+    let tree = parser.query();
+    Parsed { tree, errors: parser.finish() }
+}
+
+/// Tells which syntax a module is written in: V1 if it reads as V1 (or imports `rego.v1`), else V0 if it reads as V0,
+/// else V1, whose errors are then the ones to show.
+///
+/// ```
+/// use solon_syntax::{ast::Version, detect_version};
+///
+/// assert_eq!(detect_version("package a\n\np { true }\n"), Version::V0);
+/// assert_eq!(detect_version("package a\n\np if true\n"), Version::V1);
+/// ```
+pub fn detect_version(text: &str) -> Version {
+    let v1 = parse_module(text, ParseOptions { file: 0, version: Version::V1 });
+    let imports_v1 = v1.tree.is_some_and(|tree| tree.imports.iter().any(|import| import.path == ["rego", "v1"]));
+    if v1.errors.is_empty() || imports_v1 {
+        return Version::V1;
+    }
+    let v0 = parse_module(text, ParseOptions { file: 0, version: Version::V0 });
+    if v0.errors.is_empty() { Version::V0 } else { Version::V1 }
+}
+
+/// The words that are keywords in some modules only.
+#[derive(Clone, Copy, Default)]
+struct Keywords(u8);
+
+impl Keywords {
+    fn bit(kind: TokenKind) -> u8 {
+        1 << (kind as u8).wrapping_sub(TokenKind::In as u8).min(7)
+    }
+
+    fn has(self, kind: TokenKind) -> bool {
+        self.0 & Self::bit(kind) != 0
+    }
+
+    fn add(&mut self, kind: TokenKind) {
+        self.0 |= Self::bit(kind);
+        if kind == TokenKind::Every {
+            self.0 |= Self::bit(TokenKind::In);
+        }
+    }
+}
+
+struct Parser<'t> {
+    text: &'t str,
+    file: u32,
+    tokens: Vec<Token>,
+    at: usize,
+    errors: Vec<Diagnostic>,
+    /// What is wrong if the module turns out to be v1.
+    v1_errors: Vec<Diagnostic>,
+    /// The syntax asked for. `import rego.v1` changes which words are keywords, not this.
+    version: Version,
+    keywords: Keywords,
+    /// Whether `not` takes a body (`import future.keywords.not`).
+    not_bodies: bool,
+    /// The token that is a name here although it is a keyword elsewhere, such as `input` in `not.input`.
+    ident_at: usize,
+    depth: u32,
+    /// Height of the tree returned last.
+    height: u32,
+    /// Set when a bound is hit, so that no other reading of the same text is tried.
+    gave_up: bool,
+    /// Tokens that may still be read again.
+    budget: usize,
+    /// For each opening brace and parenthesis the token that closes it; filled when first needed.
+    partners: Vec<u32>,
+}
+
+/// A place to return to.
+#[derive(Clone, Copy)]
+struct Mark {
+    at: usize,
+    errors: usize,
+}
+
+impl<'t> Parser<'t> {
+    fn new(text: &'t str, options: ParseOptions) -> Result<(Self, Vec<crate::ast::Comment>), Diagnostic> {
+        if text.len() >= u32::MAX as usize {
+            let span = Span::new(options.file, 0, 0);
+            return Err(error_at(span, "file too large: 4 GiB is the limit"));
+        }
+        let Lexed { tokens, comments, errors } = lex(text, options.file);
+        let mut keywords = Keywords::default();
+        if options.version == Version::V1 {
+            module::V1_KEYWORDS.iter().for_each(|(_, kind)| keywords.add(*kind));
+        }
+        let budget = tokens.len().saturating_mul(16).saturating_add(10_000);
+        let parser = Parser {
+            text,
+            file: options.file,
+            tokens,
+            at: 0,
+            errors,
+            v1_errors: Vec::new(),
+            version: options.version,
+            keywords,
+            not_bodies: false,
+            ident_at: usize::MAX,
+            depth: 0,
+            height: 0,
+            gave_up: false,
+            budget,
+            partners: Vec::new(),
+        };
+        Ok((parser, comments))
+    }
+
+    fn finish(mut self) -> Vec<Diagnostic> {
+        self.errors.sort_by_key(|error| error.span.start);
+        self.errors.dedup();
+        self.errors
+    }
+
+    // Looking at tokens.
+
+    fn token_at(&self, index: usize) -> Token {
+        let end = self.text.len() as u32;
+        let eof = Token { kind: TokenKind::Eof, after_newline: true, start: end, end };
+        self.tokens.get(index).copied().unwrap_or(eof)
+    }
+
+    fn kind_at(&self, index: usize) -> TokenKind {
+        let kind = self.tokens.get(index).map_or(TokenKind::Eof, |token| token.kind);
+        if kind.is_keyword() && (index == self.ident_at || kind.is_optional() && !self.keywords.has(kind)) {
+            return TokenKind::Ident;
+        }
+        kind
+    }
+
+    fn kind(&self) -> TokenKind {
+        self.kind_at(self.at)
+    }
+
+    fn is(&self, kind: TokenKind) -> bool {
+        self.kind() == kind
+    }
+
+    fn advance(&mut self) {
+        if self.at < self.tokens.len() {
+            self.at += 1;
+        }
+    }
+
+    fn eat(&mut self, kind: TokenKind) -> bool {
+        let found = self.is(kind);
+        if found {
+            self.advance();
+        }
+        found
+    }
+
+    /// Whether nothing stands between the token at `index` and the one before.
+    fn is_adjacent(&self, index: usize) -> bool {
+        index > 0 && self.token_at(index).start == self.token_at(index - 1).end
+    }
+
+    /// Whether the token at `index` is directly followed by `.` or `[`, which makes a keyword a name.
+    fn starts_ref(&self, index: usize) -> bool {
+        let next = self.tokens.get(index + 1).map(|token| token.kind);
+        matches!(next, Some(TokenKind::Dot | TokenKind::LeftBracket)) && self.is_adjacent(index + 1)
+    }
+
+    /// Takes the current token for a name if it is a keyword that starts a ref.
+    fn keyword_as_name(&mut self) {
+        if self.kind().is_keyword() && self.starts_ref(self.at) {
+            self.ident_at = self.at;
+        }
+    }
+
+    fn text_at(&self, index: usize) -> &'t str {
+        let token = self.token_at(index);
+        self.text.get(token.start as usize..token.end as usize).unwrap_or_default()
+    }
+
+    // Places.
+
+    fn start(&self) -> u32 {
+        self.token_at(self.at).start
+    }
+
+    fn here(&self) -> Span {
+        let token = self.token_at(self.at);
+        Span::new(self.file, token.start, token.end)
+    }
+
+    /// Where the last token read ends.
+    fn last_end(&self) -> u32 {
+        if self.at == 0 { 0 } else { self.token_at(self.at - 1).end }
+    }
+
+    /// From `start` to the last token read.
+    fn span_from(&self, start: u32) -> Span {
+        Span::new(self.file, start, self.last_end().max(start))
+    }
+
+    // Going back.
+
+    fn mark(&self) -> Mark {
+        Mark { at: self.at, errors: self.errors.len() }
+    }
+
+    /// Goes back to a mark, forgetting the errors since, to read the same tokens otherwise. `false` if that is not to
+    /// be done, because a bound was hit.
+    fn rewind(&mut self, mark: Mark) -> bool {
+        if self.gave_up {
+            return false;
+        }
+        let again = self.at.saturating_sub(mark.at);
+        if again > self.budget {
+            self.give_up("expression too ambiguous: it can be read in too many ways");
+            return false;
+        }
+        self.budget -= again;
+        self.at = mark.at;
+        self.errors.truncate(mark.errors);
+        true
+    }
+
+    // Bounds.
+
+    fn enter(&mut self) -> bool {
+        if self.depth >= MAX_DEPTH {
+            self.give_up("nesting too deep: 256 levels is the limit");
+            return false;
+        }
+        self.depth += 1;
+        true
+    }
+
+    fn leave(&mut self) {
+        self.depth = self.depth.saturating_sub(1);
+    }
+
+    /// Notes the height of a tree just built; `None` if it is too high.
+    fn set_height(&mut self, height: u32) -> Option<()> {
+        self.height = height;
+        if height > MAX_HEIGHT {
+            self.give_up("nesting too deep: 512 levels is the limit, operators in a chain included");
+            return None;
+        }
+        Some(())
+    }
+
+    fn give_up(&mut self, message: &str) {
+        if !self.gave_up {
+            self.gave_up = true;
+            let span = self.here();
+            self.errors.push(error_at(span, message));
+        }
+    }
+
+    // Errors.
+
+    fn error(&mut self, span: Span, message: impl Into<String>) {
+        if !self.gave_up {
+            self.errors.push(error_at(span, message));
+        }
+    }
+
+    fn error_with_hint(&mut self, span: Span, message: impl Into<String>, hint: impl Into<String>) {
+        if !self.gave_up {
+            self.errors.push(Diagnostic { hint: Some(hint.into()), ..error_at(span, message) });
+        }
+    }
+
+    /// Reports the current token as one that cannot stand here. The lexer has reported illegal ones.
+    fn unexpected(&mut self, note: &str) {
+        let hint = self.hint_for_unexpected();
+        self.unexpected_with(note, hint);
+    }
+
+    fn unexpected_with(&mut self, note: &str, hint: Option<String>) {
+        let kind = self.kind();
+        if kind == TokenKind::Illegal || self.gave_up {
+            return;
+        }
+        let what = if kind.is_keyword() { "keyword" } else { "token" };
+        let colon = if note.is_empty() { "" } else { ": " };
+        let message = format!("unexpected {} {what}{colon}{note}", kind.name());
+        let span = self.here();
+        self.errors.push(Diagnostic { hint, ..error_at(span, message) });
+    }
+
+    fn hint_for_unexpected(&self) -> Option<String> {
+        match self.kind() {
+            TokenKind::Eof => Some("the file ends too early: a bracket may be unclosed".to_owned()),
+            _ => None,
+        }
+    }
+}
+
+fn error_at(span: Span, message: impl Into<String>) -> Diagnostic {
+    Diagnostic { code: "rego_parse_error", span, message: message.into(), hint: None }
+}
