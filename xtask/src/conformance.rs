@@ -183,6 +183,12 @@ impl solon_engine::Host for ClockHost {
         true
     }
 
+    fn lookup(&self, name: &str) -> std::result::Result<Vec<String>, String> {
+        use std::net::ToSocketAddrs;
+        let addresses = (name, 0).to_socket_addrs().map_err(|error| error.to_string())?;
+        Ok(addresses.map(|address| address.ip().to_string()).collect())
+    }
+
     fn environment(&self) -> Option<Vec<(String, String)>> {
         Some(std::env::vars().collect())
     }

@@ -36,6 +36,10 @@ mod sprintf;
 mod strings;
 #[cfg(test)]
 mod testing;
+mod time;
+mod time_calendar;
+mod time_duration;
+mod time_layout;
 mod type_checks;
 mod unicode_names;
 mod units;
@@ -131,6 +135,7 @@ static TABLES: &[&[Builtin]] = &[
     sets::TABLE,
     sprintf::TABLE,
     strings::TABLE,
+    time::TABLE,
     type_checks::TABLE,
     units::TABLE,
     uuid::TABLE,
