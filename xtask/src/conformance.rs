@@ -188,10 +188,6 @@ impl solon_engine::Host for ClockHost {
         let addresses = (name, 0).to_socket_addrs().map_err(|error| error.to_string())?;
         Ok(addresses.map(|address| address.ip().to_string()).collect())
     }
-
-    fn environment(&self) -> Option<Vec<(String, String)>> {
-        Some(std::env::vars().collect())
-    }
 }
 
 /// A row as text in which equal rows are equal: numbers in one form, arrays sorted where their order is free.

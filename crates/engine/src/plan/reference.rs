@@ -56,7 +56,7 @@ impl Planner<'_> {
                 match self.tree.find(&prefix) {
                     Found::Document(document, steps) => {
                         let value = match self.tree.document(document).kind {
-                            super::DocumentKind::Function(_) => Expr::Undefined,
+                            super::DocumentKind::Function(1..) => Expr::Undefined,
                             _ => Expr::Document(document, reference.span),
                         };
                         (value, reference.operands.get(steps..).unwrap_or_default())

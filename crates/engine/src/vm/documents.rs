@@ -99,7 +99,7 @@ impl<'a> Machine<'a, '_> {
         stack: &mut [Value<'a>],
     ) -> Result<Option<Value<'a>>> {
         match self.code.tree.documents.get(document as usize).map(|document| document.kind) {
-            Some(DocumentKind::Function(_)) | None => Ok(base),
+            Some(DocumentKind::Function(1..)) | None => Ok(base),
             Some(_) => self.document(document, span, stack),
         }
     }
