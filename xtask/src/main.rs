@@ -1,21 +1,28 @@
 //! The project's own commands: `cargo xtask COMMAND`.
 
+mod bench_cases;
 mod conformance;
+mod process;
 
 use anyhow::{Result, bail};
-use std::path::Path;
+use std::ffi::OsString;
+
+/// A command: its name, what it does, its function.
+type Command = (&'static str, &'static str, fn(&[OsString]) -> Result<()>);
+
+const COMMANDS: &[Command] = &[
+    ("bench-cases", "time the benchmark cases, one JSON line each", bench_cases::run),
+    ("conformance", "run OPA's language cases", conformance::command),
+];
 
 fn main() -> Result<()> {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    match args.split_first() {
-        Some((command, rest)) if command == "conformance" => {
-            let value = |flag: &str| {
-                rest.iter().position(|arg| arg == flag).and_then(|at| rest.get(at + 1)).map(String::as_str)
-            };
-            let folder = rest.first().filter(|arg| !arg.starts_with("--")).map_or("../shared/conformance", |arg| arg);
-            let has = |flag: &str| rest.iter().any(|arg| arg == flag);
-            conformance::run(Path::new(folder), value("--only"), has("--verbose"), has("--bless"))
+    let args: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let (name, rest) = args.split_first().map_or((None, &[][..]), |(name, rest)| (name.to_str(), rest));
+    match COMMANDS.iter().find(|command| Some(command.0) == name) {
+        Some((_, _, run)) => run(rest),
+        None => {
+            let lines: Vec<String> = COMMANDS.iter().map(|(name, what, _)| format!("  {name:<14} {what}")).collect();
+            bail!("usage: cargo xtask COMMAND\n{}", lines.join("\n"))
         }
-        _ => bail!("usage: cargo xtask conformance [FOLDER] [--only TEXT] [--verbose] [--bless]"),
     }
 }
