@@ -197,12 +197,14 @@ impl solon_engine::Host for ClockHost {
     }
 
     fn random(&self, bytes: &mut [u8]) -> bool {
-        bytes.iter_mut().enumerate().for_each(|(at, byte)| *byte = at as u8 * 37 + 11);
+        bytes.iter_mut().enumerate().for_each(|(at, byte)| *byte = (at as u8).wrapping_mul(37).wrapping_add(11));
         true
     }
 
-    fn environment(&self) -> Option<Vec<(String, String)>> {
-        Some(std::env::vars().collect())
+    fn lookup(&self, name: &str) -> std::result::Result<Vec<String>, String> {
+        use std::net::ToSocketAddrs;
+        let addresses = (name, 0).to_socket_addrs().map_err(|error| error.to_string())?;
+        Ok(addresses.map(|address| address.ip().to_string()).collect())
     }
 }
 
