@@ -35,7 +35,8 @@ pub fn run(args: &[OsString]) -> Result<()> {
     Ok(())
 }
 
-fn measure(case: &Case, engine: Engine, time: Duration) -> Result<Figures> {
+/// Checks a case and takes its figures, `time` for each.
+pub fn measure(case: &Case, engine: Engine, time: Duration) -> Result<Figures> {
     let mut loaded = engine.load(case)?;
     if let Some(text) = case.data()? {
         loaded.add_data(text)?;

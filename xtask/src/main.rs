@@ -1,6 +1,7 @@
 //! The project's own commands: `cargo xtask COMMAND`.
 
 mod bench_cases;
+mod bench_compare;
 mod conformance;
 mod process;
 
@@ -12,6 +13,7 @@ type Command = (&'static str, &'static str, fn(&[OsString]) -> Result<()>);
 
 const COMMANDS: &[Command] = &[
     ("bench-cases", "time the benchmark cases, one JSON line each", bench_cases::run),
+    ("bench-compare", "compare the native engine, regorus and OPA on the benchmark cases", bench_compare::run),
     ("conformance", "run OPA's language cases", conformance::command),
 ];
 

@@ -10,6 +10,11 @@ pub fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
+/// The folder of conformance cases, benchmarks and other material: `SOLON_SHARED`, or `../shared`.
+pub fn shared() -> PathBuf {
+    std::env::var_os("SOLON_SHARED").map_or_else(|| PathBuf::from("../shared"), PathBuf::from)
+}
+
 /// Runs a command of this program again, built with optimizations.
 pub fn optimized(command: &str, args: &[OsString]) -> Result<()> {
     build_optimized()?;
