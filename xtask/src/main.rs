@@ -2,8 +2,12 @@
 
 mod bench_cases;
 mod bench_compare;
+mod bless;
+mod ci;
 mod conformance;
 mod process;
+mod readme;
+mod tidy;
 
 use anyhow::{Result, bail};
 use std::ffi::OsString;
@@ -14,7 +18,11 @@ type Command = (&'static str, &'static str, fn(&[OsString]) -> Result<()>);
 const COMMANDS: &[Command] = &[
     ("bench-cases", "time the benchmark cases, one JSON line each", bench_cases::run),
     ("bench-compare", "compare the native engine, regorus and OPA on the benchmark cases", bench_compare::run),
+    ("bless", "write what the data-driven tests give in place of what they expect", bless::run),
+    ("ci", "check everything: format, lints, documentation, tests, dependencies, OPA's cases", ci::run),
     ("conformance", "run OPA's language cases", conformance::command),
+    ("readme", "run the README's commands and compare what they print", readme::run),
+    ("tidy", "check dependencies, lints, and what stands in the files", tidy::run),
 ];
 
 fn main() -> Result<()> {
