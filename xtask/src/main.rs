@@ -9,8 +9,9 @@ mod process;
 mod readme;
 mod tidy;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use std::ffi::OsString;
+use std::process::ExitCode;
 
 /// A command: its name, what it does, its function.
 type Command = (&'static str, &'static str, fn(&[OsString]) -> Result<()>);
@@ -25,14 +26,21 @@ const COMMANDS: &[Command] = &[
     ("tidy", "check dependencies, lints, and what stands in the files", tidy::run),
 ];
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().skip(1).collect();
     let (name, rest) = args.split_first().map_or((None, &[][..]), |(name, rest)| (name.to_str(), rest));
-    match COMMANDS.iter().find(|command| Some(command.0) == name) {
-        Some((_, _, run)) => run(rest),
-        None => {
-            let lines: Vec<String> = COMMANDS.iter().map(|(name, what, _)| format!("  {name:<14} {what}")).collect();
-            bail!("usage: cargo xtask COMMAND\n{}", lines.join("\n"))
+    let Some((_, _, run)) = COMMANDS.iter().find(|command| Some(command.0) == name) else {
+        eprintln!("usage: cargo xtask COMMAND");
+        for (name, what, _) in COMMANDS {
+            eprintln!("  {name:<14} {what}");
+        }
+        return ExitCode::from(2);
+    };
+    match run(rest) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
         }
     }
 }
