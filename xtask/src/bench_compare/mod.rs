@@ -32,6 +32,7 @@ pub fn run(args: &[OsString]) -> Result<()> {
     let folder = options.cases.clone().unwrap_or_else(|| PathBuf::from("target/bench-cases"));
     make_cases(&folder, &shared)?;
     let peer = opa::Peer::build(&shared.join("bench/opa-peer"))?;
+    warn_if_busy();
     let (mut rows, mut failed) = (Vec::new(), Vec::new());
     let cases = find_cases(&folder, &options.only)?;
     for case in &cases {
@@ -53,6 +54,16 @@ pub fn run(args: &[OsString]) -> Result<()> {
         bail!("{} of {} cases failed: {}", failed.len(), cases.len(), failed.join(", "));
     }
     Ok(())
+}
+
+/// Says so where other programs keep the machine busy: they slow OPA, whose garbage collector wants a core of its own,
+/// more than they slow us.
+fn warn_if_busy() {
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let minute: Option<f64> = load.split(' ').next().and_then(|load| load.parse().ok());
+    if let Some(minute) = minute.filter(|minute| *minute > 0.5) {
+        println!("The machine is busy (load {minute}): the ratios are no evidence.\n");
+    }
 }
 
 fn compare(case: &Case, options: &Options, peer: &opa::Peer, folder: &Path) -> Result<Row> {
