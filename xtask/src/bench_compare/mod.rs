@@ -32,7 +32,7 @@ pub fn run(args: &[OsString]) -> Result<()> {
     let folder = options.cases.clone().unwrap_or_else(|| PathBuf::from("target/bench-cases"));
     make_cases(&folder, &shared)?;
     let peer = opa::Peer::build(&shared.join("bench/opa-peer"))?;
-    warn_if_busy();
+    let warning = busy_warning();
     let (mut rows, mut failed) = (Vec::new(), Vec::new());
     let cases = find_cases(&folder, &options.only)?;
     for case in &cases {
@@ -46,7 +46,7 @@ pub fn run(args: &[OsString]) -> Result<()> {
         }
     }
     print!("{}", table::render(&rows));
-    println!();
+    println!("\n{warning}");
     for (target, verdict) in targets::verdicts(&rows) {
         println!("{verdict:<12} {target}");
     }
@@ -56,13 +56,14 @@ pub fn run(args: &[OsString]) -> Result<()> {
     Ok(())
 }
 
-/// Says so where other programs keep the machine busy: they slow OPA, whose garbage collector wants a core of its own,
-/// more than they slow us.
-fn warn_if_busy() {
+/// What to say where other programs keep the machine busy: they slow OPA, whose garbage collector wants a core of its
+/// own, more than they slow us.
+fn busy_warning() -> String {
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let minute: Option<f64> = load.split(' ').next().and_then(|load| load.parse().ok());
-    if let Some(minute) = minute.filter(|minute| *minute > 0.5) {
-        println!("The machine is busy (load {minute}): the ratios are no evidence.\n");
+    match minute.filter(|minute| *minute > 0.5) {
+        Some(minute) => format!("The machine was busy (load {minute}): ratios to OPA are too good, and no evidence.\n"),
+        None => String::new(),
     }
 }
 
