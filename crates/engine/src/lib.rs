@@ -17,7 +17,7 @@ pub mod vm;
 
 pub use api::{
     Answer, Compiler, Error, Evaluator, Expression, Input, Issue, Location, OwnedAnswer, OwnedExpression, OwnedRow,
-    ParsedInput, Policy, Query, Row, Stage, Syntax,
+    ParsedInput, Policy, Query, QuerySet, Row, SetEvaluator, Stage, Syntax,
 };
 pub use host::{Host, NoHost};
 pub use vm::Limits;

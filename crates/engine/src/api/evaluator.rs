@@ -1,9 +1,9 @@
 //! Evaluating queries.
 
 use super::answer::Answer;
-use super::{Error, Input, Query};
+use super::{Error, Input, Query, QuerySet};
 use crate::host::{Host, NoHost};
-use crate::value::{Bump, Value, json};
+use crate::value::{Bump, json};
 use crate::vm::{self, Limits, Reusable, Setting};
 use std::sync::Arc;
 
@@ -14,6 +14,29 @@ const KEPT: usize = 64 << 20;
 /// allocate once it is warm.
 pub struct Evaluator {
     query: Query,
+    session: Session,
+}
+
+/// Evaluates several queries of one policy on each input: one for each thread. The input is read once, and what the
+/// queries have in common is computed once.
+///
+/// ```
+/// use solon_engine::{Compiler, Input};
+///
+/// let policy = Compiler::new().module("a.rego", "package a\nx := input.n + 1\ny := x * 2").compile()?;
+/// let mut evaluator = policy.prepare_set(&["data.a.x", "data.a.y"])?.evaluator();
+/// let answers = evaluator.eval(Input::json(r#"{"n": 20}"#))?;
+/// let values: Vec<i64> = answers.into_iter().map(|answer| answer?.deserialize()).collect::<Result<_, _>>()?;
+/// assert_eq!(values, [21, 42]);
+/// # Ok::<(), solon_engine::Error>(())
+/// ```
+pub struct SetEvaluator {
+    queries: QuerySet,
+    session: Session,
+}
+
+/// What evaluators of both kinds keep.
+struct Session {
     arena: Bump,
     parser: json::Parser,
     reusable: Reusable,
@@ -22,10 +45,9 @@ pub struct Evaluator {
     is_strict: bool,
 }
 
-impl Evaluator {
-    pub(super) fn new(query: Query) -> Self {
-        Evaluator {
-            query,
+impl Session {
+    fn new() -> Self {
+        Session {
             arena: Bump::new(),
             parser: json::Parser::new(),
             reusable: Reusable::default(),
@@ -35,43 +57,24 @@ impl Evaluator {
         }
     }
 
-    /// What builtins may ask from outside; by default nothing.
-    pub fn host(mut self, host: Arc<dyn Host>) -> Self {
-        self.host = host;
-        self
-    }
-
-    /// What an evaluation may use.
-    pub fn limits(mut self, limits: Limits) -> Self {
-        self.limits = limits;
-        self
-    }
-
-    /// Whether an error of a builtin ends the evaluation, rather than making its expression undefined.
-    pub fn strict_builtin_errors(mut self, is_strict: bool) -> Self {
-        self.is_strict = is_strict;
-        self
-    }
-
-    /// Evaluates the query on an input.
-    ///
-    /// # Errors
-    ///
-    /// A conflict between rules, a limit, a builtin's error in strict mode, or an input that is no JSON. An error is
-    /// never an answer: treat it as a denial.
-    pub fn eval<'s>(&'s mut self, input: Input<'s>) -> Result<Answer<'s>, Error> {
+    /// Evaluates queries of one policy; `take` gets the answer of each. Gives what it made of the last one.
+    fn eval<'s, T>(
+        &'s mut self,
+        queries: &'s [Query],
+        input: Input<'s>,
+        mut take: impl FnMut(Result<Answer<'s>, Error>) -> T,
+    ) -> Result<Option<T>, Error> {
         if self.arena.allocated_bytes() > KEPT {
             self.arena = Bump::new();
         }
         self.arena.reset();
-        let Evaluator { query, arena, parser, reusable, host, limits, is_strict } = self;
-        let query: &'s Query = query;
+        let Session { arena, parser, reusable, host, limits, is_strict } = self;
         let arena: &'s Bump = arena;
-        let prepared = &query.0;
-        let shared = &prepared.policy.shared;
+        let Some(Query(first)) = queries.first() else { return Ok(None) };
+        let shared = &first.policy.shared;
         let input = input.value(arena, &shared.code.symbols, parser)?;
         let place = |span: solon_syntax::Span| {
-            let source = shared.sources.get(span.file as usize).unwrap_or(&prepared.source);
+            let source = shared.sources.get(span.file as usize).unwrap_or(&first.source);
             format!("{}:{}", source.name(), source.position(span.start).row)
         };
         let setting = Setting {
@@ -82,20 +85,84 @@ impl Evaluator {
             is_strict: *is_strict,
             place: &place,
         };
-        let data = prepared.policy.data.value();
-        match vm::evaluate(&setting, &prepared.code, input, data, reusable) {
-            Ok(Value::Array(rows)) => Ok(Answer::new(rows, prepared)),
-            Ok(_) => Ok(Answer::new(&[], prepared)),
-            Err(error) => {
-                let mut sources = shared.sources.clone();
-                sources.push(prepared.source.clone());
-                Err(Error::of_evaluation(error, &sources))
-            }
+        let data = first.policy.data.value();
+        let mut prepared = queries.iter();
+        let codes = queries.iter().map(|query| &query.0.code);
+        Ok(vm::evaluate(&setting, codes, input, data, reusable, |result| {
+            let query = prepared.next().map_or(first, |query| &query.0);
+            take(match result {
+                Ok(rows) => Ok(Answer::new(rows.as_array().unwrap_or_default(), query)),
+                Err(error) => {
+                    let sources: Vec<_> = shared.sources.iter().chain([&query.source]).cloned().collect();
+                    Err(Error::of_evaluation(error, &sources))
+                }
+            })
+        }))
+    }
+}
+
+macro_rules! settings {
+    () => {
+        /// What builtins may ask from outside; by default nothing.
+        pub fn host(mut self, host: Arc<dyn Host>) -> Self {
+            self.session.host = host;
+            self
         }
+
+        /// What an evaluation may use.
+        pub fn limits(mut self, limits: Limits) -> Self {
+            self.session.limits = limits;
+            self
+        }
+
+        /// Whether an error of a builtin ends the evaluation, rather than making its expression undefined.
+        pub fn strict_builtin_errors(mut self, is_strict: bool) -> Self {
+            self.session.is_strict = is_strict;
+            self
+        }
+
+        /// Bytes that the evaluator holds for its evaluations.
+        pub fn allocated_bytes(&self) -> usize {
+            self.session.arena.allocated_bytes()
+        }
+    };
+}
+
+impl Evaluator {
+    pub(super) fn new(query: Query) -> Self {
+        Evaluator { query, session: Session::new() }
     }
 
-    /// Bytes that the evaluator holds for its evaluations.
-    pub fn allocated_bytes(&self) -> usize {
-        self.arena.allocated_bytes()
+    settings!();
+
+    /// Evaluates the query on an input.
+    ///
+    /// # Errors
+    ///
+    /// A conflict between rules, a limit, a builtin's error in strict mode, or an input that is no JSON. An error is
+    /// never an answer: treat it as a denial.
+    pub fn eval<'s>(&'s mut self, input: Input<'s>) -> Result<Answer<'s>, Error> {
+        let queries = std::slice::from_ref(&self.query);
+        let answer = self.session.eval(queries, input, |answer| answer)?;
+        answer.unwrap_or_else(|| Err(Error::new("eval_internal_error", "no query")))
+    }
+}
+
+impl SetEvaluator {
+    pub(super) fn new(queries: QuerySet) -> Self {
+        SetEvaluator { queries, session: Session::new() }
+    }
+
+    settings!();
+
+    /// Evaluates every query on an input: their answers in order, each of which may be an error of its own.
+    ///
+    /// # Errors
+    ///
+    /// An input that is no JSON.
+    pub fn eval<'s>(&'s mut self, input: Input<'s>) -> Result<Vec<Result<Answer<'s>, Error>>, Error> {
+        let mut answers = Vec::with_capacity(self.queries.queries().len());
+        self.session.eval(self.queries.queries(), input, |answer| answers.push(answer))?;
+        Ok(answers)
     }
 }

@@ -28,6 +28,6 @@ mod policy;
 pub use answer::{Answer, Expression, OwnedAnswer, OwnedExpression, OwnedRow, Row};
 pub use compiler::{Compiler, Syntax};
 pub use error::{Error, Issue, Location};
-pub use evaluator::Evaluator;
+pub use evaluator::{Evaluator, SetEvaluator};
 pub use input::{Input, ParsedInput};
-pub use policy::{Policy, Query, Stage};
+pub use policy::{Policy, Query, QuerySet, Stage};

@@ -3,7 +3,7 @@
 use super::compiler::internal;
 use super::data::{self, Part};
 use super::input::invalid;
-use super::{Error, Evaluator, Issue, ParsedInput};
+use super::{Error, Evaluator, Issue, ParsedInput, SetEvaluator};
 use crate::analysis::order_query;
 use crate::code::{generate_query, graph, verify};
 use crate::hir::lower::{Path, Program, QueryContext, lower_query};
@@ -102,6 +102,12 @@ impl Policy {
         })))
     }
 
+    /// Compiles several queries, which are evaluated together.
+    pub fn prepare_set(&self, queries: &[&str]) -> Result<QuerySet, Error> {
+        let queries: Result<Vec<Query>, Error> = queries.iter().map(|query| self.prepare(query)).collect();
+        Ok(QuerySet(queries?.into()))
+    }
+
     /// The same modules over other base data, a JSON object.
     pub fn with_data(&self, json: impl Into<Vec<u8>>) -> Result<Policy, Error> {
         let part = Part { path: Vec::new(), text: json.into() };
@@ -183,6 +189,22 @@ impl Query {
     /// Its text.
     pub fn text(&self) -> &str {
         self.0.source.text()
+    }
+}
+
+/// Several queries of one policy: cheap to clone, `Send` and `Sync`.
+#[derive(Clone, Debug)]
+pub struct QuerySet(Arc<[Query]>);
+
+impl QuerySet {
+    /// What evaluates the queries: one for each thread.
+    pub fn evaluator(&self) -> SetEvaluator {
+        SetEvaluator::new(self.clone())
+    }
+
+    /// The queries in order.
+    pub fn queries(&self) -> &[Query] {
+        &self.0
     }
 }
 

@@ -149,9 +149,14 @@ impl<'a> Machine<'a, '_> {
             }
             Memo::Empty => cell.set(Memo::Running),
         }
-        let result = self.call_anew(document, &[], stack)?;
-        cell.set(result.map_or(Memo::Undefined, Memo::Value));
-        Ok(result)
+        let result = self.call_anew(document, &[], stack);
+        cell.set(match &result {
+            Ok(Some(value)) => Memo::Value(*value),
+            Ok(None) => Memo::Undefined,
+            // Another query may ask again, and is told again.
+            Err(_) => Memo::Empty,
+        });
+        result
     }
 }
 

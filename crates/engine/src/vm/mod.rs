@@ -93,16 +93,17 @@ pub struct Setting<'a, 's> {
     pub place: &'s dyn Fn(solon_syntax::Span) -> String,
 }
 
-/// Evaluates a query: an array of rows.
-pub fn evaluate<'a>(
+/// Evaluates queries on one input, one after the other: each gives an array of rows. What one computes the next ones
+/// know.
+pub fn evaluate<'a, T>(
     setting: &Setting<'a, '_>,
-    query: &'a QueryCode,
+    queries: impl IntoIterator<Item = &'a QueryCode>,
     input: Option<Value<'a>>,
     data: Value<'a>,
     reusable: &mut Reusable,
-) -> std::result::Result<Value<'a>, EvalError> {
+    mut take: impl FnMut(std::result::Result<Value<'a>, EvalError>) -> T,
+) -> Option<T> {
     let arena = setting.arena;
-    reusable.candidates.clear();
     let world = World::new(arena, input, data, setting.code.functions.len());
     let mut machine = Machine {
         setting,
@@ -120,15 +121,12 @@ pub fn evaluate<'a>(
         spent: 0,
         depth: 0,
     };
-    let stack = arena.alloc_slice_fill_copy(query.stack, Value::Null);
-    if let Some(document) = query.document {
-        let span = query.function.span(usize::MAX);
-        let value = machine.document(document, span, stack).map_err(|error| *error)?;
-        let row = value.map(|value| Value::new_array(arena, &[value]));
-        return Ok(Value::Array(row.map_or(&[], |row| std::slice::from_ref(arena.alloc(row)))));
+    let mut last = None;
+    for query in queries {
+        machine.begin(world);
+        last = Some(take(machine.query(query).map_err(|error| *error)));
     }
-    let rows = machine.run(&query.unit, &query.function, stack).map_err(|error| *error)?;
-    Ok(rows.unwrap_or(Value::Array(&[])))
+    last
 }
 
 /// The state of an evaluation.
@@ -158,7 +156,27 @@ struct Machine<'a, 's> {
 /// Steps between two looks at the limits.
 const INTERVAL: u32 = 4096;
 
-impl Machine<'_, '_> {
+impl<'a> Machine<'a, '_> {
+    /// Gets ready for a query, whatever the one before left behind.
+    fn begin(&mut self, world: World<'a>) {
+        (self.world, self.current, self.depth) = (world, 0, 0);
+        (self.budget, self.spent) = (0, 0);
+        self.scratch.clear();
+        self.reusable.candidates.clear();
+    }
+
+    /// The rows of a query.
+    fn query(&mut self, query: &'a QueryCode) -> Result<Value<'a>> {
+        let stack = self.arena.alloc_slice_fill_copy(query.stack, Value::Null);
+        if let Some(document) = query.document {
+            let span = query.function.span(usize::MAX);
+            let row = self.document(document, span, stack)?.map(|value| Value::new_array(self.arena, &[value]));
+            return Ok(Value::Array(row.map_or(&[], |row| std::slice::from_ref(self.arena.alloc(row)))));
+        }
+        let rows = self.run(&query.unit, &query.function, stack)?;
+        Ok(rows.unwrap_or(Value::Array(&[])))
+    }
+
     /// Counts a step; fails if a limit is reached.
     #[inline]
     fn tick(&mut self) -> Result<()> {

@@ -1,0 +1,164 @@
+//! Runs the data-driven cases of `tests/cases/{eval,plan}`: files of sections, in which `answer`, `error`, `hir`,
+//! `plan` and `code` are what is expected. With `SOLON_BLESS=1` those sections are written anew.
+
+use solon_engine::{Compiler, Input, Stage, Syntax};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A section of a case: `## name argument`, then text.
+struct Section {
+    name: String,
+    argument: String,
+    text: String,
+}
+
+fn sections(text: &str) -> Vec<Section> {
+    let mut found: Vec<Section> = Vec::new();
+    for line in text.lines() {
+        if let Some(head) = line.strip_prefix("## ") {
+            let (name, argument) = head.split_once(' ').unwrap_or((head, ""));
+            found.push(Section { name: name.into(), argument: argument.into(), text: String::new() });
+        } else if let Some(section) = found.last_mut() {
+            section.text.push_str(line);
+            section.text.push('\n');
+        }
+    }
+    found
+}
+
+/// What a case is about, as its sections are read from the top.
+#[derive(Default)]
+struct Case {
+    compiler: Compiler,
+    input: Option<String>,
+    query: String,
+    is_strict: bool,
+}
+
+impl Case {
+    /// Takes a section in; gives the text that a section of an expectation should have.
+    fn take(&mut self, section: &Section) -> Option<String> {
+        let text = section.text.trim();
+        match section.name.as_str() {
+            "module" => {
+                let syntax = if section.argument == "v0" { Syntax::V0 } else { Syntax::V1 };
+                self.compiler = std::mem::take(&mut self.compiler).module_in("case.rego", text, syntax);
+            }
+            "data" => self.compiler = std::mem::take(&mut self.compiler).data(text),
+            "input" => self.input = Some(text.to_owned()),
+            "query" => self.query = text.to_owned(),
+            "strict" => self.is_strict = true,
+            "answer" | "error" => return Some(self.answer()),
+            "hir" => return Some(self.stage(Stage::Hir)),
+            "plan" => return Some(self.stage(Stage::Plan)),
+            "code" => return Some(self.stage(Stage::Code)),
+            other => panic!("no such section: {other}"),
+        }
+        None
+    }
+
+    fn stage(&self, stage: Stage) -> String {
+        self.compiler.clone().explain(stage).unwrap_or_else(|error| format!("{error}\n"))
+    }
+
+    /// The answer: a line for each row, with its bindings and the values of its expressions.
+    fn answer(&self) -> String {
+        let answer = || -> Result<String, solon_engine::Error> {
+            let query = self.compiler.clone().compile()?.prepare(&self.query)?;
+            let mut evaluator = query.evaluator().strict_builtin_errors(self.is_strict);
+            let input = self.input.as_deref().map_or(Input::none(), Input::json);
+            let rows = evaluator.eval(input)?.to_owned().rows;
+            let lines = rows.iter().map(|row| {
+                let bindings = serde_json::Value::Object(row.bindings.clone());
+                let values: Vec<String> =
+                    row.expressions.iter().map(|expression| expression.value.to_string()).collect();
+                let bindings = if row.bindings.is_empty() { String::new() } else { format!(" {bindings}") };
+                format!("{}{bindings}\n", values.join(" "))
+            });
+            let text: String = lines.collect();
+            Ok(if text.is_empty() { "undefined\n".to_owned() } else { text })
+        };
+        answer().unwrap_or_else(|error| format!("{error}\n"))
+    }
+}
+
+fn check(path: &Path) -> Result<(), String> {
+    let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
+    let head = text.split("## ").next().unwrap_or_default();
+    let mut case = Case::default();
+    let mut blessed = head.to_owned();
+    let mut wrong = Vec::new();
+    for section in sections(&text) {
+        let expected = section.text.trim_end();
+        let got = case.take(&section);
+        let got = got.as_deref().map(str::trim_end);
+        if let Some(got) = got.filter(|got| *got != expected) {
+            wrong.push(format!("{} of `{}`\n  want {expected}\n  got  {got}", section.name, case.query));
+        }
+        let argument = if section.argument.is_empty() { String::new() } else { format!(" {}", section.argument) };
+        let body = got.unwrap_or(expected);
+        blessed.push_str(&format!("## {}{argument}\n{}{}\n", section.name, body, if body.is_empty() { "" } else { "\n" }));
+    }
+    if std::env::var_os("SOLON_BLESS").is_some() {
+        return fs::write(path, blessed.trim_end().to_owned() + "\n").map_err(|error| error.to_string());
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(format!("{}\n{}", path.display(), wrong.join("\n"))) }
+}
+
+fn run(folder: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases").join(folder);
+    let mut paths: Vec<PathBuf> = fs::read_dir(&folder)
+        .expect("the folder of cases")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "case"))
+        .collect();
+    paths.sort();
+    assert!(!paths.is_empty(), "no cases in {}", folder.display());
+    let failures: Vec<String> = paths.iter().filter_map(|path| check(path).err()).collect();
+    assert!(failures.is_empty(), "{} of {} files fail\n{}", failures.len(), paths.len(), failures.join("\n\n"));
+}
+
+#[test]
+fn evaluation_cases() {
+    run("eval");
+}
+
+#[test]
+fn plan_cases() {
+    run("plan");
+}
+
+/// The example of every builtin gives what its entry says.
+#[test]
+fn builtin_examples() {
+    struct Clock;
+    impl solon_engine::Host for Clock {
+        fn now(&self) -> Option<i64> {
+            Some(1_700_000_000_000_000_000)
+        }
+
+        fn random(&self, bytes: &mut [u8]) -> bool {
+            bytes.fill(7);
+            true
+        }
+    }
+    let policy = Compiler::new().compile().expect("no modules");
+    let mut failures = Vec::new();
+    let mut count = 0;
+    for builtin in solon_engine::builtins::all().filter(|builtin| !builtin.example.0.is_empty()) {
+        count += 1;
+        let (expression, expected) = builtin.example;
+        let result = policy.prepare(expression).and_then(|query| {
+            let mut evaluator = query.evaluator().strict_builtin_errors(true).host(std::sync::Arc::new(Clock));
+            Ok(evaluator.eval(Input::none())?.to_owned())
+        });
+        let wanted: serde_json::Value = serde_json::from_str(expected).unwrap_or_default();
+        match result {
+            Ok(answer) if answer.value() == Some(&wanted) => {}
+            Ok(answer) => failures.push(format!("{expression}: want {wanted}, got {:?}", answer.value())),
+            Err(error) => failures.push(format!("{expression}: {error}")),
+        }
+    }
+    assert!(count > 100, "only {count} builtins have examples");
+    assert!(failures.is_empty(), "{} of {count} fail\n{}", failures.len(), failures.join("\n"));
+}
