@@ -43,8 +43,7 @@ impl Planner<'_> {
                 builder.push(Step::Every { collection, key: key_slot, value: value_slot, body });
             }
             LiteralKind::With { modifiers, body } => {
-                let modifiers =
-                    modifiers.iter().filter_map(|modifier| self.modifier(modifier, builder)).collect();
+                let modifiers = modifiers.iter().filter_map(|modifier| self.modifier(modifier, builder)).collect();
                 builder.open(Opening::With(modifiers));
                 self.body(body, builder);
                 builder.open(Opening::Outside);

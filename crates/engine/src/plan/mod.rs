@@ -6,8 +6,8 @@
 
 mod body;
 mod literal;
-pub mod print;
 mod pattern;
+pub mod print;
 mod reference;
 mod rule;
 mod tree;

@@ -101,8 +101,7 @@ impl<'a> Machine<'a, '_> {
                 Op::Call { dst, document, args, fail } => {
                     let args = range(registers, args);
                     let callee = plan::Function::Document(plan::DocumentId(document.0));
-                    let substitute =
-                        if self.world.functions.is_empty() { None } else { self.substitute(callee) };
+                    let substitute = if self.world.functions.is_empty() { None } else { self.substitute(callee) };
                     let value = match substitute {
                         None => self.call(document.0, args, stack)?,
                         Some(substitute) => self.call_substitute(substitute, args, stack, function.span(pc - 1))?,

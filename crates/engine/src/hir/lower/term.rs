@@ -143,10 +143,7 @@ impl Lowerer<'_, '_> {
                 Term::Array(items.iter().map(|item| self.pattern(item, how, before)).collect())
             }
             ast::TermKind::Object(entries) => Term::Object(
-                entries
-                    .iter()
-                    .map(|(key, value)| (self.term(key, before), self.pattern(value, how, before)))
-                    .collect(),
+                entries.iter().map(|(key, value)| (self.term(key, before), self.pattern(value, how, before))).collect(),
             ),
             _ => self.term(pattern, before),
         }
