@@ -359,11 +359,8 @@ pub(super) fn is_member(item: &Value<'_>, collection: &Value<'_>) -> bool {
 }
 
 fn conflict(function: &Function, span: Span) -> Box<EvalError> {
-    let message = if function.arguments > 0 {
-        "functions must not produce multiple outputs for same inputs"
-    } else {
-        "complete rules must not produce multiple outputs"
-    };
+    let inputs = if function.arguments > 0 { " for the same inputs" } else { "" };
+    let message = format!("{} produced conflicting values{inputs}", function.name);
     Box::new(EvalError::new(codes::CONFLICT, message, span))
 }
 

@@ -138,7 +138,7 @@ impl Lowerer<'_, '_> {
     /// A pattern whose variables are declared by it.
     pub(super) fn pattern(&mut self, pattern: &ast::Term, how: Declared, before: &mut Body) -> Term {
         match &pattern.kind {
-            ast::TermKind::Var(name) => Term::Var(self.declare(name, pattern.span, how)),
+            ast::TermKind::Var(name) => Term::Var(self.declare_used(name, pattern.span, how)),
             ast::TermKind::Array(items) => {
                 Term::Array(items.iter().map(|item| self.pattern(item, how, before)).collect())
             }
