@@ -3,6 +3,7 @@
 use crate::{duration, exit};
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use solon::Stage;
 use solon::k8s::shape::Shape;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -20,8 +21,12 @@ pub struct Arguments {
 pub enum Command {
     /// Evaluate a query and print the result, as `opa eval` does.
     Eval(Eval),
+    /// Answer an AdmissionReview on stdin, as a webhook would.
+    Admit(Admit),
     /// Print the syntax tree of a module.
     Parse(Parse),
+    /// Print what the compiler makes of policies.
+    Plan(Plan),
 }
 
 #[derive(Args, Debug)]
@@ -89,6 +94,57 @@ pub struct PolicyFiles {
     /// Read modules as Rego of OPA 1.0 only
     #[arg(long)]
     pub v1_compatible: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Exit codes: 0 answered, allowed or not; 1 wrong arguments; 2 an error, whose answer refuses.")]
+pub struct Admit {
+    #[command(flatten)]
+    pub policy: PolicyFiles,
+
+    /// A rule that decides, for example data.pci_dss.deny; repeatable. Its name says what it means: allow, deny,
+    /// violation or warn
+    #[arg(short, long, value_name = "QUERY")]
+    pub query: Vec<String>,
+    /// What the rules find at input
+    #[arg(long, value_enum, default_value = "request")]
+    pub shape: InputShape,
+    /// A file or folder with Gatekeeper constraints for the templates among the policies; repeatable
+    #[arg(short, long, value_name = "PATH")]
+    pub constraint: Vec<PathBuf>,
+    /// How long the evaluation may take, for example 500ms
+    #[arg(short, long, value_name = "DURATION", value_parser = duration::parse)]
+    pub timeout: Option<Duration>,
+}
+
+#[derive(Args, Debug)]
+pub struct Plan {
+    #[command(flatten)]
+    pub policy: PolicyFiles,
+
+    /// After which stage of compilation
+    #[arg(long, value_enum, default_value = "plan")]
+    pub stage: PlanStage,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PlanStage {
+    /// Rules with their names resolved, bodies in order
+    Hir,
+    /// Nested loops
+    Plan,
+    /// Instructions
+    Code,
+}
+
+impl From<PlanStage> for Stage {
+    fn from(stage: PlanStage) -> Stage {
+        match stage {
+            PlanStage::Hir => Stage::Hir,
+            PlanStage::Plan => Stage::Plan,
+            PlanStage::Code => Stage::Code,
+        }
+    }
 }
 
 #[derive(Args, Debug)]

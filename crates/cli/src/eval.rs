@@ -8,6 +8,7 @@ use crate::load;
 use crate::render::Renderer;
 use crate::report::{self, Problem};
 use anyhow::{Result, bail};
+use solon::syntax::{ParseOptions, parse_query};
 use solon::{Input, Policy};
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -77,6 +78,11 @@ fn evaluate(arguments: &Eval, query: &str, text: Option<&Text>) -> Result<Render
     let imports: Vec<&str> = arguments.import.iter().map(String::as_str).collect();
     let text_of = |name: &str| if name.is_empty() { Some(query) } else { loaded.text_of(name) };
     let problems = |error: solon::Error| Problem::of_engine(&error, text_of);
+    let parsed = parse_query(query, ParseOptions::default());
+    if parsed.errors.is_empty() && parsed.tree.is_empty() {
+        let problem = Problem::new("empty query cannot be compiled");
+        return Err(vec![Problem { code: "rego_compile_error".to_owned(), ..problem }].into());
+    }
     let prepared = policy.prepare_in(query, &arguments.package, &imports).map_err(problems)?;
     let items = text.map(|text| text.items(&policy)).transpose()?;
     let mut evaluator = prepared.evaluator().host(host).strict_builtin_errors(arguments.strict_builtin_errors);

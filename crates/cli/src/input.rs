@@ -53,7 +53,8 @@ pub fn read(arguments: &Eval) -> Result<Option<Text>> {
     Ok(Some(Text { file, bytes, shape }))
 }
 
-fn read_file(path: &Path) -> Result<Vec<u8>> {
+/// A file's bytes.
+pub fn read_file(path: &Path) -> Result<Vec<u8>> {
     fs::read(path).map_err(|error| anyhow!("open {}: {}", path.display(), io_text(&error)))
 }
 

@@ -6,12 +6,13 @@
 use crate::args::PolicyFiles;
 use crate::merge;
 use crate::report::Problem;
+use solon::k8s::compile::add_target;
 use solon::k8s::document::Options;
 use solon::k8s::manifest::read_manifests;
-use solon::k8s::template::{RegoModule, RegoVersion, Template};
+use solon::k8s::template::Template;
 use solon::k8s::yaml::yaml_to_json;
 use solon::syntax::{ParseOptions, parse_module};
-use solon::{Compiler, Policy, Syntax};
+use solon::{Compiler, Policy, Stage, Syntax};
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,8 @@ pub struct Loaded {
     pub modules: Vec<Module>,
     /// Base documents.
     pub documents: Vec<Document>,
+    /// Gatekeeper's templates with their files.
+    pub templates: Vec<(String, Template)>,
     problems: Vec<Problem>,
     seen: HashSet<(Vec<String>, PathBuf)>,
 }
@@ -32,8 +35,6 @@ pub struct Loaded {
 pub struct Module {
     pub name: String,
     pub text: String,
-    /// Where the file says which it is.
-    pub syntax: Option<Syntax>,
 }
 
 /// A base document.
@@ -125,7 +126,7 @@ impl Loaded {
     fn module(&mut self, shown: &str, bytes: Vec<u8>) {
         match String::from_utf8(bytes) {
             Ok(_) if self.modules.iter().any(|module| module.name == shown) => {}
-            Ok(text) => self.modules.push(Module { name: shown.to_owned(), text, syntax: None }),
+            Ok(text) => self.modules.push(Module { name: shown.to_owned(), text }),
             Err(_) => self.problems.push(Problem::new(format!("{shown}: the text is not UTF-8"))),
         }
     }
@@ -154,43 +155,54 @@ impl Loaded {
         for manifest in manifests.iter().filter(|manifest| Template::is_template(manifest)) {
             found = true;
             match Template::read(manifest) {
-                Ok(template) => self.template(shown, &template),
+                Ok(template) => self.templates.push((shown.to_owned(), template)),
                 Err(error) => self.problems.push(Problem::new(error.to_string())),
             }
         }
         found
     }
 
-    fn template(&mut self, shown: &str, template: &Template) {
-        for target in &template.targets {
-            let syntax = Some(match target.version {
-                RegoVersion::V0 => Syntax::V0,
-                RegoVersion::V1 => Syntax::V1,
-            });
-            for module in std::iter::once(&target.rego).chain(&target.libs) {
-                self.modules.push(Module { name: shown.to_owned(), text: text_in_place(module), syntax });
-            }
-        }
+    /// A compiler with the documents and nothing else.
+    pub fn base(&self) -> Compiler {
+        self.documents.iter().fold(Compiler::new(), |compiler, document| {
+            let path: Vec<&str> = document.path.iter().map(String::as_str).collect();
+            compiler.data_at(&path, document.json.as_slice())
+        })
     }
 
-    /// Compiles what was loaded.
+    /// Compiles everything that was loaded to one policy.
     pub fn compile(&self, files: &PolicyFiles) -> Result<Policy, Vec<Problem>> {
+        self.finish(self.everything(files))
+    }
+
+    /// Everything that was loaded after a stage of compilation, as text.
+    pub fn explain(&self, files: &PolicyFiles, stage: Stage) -> Result<String, Vec<Problem>> {
+        let text_of = |name: &str| self.text_of(name);
+        self.everything(files).explain(stage).map_err(|error| Problem::of_engine(&error, text_of))
+    }
+
+    fn everything(&self, files: &PolicyFiles) -> Compiler {
+        let targets =
+            self.templates.iter().flat_map(|(file, template)| template.targets.iter().map(move |t| (file, t)));
+        targets.fold(self.compiler(files), |compiler, (file, target)| add_target(compiler, file, target))
+    }
+
+    /// Compiles what was loaded but the templates.
+    pub fn compile_modules(&self, files: &PolicyFiles) -> Result<Policy, Vec<Problem>> {
+        self.finish(self.compiler(files))
+    }
+
+    fn compiler(&self, files: &PolicyFiles) -> Compiler {
         let syntax = match (files.v0_compatible, files.v1_compatible) {
             (true, _) => Syntax::V0,
             (_, true) => Syntax::V1,
             _ => Syntax::Detect,
         };
-        let mut compiler = Compiler::new().syntax(syntax);
-        for Module { name, text, syntax } in &self.modules {
-            compiler = match syntax {
-                Some(syntax) => compiler.module_in(name.as_str(), text.as_str(), *syntax),
-                None => compiler.module(name.as_str(), text.as_str()),
-            };
-        }
-        for document in &self.documents {
-            let path: Vec<&str> = document.path.iter().map(String::as_str).collect();
-            compiler = compiler.data_at(&path, document.json.as_slice());
-        }
+        let base = self.base().syntax(syntax);
+        self.modules.iter().fold(base, |compiler, module| compiler.module(module.name.as_str(), module.text.as_str()))
+    }
+
+    fn finish(&self, compiler: Compiler) -> Result<Policy, Vec<Problem>> {
         compiler.compile().map_err(|error| {
             let is_about_data = error.issues().iter().all(|issue| issue.code.starts_with("invalid_"));
             let problems = if is_about_data { merge::problems(&self.documents) } else { Vec::new() };
@@ -205,14 +217,6 @@ impl Loaded {
 }
 
 const KIND: &[u8] = b"ConstraintTemplate";
-
-/// A template's Rego with empty lines before it, so that its rows are those of the template's file.
-fn text_in_place(module: &RegoModule) -> String {
-    let row = usize::try_from(module.position.row).unwrap_or_default();
-    // A block of lines begins below its `|`.
-    let lines_before = if module.source.contains('\n') { row } else { row.saturating_sub(1) };
-    "\n".repeat(lines_before) + &module.source
-}
 
 #[cfg(test)]
 mod tests {

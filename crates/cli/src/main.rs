@@ -5,6 +5,7 @@
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+mod admit;
 mod args;
 mod duration;
 mod eval;
@@ -14,6 +15,7 @@ mod input;
 mod load;
 mod merge;
 mod parse;
+mod plan;
 mod render;
 mod report;
 mod table;
@@ -28,6 +30,8 @@ fn main() -> ExitCode {
     };
     let done = match command {
         args::Command::Eval(arguments) => eval::run(&arguments),
+        args::Command::Admit(arguments) => admit::run(&arguments),
+        args::Command::Plan(arguments) => plan::run(&arguments),
         args::Command::Parse(arguments) => parse::run(&arguments),
     };
     done.unwrap_or_else(|error| {

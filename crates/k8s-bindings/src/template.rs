@@ -34,6 +34,16 @@ pub struct RegoModule {
     pub position: Position,
 }
 
+impl RegoModule {
+    /// The text with empty lines before it, so that its rows are those of the template's file.
+    pub fn text_in_place(&self) -> String {
+        let row = usize::try_from(self.position.row).unwrap_or_default();
+        // A block of lines begins below its `|`.
+        let lines_before = if self.source.contains('\n') { row } else { row.saturating_sub(1) };
+        "\n".repeat(lines_before) + &self.source
+    }
+}
+
 /// The Rego of a template for one target.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
