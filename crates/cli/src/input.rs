@@ -151,6 +151,7 @@ impl fmt::Display for Origin {
         let text = |name: &str| self.object.get(name).and_then(Value::as_str).unwrap_or_default();
         match (text("kind"), text("namespace"), text("name")) {
             ("", _, _) => Ok(()),
+            (kind, _, "") => write!(out, " {kind}"),
             (kind, "", name) => write!(out, " {kind} {name}"),
             (kind, namespace, name) => write!(out, " {kind} {namespace}/{name}"),
         }

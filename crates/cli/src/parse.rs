@@ -38,7 +38,7 @@ pub fn run(arguments: &Parse) -> Result<ExitCode> {
             message: error.message,
             code: error.code.to_owned(),
             place: Some(place),
-            details: None,
+            details: Some(report::line_at(source.text(), position.row, position.col)),
             hint: error.hint,
         }
     };

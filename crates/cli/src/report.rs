@@ -71,7 +71,7 @@ fn of_issue<'t>(issue: &Issue, text_of: &impl Fn(&str) -> Option<&'t str>) -> Pr
 }
 
 /// The line of the last character at or before a place that is no white space, and that character's byte in it.
-fn line_at(text: &str, row: u32, col: u32) -> (String, usize) {
+pub fn line_at(text: &str, row: u32, col: u32) -> (String, usize) {
     let bytes = text.as_bytes();
     let rows = usize::try_from(row.saturating_sub(1)).unwrap_or_default();
     let start: usize = text.split_inclusive('\n').take(rows).map(str::len).sum();
