@@ -7,6 +7,7 @@ mod build;
 mod call;
 mod documents;
 mod error;
+mod remember;
 mod run;
 mod world;
 
@@ -32,6 +33,8 @@ pub struct Code {
     pub symbols: SymbolTable,
     /// For each function the registers that it and what it calls need.
     pub stack: Vec<usize>,
+    /// For each function whether its results are worth keeping.
+    pub is_remembered: Vec<bool>,
 }
 
 /// A compiled query.
@@ -110,6 +113,7 @@ pub fn evaluate<'a>(
         worlds,
         scratch: bumpalo::collections::Vec::with_capacity_in(64, arena),
         remembered: bumpalo::collections::Vec::new_in(arena),
+        calls: remember::Remembered::new(arena),
         reusable,
         now: None,
         budget: 0,
@@ -134,6 +138,8 @@ struct Machine<'a, 's> {
     scratch: bumpalo::collections::Vec<'a, Value<'a>>,
     /// Results of nondeterministic builtins: name, arguments, result.
     remembered: bumpalo::collections::Vec<'a, (&'static str, &'a [Value<'a>], Value<'a>)>,
+    /// Results of functions that are rules.
+    calls: remember::Remembered<'a>,
     reusable: &'s mut Reusable,
     now: Option<i64>,
     /// Steps until the limits are looked at.
