@@ -51,10 +51,10 @@ pub struct Eval {
     /// How to print the result
     #[arg(short, long, value_enum, default_value = "json")]
     pub format: Format,
-    /// Exit with 1 if the query is undefined
+    /// Exit with 1 if the query is undefined, of several inputs for any
     #[arg(long)]
     pub fail: bool,
-    /// Exit with 1 if the query is defined
+    /// Exit with 1 if the query is defined, of several inputs for any
     #[arg(long)]
     pub fail_defined: bool,
 

@@ -50,9 +50,9 @@ pub fn run(arguments: &Eval) -> Result<ExitCode> {
     let text = input::read(arguments)?;
     match evaluate(arguments, &query, text.as_ref()) {
         Ok(answers) => {
-            let is_defined = answers.is_defined();
+            let failed =
+                (arguments.fail && answers.has_undefined()) || (arguments.fail_defined && answers.has_defined());
             print(&answers.finish())?;
-            let failed = if is_defined { arguments.fail_defined } else { arguments.fail };
             Ok(if failed { exit::FAILED } else { exit::DONE }.into())
         }
         Err(Failure::Reported(problems)) => {

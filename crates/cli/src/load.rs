@@ -28,6 +28,7 @@ pub struct Loaded {
     pub templates: Vec<(String, Template)>,
     problems: Vec<Problem>,
     seen: HashSet<(Vec<String>, PathBuf)>,
+    names: HashSet<String>,
 }
 
 /// A module.
@@ -125,7 +126,8 @@ impl Loaded {
 
     fn module(&mut self, shown: &str, bytes: Vec<u8>) {
         match String::from_utf8(bytes) {
-            Ok(_) if self.modules.iter().any(|module| module.name == shown) => {}
+            // Given twice with different prefixes, which mean nothing to modules.
+            Ok(_) if !self.names.insert(shown.to_owned()) => {}
             Ok(text) => self.modules.push(Module { name: shown.to_owned(), text }),
             Err(_) => self.problems.push(Problem::new(format!("{shown}: the text is not UTF-8"))),
         }

@@ -12,21 +12,28 @@ pub struct Renderer {
     format: Format,
     out: String,
     rows: usize,
+    has_undefined: bool,
 }
 
 impl Renderer {
     /// A renderer without answers.
     pub fn new(format: Format) -> Self {
-        Renderer { format, out: String::new(), rows: 0 }
+        Renderer { format, out: String::new(), rows: 0, has_undefined: false }
     }
 
-    /// Whether there was a row.
-    pub fn is_defined(&self) -> bool {
+    /// Whether any answer has a row.
+    pub fn has_defined(&self) -> bool {
         self.rows > 0
+    }
+
+    /// Whether any answer has none.
+    pub fn has_undefined(&self) -> bool {
+        self.has_undefined
     }
 
     /// Adds the answer for one input; `origin` says which object the input is, if there are several.
     pub fn answer(&mut self, answer: &Answer<'_>, origin: Option<&Origin>) {
+        self.has_undefined |= answer.is_undefined();
         if let (Format::Pretty, Some(origin)) = (self.format, origin) {
             // Writing to a string does not fail.
             let _ = writeln!(self.out, "{origin}");

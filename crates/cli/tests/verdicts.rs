@@ -1,5 +1,6 @@
 //! One manifest has one verdict, whichever way it is asked for; and the project's policies find in its examples what
 //! their documentation says.
+#![allow(clippy::unwrap_used)]
 
 use serde_json::Value;
 use solon::k8s::document::Options;
