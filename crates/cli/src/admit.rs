@@ -1,13 +1,14 @@
 //! `solon admit`: the admission webhook on stdin and stdout.
 
 use crate::args::Admit;
-use crate::eval::{print, tell};
+use crate::eval::tell;
 use crate::exit;
 use crate::host::Terminal;
 use crate::input::{read_file, read_stdin};
 use crate::load::{self, Loaded};
 use crate::render::pretty;
 use crate::report::{self, Problem};
+use crate::terminal::{print, say};
 use anyhow::{Result, anyhow};
 use solon::k8s::admission::{error_response, read_review};
 use solon::k8s::compile::TemplatePolicy;
@@ -26,18 +27,18 @@ pub fn run(arguments: &Admit) -> Result<ExitCode> {
     let (response, code) = match admission(arguments) {
         Ok(admission) => match admission.review(&review) {
             Ok(response) => {
-                response.recorded.iter().for_each(|violation| eprintln!("dryrun: {violation}"));
+                response.recorded.iter().for_each(|violation| say(&format!("dryrun: {violation}")));
                 (response.to_json(), exit::DONE)
             }
             Err(error) => {
-                eprintln!("{error}");
+                say(&error.to_string());
                 (error.response(), exit::ERROR)
             }
         },
         Err(error) => {
             let message = format!("{error:#}");
             let message = message.trim_end();
-            eprintln!("{message}");
+            say(message);
             let response = match read_review(&review) {
                 Ok(review) => error_response(review.uid(), message),
                 Err(error) => error.response(),

@@ -7,10 +7,10 @@ use crate::input::{self, Item, Text};
 use crate::load;
 use crate::render::Renderer;
 use crate::report::{self, Problem};
+use crate::terminal::{print, say};
 use anyhow::{Result, bail};
 use solon::syntax::{ParseOptions, parse_query};
 use solon::{Input, Policy};
-use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ impl From<anyhow::Error> for Failure {
 /// Evaluates a query and prints the answer.
 pub fn run(arguments: &Eval) -> Result<ExitCode> {
     if let Err(message) = arguments.check() {
-        eprintln!("Error: {message}\n\nUsage: solon eval [OPTIONS] [QUERY]\n\nFor more information, try '--help'.");
+        say(&format!("Error: {message}\n\nUsage: solon eval [OPTIONS] [QUERY]\n\nFor more information, try '--help'."));
         return Ok(exit::FAILED.into());
     }
     if arguments.cross_check {
@@ -59,7 +59,7 @@ pub fn run(arguments: &Eval) -> Result<ExitCode> {
             match arguments.format {
                 Format::Json => print(&report::json(&problems))?,
                 Format::Discard => print(&report::sorted_json(&problems))?,
-                _ => eprint!("{}", report::text(&problems)),
+                _ => say(&report::text(&problems)),
             }
             Ok(exit::ERROR.into())
         }
@@ -101,15 +101,6 @@ fn evaluate(arguments: &Eval, query: &str, text: Option<&Text>) -> Result<Render
 pub fn tell(policy: &Policy) {
     for note in policy.notes() {
         let hint = note.hint.as_ref().map(|hint| format!(" (hint: {hint})")).unwrap_or_default();
-        eprintln!("note: {}{hint}", note.message);
-    }
-}
-
-/// Writes to stdout; that nobody reads it is no error.
-pub fn print(text: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        done => done,
+        say(&format!("note: {}{hint}", note.message));
     }
 }

@@ -1,5 +1,6 @@
 //! What the command line gives to builtins: the clock, randomness, the environment, name lookups and stderr.
 
+use crate::terminal::say;
 use solon::Host;
 use solon::value::Value;
 use std::net::ToSocketAddrs;
@@ -45,7 +46,7 @@ impl Host for Terminal {
     }
 
     fn print(&self, _place: &str, message: &str) {
-        eprintln!("{message}");
+        say(&format!("{message}\n"));
     }
 
     fn is_cancelled(&self) -> bool {

@@ -19,6 +19,7 @@ mod plan;
 mod render;
 mod report;
 mod table;
+mod terminal;
 
 use clap::Parser;
 use std::process::ExitCode;
@@ -35,7 +36,7 @@ fn main() -> ExitCode {
         args::Command::Parse(arguments) => parse::run(&arguments),
     };
     done.unwrap_or_else(|error| {
-        eprintln!("{error:#}");
+        terminal::say(&format!("{error:#}"));
         exit::ERROR.into()
     })
 }

@@ -13,7 +13,7 @@ pub fn problems(documents: &[Document]) -> Vec<Problem> {
     for document in documents {
         let file = document.file.as_str();
         match read_alone(document) {
-            Err(problem) => problems.push(problem),
+            Err(problem) => problems.push(*problem),
             Ok(map) => match read.iter().find_map(|(other, known)| Some((other, conflict(known, &map)?))) {
                 Some((other, mut keys)) => {
                     keys.reverse();
@@ -29,23 +29,24 @@ pub fn problems(documents: &[Document]) -> Vec<Problem> {
     problems
 }
 
-fn read_alone(document: &Document) -> Result<Map<String, Value>, Problem> {
+fn read_alone(document: &Document) -> Result<Map<String, Value>, Box<Problem>> {
     let file = &document.file;
     // Below a path of its own anything is an object, so that only the text can be wrong.
     if let Err(error) = Compiler::new().data_at(&["x"], document.json.as_slice()).compile() {
         let message = error.issues().first().map(|issue| issue.message.clone()).unwrap_or_default();
-        return Err(match message.split_once(": ") {
+        return Err(Box::new(match message.split_once(": ") {
             Some((place, message)) if place.starts_with("line ") => {
                 Problem { hint: Some(place.to_owned()), ..Problem::new(format!("{file}: {message}")) }
             }
             _ => Problem::new(format!("{file}: {message}")),
-        });
+        }));
     }
-    let value = serde_json::from_slice(&document.json).map_err(|error| Problem::new(format!("{file}: {error}")))?;
+    let value =
+        serde_json::from_slice(&document.json).map_err(|error| Box::new(Problem::new(format!("{file}: {error}"))))?;
     let nested = document.path.iter().rev().fold(value, |value, key| Map::from_iter([(key.clone(), value)]).into());
     match nested {
         Value::Object(map) => Ok(map),
-        _ => Err(Problem::new(format!("{file}: document must be of type object"))),
+        _ => Err(Box::new(Problem::new(format!("{file}: document must be of type object")))),
     }
 }
 

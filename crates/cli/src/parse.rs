@@ -1,9 +1,9 @@
 //! `solon parse`.
 
 use crate::args::{Parse, ParseFormat};
-use crate::eval::print;
 use crate::exit;
 use crate::report::{self, Place, Problem, io_text};
+use crate::terminal::{print, say};
 use anyhow::{Result, anyhow};
 use solon::syntax::ast::Version;
 use solon::syntax::dump::dump;
@@ -43,6 +43,6 @@ pub fn run(arguments: &Parse) -> Result<ExitCode> {
         }
     };
     let problems: Vec<Problem> = parsed.errors.into_iter().map(problem).collect();
-    eprint!("{}", report::text(&problems));
+    say(&report::text(&problems));
     Ok(exit::ERROR.into())
 }

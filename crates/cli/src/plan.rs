@@ -1,10 +1,10 @@
 //! `solon plan`.
 
 use crate::args::Plan;
-use crate::eval::print;
 use crate::exit;
 use crate::load;
 use crate::report;
+use crate::terminal::{print, say};
 use anyhow::Result;
 use std::process::ExitCode;
 
@@ -18,7 +18,7 @@ pub fn run(arguments: &Plan) -> Result<ExitCode> {
             Ok(exit::DONE.into())
         }
         Err(problems) => {
-            eprint!("{}", report::text(&problems));
+            say(&report::text(&problems));
             Ok(exit::ERROR.into())
         }
     }
