@@ -32,6 +32,7 @@ pub fn run(args: &[OsString]) -> Result<()> {
     let folder = options.cases.clone().unwrap_or_else(|| PathBuf::from("target/bench-cases"));
     make_cases(&folder, &shared)?;
     let peer = opa::Peer::build(&shared.join("bench/opa-peer"))?;
+    let warning = busy_warning();
     let (mut rows, mut failed) = (Vec::new(), Vec::new());
     let cases = find_cases(&folder, &options.only)?;
     for case in &cases {
@@ -45,7 +46,7 @@ pub fn run(args: &[OsString]) -> Result<()> {
         }
     }
     print!("{}", table::render(&rows));
-    println!();
+    println!("\n{warning}");
     for (target, verdict) in targets::verdicts(&rows) {
         println!("{verdict:<12} {target}");
     }
@@ -53,6 +54,17 @@ pub fn run(args: &[OsString]) -> Result<()> {
         bail!("{} of {} cases failed: {}", failed.len(), cases.len(), failed.join(", "));
     }
     Ok(())
+}
+
+/// What to say where other programs keep the machine busy: they slow OPA, whose garbage collector wants a core of its
+/// own, more than they slow us.
+fn busy_warning() -> String {
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let minute: Option<f64> = load.split(' ').next().and_then(|load| load.parse().ok());
+    match minute.filter(|minute| *minute > 0.5) {
+        Some(minute) => format!("The machine was busy (load {minute}): ratios to OPA are too good, and no evidence.\n"),
+        None => String::new(),
+    }
 }
 
 fn compare(case: &Case, options: &Options, peer: &opa::Peer, folder: &Path) -> Result<Row> {

@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 /// A key with its value.
 pub type Entry<'a> = (Value<'a>, Value<'a>);
 
-/// Up to this many entries a lookup walks the slice.
+/// Up to this many entries a lookup walks the slice; more, if the key has a symbol.
 const LINEAR: usize = 12;
 
 /// From this many entries on an object carries a hash index.
@@ -116,7 +116,7 @@ impl<'a> Object<'a> {
     /// Where the value under a string key is.
     #[inline]
     pub fn find_text(&self, symbol: Symbol, text: &str) -> Option<&'a Value<'a>> {
-        if self.len() > LINEAR {
+        if self.len() > LINEAR && (self.len() >= HASHED || !symbol.is_some()) {
             return self.find_large(&Value::String { symbol, text });
         }
         for (key, value) in self.0.entries {

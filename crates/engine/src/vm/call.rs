@@ -84,9 +84,7 @@ impl<'a> Machine<'a, '_> {
             Substitute::Function(function) => {
                 // Functions are themselves again inside of what stands in for one.
                 let (outer, current) = (self.world, self.current);
-                self.world = super::World { functions: &[], ..outer.fresh(self.arena) };
-                self.worlds.push(self.world);
-                self.current = self.worlds.len() - 1;
+                self.enter_world(super::World { functions: &[], ..outer.fresh(self.arena) });
                 let result = match function {
                     Function::Builtin(builtin) => self.builtin(builtin, args, place),
                     Function::Document(document) => self.call(document.0, args, stack),

@@ -3,7 +3,7 @@
 use super::Machine;
 use super::build;
 use super::error::{EvalError, Result, codes};
-use super::world::{Substitute, lookup};
+use super::world::{Substitute, World, lookup};
 use crate::code::index::Root;
 use crate::code::{Function, Op, Path, PathId, Range, Read, Target, Unit};
 use crate::plan;
@@ -298,9 +298,7 @@ impl<'a> Machine<'a, '_> {
                 Op::Enter { outer } => {
                     write!(outer, Value::from_usize(self.current));
                     self.tick()?;
-                    self.world = self.world.fresh(self.arena);
-                    self.worlds.push(self.world);
-                    self.current = self.worlds.len() - 1;
+                    self.enter_world(self.world.fresh(self.arena));
                 }
                 Op::Replace { target, src } => {
                     let value = read!(src);
@@ -345,6 +343,16 @@ impl<'a> Machine<'a, '_> {
             super::Memo::Undefined => Some(None),
             super::Memo::Empty | super::Memo::Running => None,
         }
+    }
+
+    /// Goes on in another world.
+    pub(super) fn enter_world(&mut self, world: World<'a>) {
+        if self.worlds.is_empty() {
+            self.worlds.push(self.world);
+        }
+        self.worlds.push(world);
+        self.world = world;
+        self.current = self.worlds.len() - 1;
     }
 
     fn save_world(&mut self) {
