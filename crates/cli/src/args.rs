@@ -59,7 +59,7 @@ pub struct Eval {
     pub fail_defined: bool,
 
     /// The package in which the query is asked
-    #[arg(long, value_name = "PATH", default_value = "")]
+    #[arg(long, value_name = "PATH", default_value = "", hide_default_value = true)]
     pub package: String,
     /// An import of the query; repeatable
     #[arg(long, value_name = "PATH")]
