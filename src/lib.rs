@@ -1,1 +1,50 @@
-//! s
+//! Solon evaluates Rego, the policy language of Open Policy Agent, inside of a Rust program, with OPA's answers.
+//!
+//! ```
+//! use solon::{Compiler, Input};
+//!
+//! let policy = Compiler::new()
+//!     .module("pods.rego", r#"
+//!         package pods
+//!         deny contains msg if {
+//!             some container in input.spec.containers
+//!             not container.resources.limits.cpu
+//!             msg := sprintf("container %s has no cpu limit", [container.name])
+//!         }
+//!     "#)
+//!     .compile()?;
+//! let deny = policy.prepare("data.pods.deny")?;
+//! let pod = br#"{"kind": "Pod", "spec": {"containers": [{"name": "web"}]}}"#;
+//! let messages: Vec<String> = deny.evaluator().eval(Input::json(pod))?.deserialize()?;
+//! assert_eq!(messages, ["container web has no cpu limit"]);
+//! # Ok::<(), solon::Error>(())
+//! ```
+//!
+//! [`Compiler`] takes modules and data and gives a [`Policy`]; [`Policy::prepare`] gives a [`Query`];
+//! [`Query::evaluator`] evaluates it, one evaluator a thread. [`k8s`] reads manifests, AdmissionReviews and
+//! Gatekeeper's templates.
+//!
+//! This crate only gathers others: `solon-engine` is at its root, `solon-syntax` is [`syntax`], `solon-k8s` is
+//! [`k8s`] (feature `k8s`, on by default).
+
+pub use solon_engine::{
+    Answer, Compiler, Error, Evaluator, Expression, Host, Input, Issue, Limits, Location, NoHost, OwnedAnswer,
+    OwnedExpression, OwnedRow, ParsedInput, Policy, Query, Row, Stage, Syntax,
+};
+
+/// Values as they are while a query is evaluated, and how they are written.
+pub mod value {
+    pub use solon_engine::value::json::{write, write_pretty, write_rego};
+    pub use solon_engine::value::{Kind, Object, Set, Value};
+}
+
+/// The text of Rego: trees, diagnostics, printing.
+pub mod syntax {
+    pub use solon_syntax::*;
+}
+
+/// Manifests, AdmissionReviews, Gatekeeper's templates and constraints.
+#[cfg(feature = "k8s")]
+pub mod k8s {
+    pub use solon_k8s::*;
+}

@@ -30,6 +30,8 @@ pub enum ErrorCode {
     NoRego,
     /// A decision that cannot be understood as denials or as an answer.
     Decision,
+    /// A policy that does not compile, or whose evaluation failed.
+    Policy,
 }
 
 impl ErrorCode {
@@ -47,6 +49,7 @@ impl ErrorCode {
             ErrorCode::WrongKind => "wrong_kind",
             ErrorCode::NoRego => "no_rego",
             ErrorCode::Decision => "decision",
+            ErrorCode::Policy => "policy",
         }
     }
 }

@@ -8,13 +8,17 @@
 //! | an object | the input of a policy, in the shape that it expects | [`shape`], [`infer`], [`workload`] |
 //! | Gatekeeper's files | templates, constraints, suites | [`template`], [`constraint`], [`matching`], [`suite`] |
 //! | an AdmissionReview, a decision | the answer | [`admission`], [`decision`] |
+//! | templates | compiled policies that say what violates them | [`compile`] |
+//! | policies and constraints | the answer to each review | [`webhook`] |
 //!
-//! Pure functions over text and JSON values. This crate opens no file, speaks to no server and does not evaluate.
+//! Pure functions over text and JSON values: this crate opens no file and speaks to no server. Only [`compile`] and
+//! [`webhook`] know the engine, by its API alone.
 
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod admission;
 mod build;
+pub mod compile;
 pub mod constraint;
 mod cursor;
 pub mod decision;
@@ -29,6 +33,7 @@ mod scalar;
 pub mod shape;
 pub mod suite;
 pub mod template;
+pub mod webhook;
 pub mod workload;
 pub mod yaml;
 

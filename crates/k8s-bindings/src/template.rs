@@ -30,8 +30,16 @@ pub enum RegoVersion {
 pub struct RegoModule {
     /// The Rego text.
     pub source: String,
-    /// Where in the template's file the text stands; the text's own first row is one below if it is a `|` block.
+    /// Where in the template's file the text begins; of a `|` block, its first line.
     pub position: Position,
+}
+
+impl RegoModule {
+    /// The text with empty lines before it, so that its rows are those of the template's file.
+    pub fn text_in_place(&self) -> String {
+        let rows_before = self.position.row.saturating_sub(1);
+        "\n".repeat(usize::try_from(rows_before).unwrap_or_default()) + &self.source
+    }
 }
 
 /// The Rego of a template for one target.

@@ -1,0 +1,49 @@
+//! Durations as Go writes them: `1h30m`, `1.5s`, `100ms`.
+
+use std::time::Duration;
+
+const UNITS: &[(&str, f64)] =
+    &[("ns", 1e-9), ("us", 1e-6), ("µs", 1e-6), ("μs", 1e-6), ("ms", 1e-3), ("s", 1.0), ("m", 60.0), ("h", 3600.0)];
+
+/// Reads a duration.
+pub fn parse(text: &str) -> Result<Duration, String> {
+    if text == "0" {
+        return Ok(Duration::ZERO);
+    }
+    let invalid = || format!("time: invalid duration {text:?}");
+    let mut rest = text;
+    let mut total = Duration::ZERO;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let (number, after) = rest.split_at_checked(digits).ok_or_else(invalid)?;
+        let number: f64 = number.parse().map_err(|_| invalid())?;
+        let letters = after.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(after.len());
+        let (unit, after) = after.split_at_checked(letters).ok_or_else(invalid)?;
+        if unit.is_empty() {
+            return Err(format!("time: missing unit in duration {text:?}"));
+        }
+        let known = UNITS.iter().find(|(name, _)| *name == unit);
+        let (_, seconds) = known.ok_or_else(|| format!("time: unknown unit {unit:?} in duration {text:?}"))?;
+        let part = Duration::try_from_secs_f64(number * seconds).map_err(|_| invalid())?;
+        total = total.checked_add(part).ok_or_else(invalid)?;
+        rest = after;
+    }
+    if text.is_empty() { Err(invalid()) } else { Ok(total) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn as_go() {
+        for (text, millis) in
+            [("0", 0), ("100ms", 100), ("1.5s", 1500), ("1m30s", 90_000), (".5s", 500), ("1h", 3_600_000)]
+        {
+            assert_eq!(parse(text), Ok(Duration::from_millis(millis)), "{text}");
+        }
+        for text in ["", "5", "s", "5x", "-1s", "1s5", "1..2s", "99999999999999999999999h"] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! `solon eval`.
+
+use crate::args::{Eval, Format};
+use crate::exit;
+use crate::host::Terminal;
+use crate::input::{self, Item, Text};
+use crate::load;
+use crate::render::Renderer;
+use crate::report::{self, Problem};
+use crate::terminal::{print, say};
+use anyhow::{Result, bail};
+use solon::syntax::{ParseOptions, parse_query};
+use solon::{Input, Policy};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Why there is no answer.
+enum Failure {
+    /// Errors that are part of the output.
+    Reported(Vec<Problem>),
+    /// Everything else.
+    Other(anyhow::Error),
+}
+
+impl From<Vec<Problem>> for Failure {
+    fn from(problems: Vec<Problem>) -> Self {
+        Failure::Reported(problems)
+    }
+}
+
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Failure::Other(error)
+    }
+}
+
+/// Evaluates a query and prints the answer.
+pub fn run(arguments: &Eval) -> Result<ExitCode> {
+    if let Err(message) = arguments.check() {
+        say(&format!("Error: {message}\n\nUsage: solon eval [OPTIONS] [QUERY]\n\nFor more information, try '--help'."));
+        return Ok(exit::FAILED.into());
+    }
+    if arguments.cross_check {
+        bail!("--cross-check: this solon was built without the regorus feature");
+    }
+    let query = match &arguments.query {
+        Some(query) => query.clone(),
+        None => String::from_utf8(input::read_stdin()?)?,
+    };
+    let text = input::read(arguments)?;
+    match evaluate(arguments, &query, text.as_ref()) {
+        Ok(answers) => {
+            let failed =
+                (arguments.fail && answers.has_undefined()) || (arguments.fail_defined && answers.has_defined());
+            print(&answers.finish())?;
+            Ok(if failed { exit::FAILED } else { exit::DONE }.into())
+        }
+        Err(Failure::Reported(problems)) => {
+            match arguments.format {
+                Format::Json => print(&report::json(&problems))?,
+                Format::Discard => print(&report::sorted_json(&problems))?,
+                _ => say(&report::text(&problems)),
+            }
+            Ok(exit::ERROR.into())
+        }
+        Err(Failure::Other(error)) => Err(error),
+    }
+}
+
+fn evaluate(arguments: &Eval, query: &str, text: Option<&Text>) -> Result<Renderer, Failure> {
+    let host = Arc::new(Terminal::new(arguments.timeout));
+    let loaded = load::load(&arguments.policy.data)?;
+    if query.trim().is_empty() {
+        return Err(vec![Problem::new("cannot evaluate empty query")].into());
+    }
+    let policy = loaded.compile(&arguments.policy)?;
+    tell(&policy);
+    let imports: Vec<&str> = arguments.import.iter().map(String::as_str).collect();
+    let text_of = |name: &str| if name.is_empty() { Some(query) } else { loaded.text_of(name) };
+    let problems = |error: solon::Error| Problem::of_engine(&error, text_of);
+    let parsed = parse_query(query, ParseOptions::default());
+    if parsed.errors.is_empty() && parsed.tree.is_empty() {
+        let problem = Problem::new("empty query cannot be compiled");
+        return Err(vec![Problem { code: "rego_compile_error".to_owned(), ..problem }].into());
+    }
+    let prepared = policy.prepare_in(query, &arguments.package, &imports).map_err(problems)?;
+    let items = text.map(|text| text.items(&policy)).transpose()?;
+    let mut evaluator = prepared.evaluator().host(host).strict_builtin_errors(arguments.strict_builtin_errors);
+    let mut answers = Renderer::new(arguments.format);
+    let Some(items) = items else {
+        answers.answer(&evaluator.eval(Input::none()).map_err(problems)?, None);
+        return Ok(answers);
+    };
+    for Item { input, origin } in &items {
+        answers.answer(&evaluator.eval(Input::parsed(input)).map_err(problems)?, origin.as_ref());
+    }
+    Ok(answers)
+}
+
+/// Says what the compiler noticed.
+pub fn tell(policy: &Policy) {
+    for note in policy.notes() {
+        let hint = note.hint.as_ref().map(|hint| format!(" (hint: {hint})")).unwrap_or_default();
+        say(&format!("note: {}{hint}", note.message));
+    }
+}

@@ -1,0 +1,55 @@
+//! What the command line gives to builtins: the clock, randomness, the environment, name lookups and stderr.
+
+use crate::terminal::say;
+use solon::Host;
+use solon::value::Value;
+use std::net::ToSocketAddrs;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// The host of the command line.
+#[derive(Debug, Default)]
+pub struct Terminal {
+    deadline: Option<Instant>,
+}
+
+impl Terminal {
+    /// A host whose evaluations must end within `timeout` from now.
+    pub fn new(timeout: Option<Duration>) -> Self {
+        // A time that is too far away to be expressed never comes; none and zero are no limit, as in OPA.
+        let timeout = timeout.filter(|timeout| !timeout.is_zero());
+        Terminal { deadline: timeout.and_then(|timeout| Instant::now().checked_add(timeout)) }
+    }
+}
+
+impl Host for Terminal {
+    fn now(&self) -> Option<i64> {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).ok()?;
+        i64::try_from(since.as_nanos()).ok()
+    }
+
+    fn random(&self, bytes: &mut [u8]) -> bool {
+        getrandom::fill(bytes).is_ok()
+    }
+
+    fn environment(&self) -> Option<Vec<(String, String)>> {
+        let text = |os: std::ffi::OsString| os.to_string_lossy().into_owned();
+        Some(std::env::vars_os().map(|(name, value)| (text(name), text(value))).collect())
+    }
+
+    fn lookup(&self, name: &str) -> Result<Vec<String>, String> {
+        let addresses = (name, 0).to_socket_addrs().map_err(|error| format!("lookup {name}: {error}"))?;
+        Ok(addresses.map(|address| address.ip().to_string()).collect())
+    }
+
+    fn http(&self, _request: Value<'_>) -> Result<String, String> {
+        Err("http.send is not available on the command line yet".to_owned())
+    }
+
+    fn print(&self, _place: &str, message: &str) {
+        say(&format!("{message}\n"));
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+}

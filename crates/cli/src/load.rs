@@ -1,0 +1,239 @@
+//! Policies and data from files and folders, by the rules of `opa eval --data`.
+//!
+//! A file's content goes to the root of `data`, or below the prefix of `prefix.path:file`; what a folder holds goes
+//! below the names of its folders. Gatekeeper's ConstraintTemplates are modules.
+
+use crate::args::PolicyFiles;
+use crate::merge;
+use crate::report::Problem;
+use solon::k8s::compile::add_target;
+use solon::k8s::document::Options;
+use solon::k8s::manifest::read_manifests;
+use solon::k8s::template::Template;
+use solon::k8s::yaml::yaml_to_json;
+use solon::syntax::{ParseOptions, parse_module};
+use solon::{Compiler, Policy, Stage, Syntax};
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What was loaded.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// Modules with their names and texts.
+    pub modules: Vec<Module>,
+    /// Base documents.
+    pub documents: Vec<Document>,
+    /// Gatekeeper's templates with their files.
+    pub templates: Vec<(String, Template)>,
+    problems: Vec<Problem>,
+    seen: HashSet<(Vec<String>, PathBuf)>,
+    names: HashSet<String>,
+}
+
+/// A module.
+#[derive(Debug)]
+pub struct Module {
+    pub name: String,
+    pub text: String,
+}
+
+/// A base document.
+#[derive(Debug)]
+pub struct Document {
+    pub file: String,
+    /// Where it goes below `data`.
+    pub path: Vec<String>,
+    pub json: Vec<u8>,
+}
+
+/// Loads everything that `--data` names.
+pub fn load(paths: &[String]) -> Result<Loaded, Vec<Problem>> {
+    let mut loaded = Loaded::default();
+    for path in paths {
+        let (prefix, path) = split_prefix(path);
+        let path = path.strip_prefix("file://").unwrap_or(path);
+        loaded.visit(Path::new(path), &prefix, 0);
+    }
+    if loaded.problems.is_empty() { Ok(loaded) } else { Err(loaded.problems) }
+}
+
+/// The prefix of `prefix.path:file`; a scheme is none.
+fn split_prefix(path: &str) -> (Vec<String>, &str) {
+    match path.split_once(':') {
+        Some((prefix, file)) if !prefix.is_empty() && !file.starts_with("//") => {
+            (prefix.split('.').map(str::to_owned).collect(), file)
+        }
+        _ => (Vec::new(), path),
+    }
+}
+
+impl Loaded {
+    fn visit(&mut self, path: &Path, prefix: &[String], depth: usize) {
+        let shown = path.to_string_lossy().into_owned();
+        let kind = match fs::metadata(path) {
+            Ok(kind) => kind,
+            Err(error) => return self.problems.push(Problem::of_file("stat", &shown, &error)),
+        };
+        if !kind.is_dir() {
+            if self.seen.insert((prefix.to_vec(), path.components().collect())) {
+                match fs::read(path) {
+                    Ok(bytes) => self.file(path, &shown, bytes, prefix, depth),
+                    Err(error) => self.problems.push(Problem::of_file("open", &shown, &error)),
+                }
+            }
+            return;
+        }
+        let mut prefix = prefix.to_vec();
+        if let (true, Some(name)) = (depth > 0, path.file_name()) {
+            prefix.push(name.to_string_lossy().into_owned());
+        }
+        let entries = fs::read_dir(path).and_then(|entries| entries.map(|entry| Ok(entry?.file_name())).collect());
+        let mut names: Vec<_> = match entries {
+            Ok(names) => names,
+            Err(error) => return self.problems.push(Problem::of_file("open", &shown, &error)),
+        };
+        names.sort_unstable();
+        for name in names {
+            let inner = if path == Path::new(".") { PathBuf::from(name) } else { path.join(name) };
+            self.visit(&inner, &prefix, depth + 1);
+        }
+    }
+
+    fn file(&mut self, path: &Path, shown: &str, bytes: Vec<u8>, prefix: &[String], depth: usize) {
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("rego") => self.module(shown, bytes),
+            Some("json") if self.templates(shown, &bytes) => {}
+            Some("json") => self.document(shown, prefix, bytes),
+            Some("yaml" | "yml") if self.templates(shown, &bytes) => {}
+            Some("yaml" | "yml") => self.yaml(shown, prefix, &bytes),
+            _ if depth == 0 => self.unknown(shown, bytes, prefix),
+            _ => {}
+        }
+    }
+
+    /// A file without a known name: whatever it can be read as.
+    fn unknown(&mut self, shown: &str, bytes: Vec<u8>, prefix: &[String]) {
+        let text = std::str::from_utf8(&bytes).unwrap_or_default();
+        if !text.is_empty() && parse_module(text, ParseOptions::default()).errors.is_empty() {
+            self.module(shown, bytes);
+        } else if yaml_to_json(&bytes).is_ok() {
+            self.yaml(shown, prefix, &bytes);
+        } else {
+            self.problems.push(Problem::new(format!("{shown}: can't recognize file type")));
+        }
+    }
+
+    fn module(&mut self, shown: &str, bytes: Vec<u8>) {
+        match String::from_utf8(bytes) {
+            // Given twice with different prefixes, which mean nothing to modules.
+            Ok(_) if !self.names.insert(shown.to_owned()) => {}
+            Ok(text) => self.modules.push(Module { name: shown.to_owned(), text }),
+            Err(_) => self.problems.push(Problem::new(format!("{shown}: the text is not UTF-8"))),
+        }
+    }
+
+    fn document(&mut self, shown: &str, path: &[String], json: Vec<u8>) {
+        self.documents.push(Document { file: shown.to_owned(), path: path.to_vec(), json });
+    }
+
+    fn yaml(&mut self, shown: &str, path: &[String], bytes: &[u8]) {
+        match yaml_to_json(bytes) {
+            Ok(values) => {
+                let first = values.first().map_or_else(|| "null".to_owned(), ToString::to_string);
+                self.document(shown, path, first.into_bytes());
+            }
+            Err(error) => self.problems.push(Problem::new(format!("{shown}: {error}"))),
+        }
+    }
+
+    /// Reads ConstraintTemplates; whether there are any.
+    fn templates(&mut self, shown: &str, bytes: &[u8]) -> bool {
+        if !bytes.windows(KIND.len()).any(|window| window == KIND) {
+            return false;
+        }
+        let Ok(manifests) = read_manifests(shown, bytes, &Options::default()) else { return false };
+        let mut found = false;
+        for manifest in manifests.iter().filter(|manifest| Template::is_template(manifest)) {
+            found = true;
+            match Template::read(manifest) {
+                Ok(template) => self.templates.push((shown.to_owned(), template)),
+                Err(error) => self.problems.push(Problem::new(error.to_string())),
+            }
+        }
+        found
+    }
+
+    /// A compiler with the documents and nothing else.
+    pub fn base(&self) -> Compiler {
+        self.documents.iter().fold(Compiler::new(), |compiler, document| {
+            let path: Vec<&str> = document.path.iter().map(String::as_str).collect();
+            compiler.data_at(&path, document.json.as_slice())
+        })
+    }
+
+    /// Compiles everything that was loaded to one policy.
+    pub fn compile(&self, files: &PolicyFiles) -> Result<Policy, Vec<Problem>> {
+        self.finish(self.everything(files))
+    }
+
+    /// Everything that was loaded after a stage of compilation, as text.
+    pub fn explain(&self, files: &PolicyFiles, stage: Stage) -> Result<String, Vec<Problem>> {
+        let text_of = |name: &str| self.text_of(name);
+        self.everything(files).explain(stage).map_err(|error| Problem::of_engine(&error, text_of))
+    }
+
+    fn everything(&self, files: &PolicyFiles) -> Compiler {
+        let targets =
+            self.templates.iter().flat_map(|(file, template)| template.targets.iter().map(move |t| (file, t)));
+        targets.fold(self.compiler(files), |compiler, (file, target)| add_target(compiler, file, target))
+    }
+
+    /// Compiles what was loaded but the templates.
+    pub fn compile_modules(&self, files: &PolicyFiles) -> Result<Policy, Vec<Problem>> {
+        self.finish(self.compiler(files))
+    }
+
+    fn compiler(&self, files: &PolicyFiles) -> Compiler {
+        let syntax = match (files.v0_compatible, files.v1_compatible) {
+            (true, _) => Syntax::V0,
+            (_, true) => Syntax::V1,
+            _ => Syntax::Detect,
+        };
+        let base = self.base().syntax(syntax);
+        self.modules.iter().fold(base, |compiler, module| compiler.module(module.name.as_str(), module.text.as_str()))
+    }
+
+    fn finish(&self, compiler: Compiler) -> Result<Policy, Vec<Problem>> {
+        compiler.compile().map_err(|error| {
+            let is_about_data = error.issues().iter().all(|issue| issue.code.starts_with("invalid_"));
+            let problems = if is_about_data { merge::problems(&self.documents) } else { Vec::new() };
+            if problems.is_empty() { Problem::of_engine(&error, |name| self.text_of(name)) } else { problems }
+        })
+    }
+
+    /// The text of a module.
+    pub fn text_of(&self, name: &str) -> Option<&str> {
+        self.modules.iter().find(|module| module.name == name).map(|module| module.text.as_str())
+    }
+}
+
+const KIND: &[u8] = b"ConstraintTemplate";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefixes() {
+        let split = |path| {
+            let (prefix, path) = split_prefix(path);
+            (prefix.join("/"), path)
+        };
+        assert_eq!(split("a.json"), (String::new(), "a.json"));
+        assert_eq!(split("a.b:c.json"), ("a/b".to_owned(), "c.json"));
+        assert_eq!(split(":c.json"), (String::new(), ":c.json"));
+        assert_eq!(split("file:///c.json"), (String::new(), "file:///c.json"));
+        assert_eq!(split("a:file:///c.json"), ("a".to_owned(), "file:///c.json"));
+    }
+}
