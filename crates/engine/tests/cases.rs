@@ -97,7 +97,12 @@ fn check(path: &Path) -> Result<(), String> {
         }
         let argument = if section.argument.is_empty() { String::new() } else { format!(" {}", section.argument) };
         let body = got.unwrap_or(expected);
-        blessed.push_str(&format!("## {}{argument}\n{}{}\n", section.name, body, if body.is_empty() { "" } else { "\n" }));
+        blessed.push_str(&format!(
+            "## {}{argument}\n{}{}\n",
+            section.name,
+            body,
+            if body.is_empty() { "" } else { "\n" }
+        ));
     }
     if std::env::var_os("SOLON_BLESS").is_some() {
         return fs::write(path, blessed.trim_end().to_owned() + "\n").map_err(|error| error.to_string());

@@ -57,7 +57,7 @@ use crate::host::Host;
 use crate::types;
 use crate::types::{Argument, Signature, Type};
 use crate::value::Value;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 /// A builtin function.
 pub type Function = for<'a, 'c> fn(&mut Context<'a, 'c>, &[Value<'a>]) -> Outcome<'a>;
@@ -85,15 +85,15 @@ impl Builtin {
     /// Its signature, read from the notation the first time one is asked for. An entry outside of the tables, whose
     /// notation has not been checked, may be wrong: it then takes and gives anything.
     pub fn signature(&self) -> &'static Signature {
-        static SIGNATURES: LazyLock<hashbrown::HashMap<&'static str, Signature>> = LazyLock::new(|| {
-            let parsed = |builtin: &Builtin| Some((builtin.signature, Signature::parse(builtin.signature).ok()?));
-            all().filter_map(parsed).collect()
-        });
+        type Signatures = hashbrown::HashMap<&'static str, OnceLock<Signature>>;
+        static SIGNATURES: LazyLock<Signatures> =
+            LazyLock::new(|| all().map(|builtin| (builtin.signature, OnceLock::new())).collect());
         static ANYTHING: LazyLock<Signature> = LazyLock::new(|| {
             let argument = || Some(Argument { kind: Type::Any, name: String::new() });
             Signature { args: Vec::new(), result: argument(), variadic: argument() }
         });
-        SIGNATURES.get(self.signature).unwrap_or(&ANYTHING)
+        let Some(signature) = SIGNATURES.get(self.signature) else { return &ANYTHING };
+        signature.get_or_init(|| Signature::parse(self.signature).unwrap_or_else(|_| ANYTHING.clone()))
     }
 }
 

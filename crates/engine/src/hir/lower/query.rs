@@ -2,7 +2,7 @@
 
 use super::body::Value;
 use super::{Environment, Lowerer, Path, path_of};
-use crate::hir::{Body, Query, Term};
+use crate::hir::{Body, Literal, LiteralKind, Query, Term};
 use solon_syntax::{Diagnostic, ast};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -30,6 +30,8 @@ pub fn lower_query(
     lowerer.enter(body);
     let mut literals = Body::new();
     let mut expressions = Vec::new();
+    let must_hold = body.len() > 1 || has_iteration(body);
+    let mut conditions = Vec::new();
     for expr in body {
         let captured = match &expr.kind {
             ast::ExprKind::Term(ast::Term { kind: ast::TermKind::Infix { operator, .. }, .. })
@@ -42,11 +44,44 @@ pub fn lower_query(
         };
         let mode = captured.clone().map_or(Value::Test, Value::Capture);
         lowerer.expr(expr, &mode, &mut literals);
+        if let Some(value) = captured.clone().filter(|_| must_hold) {
+            conditions.push(Literal { span: expr.span, kind: LiteralKind::Truthy(value) });
+        }
         expressions.push((expr.span, captured.unwrap_or(Term::TRUE)));
     }
-    let bindings = lowerer.scopes.visible().into_iter().map(|(name, var)| (name.as_str().into(), var)).collect();
+    literals.append(&mut conditions);
+    let mut visible = lowerer.scopes.visible();
+    visible.sort();
+    let bindings = visible.into_iter().map(|(name, var)| (name.as_str().into(), var)).collect();
     lowerer.leave();
     Query { body: literals, bindings, expressions, locals: lowerer.locals }
+}
+
+/// Whether a query can have several answers, as far as OPA looks: then each expression must hold, while a single
+/// `false` is an answer.
+fn has_iteration(body: &ast::Body) -> bool {
+    body.iter().any(|expr| match &expr.kind {
+        ast::ExprKind::Term(term) => iterates(term),
+        ast::ExprKind::SomeIn { .. } => true,
+        _ => false,
+    })
+}
+
+fn iterates(term: &ast::Term) -> bool {
+    match &term.kind {
+        ast::TermKind::Ref { head, operands } => {
+            let is_var = |operand: &ast::Term| matches!(operand.kind, ast::TermKind::Var(_));
+            iterates(head) || operands.iter().any(|operand| is_var(operand) || iterates(operand))
+        }
+        ast::TermKind::Array(items) | ast::TermKind::Set(items) => items.iter().any(iterates),
+        ast::TermKind::Object(entries) => entries.iter().any(|(key, value)| iterates(key) || iterates(value)),
+        ast::TermKind::Call { function, args } => {
+            let is_walk = matches!(&function.kind, ast::TermKind::Var(name) if name == "walk");
+            is_walk || args.iter().any(iterates)
+        }
+        ast::TermKind::Infix { args, .. } => args.iter().any(iterates),
+        _ => false,
+    }
 }
 
 /// Calls without a result.
