@@ -16,8 +16,10 @@ pub mod value;
 pub mod vm;
 
 pub use api::{
-    Answer, Compiler, Error, Evaluator, Expression, Input, Issue, Location, OwnedAnswer, OwnedExpression, OwnedRow,
-    ParsedInput, Policy, Query, Row, Stage, Syntax,
+    Answer, Compiler, Decide, Engine, Error, Evaluator, Expression, Input, Issue, LoadedPolicy, Location, NativeEngine,
+    OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput, Policy, Query, Row, Settings, Sources, Stage, Syntax,
 };
+#[cfg(feature = "regorus")]
+pub use api::RegorusEngine;
 pub use host::{Host, NoHost};
 pub use vm::Limits;

@@ -1,5 +1,5 @@
-//! Arithmetic against recorded results of OPA v1.22.2: a line of `cases/numbers.txt` is a builtin, its arguments as JSON
-//! and the JSON of the result, or `error:` with the message.
+//! Builtins against recorded results of OPA v1.22.2: a line of `cases/numbers.txt` or `cases/builtins.txt` is a builtin,
+//! its arguments as JSON and the JSON of the result, or `error:` with the message.
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
@@ -40,8 +40,17 @@ fn outcome(name: &str, args: &str) -> String {
 
 #[test]
 fn recorded_results() {
-    let path = std::env::var("NUMBERS_CASES")
-        .unwrap_or_else(|_| concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cases/numbers.txt").into());
+    recorded("numbers.txt");
+}
+
+#[test]
+fn recorded_results_of_other_builtins() {
+    recorded("builtins.txt");
+}
+
+fn recorded(file: &str) {
+    let path =
+        std::env::var("NUMBERS_CASES").unwrap_or_else(|_| format!("{}/tests/cases/{file}", env!("CARGO_MANIFEST_DIR")));
     let cases = std::fs::read_to_string(path).unwrap();
     let mut wrong = Vec::new();
     for case in cases.lines() {

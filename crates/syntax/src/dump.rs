@@ -15,7 +15,7 @@ use crate::span::Span;
 /// use solon_syntax::{ParseOptions, dump::dump, parse_module};
 ///
 /// let module = parse_module("package a\n\np := x if x := 1", ParseOptions::default()).tree;
-/// let expected = "module v1\n  package @0..9 \"a\"\n  rule p @11..26\n    value := x\n    expr @21..26 (:= x 1)\n";
+/// let expected = "module v1\n  package @0..9 \"a\"\n  rule p @11..27\n    value := x\n    expr @21..27 (:= x 1)\n";
 /// assert_eq!(module.map(|module| dump(&module)).as_deref(), Some(expected));
 /// ```
 pub fn dump(module: &Module) -> String {

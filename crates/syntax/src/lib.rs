@@ -3,6 +3,7 @@
 //! Takes the text of a file; gives a [`ast::Module`] and every error in it. It must not know what names mean, what
 //! builtins exist or how anything is evaluated: that is the engine's.
 
+pub mod annotations;
 pub mod ast;
 pub mod diagnostic;
 pub mod dump;

@@ -343,7 +343,7 @@ impl Printer {
     fn operand(&mut self, body: &[Expr]) {
         match body {
             [expr] if expr.with.is_empty() => match &expr.kind {
-                ExprKind::Term(term) if starts_with_brace(term) => {
+                ExprKind::Term(term) if starts_with_brace(term) || leftmost_bar(term) => {
                     self.out.push('(');
                     self.term(term);
                     self.out.push(')');

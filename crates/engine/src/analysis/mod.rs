@@ -7,5 +7,6 @@ mod outputs;
 mod safety;
 mod varset;
 
+pub(crate) use outputs::is_same;
 pub use safety::{order_query, order_rule};
 pub use varset::VarSet;

@@ -145,7 +145,7 @@ fn split_pairs<'t>(left: &'t Term, right: &'t Term, pairs: &mut Vec<(&'t Term, &
         }
         (Term::Object(left), Term::Object(right)) if left.len() == right.len() => {
             for (key, value) in left {
-                if let Some((_, other)) = right.iter().find(|(other, _)| same_constant(key, other)) {
+                if let Some((_, other)) = right.iter().find(|(other, _)| is_same(key, other)) {
                     split_pairs(value, other, pairs);
                 }
             }
@@ -154,6 +154,11 @@ fn split_pairs<'t>(left: &'t Term, right: &'t Term, pairs: &mut Vec<(&'t Term, &
     }
 }
 
-fn same_constant(left: &Term, right: &Term) -> bool {
-    matches!((left, right), (Term::Const(left), Term::Const(right)) if left == right)
+/// Whether two keys are one: the same constant or variable.
+pub(crate) fn is_same(left: &Term, right: &Term) -> bool {
+    match (left, right) {
+        (Term::Const(left), Term::Const(right)) => left == right,
+        (Term::Var(left), Term::Var(right)) => left == right,
+        _ => false,
+    }
 }

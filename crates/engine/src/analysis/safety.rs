@@ -199,7 +199,8 @@ impl Orderer<'_> {
     }
 
     fn push(&mut self, span: Span, message: String) {
-        let hint = Some("bind it with `:=`, `some .. in` or a lookup outside of `not`, or make it an argument".to_owned());
+        let hint =
+            Some("bind it with `:=`, `some .. in` or a lookup outside of `not`, or make it an argument".to_owned());
         self.errors.push(Diagnostic { code: "rego_unsafe_var_error", span, message, hint });
     }
 }

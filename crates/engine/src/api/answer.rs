@@ -57,9 +57,7 @@ impl<'a> Answer<'a> {
 
     /// Whether the query is a single expression that is `true`. Undefined and everything else is not.
     pub fn is_true(&self) -> bool {
-        self.rows.len() == 1
-            && self.query.expressions.len() == 1
-            && matches!(self.value(), Some(Value::Bool(true)))
+        self.rows.len() == 1 && self.query.expressions.len() == 1 && matches!(self.value(), Some(Value::Bool(true)))
     }
 
     /// [`Answer::value`] as any type that serde can deserialize; `null` where the query is undefined.

@@ -2,11 +2,11 @@
 
 use super::data::{self, Part};
 use super::policy::{Names, Policy, Shared};
-use super::{Error, Issue, Location};
+use super::{Error, Issue, Location, Stage};
 use crate::analysis::order_rule;
 use crate::code::{generate_program, graph, verify};
 use crate::hir::lower::{Program, lower_modules};
-use crate::plan::{Tree, plan_program};
+use crate::plan::{DocumentPlan, Tree, plan_program};
 use crate::value::SymbolTable;
 use crate::vm::Code;
 use solon_syntax::ast::{Module, Version};
@@ -90,26 +90,39 @@ impl Compiler {
     /// Every error of every module at once (`rego_parse_error`, `rego_compile_error`, `rego_unsafe_var_error`,
     /// `rego_type_error`, `rego_recursion_error`), or what is wrong with the data (`invalid_json`, `invalid_data`).
     pub fn compile(self) -> Result<Policy, Error> {
-        let Compiler { sources, syntaxes, data, syntax } = self;
-        let mut errors = Vec::new();
-        let mut notes = Vec::new();
-        let mut modules = Vec::new();
-        for (file, (source, own)) in sources.iter().zip(syntaxes).enumerate() {
-            let file = file as u32;
-            let (module, read_as_old) = parse(source, file, own.unwrap_or(syntax), &mut errors);
-            if read_as_old {
-                notes.push(note(source, file, &sources));
-            }
-            modules.extend(module);
-        }
+        let (modules, notes) = self.parse()?;
+        let Compiler { sources, data, syntax, .. } = self;
         let fail = |errors: Vec<Diagnostic>| Error::of_diagnostics(errors, &sources);
-        if !errors.is_empty() {
-            return Err(fail(errors));
-        }
         let (code, names) = compile(&modules).map_err(fail)?;
         let data = data::build(&data, &code.symbols)?;
         let version = if syntax == Syntax::V0 { Version::V0 } else { Version::V1 };
         Ok(Policy { shared: Arc::new(Shared { code, names, sources, notes, version }), data })
+    }
+
+    /// What a stage of the compilation makes of the modules, as text.
+    ///
+    /// # Errors
+    ///
+    /// As [`Compiler::compile`], up to that stage.
+    pub fn explain(self, stage: Stage) -> Result<String, Error> {
+        let (modules, _) = self.parse()?;
+        explain(&modules, stage).map_err(|errors| Error::of_diagnostics(errors, &self.sources))
+    }
+
+    /// Reads every module; also says which ones were read as older Rego.
+    fn parse(&self) -> Result<(Vec<Module>, Vec<Issue>), Error> {
+        let mut errors = Vec::new();
+        let mut notes = Vec::new();
+        let mut modules = Vec::new();
+        for (file, (source, own)) in self.sources.iter().zip(&self.syntaxes).enumerate() {
+            let file = file as u32;
+            let (module, read_as_old) = parse(source, file, own.unwrap_or(self.syntax), &mut errors);
+            if read_as_old {
+                notes.push(note(source, file, &self.sources));
+            }
+            modules.extend(module);
+        }
+        if errors.is_empty() { Ok((modules, notes)) } else { Err(Error::of_diagnostics(errors, &self.sources)) }
     }
 }
 
@@ -139,8 +152,8 @@ fn note(source: &Source, file: u32, sources: &[Source]) -> Issue {
     }
 }
 
-/// The stages, one after the other.
-fn compile(modules: &[Module]) -> Result<(Code, Names), Vec<Diagnostic>> {
+/// Rules with their names resolved and their bodies in order.
+fn resolve(modules: &[Module]) -> Result<Program, Vec<Diagnostic>> {
     let mut errors = Vec::new();
     let mut program = lower_modules(modules, &mut errors);
     stop(&mut errors)?;
@@ -148,10 +161,40 @@ fn compile(modules: &[Module]) -> Result<(Code, Names), Vec<Diagnostic>> {
         order_rule(rule, &mut errors);
     }
     stop(&mut errors)?;
-    let tree = Tree::build(&mut program, &mut errors);
+    Ok(program)
+}
+
+/// Documents as nested loops.
+fn plan(program: &mut Program) -> Result<(Tree, Vec<DocumentPlan>), Vec<Diagnostic>> {
+    let mut errors = Vec::new();
+    let tree = Tree::build(program, &mut errors);
     stop(&mut errors)?;
-    let plans = plan_program(&program, &tree, &mut errors);
+    let plans = plan_program(program, &tree, &mut errors);
     stop(&mut errors)?;
+    Ok((tree, plans))
+}
+
+/// The text of a stage.
+fn explain(modules: &[Module], stage: Stage) -> Result<String, Vec<Diagnostic>> {
+    let mut program = resolve(modules)?;
+    if stage == Stage::Hir {
+        return Ok(crate::hir::print::rules(&program.rules));
+    }
+    let (tree, plans) = plan(&mut program)?;
+    if stage == Stage::Plan {
+        return Ok(crate::plan::print::program(&tree, &plans));
+    }
+    let mut errors = Vec::new();
+    let (unit, functions) = generate_program(&tree, &plans, &mut SymbolTable::new(), &mut errors);
+    stop(&mut errors)?;
+    Ok(functions.iter().map(|function| crate::code::print::function(function, &unit)).collect())
+}
+
+/// The stages, one after the other.
+fn compile(modules: &[Module]) -> Result<(Code, Names), Vec<Diagnostic>> {
+    let mut errors = Vec::new();
+    let mut program = resolve(modules)?;
+    let (tree, plans) = plan(&mut program)?;
     let mut symbols = SymbolTable::new();
     let (unit, functions) = generate_program(&tree, &plans, &mut symbols, &mut errors);
     stop(&mut errors)?;

@@ -18,9 +18,11 @@ pub(super) fn build(parts: &[Part], symbols: &SymbolTable) -> Result<Frozen, Err
     let mut root = Value::Object(crate::value::Object::EMPTY);
     for part in parts {
         let value = parser.parse(&arena, &part.text, symbols).map_err(|error| invalid(&part.text, &error))?;
-        let nested = part.path.iter().rev().fold(value, |value, key| {
-            Value::new_object(&arena, &[(Value::new_string(&arena, key), value)])
-        });
+        let nested = part
+            .path
+            .iter()
+            .rev()
+            .fold(value, |value, key| Value::new_object(&arena, &[(Value::new_string(&arena, key), value)]));
         if nested.as_object().is_none() {
             return Err(Error::new("invalid_data", "the base document must be an object"));
         }

@@ -20,14 +20,20 @@
 mod answer;
 mod compiler;
 mod data;
+mod engine;
 mod error;
 mod evaluator;
 mod input;
 mod policy;
+#[cfg(feature = "regorus")]
+mod regorus;
 
 pub use answer::{Answer, Expression, OwnedAnswer, OwnedExpression, OwnedRow, Row};
 pub use compiler::{Compiler, Syntax};
+pub use engine::{Decide, Engine, LoadedPolicy, NativeEngine, Settings, Sources};
 pub use error::{Error, Issue, Location};
 pub use evaluator::Evaluator;
 pub use input::{Input, ParsedInput};
 pub use policy::{Policy, Query, Stage};
+#[cfg(feature = "regorus")]
+pub use self::regorus::RegorusEngine;

@@ -8,7 +8,7 @@ use crate::analysis::order_query;
 use crate::code::{generate_query, graph, verify};
 use crate::hir::lower::{Path, Program, QueryContext, lower_query};
 use crate::plan::plan_query;
-use crate::value::{Bump, Frozen, json};
+use crate::value::{Bump, Frozen, Value, json};
 use crate::vm::{Code, QueryCode};
 use solon_syntax::ast::Version;
 use solon_syntax::{Diagnostic, ParseOptions, Source, Span, parse_module, parse_query};
@@ -123,6 +123,11 @@ impl Policy {
         let arena = Bump::new();
         let value = json::parse(&arena, json, symbols).map_err(|error| invalid(json, &error))?;
         Ok(ParsedInput(Frozen::new(value, symbols)))
+    }
+
+    /// A value of Rego, sets included, as an input.
+    pub fn input_of(&self, value: Value<'_>) -> ParsedInput {
+        ParsedInput(Frozen::new(value, &self.shared.code.symbols))
     }
 
     /// What the compiler noticed that is no error.

@@ -153,7 +153,7 @@ impl Translator<'_> {
             let mut empty = true;
             while let Some(letter) = self.peek().filter(|letter| *letter != ']') {
                 self.at += letter.len_utf8();
-                let letter = if letter == '\\' { self.next().ok_or((self.at, "trailing backslash"))? } else { letter };
+                let letter = if letter == '\\' { self.next().ok_or((self.at, END))? } else { letter };
                 push_literal(letter, out);
                 empty = false;
             }

@@ -33,7 +33,11 @@ pub(super) static TABLE: &[Builtin] = &[
         purity: Purity::Pure,
         call: |context, args| {
             let bytes = operand::string(args, 1)?.as_bytes();
-            json::parse(context.arena, bytes, context.symbols).map_err(|error| Failure::Error(error.describe(bytes)))
+            json::parse(context.arena, bytes, context.symbols).map_err(|error| {
+                let message = error.describe(bytes);
+                let trailing = message.ends_with("after top-level value");
+                Failure::Error(if trailing { format!("error: {message}") } else { message })
+            })
         },
     },
     Builtin {

@@ -19,6 +19,7 @@ mod floats;
 mod glob;
 mod go_regex;
 mod graph;
+mod json_ops;
 mod json_text;
 mod letters;
 mod membership;
@@ -35,11 +36,17 @@ mod sprintf;
 mod strings;
 #[cfg(test)]
 mod testing;
+mod time;
+mod time_calendar;
+mod time_duration;
+mod time_layout;
 mod type_checks;
 mod unicode_names;
 mod units;
 mod uuid;
 mod walk;
+mod yaml;
+mod yaml_write;
 
 pub use context::{Caches, Context};
 pub use failure::{Failure, Outcome};
@@ -116,6 +123,7 @@ static TABLES: &[&[Builtin]] = &[
     encoding::TABLE,
     glob::TABLE,
     graph::TABLE,
+    json_ops::TABLE,
     json_text::TABLE,
     membership::TABLE,
     net::TABLE,
@@ -127,10 +135,12 @@ static TABLES: &[&[Builtin]] = &[
     sets::TABLE,
     sprintf::TABLE,
     strings::TABLE,
+    time::TABLE,
     type_checks::TABLE,
     units::TABLE,
     uuid::TABLE,
     walk::TABLE,
+    yaml::TABLE,
 ];
 
 /// Every builtin, category by category.

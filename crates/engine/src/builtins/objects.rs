@@ -53,7 +53,7 @@ pub(super) static TABLE: &[Builtin] = &[
     },
     Builtin {
         name: "object.union",
-        signature: "(a: object[any: any], b: object[any: any]) -> output: any",
+        signature: "(a: object[any: any], b: object[any: any]) -> output: object[any: any]",
         doc: "Merges two objects, and in depth the objects under their common keys. Where other values conflict, those \
               of `b` count.",
         example: (
@@ -65,7 +65,7 @@ pub(super) static TABLE: &[Builtin] = &[
     },
     Builtin {
         name: "object.union_n",
-        signature: "(objects: array[object[any: any]]) -> output: any",
+        signature: "(objects: array[object[any: any]]) -> output: object[any: any]",
         doc: "Merges any number of objects as `object.union` does, from left to right.",
         example: ("object.union_n([{\"a\": 1}, {\"b\": 2}, {\"a\": 3}])", "{\"a\": 3, \"b\": 2}"),
         purity: Purity::Pure,

@@ -153,8 +153,7 @@ pub(super) fn value<'a>(arena: &'a Bump, constant: &Constant) -> Value<'a> {
             Value::new_set(arena, &items)
         }
         Constant::Object(entries) => {
-            let entries: Vec<_> =
-                entries.iter().map(|(key, item)| (value(arena, key), value(arena, item))).collect();
+            let entries: Vec<_> = entries.iter().map(|(key, item)| (value(arena, key), value(arena, item))).collect();
             Value::new_object(arena, &entries)
         }
     }

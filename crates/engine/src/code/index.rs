@@ -102,7 +102,8 @@ impl Index {
         }
         let mut table = HashTable::new();
         for (constant, members) in groups {
-            let entry = Entry { hash: hash(&constant), constant: pool.constant(&constant), node: self.add(members, pool) };
+            let entry =
+                Entry { hash: hash(&constant), constant: pool.constant(&constant), node: self.add(members, pool) };
             table.insert_unique(entry.hash, entry, |entry| entry.hash);
         }
         let rest = (!rest.is_empty()).then(|| self.add(rest, pool));
@@ -110,12 +111,7 @@ impl Index {
     }
 
     /// Adds to `found` the definitions that can hold, in no order. `lookup` gives what is at a path.
-    pub fn find<'a>(
-        &self,
-        unit: &Unit,
-        lookup: &dyn Fn(Root, PathId) -> Option<Value<'a>>,
-        found: &mut Vec<u32>,
-    ) {
+    pub fn find<'a>(&self, unit: &Unit, lookup: &dyn Fn(Root, PathId) -> Option<Value<'a>>, found: &mut Vec<u32>) {
         self.visit(0, unit, lookup, found);
     }
 

@@ -77,6 +77,8 @@ pub struct Function {
     pub registers: u16,
     /// How many arguments it takes.
     pub arguments: u16,
+    /// What it is, for errors: `rule data.a.p`.
+    pub name: String,
     /// Rule indexes.
     pub indexes: Vec<index::Index>,
     /// Where definitions begin, for [`Op::Candidate`].

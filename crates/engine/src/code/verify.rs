@@ -19,9 +19,7 @@ pub fn check(function: &Function, unit: &Unit, documents: usize) -> Result<(), S
 
 fn is_in_range(operand: Operand, function: &Function, unit: &Unit, documents: usize) -> bool {
     match operand {
-        Operand::Write(register) | Operand::Read(register) | Operand::Update(register) => {
-            register < function.registers
-        }
+        Operand::Write(register) | Operand::Read(register) | Operand::Update(register) => register < function.registers,
         Operand::Range(range) => u32::from(range.first) + u32::from(range.count) <= u32::from(function.registers),
         Operand::Label(label) => (label as usize) < function.ops.len(),
         Operand::Constant(constant) => (constant as usize) < unit.constants().len(),

@@ -43,8 +43,7 @@ impl Planner<'_> {
                 builder.push(Step::Every { collection, key: key_slot, value: value_slot, body });
             }
             LiteralKind::With { modifiers, body } => {
-                let modifiers =
-                    modifiers.iter().filter_map(|modifier| self.modifier(modifier, builder)).collect();
+                let modifiers = modifiers.iter().filter_map(|modifier| self.modifier(modifier, builder)).collect();
                 builder.open(Opening::With(modifiers));
                 self.body(body, builder);
                 builder.open(Opening::Outside);
@@ -58,20 +57,14 @@ impl Planner<'_> {
                 return self.relation(call, output, builder);
             }
             if output.is_none()
-                && let [left, right] = call.args.as_slice()
+                && let Some(test) = test_of(builtin.name)
+                && let Ok([left, right]) = <[Expr; 2]>::try_from(self.exprs(&call.args, builder))
             {
-                if let Some(comparison) = Comparison::of_builtin(builtin.name) {
-                    let (left, right) = (self.expr(left, builder), self.expr(right, builder));
-                    return builder.push(Step::Test(Test::Compare(comparison, left, right)));
-                }
-                if builtin.name == "internal.member_2" {
-                    let (item, collection) = (self.expr(left, builder), self.expr(right, builder));
-                    return builder.push(Step::Test(Test::Member(item, collection)));
-                }
+                return builder.push(Step::Test(test(left, right)));
             }
         }
         let Some(function) = self.function(&call.callee, call.span) else { return };
-        let args = call.args.iter().map(|arg| self.expr(arg, builder)).collect();
+        let args = self.exprs(&call.args, builder);
         let value = Expr::Call { function, args, span: call.span };
         match output {
             Some(pattern) => self.match_pattern(pattern, value, call.span, builder),
@@ -82,7 +75,7 @@ impl Planner<'_> {
     /// A builtin that enumerates: its result is an array, each item of which is one answer.
     fn relation(&mut self, call: &Call, output: Option<&Term>, builder: &mut Builder) {
         let Some(function) = self.function(&call.callee, call.span) else { return };
-        let args = call.args.iter().map(|arg| self.expr(arg, builder)).collect();
+        let args = self.exprs(&call.args, builder);
         let collection = Expr::Call { function, args, span: call.span };
         let value = self.new_slot();
         builder.open(Opening::Loop { collection, key: None, value: Some(value) });
@@ -151,4 +144,18 @@ impl Planner<'_> {
             _ => None,
         }
     }
+}
+
+/// The test that stands for a call of a builtin whose result is not used.
+fn test_of(builtin: &str) -> Option<fn(Expr, Expr) -> Test> {
+    Some(match builtin {
+        "equal" => |left, right| Test::Compare(Comparison::Equal, left, right),
+        "neq" => |left, right| Test::Compare(Comparison::NotEqual, left, right),
+        "lt" => |left, right| Test::Compare(Comparison::Less, left, right),
+        "lte" => |left, right| Test::Compare(Comparison::LessOrEqual, left, right),
+        "gt" => |left, right| Test::Compare(Comparison::Greater, left, right),
+        "gte" => |left, right| Test::Compare(Comparison::GreaterOrEqual, left, right),
+        "internal.member_2" => Test::Member,
+        _ => return None,
+    })
 }

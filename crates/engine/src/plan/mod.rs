@@ -6,8 +6,8 @@
 
 mod body;
 mod literal;
-pub mod print;
 mod pattern;
+pub mod print;
 mod reference;
 mod rule;
 mod tree;
@@ -135,19 +135,6 @@ pub enum Comparison {
 }
 
 impl Comparison {
-    /// The comparison a builtin makes.
-    pub fn of_builtin(name: &str) -> Option<Comparison> {
-        Some(match name {
-            "equal" => Comparison::Equal,
-            "neq" => Comparison::NotEqual,
-            "lt" => Comparison::Less,
-            "lte" => Comparison::LessOrEqual,
-            "gt" => Comparison::Greater,
-            "gte" => Comparison::GreaterOrEqual,
-            _ => return None,
-        })
-    }
-
     /// As written.
     pub fn text(self) -> &'static str {
         match self {

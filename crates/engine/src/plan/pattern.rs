@@ -3,6 +3,7 @@
 use super::body::{Builder, Opening, Planner};
 use super::{Comparison, Expr, Step, Test};
 use crate::hir::{Head, Ref, Term, Var, free_vars_of_term};
+use crate::analysis::is_same;
 use solon_syntax::Span;
 
 impl Planner<'_> {
@@ -41,6 +42,15 @@ impl Planner<'_> {
                 }
                 lefts.iter().zip(rights).for_each(|pair| self.unify_pair(pair.0, pair.1, span, builder, waiting));
             }
+            (Term::Object(lefts), Term::Object(rights))
+                if !self.is_computable(left) && !self.is_computable(right) && have_same_keys(lefts, rights) =>
+            {
+                for (key, left) in lefts {
+                    if let Some((_, right)) = rights.iter().find(|(other, _)| is_same(key, other)) {
+                        self.unify_pair(left, right, span, builder, waiting);
+                    }
+                }
+            }
             _ if self.is_computable(right) => {
                 // The simpler side first: `x = input.y` computes the lookup into x's slot.
                 if self.is_computable(left) {
@@ -57,6 +67,20 @@ impl Planner<'_> {
             }
             _ => waiting.push((left, right)),
         }
+    }
+
+    /// The values of terms, of which one may bind what another one reads.
+    pub(super) fn exprs(&mut self, terms: &[Term], builder: &mut Builder) -> Vec<Expr> {
+        let mut values: Vec<Option<Expr>> = terms.iter().map(|_| None).collect();
+        // Twice at most, where lookups bind: then whatever is left is reported as unbound.
+        for is_last in [false, true] {
+            for (term, value) in terms.iter().zip(&mut values) {
+                if value.is_none() && (is_last || self.is_computable(term)) {
+                    *value = Some(self.expr(term, builder));
+                }
+            }
+        }
+        values.into_iter().map(|value| value.unwrap_or(Expr::Undefined)).collect()
     }
 
     /// Whether a term has a value now: its variables are bound, except those that are keys of lookups, which the
@@ -151,4 +175,8 @@ impl Planner<'_> {
     pub(super) fn is_lookup(&self, term: &Term) -> bool {
         matches!(term, Term::Ref(reference) if self.is_head_known(reference))
     }
+}
+
+fn have_same_keys(left: &[(Term, Term)], right: &[(Term, Term)]) -> bool {
+    left.len() == right.len() && left.iter().all(|(key, _)| right.iter().any(|(other, _)| is_same(key, other)))
 }

@@ -56,11 +56,13 @@ impl Planner<'_> {
                 match self.tree.find(&prefix) {
                     Found::Document(document, steps) => {
                         let value = match self.tree.document(document).kind {
-                            super::DocumentKind::Function(_) => Expr::Undefined,
+                            super::DocumentKind::Function(1..) => Expr::Undefined,
                             _ => Expr::Document(document, reference.span),
                         };
                         (value, reference.operands.get(steps..).unwrap_or_default())
                     }
+                    // The keys of base documents are strings even where they are written as numbers.
+                    Found::Base if reference.operands.iter().any(is_number) => return self.data(reference, builder),
                     Found::Base => (Expr::BaseData, reference.operands.as_slice()),
                     Found::Node(_) => return self.data(reference, builder),
                 }
@@ -118,6 +120,10 @@ fn text_of(term: &Term) -> Option<Arc<str>> {
         Term::Const(Const::String(text)) => Some(text.clone()),
         _ => None,
     }
+}
+
+fn is_number(term: &Term) -> bool {
+    matches!(term, Term::Const(Const::Number(_)))
 }
 
 fn constant_array(

@@ -229,11 +229,7 @@ fn document(path: Path, rules: Vec<usize>, program: &Program, errors: &mut Vec<D
     Document { path, kind, rules, default: defaults.first().copied() }
 }
 
-fn kind<'r>(
-    path: &Path,
-    rules: impl Iterator<Item = &'r Rule>,
-    errors: &mut Vec<Diagnostic>,
-) -> DocumentKind {
+fn kind<'r>(path: &Path, rules: impl Iterator<Item = &'r Rule>, errors: &mut Vec<Diagnostic>) -> DocumentKind {
     let mut found: Option<(DocumentKind, bool)> = None;
     for rule in rules {
         let kind = match &rule.params {

@@ -110,20 +110,13 @@ impl<'a> Machine<'a, '_> {
             }
             Err(Failure::Undefined) => Ok(None),
             Err(failure @ Failure::Halt(_)) => Err(Box::new(EvalError::of_builtin(builtin.name, failure, span))),
-            Err(failure) if setting.is_strict => {
-                Err(Box::new(EvalError::of_builtin(builtin.name, failure, span)))
-            }
+            Err(failure) if setting.is_strict => Err(Box::new(EvalError::of_builtin(builtin.name, failure, span))),
             Err(_) => Ok(None),
         }
     }
 
     /// The value of a document, computed the first time.
-    pub(super) fn document(
-        &mut self,
-        document: u32,
-        span: Span,
-        stack: &mut [Value<'a>],
-    ) -> Result<Option<Value<'a>>> {
+    pub(super) fn document(&mut self, document: u32, span: Span, stack: &mut [Value<'a>]) -> Result<Option<Value<'a>>> {
         if !self.world.replaced.is_empty() && self.world.is_replaced(document) {
             return Ok(self.replacement(document));
         }

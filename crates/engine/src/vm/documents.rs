@@ -74,12 +74,13 @@ impl<'a> Machine<'a, '_> {
                 let rest = keys.get(steps..).unwrap_or_default();
                 return Ok(Place::Value(value.and_then(|value| index(value, rest))));
             }
-            base = base.and_then(|base| base.get(key));
+            base = base.and_then(|base| stored(base, key));
             match key.as_str().and_then(|name| code.tree.node(node).children.get(name)) {
                 Some(child) => node = *child,
                 None => {
                     let rest = keys.get(steps + 1..).unwrap_or_default();
-                    return Ok(Place::Value(base.and_then(|base| index(base, rest))));
+                    let found = base.and_then(|base| rest.iter().try_fold(base, stored));
+                    return Ok(Place::Value(found));
                 }
             }
         }
@@ -98,7 +99,7 @@ impl<'a> Machine<'a, '_> {
         stack: &mut [Value<'a>],
     ) -> Result<Option<Value<'a>>> {
         match self.code.tree.documents.get(document as usize).map(|document| document.kind) {
-            Some(DocumentKind::Function(_)) | None => Ok(base),
+            Some(DocumentKind::Function(1..)) | None => Ok(base),
             Some(_) => self.document(document, span, stack),
         }
     }
@@ -129,6 +130,10 @@ impl<'a> Machine<'a, '_> {
                 None if below.is_none() && self.is_all_replaced(*child) => None,
                 None => Some(self.node(*child, below, span, stack)?),
             };
+            let value = match (value, below) {
+                (Some(value), Some(below)) => Some(self.merged(value, below)),
+                (value, below) => value.or(below),
+            };
             entries.extend(value.map(|value| (key, value)));
         }
         for entry in base_object.map(|base| base.entries()).unwrap_or_default() {
@@ -137,6 +142,18 @@ impl<'a> Machine<'a, '_> {
             }
         }
         Ok(Value::Object(Object::from_unsorted(self.arena, entries.into_bump_slice_mut())))
+    }
+
+    /// A document with base documents at the same place, which win where both have a value.
+    fn merged(&self, value: Value<'a>, base: Value<'a>) -> Value<'a> {
+        let (Value::Object(virtual_object), Value::Object(base_object)) = (value, base) else { return base };
+        let mut entries: Vec<'a, Entry<'a>> = Vec::new_in(self.arena);
+        for (key, value) in virtual_object.entries() {
+            let value = base_object.get(key).map_or(*value, |base| self.merged(*value, base));
+            entries.push((*key, value));
+        }
+        entries.extend(base_object.entries().iter().filter(|entry| !virtual_object.contains_key(&entry.0)));
+        Value::Object(Object::from_unsorted(self.arena, entries.into_bump_slice_mut()))
     }
 
     /// Whether base documents stand in for everything below a node.
@@ -148,6 +165,14 @@ impl<'a> Machine<'a, '_> {
 
 fn text(name: &Arc<str>) -> &str {
     name
+}
+
+/// What base documents have at a key. Their keys are strings: a number is its text.
+fn stored<'a>(value: Value<'a>, key: &Value<'a>) -> Option<Value<'a>> {
+    value.get(key).or_else(|| match (value, key) {
+        (Value::Object(object), Value::Int(number)) => object.get(&Value::string(&number.to_string())),
+        _ => None,
+    })
 }
 
 /// What is at keys inside a value.

@@ -101,8 +101,7 @@ impl<'a> Machine<'a, '_> {
                 Op::Call { dst, document, args, fail } => {
                     let args = range(registers, args);
                     let callee = plan::Function::Document(plan::DocumentId(document.0));
-                    let substitute =
-                        if self.world.functions.is_empty() { None } else { self.substitute(callee) };
+                    let substitute = if self.world.functions.is_empty() { None } else { self.substitute(callee) };
                     let value = match substitute {
                         None => self.call(document.0, args, stack)?,
                         Some(substitute) => self.call_substitute(substitute, args, stack, function.span(pc - 1))?,
@@ -360,11 +359,8 @@ pub(super) fn is_member(item: &Value<'_>, collection: &Value<'_>) -> bool {
 }
 
 fn conflict(function: &Function, span: Span) -> Box<EvalError> {
-    let message = if function.arguments > 0 {
-        "functions must not produce multiple outputs for same inputs"
-    } else {
-        "complete rules must not produce multiple outputs"
-    };
+    let inputs = if function.arguments > 0 { " for the same inputs" } else { "" };
+    let message = format!("{} produced conflicting values{inputs}", function.name);
     Box::new(EvalError::new(codes::CONFLICT, message, span))
 }
 

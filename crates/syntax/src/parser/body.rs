@@ -34,7 +34,7 @@ impl Parser<'_> {
                 return Some(body);
             }
             if !self.token_at(self.at).after_newline || self.is(TokenKind::Eof) {
-                let hint = self.hint_for_missing_import().or_else(|| self.hint_for_unexpected());
+                let hint = self.hint_for_missing_import(body.last()).or_else(|| self.hint_for_unexpected());
                 self.unexpected_with(&format!("expected \\n or ; or {}", end.name()), hint);
                 return None;
             }
@@ -50,8 +50,11 @@ impl Parser<'_> {
     }
 
     /// What to import where a word stands that would be an operator after the import.
-    fn hint_for_missing_import(&self) -> Option<String> {
+    fn hint_for_missing_import(&self, before: Option<&Expr>) -> Option<String> {
         let example = match (self.kind(), self.text_at(self.at)) {
+            (TokenKind::Ident, "in") if matches!(before, Some(Expr { kind: ExprKind::Some(_), .. })) => {
+                ("in", "some x in xs")
+            }
             (TokenKind::Ident, "in") => ("in", "x in xs"),
             (TokenKind::Ident, "and") => ("and", "x and y"),
             (TokenKind::Ident, "or") => ("or", "x or y"),
@@ -229,11 +232,6 @@ impl Parser<'_> {
             }
         }
         self.height = 1;
-        if self.is(TokenKind::Ident) && self.text_at(self.at) == "in" && !self.token_at(self.at).after_newline {
-            let hint = "`import future.keywords.in` for `some x in xs` expressions".to_owned();
-            self.unexpected_with("expected \\n or ; or }", Some(hint));
-            return None;
-        }
         Some(self.expr(start, ExprKind::Some(names)))
     }
 

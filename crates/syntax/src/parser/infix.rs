@@ -57,8 +57,12 @@ impl Parser<'_> {
     /// `k, v in c`, where `k` has been read; only `k` if something else follows.
     fn key_value_in(&mut self, key: Term) -> Option<Term> {
         let (mark, height) = (self.mark(), self.height);
+        if !self.enter() {
+            return None;
+        }
         self.advance();
         let value = self.relation();
+        self.leave();
         match value {
             Some(value) if self.is(TokenKind::In) => {
                 self.height = self.height.max(height);
@@ -93,7 +97,12 @@ impl Parser<'_> {
             self.advance();
             let mut right = self.term()?;
             if self::operator(self.kind()).is_some_and(|(_, next)| next > strength) {
-                right = self.binary(right, strength + 1)?;
+                if !self.enter() {
+                    return None;
+                }
+                let stronger = self.binary(right, strength + 1);
+                self.leave();
+                right = stronger?;
             }
             height = height.max(self.height) + 1;
             self.set_height(height)?;

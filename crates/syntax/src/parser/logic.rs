@@ -33,7 +33,11 @@ impl Parser<'_> {
             return None;
         }
         let is_braced = self.is(TokenKind::LeftBrace);
+        let (mark, close) = (self.mark(), self.partner(self.at));
         let body = if is_braced { self.braced_operand() } else { self.group() };
+        if body.is_none() && is_braced && close > mark.at + 1 {
+            self.explain_brace(mark, start, self.kind_at(close + 1).name());
+        }
         Some(body.and_then(|mut body| {
             if self.is_logic_operator() {
                 return self.logic_chain(start, body);

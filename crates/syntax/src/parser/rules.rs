@@ -26,6 +26,11 @@ impl Parser<'_> {
         let mark = self.mark();
         let start = self.start();
         self.keyword_as_name();
+        let is_value = matches!(self.kind_at(self.at + 1), TokenKind::Assign | TokenKind::Unify);
+        if self.is(TokenKind::Contains) && is_value {
+            // v0 takes this for a rule even where the keyword is imported; v1 has a check of its own.
+            self.ident_at = self.at;
+        }
         let is_default = self.eat(TokenKind::Default);
         if is_default {
             self.keyword_as_name();
@@ -159,30 +164,25 @@ impl Parser<'_> {
 
     /// Whether a `{` after `if` may start an expression, such as `{"a": 1}.a`, rather than a body. Decided by the
     /// first token directly within the braces that only one of the two can have, so that bodies are read once.
-    fn may_start_expression(&self) -> bool {
-        let mut depth = 0usize;
-        let mut at = self.at;
-        if self.kind_at(at + 1) == TokenKind::RightBrace {
+    fn may_start_expression(&mut self) -> bool {
+        let close = self.partner(self.at);
+        let mut at = self.at + 1;
+        if at == close {
             return true;
         }
-        loop {
+        if close >= self.tokens.len() {
+            return false;
+        }
+        while at < close {
             match self.kind_at(at) {
-                TokenKind::LeftBrace | TokenKind::LeftBracket | TokenKind::LeftParen => depth += 1,
-                TokenKind::RightBrace | TokenKind::RightBracket | TokenKind::RightParen => {
-                    depth = depth.saturating_sub(1);
-                    if depth == 0 {
-                        return self.goes_on(at + 1);
-                    }
-                }
-                TokenKind::Eof => return false,
-                TokenKind::Assign | TokenKind::Unify | TokenKind::Semicolon if depth == 1 => {
-                    return self.has_logic();
-                }
-                TokenKind::Colon | TokenKind::Bar if depth == 1 => return true,
+                TokenKind::LeftBrace | TokenKind::LeftBracket | TokenKind::LeftParen => at = self.partner(at),
+                TokenKind::Assign | TokenKind::Unify | TokenKind::Semicolon => return self.has_logic(),
+                TokenKind::Colon | TokenKind::Bar => return true,
                 _ => {}
             }
             at += 1;
         }
+        self.goes_on(close + 1)
     }
 
     /// Whether the token at `index` goes on with an expression before it.
@@ -279,13 +279,15 @@ impl Parser<'_> {
     fn default_rule(&mut self, start: u32, raw: RawHead) -> Option<Rule> {
         let head_span = self.head_span(&raw, false);
         let span = self.span_from(start);
-        let RawHead { name, path, parameters, value, is_assigned, .. } = raw;
-        let Some(value) = value else {
+        let RawHead { name, path, parameters, value, is_assigned, member, .. } = raw;
+        let is_contains = member.is_some();
+        // Without a value it is `true`, but OPA finds none behind a name of two parts, or after `contains`.
+        if value.is_none() && (is_contains || parameters.is_none() && path.len() == 1) {
             let message = "illegal default rule (must have a value)";
             self.error_with_hint(span, message, format!("write `default {} := false`", name.text));
             return None;
-        };
-        if let Some(what) = not_constant(&value) {
+        }
+        if let Some(what) = value.as_ref().and_then(not_constant) {
             self.error(span, format!("illegal default rule (value cannot contain {what})"));
         }
         let mut seen: Vec<&str> = Vec::new();
@@ -306,7 +308,7 @@ impl Parser<'_> {
                 }
             }
         }
-        let kind = HeadKind::Value { value: Some(value), is_assigned };
+        let kind = HeadKind::Value { value, is_assigned };
         let head = Head { span: head_span, name, path, parameters, kind };
         self.check_v1_name(span, &head);
         Some(Rule { span, is_default: true, head, body: Vec::new(), else_branches: Vec::new() })
@@ -319,7 +321,10 @@ impl Parser<'_> {
         let may_be_rule = raw.value.is_some() || !raw.path.is_empty() || raw.parameters.is_some();
         let is_spaced = self.text.as_bytes().get(raw.name.span.end as usize).is_some_and(u8::is_ascii_whitespace)
             && (!raw.path.is_empty() || raw.parameters.is_some());
-        if !is_contains && (goes_on || !may_be_rule || is_spaced || self.errors.len() > mark.errors) {
+        if self.errors.len() > mark.errors {
+            return None;
+        }
+        if !is_contains && (goes_on || !may_be_rule || is_spaced) {
             return self.no_rule(mark);
         }
         let is_call_alone = raw.parameters.as_ref().is_some_and(Vec::is_empty) && raw.value.is_none();
@@ -446,8 +451,8 @@ fn no_rule_message(expr: &Expr) -> String {
     };
     match &term.kind {
         TermKind::Infix { operator: Operator::Assign | Operator::Unify, args } => {
-            let left = args.first().map_or("expression", |left| kind_name(&left.kind));
-            format!("{left} cannot be used for rule name")
+            let left = args.first().map(|left| &left.kind);
+            format!("{} cannot be used for rule name", left.map_or("expression", kind_name))
         }
         TermKind::Infix { .. } => "rule name conflicts with built-in function".to_owned(),
         kind => format!("{} cannot be used for rule name", kind_name(kind)),

@@ -65,7 +65,12 @@ impl Parser<'_> {
     }
 
     fn interpolation(&mut self) -> Option<TemplatePart> {
-        let Some(expr) = self.literal() else {
+        if !self.enter() {
+            return None;
+        }
+        let expr = self.literal();
+        self.leave();
+        let Some(expr) = expr else {
             let span = self.here();
             self.error(span, "invalid template-string expression");
             return None;

@@ -91,9 +91,7 @@ impl Generator<'_, '_> {
         let (iterator, collection) = (Update(iterator), Read(collection));
         let value = if key.is_none() && value.is_none() { Some(self.register()) } else { value };
         self.emit(match (key, value) {
-            (Some(key), Some(value)) => {
-                Op::Next { iterator, collection, key: Write(key), value: Write(value), done }
-            }
+            (Some(key), Some(value)) => Op::Next { iterator, collection, key: Write(key), value: Write(value), done },
             (Some(key), None) => Op::NextKey { iterator, collection, key: Write(key), done },
             (None, value) => Op::NextValue { iterator, collection, value: Write(value.unwrap_or_default()), done },
         });

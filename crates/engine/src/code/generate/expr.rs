@@ -97,7 +97,7 @@ impl Generator<'_, '_> {
     /// Notes a path that is followed at run time.
     pub(super) fn follows(&mut self, path: &[Expr]) {
         let keys = path.iter().map(|key| match key {
-            Expr::Const(Constant::Scalar(Const::String(text))) => Some(text.clone()),
+            Expr::Const(Constant::Scalar(Const::String(text) | Const::Number(text))) => Some(text.clone()),
             _ => None,
         });
         self.function.followed.push(keys.collect());

@@ -9,8 +9,12 @@ use crate::plan::{Branch, Constant, Definition, Document, DocumentKind, Document
 
 impl Generator<'_, '_> {
     pub(super) fn document(&mut self, document: &Document, plan: &DocumentPlan) {
+        let path = document.path.join(".");
         if let DocumentKind::Function(arguments) = document.kind {
             set_arguments(&mut self.function, arguments);
+            self.function.name = format!("function data.{path}");
+        } else {
+            self.function.name = format!("rule data.{path}");
         }
         self.next = u32::from(self.function.arguments);
         let mark = self.register();

@@ -47,7 +47,7 @@ impl Lowerer<'_, '_> {
                 self.plain_expr(inner, &Value::Test, &mut body);
                 let Some(mut literal) = body.pop() else { return };
                 out.append(&mut body);
-                self.extract_dynamics(&mut literal, out);
+                self.extract_dynamics(&mut literal, names_output(inner), out);
                 Some(LiteralKind::Not { body: vec![literal], is_scoped: false })
             }
             ast::ExprKind::NotBody(body) => Some(LiteralKind::Not { body: self.nested(body), is_scoped: true }),
@@ -210,6 +210,11 @@ fn unify(left: Term, right: Term, right_is_call: bool, before: usize, out: &mut 
         return LiteralKind::Call { call, output: Some(left) };
     }
     LiteralKind::Unify(left, right)
+}
+
+/// Whether an expression is a call, which may name its output itself.
+fn names_output(expr: &ast::Expr) -> bool {
+    matches!(&expr.kind, ast::ExprKind::Term(ast::Term { kind: ast::TermKind::Call { .. }, .. }))
 }
 
 fn is_call(term: &ast::Term) -> bool {

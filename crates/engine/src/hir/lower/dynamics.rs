@@ -9,8 +9,9 @@ use crate::hir::{Body, Callee, Head, Literal, LiteralKind, Term};
 use solon_syntax::Span;
 
 impl Lowerer<'_, '_> {
-    /// Moves what OPA evaluates before a negated literal from `literal` to `before`.
-    pub(super) fn extract_dynamics(&mut self, literal: &mut Literal, before: &mut Body) {
+    /// Moves what OPA evaluates before a negated literal from `literal` to `before`. `names_output` is whether the
+    /// output of a call is an argument of it, rather than the other side of an equality.
+    pub(super) fn extract_dynamics(&mut self, literal: &mut Literal, names_output: bool, before: &mut Body) {
         let span = literal.span;
         match &mut literal.kind {
             LiteralKind::Truthy(term) => self.extract_inside(term, span, before),
@@ -27,7 +28,7 @@ impl Lowerer<'_, '_> {
                         self.extract(arg, span, before);
                     }
                 }
-                if let Some(output) = output.take() {
+                if let Some(output) = output.take_if(|_| !names_output) {
                     let result = Term::Var(self.fresh(span));
                     let call = LiteralKind::Call { call: call.clone(), output: Some(result.clone()) };
                     before.push(Literal { span, kind: call });

@@ -36,8 +36,7 @@ pub fn lower_modules(modules: &[ast::Module], errors: &mut Vec<Diagnostic>) -> P
     }
     for module in modules {
         let package = path_of(&module.package.path);
-        let environment =
-            Environment::new(&package, &module.imports, &program.rule_names, &program.functions);
+        let environment = Environment::new(&package, &module.imports, &program.rule_names, &program.functions);
         for rule in &module.rules {
             let rule = Lowerer::new(&environment, errors).rule(&package, rule);
             program.rules.push(rule);
@@ -116,16 +115,7 @@ impl Lowerer<'_, '_> {
         for branch in &rule.else_branches {
             branches.push(self.else_branch(branch, &arguments));
         }
-        Rule {
-            span: rule.span,
-            path,
-            keys,
-            is_set,
-            params,
-            is_default: rule.is_default,
-            branches,
-            locals: self.locals,
-        }
+        Rule { span: rule.span, path, keys, is_set, params, is_default: rule.is_default, branches, locals: self.locals }
     }
 
     /// Declares the variables of a function's parameters; one that is named twice is one variable.

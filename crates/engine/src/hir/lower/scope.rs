@@ -107,6 +107,15 @@ impl Lowerer<'_, '_> {
         }
     }
 
+    /// Declares the variable of a pattern of `some .. in`, which is used by being matched.
+    pub(super) fn declare_used(&mut self, name: &str, span: Span, how: Declared) -> Var {
+        let var = self.declare(name, span, how);
+        if let Some(declaration) = self.scopes.stack.last_mut().and_then(|scope| scope.declared.last_mut()) {
+            declaration.is_used = true;
+        }
+        var
+    }
+
     /// The declared variable that `name` is here.
     pub(super) fn declared(&mut self, name: &str) -> Option<Var> {
         for scope in self.scopes.stack.iter_mut().rev() {

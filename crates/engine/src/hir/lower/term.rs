@@ -138,15 +138,12 @@ impl Lowerer<'_, '_> {
     /// A pattern whose variables are declared by it.
     pub(super) fn pattern(&mut self, pattern: &ast::Term, how: Declared, before: &mut Body) -> Term {
         match &pattern.kind {
-            ast::TermKind::Var(name) => Term::Var(self.declare(name, pattern.span, how)),
+            ast::TermKind::Var(name) => Term::Var(self.declare_used(name, pattern.span, how)),
             ast::TermKind::Array(items) => {
                 Term::Array(items.iter().map(|item| self.pattern(item, how, before)).collect())
             }
             ast::TermKind::Object(entries) => Term::Object(
-                entries
-                    .iter()
-                    .map(|(key, value)| (self.term(key, before), self.pattern(value, how, before)))
-                    .collect(),
+                entries.iter().map(|(key, value)| (self.term(key, before), self.pattern(value, how, before))).collect(),
             ),
             _ => self.term(pattern, before),
         }

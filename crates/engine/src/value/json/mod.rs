@@ -4,8 +4,7 @@ mod read;
 mod write;
 
 pub use read::{Parser, parse};
-pub(super) use write::name;
-pub(crate) use write::is_printable;
+pub(crate) use write::{is_printable, name};
 pub use write::{write, write_pretty, write_rego, write_rego_string};
 
 /// How deep JSON may nest.
