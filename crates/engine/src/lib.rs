@@ -15,11 +15,11 @@ pub mod types;
 pub mod value;
 pub mod vm;
 
+#[cfg(feature = "regorus")]
+pub use api::RegorusEngine;
 pub use api::{
     Answer, Compiler, Decide, Engine, Error, Evaluator, Expression, Input, Issue, LoadedPolicy, Location, NativeEngine,
     OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput, Policy, Query, Row, Settings, Sources, Stage, Syntax,
 };
-#[cfg(feature = "regorus")]
-pub use api::RegorusEngine;
 pub use host::{Host, NoHost};
 pub use vm::Limits;

@@ -84,7 +84,10 @@ fn engines_agree() {
             }
         }
     }
-    println!("{compared} compared, {defined} defined, {without_opinion} without a second opinion, {} differ", disagreements.len());
+    println!(
+        "{compared} compared, {defined} defined, {without_opinion} without a second opinion, {} differ",
+        disagreements.len()
+    );
     if let Ok(folder) = std::env::var("SOLON_DIFFERENTIAL_DUMP") {
         for (at, (case, query, ours, theirs)) in disagreements.iter().enumerate() {
             let text = serde_json::json!({ "module": case.module, "input": case.input, "data": case.data,
@@ -95,5 +98,27 @@ fn engines_agree() {
     assert!(without_opinion * 2 < compared, "the second engine refuses most cases");
     let Some((case, query, ours, theirs)) = disagreements.first() else { return };
     let count = disagreements.len();
-    panic!("{count} differ; the first, {query} on {}:\nnative:  {ours}\nregorus: {theirs}\ndata: {}\n{}", case.input, case.data, case.module);
+    panic!(
+        "{count} differ; the first, {query} on {}:\nnative:  {ours}\nregorus: {theirs}\ndata: {}\n{}",
+        case.input, case.data, case.module
+    );
+}
+
+/// Each listed disagreement is still one, and this crate's engine is still on OPA's side.
+#[test]
+fn known_disagreements_are_as_listed() {
+    let listed: Vec<Value> = serde_json::from_str(include_str!("differential/known.json")).unwrap();
+    for known in listed {
+        let text = |field: &str| known.get(field).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let case =
+            Case { module: format!("package t\n{}", text("module")), input: text("input"), data: "{}".to_owned() };
+        let ours = show(&ask(&NativeEngine, &case, "data.t.p"));
+        let theirs = show(&ask(&RegorusEngine::default(), &case, "data.t.p"));
+        if std::env::var("SOLON_DIFFERENTIAL_SHOW").is_ok() {
+            println!("{}\n  native {ours}\n  regorus {theirs}", case.module);
+            continue;
+        }
+        assert_eq!(ours, text("opa"), "{}", case.module);
+        assert_eq!(theirs, text("regorus"), "{}", case.module);
+    }
 }

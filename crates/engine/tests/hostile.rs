@@ -142,7 +142,12 @@ fn big_values_stop() {
         stopped(width, &format!("allow if count(sprintf(\"{width}\", [1])) > 10000000"));
     }
     stopped("sprintf with *", "allow if count(sprintf(\"%*d\", [1000000000, 1])) > 10000000");
-    stopped("concat", &format!("{long}allow if count(concat(long, numbers_)) > 10\nnumbers_ := [\"\" | some _ in numbers.range(1, 20000)]"));
+    stopped(
+        "concat",
+        &format!(
+            "{long}allow if count(concat(long, numbers_)) > 10\nnumbers_ := [\"\" | some _ in numbers.range(1, 20000)]"
+        ),
+    );
     stopped("replace", &format!("{long}allow if count(replace(long, \"a\", long)) > 10"));
     stopped("replace of nothing", &format!("{long}allow if count(replace(long, \"\", long)) > 10"));
     stopped("replace_n", &format!("{long}allow if count(strings.replace_n({{\"a\": long}}, long)) > 10"));
@@ -153,7 +158,10 @@ fn big_values_stop() {
     stopped("template", "allow if count(strings.render_template(\"{{printf \\\"%1000000000d\\\" 1}}\", {})) > 100000");
     let marshal: String = (0..64).map(|n| format!("f{} := [f{n}, f{n}]\n", n + 1)).collect();
     stopped("marshal of shared values", &format!("f0 := [1]\n{marshal}allow if count(json.marshal(f64)) > 10"));
-    stopped("comparison of shared values", &format!("f0 := [1]\n{marshal}g0 := [1]\n{}allow if f64 == g64; false", marshal.replace('f', "g")));
+    stopped(
+        "comparison of shared values",
+        &format!("f0 := [1]\n{marshal}g0 := [1]\n{}allow if f64 == g64; false", marshal.replace('f', "g")),
+    );
     stopped("walk of shared values", &format!("f0 := [1]\n{marshal}allow if count([1 | walk(f64, _)]) > 10"));
     stopped("set of shared values", &format!("f0 := [1]\n{marshal}allow if count({{f64, [f64]}}) == 7"));
     stopped("sprintf of shared values", &format!("f0 := [1]\n{marshal}allow if count(sprintf(\"%v\", [f64])) > 10"));
@@ -194,11 +202,13 @@ fn endless_work_stops() {
     let loops: String = (0..20).map(|n| format!("some x{n} in numbers.range(1, 10); ")).collect();
     stopped("loops", &format!("allow if {{ {loops} x0 + x1 == 0 }}"));
     stopped("comprehension", &format!("allow if count([1 | {loops} x0 > 0]) == 0"));
-    let nest = (0..20).fold("[1]".to_owned(), |inner, n| format!("[x{n} | some y{n} in numbers.range(1, 10); x{n} := {inner}]"));
+    let nest = (0..20)
+        .fold("[1]".to_owned(), |inner, n| format!("[x{n} | some y{n} in numbers.range(1, 10); x{n} := {inner}]"));
     stopped("comprehensions", &format!("allow if count({nest}) == 0"));
     let every = (0..20).fold("true".to_owned(), |inner, n| format!("every x{n} in numbers.range(1, 10) {{ {inner} }}"));
     stopped("every", &format!("allow if {{ {every}; false }}"));
-    let functions: String = (0..60).map(|n| format!("f{}(x) := f{n}(x + 1) + f{n}(x + 2) + f{n}(x + {n})\n", n + 1)).collect();
+    let functions: String =
+        (0..60).map(|n| format!("f{}(x) := f{n}(x + 1) + f{n}(x + 2) + f{n}(x + {n})\n", n + 1)).collect();
     stopped("functions", &format!("f0(x) := x\n{functions}allow if f60(1) == 0"));
 }
 
@@ -260,25 +270,61 @@ fn text_that_is_no_utf8_is_replaced_or_rejected() {
 #[test]
 fn huge_numbers_are_exact_or_rejected() {
     let long = format!("1{}", "0".repeat(400));
-    for number in [long.as_str(), "1e400", "-1e400", "1e-400", "1e999999999", "1e99999999999999999999", "1e-999999999"] {
+    for number in [long.as_str(), "1e400", "-1e400", "1e-400", "1e999999999", "1e99999999999999999999", "1e-999999999"]
+    {
         for work in [
-            "x < x", "x + 1 < x", "x * x < 1e-1000000000", "x / 3 == 0", "x % 7 == 8", "x - 1 > x", "round(x) == 0.5",
-            "floor(x) == 0.5", "abs(x) == -1", "bits.and(x, 1) == 2", "bits.lsh(1, x) == 0", "format_int(x, 2) == \"\"",
-            "sprintf(\"%d\", [x]) == \"\"", "sprintf(\"%f\", [x]) == \"\"", "sprintf(\"%x\", [x]) == \"\"",
-            "to_number(sprintf(\"%v\", [x])) == 7", "count({x: 1}) == 2", "sum([x, x]) == 1", "product([x, x, x]) == 1",
-            "max([x, 1]) == 7", "json.marshal(x) == \"\"", "count(numbers.range(x, x + 1)) == 7", "[1, 2][x] == 1",
-            "substring(\"abc\", x, x) == \"q\"", "array.slice([1], x, x) == 7", "time.format(x) == \"\"",
-            "time.add_date(x, 1, 1, 1) == 1", "units.parse(sprintf(\"%v\", [x])) == 7", "sort([x, 1]) == 1",
-            "rand.intn(\"a\", x) == 0.5", "count(x) == 1", "crypto.sha256(sprintf(\"%v\", [x])) == \"\"",
+            "x < x",
+            "x + 1 < x",
+            "x * x < 1e-1000000000",
+            "x / 3 == 0",
+            "x % 7 == 8",
+            "x - 1 > x",
+            "round(x) == 0.5",
+            "floor(x) == 0.5",
+            "abs(x) == -1",
+            "bits.and(x, 1) == 2",
+            "bits.lsh(1, x) == 0",
+            "format_int(x, 2) == \"\"",
+            "sprintf(\"%d\", [x]) == \"\"",
+            "sprintf(\"%f\", [x]) == \"\"",
+            "sprintf(\"%x\", [x]) == \"\"",
+            "to_number(sprintf(\"%v\", [x])) == 7",
+            "count({x: 1}) == 2",
+            "sum([x, x]) == 1",
+            "product([x, x, x]) == 1",
+            "max([x, 1]) == 7",
+            "json.marshal(x) == \"\"",
+            "count(numbers.range(x, x + 1)) == 7",
+            "[1, 2][x] == 1",
+            "substring(\"abc\", x, x) == \"q\"",
+            "array.slice([1], x, x) == 7",
+            "time.format(x) == \"\"",
+            "time.add_date(x, 1, 1, 1) == 1",
+            "units.parse(sprintf(\"%v\", [x])) == 7",
+            "sort([x, 1]) == 1",
+            "rand.intn(\"a\", x) == 0.5",
+            "count(x) == 1",
+            "crypto.sha256(sprintf(\"%v\", [x])) == \"\"",
         ] {
-            let _ = check(&format!("{work} of {number:.20} in the policy"), &policy(&format!("allow if {{ x := {number}; {work} }}")), b"{}");
-            let _ = check(&format!("{work} of {number:.20} in the input"), &policy(&format!("allow if {{ x := input; {work} }}")), number.as_bytes());
+            let _ = check(
+                &format!("{work} of {number:.20} in the policy"),
+                &policy(&format!("allow if {{ x := {number}; {work} }}")),
+                b"{}",
+            );
+            let _ = check(
+                &format!("{work} of {number:.20} in the input"),
+                &policy(&format!("allow if {{ x := input; {work} }}")),
+                number.as_bytes(),
+            );
         }
     }
     let squares: String = (0..60).map(|n| format!("n{} := n{n} * n{n}\n", n + 1)).collect();
     stopped("squares", &format!("n0 := 10\n{squares}allow if n60 < 0"));
     stopped("shift", "allow if bits.lsh(1, 100000000000) < 0");
-    stopped("number of a long text", "allow if to_number(concat(\"\", [\"9\" | some _ in numbers.range(1, 200000)])) < 0");
+    stopped(
+        "number of a long text",
+        "allow if to_number(concat(\"\", [\"9\" | some _ in numbers.range(1, 200000)])) < 0",
+    );
     answers("exact", &format!("allow := sprintf(\"%d\", [{long} + 1])"), json!(format!("1{}1", "0".repeat(399))));
 }
 
@@ -297,7 +343,10 @@ fn patterns_stop() {
             format!("count(regex.find_n(\"{pattern}\", text, -1)) > 100000000"),
             format!("count(regex.split(\"{pattern}\", text)) > 100000000"),
         ] {
-            stopped(name, &format!("text := concat(\"\", [\"a\" | some _ in numbers.range(1, 50000)])\nallow if {call}"));
+            stopped(
+                name,
+                &format!("text := concat(\"\", [\"a\" | some _ in numbers.range(1, 50000)])\nallow if {call}"),
+            );
         }
     }
     let deep = serde_json::to_string(&nested("(", "a", ")")).unwrap_or_default();
@@ -316,7 +365,10 @@ fn patterns_stop() {
             let _ = check(name, &policy(&format!("allow if {call}")), text.as_bytes());
         }
     }
-    stopped("glob", "text := concat(\"\", [\"b\" | some _ in numbers.range(1, 10000)])\nallow if glob.match(\"*b*b*b*b*b*b*b*b*b*b*b*b*c\", [], text)");
+    stopped(
+        "glob",
+        "text := concat(\"\", [\"b\" | some _ in numbers.range(1, 10000)])\nallow if glob.match(\"*b*b*b*b*b*b*b*b*b*b*b*b*c\", [], text)",
+    );
 }
 
 #[test]

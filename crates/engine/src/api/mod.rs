@@ -28,6 +28,8 @@ mod policy;
 #[cfg(feature = "regorus")]
 mod regorus;
 
+#[cfg(feature = "regorus")]
+pub use self::regorus::RegorusEngine;
 pub use answer::{Answer, Expression, OwnedAnswer, OwnedExpression, OwnedRow, Row};
 pub use compiler::{Compiler, Syntax};
 pub use engine::{Decide, Engine, LoadedPolicy, NativeEngine, Settings, Sources};
@@ -35,5 +37,3 @@ pub use error::{Error, Issue, Location};
 pub use evaluator::Evaluator;
 pub use input::{Input, ParsedInput};
 pub use policy::{Policy, Query, Stage};
-#[cfg(feature = "regorus")]
-pub use self::regorus::RegorusEngine;

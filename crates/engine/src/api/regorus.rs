@@ -12,11 +12,8 @@ use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
 /// Lines and files as long as OPA takes them.
-const LENGTHS: PolicyLengthConfig = PolicyLengthConfig {
-    max_col: NonZeroU32::MAX,
-    max_file_bytes: NonZeroUsize::MAX,
-    max_lines: NonZeroUsize::MAX,
-};
+const LENGTHS: PolicyLengthConfig =
+    PolicyLengthConfig { max_col: NonZeroU32::MAX, max_file_bytes: NonZeroUsize::MAX, max_lines: NonZeroUsize::MAX };
 
 /// Units of `regorus`'s work between two looks at the clock.
 const CHECKED_EVERY: NonZeroU32 = NonZeroU32::MIN.saturating_add(255);
