@@ -1,9 +1,11 @@
 //! Runs OPA's language cases and compares the failures with the list of expected ones, which only shrinks.
 
 use anyhow::{Context, Result, bail};
+use lexopt::prelude::*;
 use serde_json::Value as Json;
 use solon_engine::{Compiler, Error, Input, Limits, ParsedInput, Policy, Syntax};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +18,22 @@ struct Case {
     name: String,
     syntax: Syntax,
     case: Json,
+}
+
+/// `cargo xtask conformance [FOLDER] [--only TEXT] [--verbose] [--bless]`.
+pub fn command(args: &[OsString]) -> Result<()> {
+    let mut parser = lexopt::Parser::from_args(args);
+    let (mut folder, mut only, mut verbose, mut bless) = (PathBuf::from("../shared/conformance"), None, false, false);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("only") => only = Some(parser.value()?.string()?),
+            Long("verbose") => verbose = true,
+            Long("bless") => bless = true,
+            Value(path) => folder = path.into(),
+            _ => return Err(argument.unexpected().into()),
+        }
+    }
+    run(&folder, only.as_deref(), verbose, bless)
 }
 
 /// Runs the cases below `folder` whose names contain `only`. Prints the counts of each version and folder.
@@ -63,8 +81,8 @@ fn cases(folder: &Path) -> Result<Vec<Case>> {
     for (version, syntax) in [("v0", Syntax::V0), ("v1", Syntax::V1)] {
         for file in files(&folder.join(version))? {
             let text = fs::read(&file)?;
-            let documents = solon_k8s::yaml::yaml_to_json(&text)
-                .map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
+            let documents =
+                solon_k8s::yaml::yaml_to_json(&text).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
             let group = file.parent().and_then(|parent| parent.file_name()).unwrap_or_default();
             for case in documents.iter().flat_map(|document| document["cases"].as_array()).flatten() {
                 let note = case["note"].as_str().unwrap_or_default().replace('\n', " ");

@@ -1,21 +1,48 @@
 //! The project's own commands: `cargo xtask COMMAND`.
 
+mod bench_cases;
+mod bench_compare;
+mod bless;
+mod ci;
 mod conformance;
+mod fuzz;
+mod process;
+mod readme;
+mod tidy;
 
-use anyhow::{Result, bail};
-use std::path::Path;
+use anyhow::Result;
+use std::ffi::OsString;
+use std::process::ExitCode;
 
-fn main() -> Result<()> {
-    let args: Vec<String> = std::env::args().skip(1).collect();
-    match args.split_first() {
-        Some((command, rest)) if command == "conformance" => {
-            let value = |flag: &str| {
-                rest.iter().position(|arg| arg == flag).and_then(|at| rest.get(at + 1)).map(String::as_str)
-            };
-            let folder = rest.first().filter(|arg| !arg.starts_with("--")).map_or("../shared/conformance", |arg| arg);
-            let has = |flag: &str| rest.iter().any(|arg| arg == flag);
-            conformance::run(Path::new(folder), value("--only"), has("--verbose"), has("--bless"))
+/// A command: its name, what it does, its function.
+type Command = (&'static str, &'static str, fn(&[OsString]) -> Result<()>);
+
+const COMMANDS: &[Command] = &[
+    ("bench-cases", "time the benchmark cases, one JSON line each", bench_cases::run),
+    ("bench-compare", "compare the native engine, regorus and OPA on the benchmark cases", bench_compare::run),
+    ("bless", "write what the data-driven tests give in place of what they expect", bless::run),
+    ("ci", "check everything: format, lints, documentation, tests, dependencies, OPA's cases", ci::run),
+    ("conformance", "run OPA's language cases", conformance::command),
+    ("fuzz", "run the fuzz targets for some seconds", fuzz::run),
+    ("readme", "run the README's commands and compare what they print", readme::run),
+    ("tidy", "check dependencies, lints, and what stands in the files", tidy::run),
+];
+
+fn main() -> ExitCode {
+    let args: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let (name, rest) = args.split_first().map_or((None, &[][..]), |(name, rest)| (name.to_str(), rest));
+    let Some((_, _, run)) = COMMANDS.iter().find(|command| Some(command.0) == name) else {
+        eprintln!("usage: cargo xtask COMMAND");
+        for (name, what, _) in COMMANDS {
+            eprintln!("  {name:<14} {what}");
         }
-        _ => bail!("usage: cargo xtask conformance [FOLDER] [--only TEXT] [--verbose] [--bless]"),
+        return ExitCode::from(2);
+    };
+    match run(rest) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
 }

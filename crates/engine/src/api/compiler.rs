@@ -204,11 +204,12 @@ fn compile(modules: &[Module]) -> Result<(Code, Names), Vec<Diagnostic>> {
     let spans: Vec<Span> = tree.documents.iter().map(|document| first_span(&program, document)).collect();
     let stack = graph::check(&tree, &functions, &spans, &mut errors);
     stop(&mut errors)?;
+    let is_remembered = graph::remembered(&tree, &functions, &unit);
     let names = Names {
         functions: std::mem::take(&mut program.functions),
         rule_names: std::mem::take(&mut program.rule_names),
     };
-    Ok((Code { tree, unit, functions, symbols, stack }, names))
+    Ok((Code { tree, unit, functions, symbols, stack, is_remembered }, names))
 }
 
 fn first_span(program: &Program, document: &crate::plan::Document) -> Span {

@@ -95,7 +95,7 @@ impl Policy {
         let source = Source::new("", query);
         Ok(Query(Arc::new(Prepared {
             policy: self.clone(),
-            code: QueryCode { unit, function, stack },
+            code: QueryCode { document: plan.document().map(|document| document.0), unit, function, stack },
             bindings: plan.bindings,
             expressions: plan.expressions,
             source,

@@ -1,6 +1,7 @@
-//! Which documents ask for which: recursion, and how much stack a call needs.
+//! Which documents ask for which: recursion, how much stack a call needs, and which results are worth keeping.
 
-use super::Function;
+use super::{Function, Op, Unit};
+use crate::builtins::Purity;
 use crate::plan::Tree;
 use solon_syntax::{Diagnostic, Span};
 use std::sync::Arc;
@@ -93,6 +94,46 @@ fn documents_of(tree: &Tree, function: &Function) -> Vec<u32> {
     documents.sort_unstable();
     documents.dedup();
     documents
+}
+
+/// For each function whether its results are worth keeping: it does more than a few tests, and it has no effects.
+pub fn remembered(tree: &Tree, functions: &[Function], unit: &Unit) -> Vec<bool> {
+    let mut has_effects: Vec<bool> = functions.iter().map(|function| calls_effect(function, unit)).collect();
+    let edges: Vec<Vec<u32>> = functions.iter().map(|function| documents_of(tree, function)).collect();
+    let mut callers: Vec<Vec<u32>> = vec![Vec::new(); functions.len()];
+    for (caller, targets) in edges.iter().enumerate() {
+        for target in targets {
+            if let Some(callers) = callers.get_mut(*target as usize) {
+                callers.push(caller as u32);
+            }
+        }
+    }
+    let effects = has_effects.iter().enumerate().filter(|(_, has)| **has).map(|(at, _)| at as u32);
+    let mut waiting: Vec<u32> = effects.collect();
+    while let Some(document) = waiting.pop() {
+        for caller in callers.get(document as usize).into_iter().flatten() {
+            if let Some(has) = has_effects.get_mut(*caller as usize).filter(|has| !**has) {
+                *has = true;
+                waiting.push(*caller);
+            }
+        }
+    }
+    functions.iter().zip(has_effects).map(|(function, has)| !has && is_costly(function)).collect()
+}
+
+fn calls_effect(function: &Function, unit: &Unit) -> bool {
+    function.ops.iter().any(|op| match op {
+        Op::Builtin { builtin, .. } => {
+            unit.builtins.get(usize::from(builtin.0)).is_none_or(|builtin| builtin.purity == Purity::Effect)
+        }
+        _ => false,
+    })
+}
+
+fn is_costly(function: &Function) -> bool {
+    function.ops.iter().any(|op| {
+        matches!(op, Op::Builtin { .. } | Op::Call { .. } | Op::Next { .. } | Op::NextValue { .. } | Op::NextKey { .. })
+    })
 }
 
 /// Whether a path that is followed at run time can lead to a document, or to what contains it.

@@ -9,7 +9,7 @@ use super::{ConstantId, PathId, Unit};
 use crate::plan::{Block, Comparison, Constant, Definition, Expr, Slot, Step, Test};
 use crate::value::Value;
 use hashbrown::HashTable;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Fewer rules than this are tried one by one.
@@ -82,7 +82,7 @@ impl Index {
 
     fn test(&mut self, candidates: Vec<Candidate>, subject: &Subject, pool: &mut Pool<'_>) -> Node {
         let mut groups: Vec<(Constant, Vec<Candidate>)> = Vec::new();
-        let mut group_of: HashMap<String, usize> = HashMap::new();
+        let mut group_of: HashMap<Constant, usize> = HashMap::new();
         let mut rest = Vec::new();
         for mut candidate in candidates {
             let Some(at) = candidate.conditions.iter().position(|condition| condition.subject == *subject) else {
@@ -91,7 +91,7 @@ impl Index {
             };
             let condition = candidate.conditions.swap_remove(at);
             for constant in condition.constants {
-                let group = *group_of.entry(format!("{constant:?}")).or_insert_with(|| {
+                let group = *group_of.entry(constant.clone()).or_insert_with(|| {
                     groups.push((constant, Vec::new()));
                     groups.len() - 1
                 });
@@ -161,24 +161,28 @@ struct Subject {
     path: Vec<Arc<str>>,
 }
 
-/// The path that most candidates test, if it is worth a node.
+/// The path that tells most candidates apart, if one is worth a node.
 fn best_subject(candidates: &[Candidate]) -> Option<Subject> {
     if candidates.len() < WORTHWHILE {
         return None;
     }
-    let mut counts: Vec<(Subject, usize)> = Vec::new();
-    let mut places: HashMap<Subject, usize> = HashMap::new();
+    let mut counts: Vec<(&Subject, HashSet<&Constant>, usize)> = Vec::new();
+    let mut places: HashMap<&Subject, usize> = HashMap::new();
     for condition in candidates.iter().flat_map(|candidate| &candidate.conditions) {
-        let place = *places.entry(condition.subject.clone()).or_insert_with(|| {
-            counts.push((condition.subject.clone(), 0));
+        let place = *places.entry(&condition.subject).or_insert_with(|| {
+            counts.push((&condition.subject, HashSet::new(), 0));
             counts.len() - 1
         });
-        if let Some((_, count)) = counts.get_mut(place) {
+        if let Some((_, values, count)) = counts.get_mut(place) {
+            values.extend(&condition.constants);
             *count += 1;
         }
     }
-    let best = counts.into_iter().reduce(|best, other| if other.1 > best.1 { other } else { best });
-    best.map(|(subject, _)| subject)
+    // Those without a condition on the path are visited whatever is there.
+    let left = |values: usize, count: usize| candidates.len() - count + count.div_ceil(values.max(1));
+    let ranked = counts.into_iter().map(|(subject, values, count)| (left(values.len(), count), subject));
+    let best = ranked.reduce(|best, other| if other.0 < best.0 { other } else { best });
+    best.filter(|(left, _)| *left < candidates.len()).map(|(_, subject)| subject.clone())
 }
 
 /// What a definition requires. One with `else` branches requires nothing that all branches share.

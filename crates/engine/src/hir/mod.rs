@@ -259,7 +259,7 @@ pub enum Term {
 }
 
 /// A scalar constant.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Const {
     /// `null`.
     Null,

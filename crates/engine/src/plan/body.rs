@@ -61,6 +61,8 @@ pub(super) struct Planner<'p> {
     /// Variables in the order they were bound.
     trail: Vec<Var>,
     next: u32,
+    /// Whether something with effects is called.
+    pub(super) has_effects: bool,
 }
 
 impl<'p> Planner<'p> {
@@ -73,7 +75,7 @@ impl<'p> Planner<'p> {
         errors: &'p mut Vec<Diagnostic>,
     ) -> Self {
         let slots = vec![None; locals.len()];
-        Planner { program, tree, locals, errors, slots, trail: Vec::new(), next: arguments as u32 }
+        Planner { program, tree, locals, errors, slots, trail: Vec::new(), next: arguments as u32, has_effects: false }
     }
 
     pub(super) fn slot_count(&self) -> u32 {

@@ -1,7 +1,7 @@
 //! Literals.
 
 use super::body::{Builder, Opening, Planner};
-use super::{Comparison, Expr, Function, Modifier, Step, Test};
+use super::{At, Comparison, Expr, Function, Modifier, Step, Test};
 use crate::builtins::Purity;
 use crate::hir::{self, Call, Callee, Literal, LiteralKind, Replacement, Target, Term};
 use solon_syntax::Span;
@@ -65,7 +65,7 @@ impl Planner<'_> {
         }
         let Some(function) = self.function(&call.callee, call.span) else { return };
         let args = self.exprs(&call.args, builder);
-        let value = Expr::Call { function, args, span: call.span };
+        let value = Expr::Call { function, args, at: At(call.span) };
         match output {
             Some(pattern) => self.match_pattern(pattern, value, call.span, builder),
             None => builder.push(Step::Test(Test::Truthy(value))),
@@ -76,7 +76,7 @@ impl Planner<'_> {
     fn relation(&mut self, call: &Call, output: Option<&Term>, builder: &mut Builder) {
         let Some(function) = self.function(&call.callee, call.span) else { return };
         let args = self.exprs(&call.args, builder);
-        let collection = Expr::Call { function, args, span: call.span };
+        let collection = Expr::Call { function, args, at: At(call.span) };
         let value = self.new_slot();
         builder.open(Opening::Loop { collection, key: None, value: Some(value) });
         if let Some(pattern) = output {
@@ -86,7 +86,10 @@ impl Planner<'_> {
 
     pub(super) fn function(&mut self, callee: &Callee, span: Span) -> Option<Function> {
         match callee {
-            Callee::Builtin(builtin) => Some(Function::Builtin(builtin)),
+            Callee::Builtin(builtin) => {
+                self.has_effects |= builtin.purity == Purity::Effect;
+                Some(Function::Builtin(builtin))
+            }
             Callee::Rule(path) => match self.tree.find(path) {
                 super::Found::Document(document, steps) if steps == path.len() => Some(Function::Document(document)),
                 _ => {

@@ -10,6 +10,7 @@ mod pattern;
 pub mod print;
 mod reference;
 mod rule;
+pub mod share;
 mod tree;
 
 pub use rule::{plan_program, plan_query};
@@ -25,11 +26,21 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Slot(pub u32);
 
+/// A place in a source. All places are equal, so that what two rules have in common can be found by comparing it.
+#[derive(Clone, Copy, Debug)]
+pub struct At(pub Span);
+
+impl PartialEq for At {
+    fn eq(&self, _: &At) -> bool {
+        true
+    }
+}
+
 /// Steps, each of which runs if those before it succeeded. What the block is for happens at its innermost end.
 pub type Block = Vec<Step>;
 
 /// One step.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Step {
     /// Computes a value; fails where it is undefined.
     Bind(Slot, Expr),
@@ -83,10 +94,13 @@ pub enum Step {
     Outside(Block),
     /// Never goes on.
     Fail,
+    /// The end of a block that several rules begin with: goes on with each of their rests in turn, the number of the
+    /// rule with each. See [`share`].
+    Alternatives(Vec<(usize, Block)>),
 }
 
 /// A `with` modifier.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Modifier {
     /// `input`, or what is at a path in it.
     Input(Vec<Arc<str>>, Expr),
@@ -108,7 +122,7 @@ pub enum Function {
 }
 
 /// A condition.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Test {
     /// The value is defined and not `false`.
     Truthy(Expr),
@@ -149,7 +163,7 @@ impl Comparison {
 }
 
 /// Something that has a value, or is undefined.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Expr {
     /// A constant.
     Const(Constant),
@@ -164,9 +178,9 @@ pub enum Expr {
     /// What is at a computed key.
     Index(Box<Expr>, Box<Expr>),
     /// A document that rules define.
-    Document(DocumentId, Span),
+    Document(DocumentId, At),
     /// Whatever is at a path below `data` that is known at run time only, or is no single document.
-    Data(Vec<Expr>, Span),
+    Data(Vec<Expr>, At),
     /// A call.
     Call {
         /// Of what.
@@ -174,7 +188,7 @@ pub enum Expr {
         /// With what.
         args: Vec<Expr>,
         /// Where.
-        span: Span,
+        at: At,
     },
     /// An array.
     Array(Vec<Expr>),
@@ -189,7 +203,7 @@ pub enum Expr {
 }
 
 /// A constant value.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Constant {
     /// A scalar.
     Scalar(Const),
@@ -202,7 +216,7 @@ pub enum Constant {
 }
 
 /// A comprehension.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Comprehension {
     /// Which kind.
     pub kind: ComprehensionKind,
@@ -213,7 +227,7 @@ pub struct Comprehension {
     /// The element.
     pub value: Expr,
     /// Where.
-    pub span: Span,
+    pub at: At,
 }
 
 /// One rule of a document.
@@ -225,6 +239,8 @@ pub struct Definition {
     pub branches: Vec<Branch>,
     /// How many slots it uses; a function's arguments are the first.
     pub slots: u32,
+    /// Whether it calls what has effects, so that it must run once and by itself.
+    pub has_effects: bool,
 }
 
 /// A body with what it gives.
@@ -266,4 +282,14 @@ pub struct QueryPlan {
     pub expressions: Vec<Span>,
     /// How many slots it uses.
     pub slots: u32,
+}
+
+impl QueryPlan {
+    /// The document that is all the query asks for, as `data.a.deny` does.
+    pub fn document(&self) -> Option<DocumentId> {
+        match (self.block.as_slice(), self.row.as_slice()) {
+            ([Step::Bind(slot, Expr::Document(document, _))], [Expr::Slot(shown)]) if slot == shown => Some(*document),
+            _ => None,
+        }
+    }
 }

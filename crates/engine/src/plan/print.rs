@@ -104,6 +104,13 @@ impl Printer<'_> {
                     return self.block(body, depth + 1, end);
                 }
                 Step::Fail => self.line(depth, "fail"),
+                Step::Alternatives(rests) => {
+                    for (number, rest) in rests {
+                        self.line(depth, &format!("rest of rule {number}"));
+                        self.block(rest, depth + 1, end);
+                    }
+                    return;
+                }
             }
         }
         self.line(depth, end);

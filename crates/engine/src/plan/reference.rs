@@ -1,7 +1,7 @@
 //! Terms that are computed, and lookups.
 
 use super::body::{Builder, Opening, Planner};
-use super::{Comprehension, Constant, Expr, Found};
+use super::{At, Comprehension, Constant, Expr, Found};
 use crate::hir::{self, Const, Head, Ref, Term};
 use std::sync::Arc;
 
@@ -42,8 +42,8 @@ impl Planner<'_> {
             let key = comprehension.key.as_ref().map(|key| planner.expr(key, &mut builder));
             let value = planner.expr(&comprehension.value, &mut builder);
             let block = builder.finish();
-            let (kind, span) = (comprehension.kind, comprehension.span);
-            Expr::Comprehension(Box::new(Comprehension { kind, block, key, value, span }))
+            let (kind, at) = (comprehension.kind, At(comprehension.span));
+            Expr::Comprehension(Box::new(Comprehension { kind, block, key, value, at }))
         })
     }
 
@@ -57,7 +57,7 @@ impl Planner<'_> {
                     Found::Document(document, steps) => {
                         let value = match self.tree.document(document).kind {
                             super::DocumentKind::Function(1..) => Expr::Undefined,
-                            _ => Expr::Document(document, reference.span),
+                            _ => Expr::Document(document, At(reference.span)),
                         };
                         (value, reference.operands.get(steps..).unwrap_or_default())
                     }
@@ -91,7 +91,7 @@ impl Planner<'_> {
             self.match_pattern(operand, Expr::Slot(key), reference.span, builder);
             path.push(Expr::Slot(key));
         }
-        Expr::Data(path, reference.span)
+        Expr::Data(path, At(reference.span))
     }
 }
 

@@ -42,8 +42,8 @@ fn definition(program: &Program, tree: &Tree, rule: &Rule, errors: &mut Vec<Diag
         });
         branches.push(branch);
     }
-    let slots = planner.slot_count();
-    Definition { span: rule.span, branches, slots }
+    let (slots, has_effects) = (planner.slot_count(), planner.has_effects);
+    Definition { span: rule.span, branches, slots, has_effects }
 }
 
 /// Whether a value is the same whatever a body finds: a constant, or made of the first `bound` slots.

@@ -24,8 +24,10 @@ pub use object::{Entry, Object};
 pub use set::Set;
 pub use symbol::{Symbol, SymbolTable};
 
-/// A JSON value, or a set.
+/// A JSON value, or a set: three words. The tag takes 32 bits, so that tag and symbol share a word and values are
+/// copied word by word.
 #[derive(Clone, Copy)]
+#[repr(u32)]
 pub enum Value<'a> {
     /// `null`.
     Null,
@@ -189,17 +191,23 @@ impl<'a> Value<'a> {
     /// What stands at `key`: an array's item, an object's value, a set's member itself.
     #[inline]
     pub fn get(&self, key: &Value<'_>) -> Option<Value<'a>> {
+        self.find(key).copied()
+    }
+
+    /// Where that is.
+    #[inline]
+    pub fn find(&self, key: &Value<'_>) -> Option<&'a Value<'a>> {
         match self {
-            Value::Object(object) => object.get(key),
+            Value::Object(object) => object.find(key),
             Value::Array(items) => {
                 let index = match key {
                     Value::Int(index) => *index,
                     Value::Number(number) => number.as_i64()?,
                     _ => return None,
                 };
-                items.get(usize::try_from(index).ok()?).copied()
+                items.get(usize::try_from(index).ok()?)
             }
-            Value::Set(set) => set.get(key),
+            Value::Set(set) => set.find(key),
             _ => None,
         }
     }
@@ -250,3 +258,5 @@ impl std::fmt::Display for Value<'_> {
         formatter.write_str(&text)
     }
 }
+
+const _: () = assert!(size_of::<Option<Value<'static>>>() == 24);

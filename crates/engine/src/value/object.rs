@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 /// A key with its value.
 pub type Entry<'a> = (Value<'a>, Value<'a>);
 
-/// Up to this many entries a lookup walks the slice.
+/// Up to this many entries a lookup walks the slice; more, if the key has a symbol.
 const LINEAR: usize = 12;
 
 /// From this many entries on an object carries a hash index.
@@ -91,24 +91,39 @@ impl<'a> Object<'a> {
     /// The value under `key`.
     #[inline]
     pub fn get(&self, key: &Value<'_>) -> Option<Value<'a>> {
+        self.find(key).copied()
+    }
+
+    /// Where the value under `key` is.
+    #[inline]
+    pub fn find(&self, key: &Value<'_>) -> Option<&'a Value<'a>> {
         match key {
-            Value::String { symbol, text } => self.get_text(*symbol, text),
-            _ => self.position(key).and_then(|at| self.0.entries.get(at)).map(|entry| entry.1),
+            Value::String { symbol, text } => self.find_text(*symbol, text),
+            _ => self.find_large(key),
         }
+    }
+
+    fn find_large(&self, key: &Value<'_>) -> Option<&'a Value<'a>> {
+        self.position(key).and_then(|at| self.0.entries.get(at)).map(|entry| &entry.1)
     }
 
     /// The value under a string key, whose symbol is known or [`Symbol::NONE`].
     #[inline]
     pub fn get_text(&self, symbol: Symbol, text: &str) -> Option<Value<'a>> {
-        if self.len() > LINEAR {
-            let key = Value::String { symbol, text };
-            return self.position(&key).and_then(|at| self.0.entries.get(at)).map(|entry| entry.1);
+        self.find_text(symbol, text).copied()
+    }
+
+    /// Where the value under a string key is.
+    #[inline]
+    pub fn find_text(&self, symbol: Symbol, text: &str) -> Option<&'a Value<'a>> {
+        if self.len() > LINEAR && (self.len() >= HASHED || !symbol.is_some()) {
+            return self.find_large(&Value::String { symbol, text });
         }
         for (key, value) in self.0.entries {
             if let Value::String { symbol: other, text: name } = key {
                 let equal = if symbol.is_some() && other.is_some() { symbol == *other } else { *name == text };
                 if equal {
-                    return Some(*value);
+                    return Some(value);
                 }
             }
         }

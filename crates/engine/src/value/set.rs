@@ -54,11 +54,17 @@ impl<'a> Set<'a> {
     /// The member that equals `item`.
     #[inline]
     pub fn get(&self, item: &Value<'_>) -> Option<Value<'a>> {
+        self.find(item).copied()
+    }
+
+    /// Where the member is that equals `item`.
+    #[inline]
+    pub fn find(&self, item: &Value<'_>) -> Option<&'a Value<'a>> {
         if self.0.len() <= 8 {
-            return self.0.iter().find(|member| *member == item).copied();
+            return self.0.iter().find(|member| *member == item);
         }
         let at = self.0.binary_search_by(|member| member.cmp(item)).ok()?;
-        self.0.get(at).copied()
+        self.0.get(at)
     }
 
     /// Whether `item` is a member.

@@ -1,6 +1,7 @@
 //! Calls of functions and builtins.
 
 use super::error::{EvalError, Result, codes};
+use super::run::Place;
 use super::world::Substitute;
 use super::{Machine, Memo};
 use crate::builtins::{Builtin, Context, Failure, Purity};
@@ -27,8 +28,26 @@ impl<'a> Machine<'a, '_> {
         result
     }
 
-    /// Calls a function that is a rule.
+    /// Calls a function that is a rule, unless its result is known.
     pub(super) fn call(
+        &mut self,
+        document: u32,
+        args: &[Value<'a>],
+        stack: &mut [Value<'a>],
+    ) -> Result<Option<Value<'a>>> {
+        if args.is_empty() || !self.code.is_remembered.get(document as usize).is_some_and(|is| *is) {
+            return self.call_anew(document, args, stack);
+        }
+        let (hash, known) = self.calls.get(self.current, document, args);
+        if let Some(result) = known {
+            return Ok(result);
+        }
+        let result = self.call_anew(document, args, stack)?;
+        self.calls.add(hash, self.current, document, args, result);
+        Ok(result)
+    }
+
+    fn call_anew(
         &mut self,
         document: u32,
         args: &[Value<'a>],
@@ -58,18 +77,16 @@ impl<'a> Machine<'a, '_> {
         substitute: Substitute<'a>,
         args: &[Value<'a>],
         stack: &mut [Value<'a>],
-        span: Span,
+        place: Place<'a>,
     ) -> Result<Option<Value<'a>>> {
         match substitute {
             Substitute::Value(value) => Ok(Some(value)),
             Substitute::Function(function) => {
                 // Functions are themselves again inside of what stands in for one.
                 let (outer, current) = (self.world, self.current);
-                self.world = super::World { functions: &[], ..outer.fresh(self.arena) };
-                self.worlds.push(self.world);
-                self.current = self.worlds.len() - 1;
+                self.enter_world(super::World { functions: &[], ..outer.fresh(self.arena) });
                 let result = match function {
-                    Function::Builtin(builtin) => self.builtin(builtin, args, span),
+                    Function::Builtin(builtin) => self.builtin(builtin, args, place),
                     Function::Document(document) => self.call(document.0, args, stack),
                 };
                 (self.world, self.current) = (outer, current);
@@ -83,7 +100,7 @@ impl<'a> Machine<'a, '_> {
         &mut self,
         builtin: &'static Builtin,
         args: &[Value<'a>],
-        span: Span,
+        place: Place<'a>,
     ) -> Result<Option<Value<'a>>> {
         if builtin.purity == Purity::Nondeterministic
             && let Some((.., result)) =
@@ -99,7 +116,7 @@ impl<'a> Machine<'a, '_> {
             caches: &mut self.reusable.caches,
             max_bytes: setting.limits.value_size,
             now: &mut self.now,
-            place: &|| (setting.place)(span),
+            place: &|| (setting.place)(place.span()),
         };
         match (builtin.call)(&mut context, args) {
             Ok(value) => {
@@ -109,8 +126,8 @@ impl<'a> Machine<'a, '_> {
                 Ok(Some(value))
             }
             Err(Failure::Undefined) => Ok(None),
-            Err(failure @ Failure::Halt(_)) => Err(Box::new(EvalError::of_builtin(builtin.name, failure, span))),
-            Err(failure) if setting.is_strict => Err(Box::new(EvalError::of_builtin(builtin.name, failure, span))),
+            Err(failure @ Failure::Halt(_)) => Err(Box::new(EvalError::of_builtin(builtin.name, failure, place.span()))),
+            Err(failure) if setting.is_strict => Err(Box::new(EvalError::of_builtin(builtin.name, failure, place.span()))),
             Err(_) => Ok(None),
         }
     }
@@ -132,7 +149,7 @@ impl<'a> Machine<'a, '_> {
             }
             Memo::Empty => cell.set(Memo::Running),
         }
-        let result = self.call(document, &[], stack)?;
+        let result = self.call_anew(document, &[], stack)?;
         cell.set(result.map_or(Memo::Undefined, Memo::Value));
         Ok(result)
     }

@@ -7,6 +7,7 @@ mod build;
 mod call;
 mod documents;
 mod error;
+mod remember;
 mod run;
 mod world;
 
@@ -32,10 +33,14 @@ pub struct Code {
     pub symbols: SymbolTable,
     /// For each function the registers that it and what it calls need.
     pub stack: Vec<usize>,
+    /// For each function whether its results are worth keeping.
+    pub is_remembered: Vec<bool>,
 }
 
 /// A compiled query.
 pub struct QueryCode {
+    /// The document that is all the query asks for: then its value is asked for without running the function.
+    pub document: Option<u32>,
     /// What the function names by number.
     pub unit: Unit,
     /// Gives an array of rows.
@@ -99,17 +104,16 @@ pub fn evaluate<'a>(
     let arena = setting.arena;
     reusable.candidates.clear();
     let world = World::new(arena, input, data, setting.code.functions.len());
-    let mut worlds = bumpalo::collections::Vec::with_capacity_in(4, arena);
-    worlds.push(world);
     let mut machine = Machine {
         setting,
         arena,
         code: setting.code,
         world,
         current: 0,
-        worlds,
-        scratch: bumpalo::collections::Vec::with_capacity_in(64, arena),
+        worlds: bumpalo::collections::Vec::new_in(arena),
+        scratch: bumpalo::collections::Vec::new_in(arena),
         remembered: bumpalo::collections::Vec::new_in(arena),
+        calls: remember::Remembered::new(arena),
         reusable,
         now: None,
         budget: 0,
@@ -117,6 +121,12 @@ pub fn evaluate<'a>(
         depth: 0,
     };
     let stack = arena.alloc_slice_fill_copy(query.stack, Value::Null);
+    if let Some(document) = query.document {
+        let span = query.function.span(usize::MAX);
+        let value = machine.document(document, span, stack).map_err(|error| *error)?;
+        let row = value.map(|value| Value::new_array(arena, &[value]));
+        return Ok(Value::Array(row.map_or(&[], |row| std::slice::from_ref(arena.alloc(row)))));
+    }
     let rows = machine.run(&query.unit, &query.function, stack).map_err(|error| *error)?;
     Ok(rows.unwrap_or(Value::Array(&[])))
 }
@@ -126,7 +136,7 @@ struct Machine<'a, 's> {
     setting: &'s Setting<'a, 's>,
     arena: &'a Bump,
     code: &'a Code,
-    /// What is seen now; a copy of `worlds[current]`.
+    /// What is seen now; a copy of `worlds[current]`, once there is a second one.
     world: World<'a>,
     current: usize,
     worlds: bumpalo::collections::Vec<'a, World<'a>>,
@@ -134,6 +144,8 @@ struct Machine<'a, 's> {
     scratch: bumpalo::collections::Vec<'a, Value<'a>>,
     /// Results of nondeterministic builtins: name, arguments, result.
     remembered: bumpalo::collections::Vec<'a, (&'static str, &'a [Value<'a>], Value<'a>)>,
+    /// Results of functions that are rules.
+    calls: remember::Remembered<'a>,
     reusable: &'s mut Reusable,
     now: Option<i64>,
     /// Steps until the limits are looked at.

@@ -3,12 +3,27 @@
 use super::Machine;
 use super::build;
 use super::error::{EvalError, Result, codes};
-use super::world::{Substitute, lookup};
+use super::world::{Substitute, World, lookup};
 use crate::code::index::Root;
 use crate::code::{Function, Op, Path, PathId, Range, Read, Target, Unit};
 use crate::plan;
 use crate::value::Value;
 use solon_syntax::Span;
+
+static NULL: Value<'static> = Value::Null;
+
+/// Where a call stands; its span is looked up only if somebody asks.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    function: &'a Function,
+    pc: usize,
+}
+
+impl Place<'_> {
+    pub(super) fn span(&self) -> Span {
+        self.function.span(self.pc)
+    }
+}
 
 /// An array of no constants, paths and so on never is indexed: code is verified before it runs.
 static NO_PATH: &[crate::code::Key] = &[];
@@ -31,6 +46,12 @@ impl<'a> Machine<'a, '_> {
         macro_rules! read {
             ($register:expr) => {
                 registers.get(usize::from($register.0)).copied().unwrap_or(Value::Null)
+            };
+        }
+        // The register itself, where the value need not be copied.
+        macro_rules! peek {
+            ($register:expr) => {
+                registers.get(usize::from($register.0)).unwrap_or(&NULL)
             };
         }
         macro_rules! write {
@@ -56,6 +77,15 @@ impl<'a> Machine<'a, '_> {
                 }
             };
         }
+        // What is at a place, or on to `fail`.
+        macro_rules! copy_or {
+            ($dst:expr, $place:expr, $fail:expr) => {
+                match $place {
+                    Some(place) => write!($dst, *place),
+                    None => go!($fail),
+                }
+            };
+        }
         macro_rules! check {
             ($condition:expr, $fail:expr) => {
                 if !$condition {
@@ -65,28 +95,27 @@ impl<'a> Machine<'a, '_> {
         }
         macro_rules! constant {
             ($id:expr) => {
-                constants.get($id.0 as usize).copied().unwrap_or(Value::Null)
+                constants.get($id.0 as usize).unwrap_or(&NULL)
             };
         }
         loop {
             let Some(op) = ops.get(pc) else { return Err(internal("the code has no end")) };
             pc += 1;
             match *op {
-                Op::Constant { dst, constant } => write!(dst, constant!(constant)),
+                Op::Constant { dst, constant } => write!(dst, *constant!(constant)),
                 Op::Move { dst, src } => write!(dst, read!(src)),
-                Op::Input { dst, fail } => write_or!(dst, self.world.input, fail),
+                Op::Input { dst, fail } => copy_or!(dst, self.world.input, fail),
                 Op::InputPath { dst, path: at, fail } => {
                     let found = self.world.input.and_then(|input| lookup(input, path(unit, at)));
-                    write_or!(dst, found, fail);
+                    copy_or!(dst, found, fail);
                 }
                 Op::BaseData { dst } => write!(dst, self.world.data),
-                Op::Path { dst, src, path: at, fail } => write_or!(dst, lookup(read!(src), path(unit, at)), fail),
-                Op::Index { dst, src, key, fail } => write_or!(dst, read!(src).get(&read!(key)), fail),
+                Op::Path { dst, src, path: at, fail } => copy_or!(dst, lookup(peek!(src), path(unit, at)), fail),
+                Op::Index { dst, src, key, fail } => copy_or!(dst, peek!(src).find(peek!(key)), fail),
                 Op::Document { dst, document, fail } => {
-                    let span = || function.span(pc - 1);
                     let value = match self.known(document.0) {
                         Some(value) => value,
-                        None => self.document(document.0, span(), stack)?,
+                        None => self.document(document.0, function.span(pc - 1), stack)?,
                     };
                     write_or!(dst, value, fail);
                 }
@@ -104,14 +133,16 @@ impl<'a> Machine<'a, '_> {
                     let substitute = if self.world.functions.is_empty() { None } else { self.substitute(callee) };
                     let value = match substitute {
                         None => self.call(document.0, args, stack)?,
-                        Some(substitute) => self.call_substitute(substitute, args, stack, function.span(pc - 1))?,
+                        Some(substitute) => {
+                            self.call_substitute(substitute, args, stack, Place { function, pc: pc - 1 })?
+                        }
                     };
                     write_or!(dst, value, fail);
                 }
                 Op::Builtin { dst, builtin, args, fail } => {
                     let Some(builtin) = unit.builtins.get(usize::from(builtin.0)) else { go!(fail) };
                     let args = range(registers, args);
-                    let span = function.span(pc - 1);
+                    let place = Place { function, pc: pc - 1 };
                     self.tick()?;
                     let substitute = if self.world.functions.is_empty() {
                         None
@@ -119,54 +150,67 @@ impl<'a> Machine<'a, '_> {
                         self.substitute(plan::Function::Builtin(builtin))
                     };
                     let value = match substitute {
-                        None => self.builtin(builtin, args, span)?,
-                        Some(substitute) => self.call_substitute(substitute, args, stack, span)?,
+                        None => self.builtin(builtin, args, place)?,
+                        Some(substitute) => self.call_substitute(substitute, args, stack, place)?,
                     };
                     write_or!(dst, value, fail);
                 }
-                Op::Truthy { src, fail } => check!(read!(src).is_truthy(), fail),
+                Op::Truthy { src, fail } => check!(peek!(src).is_truthy(), fail),
                 Op::InputTruthy { path: at, fail } => {
                     let found = self.world.input.and_then(|input| lookup(input, path(unit, at)));
                     check!(found.is_some_and(|value| value.is_truthy()), fail);
                 }
-                Op::Equal { left, right, fail } => check!(read!(left) == read!(right), fail),
-                Op::NotEqual { left, right, fail } => check!(read!(left) != read!(right), fail),
-                Op::Less { left, right, fail } => check!(read!(left) < read!(right), fail),
-                Op::LessOrEqual { left, right, fail } => check!(read!(left) <= read!(right), fail),
-                Op::EqualConstant { src, constant, fail } => check!(read!(src) == constant!(constant), fail),
+                Op::Equal { left, right, fail } => check!(peek!(left) == peek!(right), fail),
+                Op::NotEqual { left, right, fail } => check!(peek!(left) != peek!(right), fail),
+                Op::Less { left, right, fail } => check!(peek!(left) < peek!(right), fail),
+                Op::LessOrEqual { left, right, fail } => check!(peek!(left) <= peek!(right), fail),
+                Op::EqualConstant { src, constant, fail } => check!(peek!(src) == constant!(constant), fail),
                 Op::InputEqual { path: at, constant, fail } => {
                     let found = self.world.input.and_then(|input| lookup(input, path(unit, at)));
-                    check!(found == Some(constant!(constant)), fail);
+                    check!(found.is_some_and(|found| found == constant!(constant)), fail);
                 }
                 Op::Member { item, collection, fail } => {
-                    check!(is_member(&read!(item), &read!(collection)), fail);
+                    check!(is_member(peek!(item), peek!(collection)), fail);
                 }
                 Op::IsArray { src, length, fail } => {
-                    let is_one = read!(src).as_array().is_some_and(|items| items.len() == length.0 as usize);
+                    let is_one = peek!(src).as_array().is_some_and(|items| items.len() == length.0 as usize);
                     check!(is_one, fail);
                 }
                 Op::IsObject { src, length, fail } => {
-                    let is_one = read!(src).as_object().is_some_and(|object| object.len() == length.0 as usize);
+                    let is_one = peek!(src).as_object().is_some_and(|object| object.len() == length.0 as usize);
                     check!(is_one, fail);
                 }
-                Op::IsCollection { src, fail } => check!(read!(src).len().is_some(), fail),
+                Op::IsCollection { src, fail } => check!(peek!(src).len().is_some(), fail),
                 Op::Jump { to } => go!(to),
                 Op::Start { iterator } => write!(iterator, Value::Int(0)),
                 Op::Next { iterator, collection, key, value, done } => {
                     self.tick()?;
-                    let Some((found_key, found)) = next(registers, iterator.0, collection.0) else { go!(done) };
-                    write!(key, found_key);
-                    write!(value, found);
+                    match next(registers, iterator.0, collection.0) {
+                        Some(Element::Item(at, found)) => {
+                            write!(key, Value::Int(at));
+                            write!(value, *found);
+                        }
+                        Some(Element::Entry(found_key, found)) => {
+                            write!(key, *found_key);
+                            write!(value, *found);
+                        }
+                        None => go!(done),
+                    }
                 }
                 Op::NextValue { iterator, collection, value, done } => {
                     self.tick()?;
-                    let Some((_, found)) = next(registers, iterator.0, collection.0) else { go!(done) };
-                    write!(value, found);
+                    match next(registers, iterator.0, collection.0) {
+                        Some(Element::Item(_, found) | Element::Entry(_, found)) => write!(value, *found),
+                        None => go!(done),
+                    }
                 }
                 Op::NextKey { iterator, collection, key, done } => {
                     self.tick()?;
-                    let Some((found, _)) = next(registers, iterator.0, collection.0) else { go!(done) };
-                    write!(key, found);
+                    match next(registers, iterator.0, collection.0) {
+                        Some(Element::Item(at, _)) => write!(key, Value::Int(at)),
+                        Some(Element::Entry(found, _)) => write!(key, *found),
+                        None => go!(done),
+                    }
                 }
                 Op::Begin { mark } => write!(mark, Value::from_usize(self.scratch.len())),
                 Op::Push { src } => self.scratch.push(read!(src)),
@@ -221,9 +265,15 @@ impl<'a> Machine<'a, '_> {
                     write!(mark, Value::from_usize(begin));
                     if let Some(index) = function.indexes.get(usize::from(index.0)) {
                         let input = self.world.input;
-                        let at = |root: Root, at: PathId| match root {
-                            Root::Input => lookup(input?, path(unit, at)),
-                            Root::Argument(register) => lookup(read!(Read(register)), path(unit, at)),
+                        let at = |root: Root, at: PathId| {
+                            let base = match root {
+                                Root::Input => *input?,
+                                Root::Argument(register) => read!(Read(register)),
+                            };
+                            match path(unit, at) {
+                                [] => Some(base),
+                                path => lookup(&base, path).copied(),
+                            }
                         };
                         let found = &mut self.reusable.candidates;
                         index.find(unit, &at, found);
@@ -248,9 +298,7 @@ impl<'a> Machine<'a, '_> {
                 Op::Enter { outer } => {
                     write!(outer, Value::from_usize(self.current));
                     self.tick()?;
-                    self.world = self.world.fresh(self.arena);
-                    self.worlds.push(self.world);
-                    self.current = self.worlds.len() - 1;
+                    self.enter_world(self.world.fresh(self.arena));
                 }
                 Op::Replace { target, src } => {
                     let value = read!(src);
@@ -297,6 +345,16 @@ impl<'a> Machine<'a, '_> {
         }
     }
 
+    /// Goes on in another world.
+    pub(super) fn enter_world(&mut self, world: World<'a>) {
+        if self.worlds.is_empty() {
+            self.worlds.push(self.world);
+        }
+        self.worlds.push(world);
+        self.world = world;
+        self.current = self.worlds.len() - 1;
+    }
+
     fn save_world(&mut self) {
         if let Some(world) = self.worlds.get_mut(self.current) {
             *world = self.world;
@@ -337,15 +395,35 @@ fn mark_of(value: Value<'_>) -> usize {
     }
 }
 
+/// An element of a collection.
+enum Element<'a> {
+    /// An array's, with its index.
+    Item(i64, &'a Value<'a>),
+    /// An object's key and value; a set's member is both.
+    Entry(&'a Value<'a>, &'a Value<'a>),
+}
+
 /// The next element of a collection, whose position is in register `iterator`.
 #[inline]
-fn next<'a>(registers: &mut [Value<'a>], iterator: u16, collection: u16) -> Option<(Value<'a>, Value<'a>)> {
-    let collection = registers.get(usize::from(collection)).copied()?;
-    let position = registers.get_mut(usize::from(iterator))?;
-    let Value::Int(at) = position else { return None };
-    let found = collection.nth(*at as usize)?;
-    *at += 1;
-    Some(found)
+fn next<'a>(registers: &mut [Value<'a>], iterator: u16, collection: u16) -> Option<Element<'a>> {
+    let Some(Value::Int(at)) = registers.get(usize::from(iterator)) else { return None };
+    let at = *at;
+    let element = match registers.get(usize::from(collection))? {
+        Value::Array(items) => Element::Item(at, items.get(at as usize)?),
+        Value::Object(object) => {
+            let (key, value) = object.entries().get(at as usize)?;
+            Element::Entry(key, value)
+        }
+        Value::Set(set) => {
+            let member = set.items().get(at as usize)?;
+            Element::Entry(member, member)
+        }
+        _ => return None,
+    };
+    if let Some(position) = registers.get_mut(usize::from(iterator)) {
+        *position = Value::Int(at + 1);
+    }
+    Some(element)
 }
 
 /// `item in collection`.

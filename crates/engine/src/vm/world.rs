@@ -23,7 +23,7 @@ pub(super) enum Memo<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct World<'a> {
     /// `input`, if there is one.
-    pub(super) input: Option<Value<'a>>,
+    pub(super) input: Option<&'a Value<'a>>,
     /// Base documents.
     pub(super) data: Value<'a>,
     /// Values of documents, by their number.
@@ -46,6 +46,7 @@ pub(super) enum Substitute<'a> {
 impl<'a> World<'a> {
     /// A world in which nothing has been computed.
     pub(super) fn new(arena: &'a Bump, input: Option<Value<'a>>, data: Value<'a>, documents: usize) -> Self {
+        let input = input.map(|input| &*arena.alloc(input));
         World { input, data, memo: empty_memo(arena, documents), replaced: &[], functions: &[] }
     }
 
@@ -60,7 +61,7 @@ impl<'a> World<'a> {
     }
 
     pub(super) fn replace_input(&mut self, arena: &'a Bump, path: &Path, value: Value<'a>) {
-        self.input = Some(patched(arena, self.input, path, value));
+        self.input = Some(arena.alloc(patched(arena, self.input.copied(), path, value)));
     }
 
     pub(super) fn replace_data(&mut self, arena: &'a Bump, path: &Path, documents: Range<u32>, value: Value<'a>) {
@@ -97,16 +98,23 @@ fn patched<'a>(arena: &'a Bump, base: Option<Value<'a>>, path: &[Key], value: Va
     Value::Object(Object::from_sorted(arena, entries.into_bump_slice()))
 }
 
-/// What is at a constant path.
+/// Where what is at a constant path is. (Places rather than values, because a value is three words and copying it
+/// through an `Option` is what an evaluation would mostly do.) The path has at least one step.
 #[inline]
-pub(super) fn lookup<'a>(value: Value<'a>, path: &[Key]) -> Option<Value<'a>> {
-    let mut at = value;
-    for key in path {
-        at = match at {
-            Value::Object(object) => object.get_text(key.symbol, &key.text)?,
-            Value::Set(set) => set.get(&Value::String { symbol: Symbol::NONE, text: &key.text })?,
-            _ => return None,
-        };
+pub(super) fn lookup<'a>(value: &Value<'a>, path: &[Key]) -> Option<&'a Value<'a>> {
+    let (first, rest) = path.split_first()?;
+    let mut at = step(value, first)?;
+    for key in rest {
+        at = step(at, key)?;
     }
     Some(at)
+}
+
+#[inline]
+fn step<'a>(value: &Value<'a>, key: &Key) -> Option<&'a Value<'a>> {
+    match value {
+        Value::Object(object) => object.find_text(key.symbol, &key.text),
+        Value::Set(set) => set.find(&Value::String { symbol: Symbol::NONE, text: &key.text }),
+        _ => None,
+    }
 }

@@ -4,12 +4,13 @@ use super::super::{Count, Function, Label, Op, Read, Target, Update, Write};
 use super::{Generator, World};
 use crate::plan::{self, Block, Comparison, Constant, Expr, Step, Test};
 
-/// What happens where a block succeeds. It is told where to go for the next answer, and ends with a jump.
-pub(super) type Leaf<'l> = &'l mut dyn FnMut(&mut Generator<'_, '_>, Label);
+/// What happens where a block succeeds. It is told where to go for the next answer and which of several rules it is
+/// for, and ends with a jump.
+pub(super) type Leaf<'l> = &'l mut dyn FnMut(&mut Generator<'_, '_>, Label, usize);
 
 impl Generator<'_, '_> {
-    /// Steps, then `leaf`. Goes to `fail` when there is no further answer.
-    pub(super) fn block(&mut self, block: &Block, fail: Label, leaf: Leaf<'_>) {
+    /// Steps, then `leaf` for rule `which`. Goes to `fail` when there is no further answer.
+    pub(super) fn block(&mut self, block: &Block, fail: Label, which: usize, leaf: Leaf<'_>) {
         for step in block {
             match step {
                 Step::Bind(slot, value) => {
@@ -47,7 +48,7 @@ impl Generator<'_, '_> {
                     let collection = self.expr(collection, fail);
                     let (key, value) = (key.map(|key| self.slot(key)), value.map(|value| self.slot(value)));
                     let (again, done) = self.start(collection, key, value);
-                    self.block(body, again, leaf);
+                    self.block(body, again, which, leaf);
                     self.put(done);
                     self.emit(Op::Jump { to: fail });
                     return;
@@ -59,26 +60,34 @@ impl Generator<'_, '_> {
                     self.emit(Op::DataKeys { dst: Write(collection), keys, fail });
                     let key = self.slot(*key);
                     let (again, done) = self.start(collection, None, Some(key));
-                    self.block(body, again, leaf);
+                    self.block(body, again, which, leaf);
                     self.put(done);
                     self.emit(Op::Jump { to: fail });
                     return;
                 }
-                Step::With { modifiers, body } => return self.with(modifiers, body, fail, leaf),
-                Step::Outside(rest) => return self.outside(rest, fail, leaf),
+                Step::With { modifiers, body } => return self.with(modifiers, body, fail, which, leaf),
+                Step::Outside(rest) => return self.outside(rest, fail, which, leaf),
+                Step::Alternatives(rests) => {
+                    for (which, rest) in rests {
+                        let next = self.label();
+                        self.temporarily(|this| this.block(rest, next, *which, leaf));
+                        self.put(next);
+                    }
+                    return self.emit(Op::Jump { to: fail });
+                }
                 Step::Fail => {
                     self.emit(Op::Jump { to: fail });
                     // What follows cannot run, but its labels must be put somewhere.
                 }
             }
         }
-        leaf(self, fail);
+        leaf(self, fail, which);
     }
 
     /// A block of which only matters whether it has an answer.
     fn existence(&mut self, block: &Block, fail: Label, success: Label) {
         self.temporarily(|this| {
-            this.block(block, fail, &mut |this, _| this.emit(Op::Jump { to: success }));
+            this.block(block, fail, 0, &mut |this, _, _| this.emit(Op::Jump { to: success }));
         });
     }
 
@@ -98,7 +107,14 @@ impl Generator<'_, '_> {
         (again, done)
     }
 
-    fn with(&mut self, modifiers: &[plan::Modifier], body: &Block, fail: Label, leaf: Leaf<'_>) {
+    fn with(
+        &mut self,
+        modifiers: &[plan::Modifier],
+        body: &Block,
+        fail: Label,
+        which: usize,
+        leaf: Leaf<'_>,
+    ) {
         let (outer, inner) = (self.register(), self.register());
         let targets: Vec<_> = modifiers
             .iter()
@@ -133,7 +149,7 @@ impl Generator<'_, '_> {
         self.emit(Op::World { dst: Write(inner) });
         let leave = self.label();
         self.worlds.push(World { outer, inner });
-        self.block(body, leave, leaf);
+        self.block(body, leave, which, leaf);
         self.worlds.pop();
         self.put(leave);
         self.emit(Op::SetWorld { src: Read(outer) });
@@ -141,11 +157,11 @@ impl Generator<'_, '_> {
     }
 
     /// The rest of a block after a `with`: back in the world outside, and into the one inside for further answers.
-    fn outside(&mut self, rest: &Block, fail: Label, leaf: Leaf<'_>) {
+    fn outside(&mut self, rest: &Block, fail: Label, which: usize, leaf: Leaf<'_>) {
         let Some(world) = self.worlds.pop() else { return };
         self.emit(Op::SetWorld { src: Read(world.outer) });
         let again = self.label();
-        self.block(rest, again, leaf);
+        self.block(rest, again, which, leaf);
         self.put(again);
         self.emit(Op::SetWorld { src: Read(world.inner) });
         self.emit(Op::Jump { to: fail });

@@ -47,20 +47,20 @@ impl Generator<'_, '_> {
                 let key = Read(this.expr(key, fail));
                 this.emit(Op::Index { dst, src, key, fail });
             }),
-            Expr::Document(document, span) => {
+            Expr::Document(document, at) => {
                 self.function.documents.push(*document);
-                self.at(*span);
+                self.at(at.0);
                 self.emit(Op::Document { dst, document: DocumentIndex(document.0), fail });
             }
-            Expr::Data(keys, span) => self.temporarily(|this| {
+            Expr::Data(keys, at) => self.temporarily(|this| {
                 this.follows(keys);
                 let keys = this.range(keys, fail);
-                this.at(*span);
+                this.at(at.0);
                 this.emit(Op::Data { dst, keys, fail });
             }),
-            Expr::Call { function, args, span } => self.temporarily(|this| {
+            Expr::Call { function, args, at } => self.temporarily(|this| {
                 let args = this.range(args, fail);
-                this.at(*span);
+                this.at(at.0);
                 match function {
                     Function::Builtin(builtin) => {
                         let builtin = this.pool.builtin(builtin);
@@ -116,7 +116,7 @@ impl Generator<'_, '_> {
         let mark = self.register();
         self.emit(Op::Begin { mark: Write(mark) });
         let end = self.label();
-        self.block(&comprehension.block, end, &mut |this, again| {
+        self.block(&comprehension.block, end, 0, &mut |this, again, _| {
             this.temporarily(|this| {
                 let value = Read(this.expr(&comprehension.value, again));
                 match &comprehension.key {
@@ -130,7 +130,7 @@ impl Generator<'_, '_> {
             this.emit(Op::Jump { to: again });
         });
         self.put(end);
-        self.at(comprehension.span);
+        self.at(comprehension.at.0);
         let mark = Read(mark);
         self.emit(match comprehension.kind {
             ComprehensionKind::Array => Op::EndArray { dst, mark },

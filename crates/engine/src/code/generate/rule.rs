@@ -5,6 +5,7 @@ use super::super::{IndexId, Label, Op, Read, Write};
 use super::Generator;
 use super::block::set_arguments;
 use crate::hir::{ComprehensionKind, Const};
+use crate::plan::share;
 use crate::plan::{Branch, Constant, Definition, Document, DocumentKind, DocumentPlan, QueryPlan};
 
 impl Generator<'_, '_> {
@@ -45,12 +46,7 @@ impl Generator<'_, '_> {
     fn definitions(&mut self, plan: &DocumentPlan, candidates: u16, kind: Shape, end: Label) {
         let arguments = u32::from(self.function.arguments);
         let Some(index) = Index::build(&plan.definitions, arguments, self.pool) else {
-            for definition in &plan.definitions {
-                let next = self.label();
-                self.definition(definition, kind, next);
-                self.put(next);
-            }
-            return;
+            return self.all(plan, kind);
         };
         self.function.indexes.push(index);
         let index = IndexId(self.function.indexes.len() as u16 - 1);
@@ -61,6 +57,31 @@ impl Generator<'_, '_> {
             let start = self.here();
             self.function.definitions.push(start);
             self.definition(definition, kind, next);
+        }
+    }
+
+    /// Definitions one after the other, those that begin alike together.
+    fn all(&mut self, plan: &DocumentPlan, kind: Shape) {
+        let (shared, alone) = share::share(&plan.definitions);
+        if let Some(block) = shared {
+            let next = self.label();
+            let slots = plan.definitions.iter().map(|definition| definition.slots).max();
+            self.reserve_slots(slots.unwrap_or_default());
+            self.temporarily(|this| {
+                this.block(&block, next, 0, &mut |this, again, which| {
+                    let Some([branch]) = plan.definitions.get(which).map(|found| found.branches.as_slice()) else {
+                        return;
+                    };
+                    this.temporarily(|this| this.answer(branch, kind, again));
+                    this.emit(Op::Jump { to: again });
+                });
+            });
+            self.put(next);
+        }
+        for definition in alone {
+            let next = self.label();
+            self.definition(definition, kind, next);
+            self.put(next);
         }
     }
 
@@ -96,7 +117,7 @@ impl Generator<'_, '_> {
     /// further ones would be the same.
     fn branch(&mut self, branch: &Branch, kind: Shape, exhausted: Label, single: Label, found: Option<u16>) {
         self.temporarily(|this| {
-            this.block(&branch.block, exhausted, &mut |this, again| {
+            this.block(&branch.block, exhausted, 0, &mut |this, again, _| {
                 this.temporarily(|this| this.answer(branch, kind, again));
                 if let Some(found) = found {
                     let yes = this.pool.constant(&Constant::Scalar(Const::Bool(true)));
@@ -162,7 +183,7 @@ impl Generator<'_, '_> {
         self.reserve_slots(plan.slots);
         self.emit(Op::Begin { mark: Write(mark) });
         let end = self.label();
-        self.block(&plan.block, end, &mut |this, again| {
+        self.block(&plan.block, end, 0, &mut |this, again, _| {
             this.temporarily(|this| {
                 let items = this.range(&plan.row, again);
                 let row = this.register();

@@ -1,0 +1,132 @@
+//! What rules of one document have in common at their beginning is done once for all of them.
+//!
+//! Policies walk over the same containers in every rule (`container := input.spec.containers[_]`, then what is wrong
+//! with it). Rules that begin with equal steps are put under one beginning, with their rests as alternatives. Slots
+//! are numbered in the order of the steps, so equal beginnings have equal slots, and no rest writes one of them.
+
+use super::{Block, Definition, Step};
+
+/// With more definitions than this, comparing each with each would take longer than it saves.
+const MOST: usize = 256;
+
+/// The definitions that begin like others as one block, whose ends have the numbers of the definitions; and those that
+/// are better off alone.
+pub fn share(definitions: &[Definition]) -> (Option<Block>, Vec<&Definition>) {
+    if definitions.len() > MOST {
+        return (None, definitions.iter().collect());
+    }
+    let candidates: Vec<(usize, &[Step])> = definitions
+        .iter()
+        .enumerate()
+        .filter_map(|(number, definition)| Some((number, shareable(definition)?)))
+        .collect();
+    // One that begins like no other stays alone: it may end at its first answer.
+    let together: Vec<(usize, &[Step])> = candidates
+        .iter()
+        .filter(|(number, steps)| {
+            candidates.iter().any(|(other, others)| number != other && begin_alike(steps, others))
+        })
+        .copied()
+        .collect();
+    let alone = definitions
+        .iter()
+        .enumerate()
+        .filter(|(number, _)| !together.iter().any(|(other, _)| other == number))
+        .map(|(_, definition)| definition)
+        .collect();
+    ((!together.is_empty()).then(|| merge(together)), alone)
+}
+
+/// The steps of a definition that may be done together with another one's.
+fn shareable(definition: &Definition) -> Option<&[Step]> {
+    match definition.branches.as_slice() {
+        [branch] if !branch.is_single && !definition.has_effects => Some(&branch.block),
+        _ => None,
+    }
+}
+
+fn begin_alike(left: &[Step], right: &[Step]) -> bool {
+    match (left.first(), right.first()) {
+        (Some(left), Some(right)) => is_same_beginning(left, right),
+        _ => false,
+    }
+}
+
+/// Whether two steps are equal, or loops over the same collection.
+fn is_same_beginning(left: &Step, right: &Step) -> bool {
+    match (left, right) {
+        (
+            Step::Loop { collection, key, value, .. },
+            Step::Loop { collection: other, key: other_key, value: other_value, .. },
+        ) => collection == other && key == other_key && value == other_value,
+        (Step::DataLoop { path, key, .. }, Step::DataLoop { path: other, key: other_key, .. }) => {
+            path == other && key == other_key
+        }
+        (Step::With { .. } | Step::Outside(_) | Step::Alternatives(_), _) => false,
+        (left, right) => left == right,
+    }
+}
+
+/// One block of several.
+fn merge(rests: Vec<(usize, &[Step])>) -> Block {
+    let mut groups: Vec<Vec<(usize, &[Step])>> = Vec::new();
+    for rest in rests {
+        match groups.iter_mut().find(|group| group.first().is_some_and(|first| begin_alike(first.1, rest.1))) {
+            Some(group) => group.push(rest),
+            None => groups.push(vec![rest]),
+        }
+    }
+    let mut blocks: Vec<(usize, Block)> = groups.into_iter().map(merge_group).collect();
+    match blocks.as_slice() {
+        // The one group begins alike and ends with its own alternatives.
+        [(_, block)] if matches!(block.last(), Some(step) if ends_with_alternatives(step)) => {
+            blocks.pop().map(|(_, block)| block).unwrap_or_default()
+        }
+        _ => vec![Step::Alternatives(blocks)],
+    }
+}
+
+/// Whether the innermost end of a block says itself which rules it is for.
+fn ends_with_alternatives(step: &Step) -> bool {
+    match step {
+        Step::Alternatives(_) => true,
+        Step::Loop { body, .. } | Step::DataLoop { body, .. } => body.last().is_some_and(ends_with_alternatives),
+        _ => false,
+    }
+}
+
+/// Rests that begin alike as one, with the number of the first.
+fn merge_group(group: Vec<(usize, &[Step])>) -> (usize, Block) {
+    let Some((number, first)) = group.first().copied() else { return (0, Block::new()) };
+    if group.len() == 1 {
+        return (number, first.to_vec());
+    }
+    let Some(beginning) = first.first() else { return (number, Block::new()) };
+    let step = match beginning {
+        Step::Loop { collection, key, value, .. } => Step::Loop {
+            collection: collection.clone(),
+            key: *key,
+            value: *value,
+            body: merge(group.iter().map(|(number, steps)| (*number, body_of(steps))).collect()),
+        },
+        Step::DataLoop { path, key, .. } => Step::DataLoop {
+            path: path.clone(),
+            key: *key,
+            body: merge(group.iter().map(|(number, steps)| (*number, body_of(steps))).collect()),
+        },
+        step => {
+            let rests = group.iter().map(|(number, steps)| (*number, steps.get(1..).unwrap_or_default()));
+            let mut block = vec![step.clone()];
+            block.extend(merge(rests.collect()));
+            return (number, block);
+        }
+    };
+    (number, vec![step])
+}
+
+fn body_of(steps: &[Step]) -> &[Step] {
+    match steps.first() {
+        Some(Step::Loop { body, .. } | Step::DataLoop { body, .. }) => body,
+        _ => &[],
+    }
+}

@@ -1,0 +1,132 @@
+//! Results of functions, so that a call with the same arguments is made once an evaluation.
+//!
+//! Arrays, objects and sets count as the same argument if they are the same in memory: comparing them could cost more
+//! than the call. That is what the many rules of a policy have that pass one container of the input around.
+
+use crate::value::{Bump, Value};
+use std::hash::{BuildHasher, Hash, Hasher};
+
+/// The most results that are kept.
+const CAPACITY: usize = 1 << 16;
+
+/// Slots in the first table.
+const FIRST: usize = 64;
+
+/// Results of calls.
+pub(super) struct Remembered<'a> {
+    arena: &'a Bump,
+    entries: bumpalo::collections::Vec<'a, Entry<'a>>,
+    /// Positions in `entries`, plus 1, by hash; a power of two.
+    table: &'a mut [u32],
+}
+
+#[derive(Clone, Copy)]
+struct Entry<'a> {
+    call: Call<'a>,
+    result: Option<Value<'a>>,
+}
+
+/// A call: in which world, of which function, with what.
+#[derive(Clone, Copy)]
+pub(super) struct Call<'a> {
+    hash: u64,
+    world: usize,
+    document: u32,
+    args: &'a [Value<'a>],
+}
+
+impl<'a> Remembered<'a> {
+    pub(super) fn new(arena: &'a Bump) -> Self {
+        Remembered { arena, entries: bumpalo::collections::Vec::new_in(arena), table: &mut [] }
+    }
+
+    /// The result of a call, if it was made before. (The hash is for [`Remembered::add`].)
+    pub(super) fn get(
+        &self,
+        world: usize,
+        document: u32,
+        args: &[Value<'a>],
+    ) -> (u64, Option<Option<Value<'a>>>) {
+        let hash = hash(world, document, args);
+        let mask = self.table.len().wrapping_sub(1);
+        let mut slot = hash as usize & mask;
+        while let Some(at) = self.table.get(slot).and_then(|at| (*at as usize).checked_sub(1)) {
+            if let Some(Entry { call, result }) = self.entries.get(at)
+                && call.hash == hash
+                && call.world == world
+                && call.document == document
+                && call.args.len() == args.len()
+                && call.args.iter().zip(args).all(|(left, right)| is_same(left, right))
+            {
+                return (hash, Some(*result));
+            }
+            slot = (slot + 1) & mask;
+        }
+        (hash, None)
+    }
+
+    /// Keeps the result of a call.
+    pub(super) fn add(
+        &mut self,
+        hash: u64,
+        world: usize,
+        document: u32,
+        args: &[Value<'a>],
+        result: Option<Value<'a>>,
+    ) {
+        if self.entries.len() >= CAPACITY {
+            return;
+        }
+        if (self.entries.len() + 1) * 2 > self.table.len() {
+            self.grow();
+        }
+        let args = self.arena.alloc_slice_copy(args);
+        self.entries.push(Entry { call: Call { hash, world, document, args }, result });
+        place(self.table, hash, self.entries.len() as u32);
+    }
+
+    fn grow(&mut self) {
+        let size = (self.table.len() * 4).max(FIRST);
+        self.table = self.arena.alloc_slice_fill_copy(size, 0);
+        for (at, entry) in self.entries.iter().enumerate() {
+            place(self.table, entry.call.hash, at as u32 + 1);
+        }
+    }
+}
+
+fn place(table: &mut [u32], hash: u64, position: u32) {
+    let mask = table.len().wrapping_sub(1);
+    let mut slot = hash as usize & mask;
+    while table.get(slot).is_some_and(|at| *at != 0) {
+        slot = (slot + 1) & mask;
+    }
+    if let Some(place) = table.get_mut(slot) {
+        *place = position;
+    }
+}
+
+fn hash(world: usize, document: u32, args: &[Value<'_>]) -> u64 {
+    let mut state = foldhash::fast::FixedState::default().build_hasher();
+    state.write_u64((world as u64) << 32 | u64::from(document));
+    for arg in args {
+        match arg {
+            Value::Array(items) => state.write_usize(items.as_ptr().addr()),
+            Value::Object(object) => state.write_usize(object.entries().as_ptr().addr()),
+            Value::Set(set) => state.write_usize(set.items().as_ptr().addr()),
+            scalar => scalar.hash(&mut state),
+        }
+    }
+    state.finish()
+}
+
+fn is_same(left: &Value<'_>, right: &Value<'_>) -> bool {
+    match (left, right) {
+        (Value::Array(left), Value::Array(right)) => std::ptr::eq(*left, *right),
+        (Value::Object(left), Value::Object(right)) => std::ptr::eq(left.entries(), right.entries()),
+        (Value::Set(left), Value::Set(right)) => std::ptr::eq(left.items(), right.items()),
+        (Value::Number(left), Value::Number(right)) => left.text() == right.text(),
+        (Value::Int(left), Value::Int(right)) => left == right,
+        (Value::Int(_), _) | (_, Value::Int(_)) => false,
+        (left, right) => left == right,
+    }
+}

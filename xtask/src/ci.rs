@@ -1,0 +1,150 @@
+//! `cargo xtask ci`: everything that has to hold before a change goes in. One line a step, then the sum.
+//!
+//! Everything is built in one profile, the tests' own, so that a clean checkout is compiled once.
+
+use crate::process::{cargo, shared};
+use anyhow::{Result, bail};
+use regex::Regex;
+use std::ffi::OsString;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+use std::{env, io};
+
+/// How many checks of a step passed and failed, and what else there is to say.
+struct Outcome {
+    passed: usize,
+    failed: usize,
+    note: String,
+    /// What the step printed, shown if something failed.
+    log: String,
+}
+
+/// A step: its name and how it is run, given the path of this program: the tests build it anew under its feet.
+type Step = (&'static str, fn(&Path) -> io::Result<Outcome>);
+
+const STEPS: &[Step] = &[
+    ("format", format),
+    ("tidy", tidy),
+    ("clippy", clippy),
+    ("docs", docs),
+    ("tests", tests),
+    ("conformance", conformance),
+    ("readme", readme),
+];
+
+/// Runs every step, also after one that failed; or those that are named.
+pub fn run(args: &[OsString]) -> Result<()> {
+    let is_asked = |name: &str| args.is_empty() || args.iter().any(|arg| arg == name);
+    if let Some(unknown) = args.iter().find(|arg| STEPS.iter().all(|(name, _)| arg != name)) {
+        bail!("there is no step {}", unknown.display());
+    }
+    let this = env::current_exe()?;
+    let (mut passed, mut failed) = (0, 0);
+    for (name, step) in STEPS.iter().filter(|(name, _)| is_asked(name)) {
+        let start = Instant::now();
+        let outcome = step(&this)?;
+        let verdict = if outcome.failed == 0 { "ok" } else { "FAILED" };
+        if outcome.failed > 0 {
+            println!("{}", outcome.log.trim_end());
+        }
+        let Outcome { passed: good, failed: bad, note, .. } = outcome;
+        let seconds = start.elapsed().as_secs_f64();
+        println!("{verdict:<6} {name:<12} {good} passed, {bad} failed{note} ({seconds:.1} s)");
+        passed += good;
+        failed += bad;
+    }
+    // The last line of all, also where something failed: no error is printed after it.
+    println!("{passed} passed, {failed} failed");
+    if failed > 0 {
+        std::process::exit(1);
+    }
+    Ok(())
+}
+
+fn format(_: &Path) -> io::Result<Outcome> {
+    one(cargo().args(["fmt", "--all", "--check"]))
+}
+
+fn clippy(_: &Path) -> io::Result<Outcome> {
+    one(cargo().args(["clippy", "--quiet", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))
+}
+
+fn docs(_: &Path) -> io::Result<Outcome> {
+    let flags = format!("{} -D warnings", env::var("RUSTDOCFLAGS").unwrap_or_default());
+    one(cargo().env("RUSTDOCFLAGS", flags).args(["doc", "--quiet", "--workspace", "--no-deps", "--locked"]))
+}
+
+fn tests(_: &Path) -> io::Result<Outcome> {
+    let (is_ok, log) = output(cargo().args(["test", "--workspace", "--no-fail-fast", "--locked"]))?;
+    let (passed, failed) = test_counts(&log);
+    Ok(Outcome { passed, failed: failed.max(usize::from(!is_ok)), note: String::new(), log })
+}
+
+fn tidy(this: &Path) -> io::Result<Outcome> {
+    let (is_ok, log) = output(Command::new(this).arg("tidy"))?;
+    let (passed, failed) = sum(&log, r"(?m)^(\d+) rules passed, (\d+) failed$");
+    Ok(Outcome { passed, failed: failed.max(usize::from(!is_ok)), note: String::new(), log })
+}
+
+/// OPA's cases. Those in the list of expected failures are neither passed nor failed.
+fn conformance(this: &Path) -> io::Result<Outcome> {
+    let folder = shared().join("conformance");
+    if !folder.is_dir() {
+        let is_required = env::var_os("CI").is_some_and(|value| !value.is_empty());
+        let problem = format!("{} is missing; SOLON_SHARED says where it is", folder.display());
+        let note = if is_required { String::new() } else { format!(" (skipped: {problem})") };
+        return Ok(Outcome { passed: 0, failed: usize::from(is_required), note, log: problem });
+    }
+    let (is_ok, log) = output(Command::new(this).arg("conformance").arg(&folder))?;
+    let (passed, total) = sum(&log, r"(?m)^conformance v\d: (\d+) of (\d+) passed$");
+    let note = format!(" ({} of {total} are expected failures)", total.saturating_sub(passed));
+    let is_empty = total == 0;
+    Ok(Outcome { passed, failed: usize::from(!is_ok || is_empty), note: if is_ok { note } else { String::new() }, log })
+}
+
+fn readme(this: &Path) -> io::Result<Outcome> {
+    let (is_ok, log) = output(Command::new(this).arg("readme"))?;
+    let (passed, failed) = sum(&log, r"(?m)^(\d+) commands passed, (\d+) failed$");
+    Ok(Outcome { passed, failed: failed.max(usize::from(!is_ok)), note: String::new(), log })
+}
+
+/// A step that is one check.
+fn one(command: &mut Command) -> io::Result<Outcome> {
+    let (is_ok, log) = output(command)?;
+    Ok(Outcome { passed: usize::from(is_ok), failed: usize::from(!is_ok), note: String::new(), log })
+}
+
+/// Runs a command to its end: whether it succeeded, and what it printed.
+fn output(command: &mut Command) -> io::Result<(bool, String)> {
+    let output = command.stdin(Stdio::null()).output()?;
+    let mut log = String::from_utf8_lossy(&output.stdout).into_owned();
+    log.push_str(&String::from_utf8_lossy(&output.stderr));
+    Ok((output.status.success(), log))
+}
+
+/// Tests that passed and failed, summed over all programs of a `cargo test`.
+fn test_counts(log: &str) -> (usize, usize) {
+    sum(log, r"(?m)^test result: \w+\. (\d+) passed; (\d+) failed;")
+}
+
+/// Sums of the two numbers in every match of a pattern.
+fn sum(log: &str, pattern: &str) -> (usize, usize) {
+    let Ok(pattern) = Regex::new(pattern) else { return (0, 0) };
+    pattern.captures_iter(log).fold((0, 0), |(left, right), found| {
+        let number = |group: usize| found.get(group).and_then(|text| text.as_str().parse().ok()).unwrap_or(0);
+        (left + number(1), right + number(2))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_summed_over_programs() {
+        let log = "running 3 tests\ntest result: ok. 3 passed; 0 failed; 0 ignored;\n\
+                   test result: FAILED. 2 passed; 1 failed; 0 ignored;\n";
+        assert_eq!(test_counts(log), (5, 1));
+    }
+}
