@@ -12,7 +12,7 @@ use crate::vm::Limits;
 /// ```
 /// use solon_engine::{Engine, Input, NativeEngine, Settings, Sources};
 ///
-/// let sources = Sources::new().module("a.rego", "package a\nbig contains x if some x in input; x > data.floor");
+/// let sources = Sources::new().module("a.rego", "package a\nbig contains x if { some x in input; x > data.floor }");
 /// let sources = sources.data(r#"{"floor": 1}"#);
 /// let engine: Box<dyn Engine> = Box::new(NativeEngine);
 /// let policy = engine.load(&sources)?;

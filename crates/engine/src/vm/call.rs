@@ -47,7 +47,12 @@ impl<'a> Machine<'a, '_> {
         Ok(result)
     }
 
-    fn call_anew(&mut self, document: u32, args: &[Value<'a>], stack: &mut [Value<'a>]) -> Result<Option<Value<'a>>> {
+    fn call_anew(
+        &mut self,
+        document: u32,
+        args: &[Value<'a>],
+        stack: &mut [Value<'a>],
+    ) -> Result<Option<Value<'a>>> {
         let needed = self.code.stack.get(document as usize).copied().unwrap_or_default().max(args.len());
         if stack.len() < needed {
             // Only paths below `data` that are known at run time lead where the stack was not made for.
@@ -121,12 +126,8 @@ impl<'a> Machine<'a, '_> {
                 Ok(Some(value))
             }
             Err(Failure::Undefined) => Ok(None),
-            Err(failure @ Failure::Halt(_)) => {
-                Err(Box::new(EvalError::of_builtin(builtin.name, failure, place.span())))
-            }
-            Err(failure) if setting.is_strict => {
-                Err(Box::new(EvalError::of_builtin(builtin.name, failure, place.span())))
-            }
+            Err(failure @ Failure::Halt(_)) => Err(Box::new(EvalError::of_builtin(builtin.name, failure, place.span()))),
+            Err(failure) if setting.is_strict => Err(Box::new(EvalError::of_builtin(builtin.name, failure, place.span()))),
             Err(_) => Ok(None),
         }
     }

@@ -41,7 +41,12 @@ impl<'a> Remembered<'a> {
     }
 
     /// The result of a call, if it was made before. (The hash is for [`Remembered::add`].)
-    pub(super) fn get(&self, world: usize, document: u32, args: &[Value<'a>]) -> (u64, Option<Option<Value<'a>>>) {
+    pub(super) fn get(
+        &self,
+        world: usize,
+        document: u32,
+        args: &[Value<'a>],
+    ) -> (u64, Option<Option<Value<'a>>>) {
         let hash = hash(world, document, args);
         let mask = self.table.len().wrapping_sub(1);
         let mut slot = hash as usize & mask;

@@ -107,7 +107,14 @@ impl Generator<'_, '_> {
         (again, done)
     }
 
-    fn with(&mut self, modifiers: &[plan::Modifier], body: &Block, fail: Label, which: usize, leaf: Leaf<'_>) {
+    fn with(
+        &mut self,
+        modifiers: &[plan::Modifier],
+        body: &Block,
+        fail: Label,
+        which: usize,
+        leaf: Leaf<'_>,
+    ) {
         let (outer, inner) = (self.register(), self.register());
         let targets: Vec<_> = modifiers
             .iter()
