@@ -31,8 +31,7 @@ struct Printer<'t> {
 
 impl Printer<'_> {
     fn document(&mut self, document: &Document, plan: &DocumentPlan) {
-        let _ =
-            writeln!(self.out, "{} data.{}", format!("{:?}", document.kind).to_lowercase(), document.path.join("."));
+        let _ = writeln!(self.out, "{} data.{}", format!("{:?}", document.kind).to_lowercase(), document.path.join("."));
         for definition in &plan.definitions {
             self.definition("rule", definition);
         }
