@@ -5,6 +5,7 @@ mod bench_compare;
 mod bless;
 mod ci;
 mod conformance;
+mod fuzz;
 mod process;
 mod readme;
 mod tidy;
@@ -22,6 +23,7 @@ const COMMANDS: &[Command] = &[
     ("bless", "write what the data-driven tests give in place of what they expect", bless::run),
     ("ci", "check everything: format, lints, documentation, tests, dependencies, OPA's cases", ci::run),
     ("conformance", "run OPA's language cases", conformance::command),
+    ("fuzz", "run the fuzz targets for some seconds", fuzz::run),
     ("readme", "run the README's commands and compare what they print", readme::run),
     ("tidy", "check dependencies, lints, and what stands in the files", tidy::run),
 ];

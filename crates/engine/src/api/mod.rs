@@ -20,13 +20,19 @@
 mod answer;
 mod compiler;
 mod data;
+mod engine;
 mod error;
 mod evaluator;
 mod input;
 mod policy;
+#[cfg(feature = "regorus")]
+mod regorus;
 
+#[cfg(feature = "regorus")]
+pub use self::regorus::RegorusEngine;
 pub use answer::{Answer, Expression, OwnedAnswer, OwnedExpression, OwnedRow, Row};
 pub use compiler::{Compiler, Syntax};
+pub use engine::{Decide, Engine, LoadedPolicy, NativeEngine, Settings, Sources};
 pub use error::{Error, Issue, Location};
 pub use evaluator::{Evaluator, SetEvaluator};
 pub use input::{Input, ParsedInput};

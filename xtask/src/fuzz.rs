@@ -1,0 +1,182 @@
+//! `cargo xtask fuzz`: the fuzz targets on any toolchain, without coverage's guidance.
+//!
+//! Seeds are the project's own policies and test cases, and a few lines of each kind; they are cut, joined, repeated
+//! and changed byte by byte. The same seed number gives the same run.
+
+use anyhow::{Context, Result, bail};
+use std::ffi::OsString;
+use std::panic::catch_unwind;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+#[path = "../../fuzz/src/lib.rs"]
+mod targets;
+
+/// Longer inputs find little more and take longer.
+const LONGEST: usize = 4096;
+
+/// One run of a target may take this long without optimisation.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Texts that are put into others.
+const WORDS: &[&str] = &[
+    "package a\n",
+    "import rego.v1\n",
+    "default ",
+    "p",
+    " := ",
+    " = ",
+    " if ",
+    " contains ",
+    "{",
+    "}",
+    "[",
+    "]",
+    "(",
+    ")",
+    "some x in ",
+    "every x in ",
+    "not ",
+    " with input as ",
+    " else := ",
+    " | ",
+    " & ",
+    " - ",
+    "/",
+    "%",
+    "\"",
+    "`",
+    "#",
+    "$\"{",
+    "}\"",
+    "input",
+    "data",
+    "data[x]",
+    "input.a",
+    "_",
+    ".",
+    ",",
+    ";",
+    ":",
+    "\n",
+    "1e400",
+    "0.1",
+    "-1",
+    "null",
+    "true",
+    "set()",
+    "count(",
+    "sprintf(\"%v\", [",
+    "numbers.range(1, ",
+    "regex.match(",
+    "walk(",
+    "\\u",
+    "\n---\n",
+    "\u{0}",
+];
+
+const SEEDS: &[&str] = &[
+    "package a\nimport rego.v1\np := x if { some x in input.a; x > 1 }\nq contains x if { every y in [1] { y > x }; x := 1 }\n---\n{\"a\": [1, 2]}",
+    "package a\nf(x) := y if { y := x + 1 } else := 2\np[k] := v if some k, v in data.a\nr if f(1) == 2 with input as {\"a\": 1}\n",
+    "{\"a\": [1, 2.5, -1e10, \"\\u00e9\\n\", null, true, {\"b\": {}}], \"c\": 1e400}",
+    "[x | x := input[_]; not x.y] == {k: v | some k, v in input}",
+];
+
+/// Small, fast, good enough: xorshift.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 11) as usize % end.max(1)
+    }
+}
+
+/// Runs the targets in turn for some seconds.
+pub fn run(args: &[OsString]) -> Result<()> {
+    let value = |flag: &str| args.iter().position(|arg| arg == flag).and_then(|at| args.get(at + 1)?.to_str());
+    let seconds: u64 = value("--seconds").map_or(Ok(60), |text| text.parse()).context("--seconds is a number")?;
+    let seed: u64 = value("--seed").map_or(Ok(1), |text| text.parse()).context("--seed is a number")?;
+    let only = value("--target");
+    let mut corpus: Vec<Vec<u8>> = SEEDS.iter().map(|seed| seed.as_bytes().to_vec()).collect();
+    for folder in ["policies", "examples", "crates/engine/tests/cases"] {
+        collect(Path::new(folder), &mut corpus);
+    }
+    let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let start = Instant::now();
+    let mut runs = 0_u64;
+    while start.elapsed() < Duration::from_secs(seconds) {
+        let bytes = mutate(&corpus, &mut random);
+        for (name, target) in targets::TARGETS {
+            if only.is_some_and(|only| only != name) {
+                continue;
+            }
+            let began = Instant::now();
+            let outcome = catch_unwind(|| target(&bytes));
+            if outcome.is_err() || began.elapsed() > PATIENCE {
+                let path = std::env::temp_dir().join(format!("solon-fuzz-{name}-{runs}"));
+                std::fs::write(&path, &bytes)?;
+                bail!("{name} failed after {:?} on {}", began.elapsed(), path.display());
+            }
+        }
+        runs += 1;
+    }
+    println!("{runs} inputs, nothing found");
+    Ok(())
+}
+
+/// Files of a folder, as seeds.
+fn collect(folder: &Path, corpus: &mut Vec<Vec<u8>>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    for path in paths {
+        if path.is_dir() {
+            collect(&path, corpus);
+        } else if let Ok(bytes) = std::fs::read(&path)
+            && bytes.len() <= LONGEST
+        {
+            corpus.push(bytes);
+        }
+    }
+}
+
+/// A seed with some changes.
+fn mutate(corpus: &[Vec<u8>], random: &mut Random) -> Vec<u8> {
+    let pick = |random: &mut Random| corpus.get(random.below(corpus.len())).cloned().unwrap_or_default();
+    let mut bytes = pick(random);
+    for _ in 0..=random.below(6) {
+        let at = random.below(bytes.len() + 1);
+        let end = (at + random.below(20)).min(bytes.len());
+        match random.below(6) {
+            0 => drop(bytes.drain(at..end)),
+            1 => {
+                let word = WORDS.get(random.below(WORDS.len())).copied().unwrap_or_default();
+                drop(bytes.splice(at..at, word.bytes().collect::<Vec<_>>()));
+            }
+            2 => {
+                let part = bytes.get(at..end).unwrap_or_default().repeat(random.below(40));
+                drop(bytes.splice(at..at, part));
+            }
+            3 => {
+                if let Some(byte) = bytes.get_mut(at) {
+                    *byte ^= 1 << random.below(8);
+                }
+            }
+            4 => {
+                let other = pick(random);
+                let from = random.below(other.len());
+                let part = other.get(from..(from + random.below(60)).min(other.len())).unwrap_or_default().to_vec();
+                drop(bytes.splice(at..end, part));
+            }
+            _ => {
+                let word = WORDS.get(random.below(WORDS.len())).copied().unwrap_or_default();
+                drop(bytes.splice(at..end, word.bytes().collect::<Vec<_>>()));
+            }
+        }
+    }
+    bytes.truncate(LONGEST);
+    bytes
+}
