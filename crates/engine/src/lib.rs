@@ -18,13 +18,9 @@ pub mod vm;
 #[cfg(feature = "regorus")]
 pub use api::RegorusEngine;
 pub use api::{
-<<<<<<< HEAD
-    Answer, Compiler, Error, Evaluator, Expression, Input, Issue, Location, OwnedAnswer, OwnedExpression, OwnedRow,
-    ParsedInput, Policy, Query, QuerySet, Row, SetEvaluator, Stage, Syntax,
-=======
     Answer, Compiler, Decide, Engine, Error, Evaluator, Expression, Input, Issue, LoadedPolicy, Location, NativeEngine,
-    OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput, Policy, Query, Row, Settings, Sources, Stage, Syntax,
->>>>>>> regorus
+    OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput, Policy, Query, QuerySet, Row, SetEvaluator, Settings, Sources,
+    Stage, Syntax,
 };
 pub use host::{Host, NoHost};
 pub use vm::Limits;
