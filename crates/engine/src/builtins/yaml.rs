@@ -9,6 +9,10 @@ use data_encoding::BASE64;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput, Tag};
 use std::collections::HashMap;
 
+/// Bytes of the native stack that a node may need, and of the segments that are added.
+const STACK_LEFT: usize = 64 << 10;
+const STACK_SEGMENT: usize = 1 << 20;
+
 pub(super) static TABLE: &[Builtin] = &[
     Builtin {
         name: "yaml.marshal",
@@ -191,11 +195,20 @@ impl<'a, 't> Reader<'a, 't> {
         if depth > json::MAX_DEPTH {
             return Err(Failure::error("yaml: exceeded max depth"));
         }
-        let (anchor, node) = match event {
+        let (anchor, node) = stacker::maybe_grow(STACK_LEFT, STACK_SEGMENT, || self.parts(event, depth))?;
+        if let (true, Ok(value)) = (anchor > 0, node.value(self.arena)) {
+            self.anchors.insert(anchor, value);
+        }
+        Ok(node)
+    }
+
+    /// A node with its anchor; 0 is none.
+    fn parts(&mut self, event: Event<'t>, depth: usize) -> Result<(usize, Node<'a>), Failure> {
+        Ok(match event {
             Event::Alias(anchor) => {
                 let value = self.anchors.get(&anchor).copied();
                 let value = value.ok_or_else(|| Failure::error("yaml: anchor value contains itself"))?;
-                return Ok(Node::Value(value));
+                (0, Node::Value(value))
             }
             Event::Scalar(text, style, anchor, tag) => (anchor, self.scalar(&text, style, tag.as_deref())?),
             Event::SequenceStart(anchor, _) => {
@@ -210,11 +223,7 @@ impl<'a, 't> Reader<'a, 't> {
             }
             Event::MappingStart(anchor, _) => (anchor, Node::Value(self.mapping(depth)?)),
             _ => (0, Node::Value(Value::Null)),
-        };
-        if let (true, Ok(value)) = (anchor > 0, node.value(self.arena)) {
-            self.anchors.insert(anchor, value);
-        }
-        Ok(node)
+        })
     }
 
     fn mapping(&mut self, depth: usize) -> Outcome<'a> {

@@ -70,8 +70,8 @@ impl Lowerer<'_, '_> {
             ast::ExprKind::Every { key, value, domain, body } => {
                 let domain = self.term(domain, out);
                 self.enter(body);
-                let key = key.as_ref().map(|name| self.declare(&name.text, name.span, Declared::Argument));
-                let value = self.declare(&value.text, value.span, Declared::Argument);
+                let key = key.as_ref().map(|name| self.declare(&name.text, name.span, Declared::Some));
+                let value = self.declare(&value.text, value.span, Declared::Some);
                 let body = self.body(body);
                 self.leave();
                 Some(LiteralKind::Every { key, value, domain, body })
