@@ -195,7 +195,7 @@ fn deadlines_stop_evaluations() {
 /// What a failed query leaves behind does not change the next one's answer.
 #[test]
 fn queries_of_a_set_do_not_disturb_each_other() {
-    let text = "package a\np := 1 if input.x\np := 2 if input.x\nq := p + 1\nr := count([y | some y in [1, 2]]) with input.x as 1";
+    let text = "package a\np := 1 if input.x\np := 2 if input.x\nq := p + 1\nr := n if { n := count([y | some y in [1, 2]]) with input.x as 1 }";
     let policy = Compiler::new().module("a.rego", text).compile().expect("a policy");
     let set = policy.prepare_set(&["data.a.q", "data.a.p", "data.a.r", "data.a.q"]).expect("queries");
     let mut evaluator = set.evaluator();
