@@ -43,6 +43,7 @@ mod time_layout;
 mod type_checks;
 mod unicode_names;
 mod units;
+mod uri;
 mod uuid;
 mod walk;
 mod yaml;
@@ -138,6 +139,7 @@ static TABLES: &[&[Builtin]] = &[
     time::TABLE,
     type_checks::TABLE,
     units::TABLE,
+    uri::TABLE,
     uuid::TABLE,
     walk::TABLE,
     yaml::TABLE,
