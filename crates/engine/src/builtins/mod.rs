@@ -17,6 +17,7 @@ mod encoding;
 pub mod failure;
 mod floats;
 mod glob;
+mod globs_match;
 mod go_regex;
 mod graph;
 mod json_ops;
@@ -123,6 +124,7 @@ static TABLES: &[&[Builtin]] = &[
     debug::TABLE,
     encoding::TABLE,
     glob::TABLE,
+    globs_match::TABLE,
     graph::TABLE,
     json_ops::TABLE,
     json_text::TABLE,
