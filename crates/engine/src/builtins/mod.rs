@@ -6,6 +6,7 @@
 
 mod aggregates;
 mod arrays;
+mod aws;
 mod bits;
 mod building;
 mod comparison;
@@ -116,6 +117,7 @@ pub enum Purity {
 static TABLES: &[&[Builtin]] = &[
     aggregates::TABLE,
     arrays::TABLE,
+    aws::TABLE,
     bits::TABLE,
     building::TABLE,
     comparison::TABLE,
