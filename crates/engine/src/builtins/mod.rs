@@ -22,6 +22,7 @@ mod globs_match;
 mod go_regex;
 mod graph;
 mod json_ops;
+mod json_schema;
 mod json_text;
 mod letters;
 mod membership;
@@ -31,6 +32,10 @@ mod objects;
 mod quote;
 mod rand;
 mod regex;
+mod schema_compile;
+mod schema_formats;
+mod schema_number;
+mod schema_validate;
 mod search;
 mod semver;
 mod sets;
@@ -129,6 +134,7 @@ static TABLES: &[&[Builtin]] = &[
     globs_match::TABLE,
     graph::TABLE,
     json_ops::TABLE,
+    json_schema::TABLE,
     json_text::TABLE,
     membership::TABLE,
     net::TABLE,

@@ -283,6 +283,56 @@ fn escape(path: &[u8]) -> String {
     out
 }
 
+/// What a reference means where `base` is the URI of the document, both without dots in their paths; none if one of
+/// them is no URI.
+pub(super) fn resolve(base: &str, reference: &str) -> Option<String> {
+    let (from, to) = (Uri::parse(base).ok()?, Uri::parse(reference).ok()?);
+    let (whole, fragment) = reference.split_once('#').unwrap_or((reference, ""));
+    let (base, base_fragment) = base.split_once('#').unwrap_or((base, ""));
+    let fragment = if whole.is_empty() && fragment.is_empty() { base_fragment } else { fragment };
+    let mark = if fragment.is_empty() { "" } else { "#" };
+    if whole.is_empty() {
+        return Some(format!("{base}{mark}{fragment}"));
+    }
+    let scheme = if from.scheme.is_empty() { String::new() } else { format!("{}:", from.scheme) };
+    if !to.scheme.is_empty() {
+        return Some(format!("{whole}{mark}{fragment}"));
+    }
+    if whole.starts_with("//") {
+        return Some(format!("{scheme}{whole}{mark}{fragment}"));
+    }
+    let rest = base.get(scheme.len()..).unwrap_or("");
+    let authority_end = rest.strip_prefix("//").map_or(0, |after| after.find(['/', '?']).unwrap_or(after.len()) + 2);
+    let (authority, base_path) = rest.split_at_checked(authority_end)?;
+    let base_path = base_path.split('?').next().unwrap_or("");
+    let (path, query) = whole.split_at(whole.find('?').unwrap_or(whole.len()));
+    let folder = base_path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let path = match path.chars().next() {
+        None => base_path.to_owned(),
+        Some('/') => without_dots(path),
+        Some(_) => without_dots(&format!("{folder}/{path}")),
+    };
+    Some(format!("{scheme}{authority}{path}{query}{mark}{fragment}"))
+}
+
+/// The path with its `.` and `..` followed.
+fn without_dots(path: &str) -> String {
+    let mut kept: Vec<&str> = Vec::new();
+    let mut segments = path.split('/').skip(1).peekable();
+    while let Some(segment) = segments.next() {
+        if segment == ".." {
+            kept.pop();
+        }
+        let dots = matches!(segment, "." | "..");
+        if !dots {
+            kept.push(segment);
+        } else if segments.peek().is_none() {
+            kept.push("");
+        }
+    }
+    format!("/{}", kept.join("/"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::check;
