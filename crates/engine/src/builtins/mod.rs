@@ -21,6 +21,13 @@ mod glob;
 mod globs_match;
 mod go_regex;
 mod graph;
+mod graphql;
+mod graphql_lex;
+mod graphql_merge;
+mod graphql_parse;
+mod graphql_schema;
+mod graphql_tree;
+mod graphql_validate;
 mod json_ops;
 mod json_schema;
 mod json_text;
@@ -133,6 +140,7 @@ static TABLES: &[&[Builtin]] = &[
     glob::TABLE,
     globs_match::TABLE,
     graph::TABLE,
+    graphql::TABLE,
     json_ops::TABLE,
     json_schema::TABLE,
     json_text::TABLE,
