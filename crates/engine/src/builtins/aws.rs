@@ -137,12 +137,13 @@ fn text<'a>(object: Object<'a>, name: &str) -> &'a str {
 
 /// Fails if one of the keys is missing, or else if its value is no string; with these messages.
 fn check_keys(object: Object<'_>, keys: &[&str], messages: [&str; 2]) -> Result<(), Failure> {
-    let missing = |key: &&&str| field(object, key).is_none();
-    let wrong = |key: &&&str| field(object, key).is_none_or(|value| value.as_str().is_none());
-    let [missing_message, wrong_message] = messages;
-    let checks: [(&str, &dyn Fn(&&&str) -> bool); 2] = [(missing_message, &missing), (wrong_message, &wrong)];
-    for (message, check) in checks {
-        let found: Vec<String> = keys.iter().filter(|key| check(key)).map(|key| format!("\"{key}\"")).collect();
+    let [missing, wrong] = messages;
+    for (message, only_missing) in [(missing, true), (wrong, false)] {
+        let found = keys.iter().filter(|key| match field(object, key) {
+            None => true,
+            Some(value) => !only_missing && value.as_str().is_none(),
+        });
+        let found: Vec<String> = found.map(|key| format!("\"{key}\"")).collect();
         if !found.is_empty() {
             return Err(Failure::Type(format!("{message}: {{{}}}", found.join(", "))));
         }

@@ -416,12 +416,12 @@ impl<'a> Checker<'a, '_> {
         }
         self.parts(definition)?;
         let mut seen = HashSet::new();
-        for field in definition.fields.iter().filter(|field| !seen.insert(text(field, "Name"))) {
+        if let Some(field) = definition.fields.iter().find(|field| !seen.insert(text(field, "Name"))) {
             let field_name = text(field, "Name");
             return self.error(address(field), format!("Field {name}.{field_name} can only be defined once."));
         }
         seen.clear();
-        for value in definition.enum_values.iter().filter(|value| !seen.insert(text(value, "Name"))) {
+        if let Some(value) = definition.enum_values.iter().find(|value| !seen.insert(text(value, "Name"))) {
             let value_name = text(value, "Name");
             return self.error(address(value), format!("Enum value {name}.{value_name} can only be defined once."));
         }
@@ -515,7 +515,7 @@ impl<'a> Checker<'a, '_> {
                 }
             }
         }
-        for ancestor in interface.interfaces.iter().filter(|ancestor| !definition.interfaces.contains(ancestor)) {
+        if let Some(ancestor) = interface.interfaces.iter().find(|ancestor| !definition.interfaces.contains(ancestor)) {
             let message = if *ancestor == name {
                 format!("Type {name} cannot implement {interface_name} because it would create a circular reference.")
             } else {

@@ -48,6 +48,7 @@ mod semver;
 mod sets;
 mod sprintf;
 mod strings;
+mod template;
 #[cfg(test)]
 mod testing;
 mod time;
@@ -154,6 +155,7 @@ static TABLES: &[&[Builtin]] = &[
     sets::TABLE,
     sprintf::TABLE,
     strings::TABLE,
+    template::TABLE,
     time::TABLE,
     type_checks::TABLE,
     units::TABLE,
