@@ -6,6 +6,7 @@
 
 mod aggregates;
 mod arrays;
+mod aws;
 mod bits;
 mod building;
 mod comparison;
@@ -17,9 +18,18 @@ mod encoding;
 pub mod failure;
 mod floats;
 mod glob;
+mod globs_match;
 mod go_regex;
 mod graph;
+mod graphql;
+mod graphql_lex;
+mod graphql_merge;
+mod graphql_parse;
+mod graphql_schema;
+mod graphql_tree;
+mod graphql_validate;
 mod json_ops;
+mod json_schema;
 mod json_text;
 mod letters;
 mod membership;
@@ -29,11 +39,16 @@ mod objects;
 mod quote;
 mod rand;
 mod regex;
+mod schema_compile;
+mod schema_formats;
+mod schema_number;
+mod schema_validate;
 mod search;
 mod semver;
 mod sets;
 mod sprintf;
 mod strings;
+mod template;
 #[cfg(test)]
 mod testing;
 mod time;
@@ -43,6 +58,7 @@ mod time_layout;
 mod type_checks;
 mod unicode_names;
 mod units;
+mod uri;
 mod uuid;
 mod walk;
 mod yaml;
@@ -114,6 +130,7 @@ pub enum Purity {
 static TABLES: &[&[Builtin]] = &[
     aggregates::TABLE,
     arrays::TABLE,
+    aws::TABLE,
     bits::TABLE,
     building::TABLE,
     comparison::TABLE,
@@ -122,8 +139,11 @@ static TABLES: &[&[Builtin]] = &[
     debug::TABLE,
     encoding::TABLE,
     glob::TABLE,
+    globs_match::TABLE,
     graph::TABLE,
+    graphql::TABLE,
     json_ops::TABLE,
+    json_schema::TABLE,
     json_text::TABLE,
     membership::TABLE,
     net::TABLE,
@@ -135,9 +155,11 @@ static TABLES: &[&[Builtin]] = &[
     sets::TABLE,
     sprintf::TABLE,
     strings::TABLE,
+    template::TABLE,
     time::TABLE,
     type_checks::TABLE,
     units::TABLE,
+    uri::TABLE,
     uuid::TABLE,
     walk::TABLE,
     yaml::TABLE,

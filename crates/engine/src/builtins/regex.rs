@@ -91,13 +91,19 @@ pub(super) struct Pattern {
 const SIZE_LIMIT: usize = 16 << 20;
 
 impl Pattern {
-    fn new(source: &str) -> Result<Self, Failure> {
+    /// Compiles what Go accepts. An error is Go's text.
+    pub fn new(source: &str) -> Result<Self, Failure> {
         let go_regex::Translation { pattern, names } = go_regex::translate(source).map_err(Failure::Error)?;
         let nesting = u32::try_from(go_regex::MAX_DEPTH * 4).unwrap_or(u32::MAX);
         let regex = RegexBuilder::new(&pattern).size_limit(SIZE_LIMIT).nest_limit(nesting).build();
         // What Go takes and this engine does not ends the evaluation: there is an answer, but not here.
         let regex = regex.map_err(|error| Failure::Halt(format!("regular expression is not supported: {error}")))?;
         Ok(Pattern { regex, names })
+    }
+
+    /// Whether it matches somewhere in the text.
+    pub fn is_match(&self, text: &str) -> bool {
+        self.regex.is_match(text)
     }
 
     /// The pattern of `source`, compiled or as it was kept.
