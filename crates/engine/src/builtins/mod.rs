@@ -19,6 +19,7 @@ mod floats;
 mod glob;
 mod go_regex;
 mod graph;
+mod http;
 mod json_ops;
 mod json_text;
 mod letters;
@@ -123,6 +124,7 @@ static TABLES: &[&[Builtin]] = &[
     encoding::TABLE,
     glob::TABLE,
     graph::TABLE,
+    http::TABLE,
     json_ops::TABLE,
     json_text::TABLE,
     membership::TABLE,
