@@ -63,8 +63,8 @@ fn cases(folder: &Path) -> Result<Vec<Case>> {
     for (version, syntax) in [("v0", Syntax::V0), ("v1", Syntax::V1)] {
         for file in files(&folder.join(version))? {
             let text = fs::read(&file)?;
-            let documents = solon_k8s::yaml::yaml_to_json(&text)
-                .map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
+            let documents =
+                solon_k8s::yaml::yaml_to_json(&text).map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
             let group = file.parent().and_then(|parent| parent.file_name()).unwrap_or_default();
             for case in documents.iter().flat_map(|document| document["cases"].as_array()).flatten() {
                 let note = case["note"].as_str().unwrap_or_default().replace('\n', " ");

@@ -13,6 +13,7 @@ mod context;
 mod conversions;
 mod crypto;
 mod debug;
+mod der;
 mod encoding;
 pub mod failure;
 mod floats;
@@ -22,6 +23,11 @@ mod graph;
 mod http;
 mod json_ops;
 mod json_text;
+mod jwk;
+mod jwt;
+mod jwt_sign;
+mod jwt_verify;
+mod keys;
 mod letters;
 mod membership;
 mod net;
@@ -46,6 +52,10 @@ mod unicode_names;
 mod units;
 mod uuid;
 mod walk;
+mod x509;
+mod x509_certificate;
+mod x509_url;
+mod x509_verify;
 mod yaml;
 mod yaml_write;
 
@@ -127,6 +137,9 @@ static TABLES: &[&[Builtin]] = &[
     http::TABLE,
     json_ops::TABLE,
     json_text::TABLE,
+    jwt::TABLE,
+    jwt_sign::TABLE,
+    jwt_verify::TABLE,
     membership::TABLE,
     net::TABLE,
     numbers::TABLE,
@@ -142,6 +155,7 @@ static TABLES: &[&[Builtin]] = &[
     units::TABLE,
     uuid::TABLE,
     walk::TABLE,
+    x509::TABLE,
     yaml::TABLE,
 ];
 

@@ -2,8 +2,8 @@
 
 use super::body::{Builder, Opening, Planner};
 use super::{Comparison, Expr, Step, Test};
-use crate::hir::{Head, Ref, Term, Var, free_vars_of_term};
 use crate::analysis::is_same;
+use crate::hir::{Head, Ref, Term, Var, free_vars_of_term};
 use solon_syntax::Span;
 
 impl Planner<'_> {
