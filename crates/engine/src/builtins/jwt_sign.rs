@@ -16,7 +16,7 @@ pub(super) static TABLE: &[Builtin] = &[
               PSS needs the host's random numbers.",
         example: (
             r#"io.jwt.encode_sign({"alg": "HS256"}, {}, {"kty": "oct", "k": "YWJj"})"#,
-            r#""eyJhbGciOiJIUzI1NiJ9.e30.Z5s4QkcQzZgFZ7Xq7pVXrYcKc5vBwVZ6W9l2mUQ3r9k""#,
+            r#""eyJhbGciOiJIUzI1NiJ9.e30.57liIDu_0WkNYVluL15dPGT93TYxzckQ7r4VRhi-a9M""#,
         ),
         purity: Purity::Nondeterministic,
         call: encode_sign,
@@ -28,7 +28,7 @@ pub(super) static TABLE: &[Builtin] = &[
               is the text of a JSON Web Key.",
         example: (
             r#"io.jwt.encode_sign_raw(`{"alg":"HS256"}`, "{}", `{"kty":"oct","k":"YWJj"}`)"#,
-            r#""eyJhbGciOiJIUzI1NiJ9.e30.Z5s4QkcQzZgFZ7Xq7pVXrYcKc5vBwVZ6W9l2mUQ3r9k""#,
+            r#""eyJhbGciOiJIUzI1NiJ9.e30.57liIDu_0WkNYVluL15dPGT93TYxzckQ7r4VRhi-a9M""#,
         ),
         purity: Purity::Nondeterministic,
         call: encode_sign_raw,
