@@ -14,6 +14,7 @@ mod context;
 mod conversions;
 mod crypto;
 mod debug;
+mod der;
 mod encoding;
 pub mod failure;
 mod floats;
@@ -28,9 +29,15 @@ mod graphql_parse;
 mod graphql_schema;
 mod graphql_tree;
 mod graphql_validate;
+mod http;
 mod json_ops;
 mod json_schema;
 mod json_text;
+mod jwk;
+mod jwt;
+mod jwt_sign;
+mod jwt_verify;
+mod keys;
 mod letters;
 mod membership;
 mod net;
@@ -61,6 +68,10 @@ mod units;
 mod uri;
 mod uuid;
 mod walk;
+mod x509;
+mod x509_certificate;
+mod x509_url;
+mod x509_verify;
 mod yaml;
 mod yaml_write;
 
@@ -142,9 +153,13 @@ static TABLES: &[&[Builtin]] = &[
     globs_match::TABLE,
     graph::TABLE,
     graphql::TABLE,
+    http::TABLE,
     json_ops::TABLE,
     json_schema::TABLE,
     json_text::TABLE,
+    jwt::TABLE,
+    jwt_sign::TABLE,
+    jwt_verify::TABLE,
     membership::TABLE,
     net::TABLE,
     numbers::TABLE,
@@ -162,6 +177,7 @@ static TABLES: &[&[Builtin]] = &[
     uri::TABLE,
     uuid::TABLE,
     walk::TABLE,
+    x509::TABLE,
     yaml::TABLE,
 ];
 
