@@ -282,8 +282,11 @@ pub(super) fn pem(bytes: &[u8]) -> Option<(Pem, &[u8])> {
     }
 }
 
+/// A block and what follows it, or where to look on.
+type Found<'b> = Result<(Pem, &'b [u8]), &'b [u8]>;
+
 /// The block whose label `rest` begins with, or where to look on; nothing if there cannot be another.
-fn block(rest: &[u8]) -> Option<Result<(Pem, &[u8]), &[u8]>> {
+fn block(rest: &[u8]) -> Option<Found<'_>> {
     let (label, mut rest) = line(rest);
     let Some(label) = label.strip_suffix(DASHES) else { return Some(Err(rest)) };
     // Headers, which nothing here needs.

@@ -92,7 +92,7 @@ fn required(key: Value<'_>, name: &str) -> Result<Vec<u8>, String> {
 
 fn key(key: Value<'_>) -> Result<Jwk, String> {
     let algorithm = match text(key, "alg")? {
-        "" => Use::Anything,
+        "" if key.field("alg").is_none() => Use::Anything,
         name => match Algorithm::find(name) {
             Some(algorithm) => Use::Signature(algorithm),
             None if OTHER_ALGORITHMS.contains(&name) => Use::Other,

@@ -146,7 +146,7 @@ impl<'a> Header<'a> {
         };
         if let Some(critical) = object.get(&Value::string("crit")) {
             let names = critical.as_array().ok_or_else(|| Failure::error("crit: must be a list"))?;
-            if names.is_empty() {
+            if names.first().is_none_or(|first| first.as_str().is_none()) {
                 return Err(Failure::error("crit: must be a nonempty list"));
             }
             for name in names {
@@ -258,15 +258,15 @@ impl<'a> Constraints<'a> {
         if !is_meant {
             return Ok(false);
         }
-        if let Some(expires) = claim("exp") {
-            if self.compare(ctx, &expires, "exp")? != Ordering::Less {
-                return Ok(false);
-            }
+        if let Some(expires) = claim("exp")
+            && self.compare(ctx, &expires, "exp")? != Ordering::Less
+        {
+            return Ok(false);
         }
-        if let Some(begins) = claim("nbf") {
-            if self.compare(ctx, &begins, "nbf")? == Ordering::Less {
-                return Ok(false);
-            }
+        if let Some(begins) = claim("nbf")
+            && self.compare(ctx, &begins, "nbf")? == Ordering::Less
+        {
+            return Ok(false);
         }
         Ok(true)
     }

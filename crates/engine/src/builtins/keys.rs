@@ -375,12 +375,12 @@ impl PrivateKey {
         }
     }
 
-    /// The signature of a message. PSS takes its salt from `random`.
+    /// The signature of a message. PSS takes its salt from the seed that `random` gives.
     pub(super) fn sign(
         &self,
         algorithm: Algorithm,
         message: &[u8],
-        random: &mut dyn FnMut(&mut [u8]) -> bool,
+        random: &mut dyn FnMut() -> Option<[u8; 32]>,
     ) -> Result<Vec<u8>, String> {
         let failed = |_| "signing failed".to_owned();
         match (self, algorithm) {
@@ -396,7 +396,7 @@ impl PrivateKey {
             }
             (PrivateKey::Rsa(key), Algorithm::Pss(hash)) => {
                 let digest = hash.digest(message);
-                let mut random = Random { fill: random };
+                let mut random = Random { seed: random().ok_or("the host gives no random numbers")?, counter: 0 };
                 match hash {
                     Hash::Sha256 => key.sign_with_rng(&mut random, rsa::Pss::<Sha256>::new(), &digest),
                     Hash::Sha384 => key.sign_with_rng(&mut random, rsa::Pss::<Sha384>::new(), &digest),
@@ -439,44 +439,41 @@ fn sign_hmac(hash: Hash, secret: &[u8], message: &[u8]) -> Result<Vec<u8>, Strin
     }
 }
 
-/// The host's random numbers as the crates take them.
-struct Random<'f> {
-    fill: &'f mut dyn FnMut(&mut [u8]) -> bool,
+/// Random bytes for the crates, stretched from a seed of the host's (a counter hashed with it). Crates that draw until
+/// a number fits would hang with a host whose numbers repeat.
+struct Random {
+    seed: [u8; 32],
+    counter: u64,
 }
 
-/// The host gives no random numbers.
-#[derive(Debug)]
-struct NoRandom;
+impl rsa::rand_core::TryRng for Random {
+    type Error = std::convert::Infallible;
 
-impl std::fmt::Display for NoRandom {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("the host gives no random numbers")
-    }
-}
-
-impl std::error::Error for NoRandom {}
-
-impl rsa::rand_core::TryRng for Random<'_> {
-    type Error = NoRandom;
-
-    fn try_next_u32(&mut self) -> Result<u32, NoRandom> {
+    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
         let mut bytes = [0; 4];
         self.try_fill_bytes(&mut bytes)?;
         Ok(u32::from_le_bytes(bytes))
     }
 
-    fn try_next_u64(&mut self) -> Result<u64, NoRandom> {
+    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
         let mut bytes = [0; 8];
         self.try_fill_bytes(&mut bytes)?;
         Ok(u64::from_le_bytes(bytes))
     }
 
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), NoRandom> {
-        if (self.fill)(bytes) { Ok(()) } else { Err(NoRandom) }
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Self::Error> {
+        for chunk in bytes.chunks_mut(32) {
+            let block = Sha256::new().chain_update(self.seed).chain_update(self.counter.to_le_bytes()).finalize();
+            self.counter += 1;
+            for (byte, random) in chunk.iter_mut().zip(block) {
+                *byte = random;
+            }
+        }
+        Ok(())
     }
 }
 
-impl rsa::rand_core::TryCryptoRng for Random<'_> {}
+impl rsa::rand_core::TryCryptoRng for Random {}
 
 const RSA: [u64; 7] = [1, 2, 840, 113549, 1, 1, 1];
 const EC: [u64; 6] = [1, 2, 840, 10045, 2, 1];

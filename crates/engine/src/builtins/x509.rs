@@ -133,7 +133,7 @@ impl<'a> Shapes<'_, 'a, '_> {
 
     fn name(self, name: &Name) -> Value<'a> {
         let named = |number: u64| name.attributes.iter().filter(move |(id, _)| **id == [2, 5, 4, number]);
-        let one = |number| self.text(named(number).last().map_or("", |(_, text)| text));
+        let one = |number| self.text(named(number).next_back().map_or("", |(_, text)| text));
         let many = |number| {
             let texts: Vec<String> = named(number).map(|(_, text)| text.clone()).collect();
             self.texts(&texts)
@@ -176,7 +176,7 @@ impl<'a> Shapes<'_, 'a, '_> {
         })
     }
 
-    fn uri(self, uri: &String) -> Value<'a> {
+    fn uri(self, uri: &str) -> Value<'a> {
         let url = x509_url::parse(uri).unwrap_or_default();
         let user = if url.has_user { self.object(&[]) } else { Value::Null };
         self.object(&[

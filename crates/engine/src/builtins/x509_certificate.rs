@@ -251,7 +251,7 @@ fn text(element: &Element<'_>) -> Read<String> {
         tag::NUMERIC_STRING if bytes.iter().all(|byte| byte.is_ascii_digit() || *byte == b' ') => utf8(),
         tag::IA5_STRING if bytes.is_ascii() => utf8(),
         tag::T61_STRING => Ok(bytes.iter().map(|byte| char::from(*byte)).collect()),
-        tag::BMP_STRING if bytes.len() % 2 == 0 => {
+        tag::BMP_STRING if bytes.len().is_multiple_of(2) => {
             let units =
                 bytes.chunks_exact(2).map(|pair| pair.iter().fold(0, |unit, byte| unit << 8 | u16::from(*byte)));
             let mut units: Vec<u16> = units.collect();
