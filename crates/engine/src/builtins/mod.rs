@@ -29,6 +29,7 @@ mod objects;
 mod quote;
 mod rand;
 mod regex;
+mod rego;
 mod search;
 mod semver;
 mod sets;
@@ -45,7 +46,7 @@ mod unicode_names;
 mod units;
 mod uuid;
 mod walk;
-mod yaml;
+pub(crate) mod yaml;
 mod yaml_write;
 
 pub use context::{Caches, Context};
@@ -131,6 +132,7 @@ static TABLES: &[&[Builtin]] = &[
     objects::TABLE,
     rand::TABLE,
     regex::TABLE,
+    rego::TABLE,
     semver::TABLE,
     sets::TABLE,
     sprintf::TABLE,
