@@ -5,6 +5,7 @@ use super::policy::{Names, Policy, Shared};
 use super::{Error, Issue, Location, Stage};
 use crate::analysis::order_rule;
 use crate::code::{generate_program, graph, verify};
+use crate::hir::annotations::Annotations;
 use crate::hir::lower::{Program, lower_modules};
 use crate::plan::{DocumentPlan, Tree, plan_program};
 use crate::value::SymbolTable;
@@ -93,7 +94,7 @@ impl Compiler {
         let (modules, notes) = self.parse()?;
         let Compiler { sources, data, syntax, .. } = self;
         let fail = |errors: Vec<Diagnostic>| Error::of_diagnostics(errors, &sources);
-        let (code, names) = compile(&modules).map_err(fail)?;
+        let (code, names) = compile(&modules, &sources).map_err(fail)?;
         let data = data::build(&data, &code.symbols)?;
         let version = if syntax == Syntax::V0 { Version::V0 } else { Version::V1 };
         Ok(Policy { shared: Arc::new(Shared { code, names, sources, notes, version }), data })
@@ -106,7 +107,7 @@ impl Compiler {
     /// As [`Compiler::compile`], up to that stage.
     pub fn explain(self, stage: Stage) -> Result<String, Error> {
         let (modules, _) = self.parse()?;
-        explain(&modules, stage).map_err(|errors| Error::of_diagnostics(errors, &self.sources))
+        explain(&modules, &self.sources, stage).map_err(|errors| Error::of_diagnostics(errors, &self.sources))
     }
 
     /// Reads every module; also says which ones were read as older Rego.
@@ -153,9 +154,10 @@ fn note(source: &Source, file: u32, sources: &[Source]) -> Issue {
 }
 
 /// Rules with their names resolved and their bodies in order.
-fn resolve(modules: &[Module]) -> Result<Program, Vec<Diagnostic>> {
+fn resolve(modules: &[Module], sources: &[Source]) -> Result<Program, Vec<Diagnostic>> {
+    let annotations = Annotations::read(modules, sources)?;
     let mut errors = Vec::new();
-    let mut program = lower_modules(modules, &mut errors);
+    let mut program = lower_modules(modules, &annotations, &mut errors);
     stop(&mut errors)?;
     for rule in &mut program.rules {
         order_rule(rule, &mut errors);
@@ -175,8 +177,8 @@ fn plan(program: &mut Program) -> Result<(Tree, Vec<DocumentPlan>), Vec<Diagnost
 }
 
 /// The text of a stage.
-fn explain(modules: &[Module], stage: Stage) -> Result<String, Vec<Diagnostic>> {
-    let mut program = resolve(modules)?;
+fn explain(modules: &[Module], sources: &[Source], stage: Stage) -> Result<String, Vec<Diagnostic>> {
+    let mut program = resolve(modules, sources)?;
     if stage == Stage::Hir {
         return Ok(crate::hir::print::rules(&program.rules));
     }
@@ -191,9 +193,9 @@ fn explain(modules: &[Module], stage: Stage) -> Result<String, Vec<Diagnostic>> 
 }
 
 /// The stages, one after the other.
-fn compile(modules: &[Module]) -> Result<(Code, Names), Vec<Diagnostic>> {
+fn compile(modules: &[Module], sources: &[Source]) -> Result<(Code, Names), Vec<Diagnostic>> {
     let mut errors = Vec::new();
-    let mut program = resolve(modules)?;
+    let mut program = resolve(modules, sources)?;
     let (tree, plans) = plan(&mut program)?;
     let mut symbols = SymbolTable::new();
     let (unit, functions) = generate_program(&tree, &plans, &mut symbols, &mut errors);

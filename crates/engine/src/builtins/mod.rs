@@ -46,6 +46,7 @@ mod objects;
 mod quote;
 mod rand;
 mod regex;
+mod rego;
 mod schema_compile;
 mod schema_formats;
 mod schema_number;
@@ -73,6 +74,7 @@ mod x509_certificate;
 mod x509_url;
 mod x509_verify;
 mod yaml;
+pub(crate) mod yaml;
 mod yaml_write;
 
 pub use context::{Caches, Context};
@@ -166,6 +168,7 @@ static TABLES: &[&[Builtin]] = &[
     objects::TABLE,
     rand::TABLE,
     regex::TABLE,
+    rego::TABLE,
     semver::TABLE,
     sets::TABLE,
     sprintf::TABLE,

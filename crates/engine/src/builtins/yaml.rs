@@ -58,7 +58,7 @@ pub(super) static TABLE: &[Builtin] = &[
 
 /// What a plain scalar means.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Scalar {
+pub(crate) enum Scalar {
     Null,
     Bool(bool),
     Integer(i128),
@@ -68,7 +68,7 @@ pub(super) enum Scalar {
 }
 
 /// Finds the meaning of a plain scalar.
-pub(super) fn resolve(text: &str) -> Scalar {
+pub(crate) fn resolve(text: &str) -> Scalar {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Scalar::Null,
         "true" | "True" | "TRUE" => return Scalar::Bool(true),
@@ -318,7 +318,7 @@ impl<'a, 't> Reader<'a, 't> {
 }
 
 /// A float as Go writes it in JSON: with an exponent only where it is very small or large.
-fn json_float(value: f64) -> String {
+pub(crate) fn json_float(value: f64) -> String {
     let mut text = String::new();
     let size = value.abs();
     if size != 0.0 && !(1e-6..1e21).contains(&size) {

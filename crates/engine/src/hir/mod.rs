@@ -5,6 +5,7 @@
 //! has become `t := g(x); u := f(t); u = 1`, as OPA rewrites it. It must not know in which order literals run, nor
 //! what is bound: that is `analysis`.
 
+pub mod annotations;
 pub mod lower;
 pub mod print;
 mod visit;

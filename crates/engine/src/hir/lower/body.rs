@@ -127,6 +127,11 @@ impl Lowerer<'_, '_> {
                 Some(unify(left, right_term, is_call(right), before, out))
             }
             ast::TermKind::Call { .. } | ast::TermKind::Infix { .. } => {
+                match self.annotations(term) {
+                    Some((value, None)) => return Some(LiteralKind::Truthy(value)),
+                    Some((value, Some(output))) => return Some(LiteralKind::Unify(self.term(output, out), value)),
+                    None => {}
+                }
                 let (call, output) = self.call_with_output(term, out)?;
                 let output = match (output, value) {
                     (None, Value::Capture(captured)) => Some(captured.clone()),

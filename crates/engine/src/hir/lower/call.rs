@@ -75,6 +75,24 @@ impl Lowerer<'_, '_> {
         Some(Call { span, callee: Callee::Builtin(builtin), args })
     }
 
+    /// The constant that a call of `rego.metadata.rule` or `rego.metadata.chain` stands for in a rule, with the term
+    /// that its output is matched with.
+    pub(super) fn annotations<'t>(&self, term: &'t ast::Term) -> Option<(Term, Option<&'t ast::Term>)> {
+        let ast::TermKind::Call { function, args } = &term.kind else { return None };
+        let parts = function_name(function);
+        let [root, group, name] = parts.as_slice() else { return None };
+        if root != "rego" || group != "metadata" || args.len() > 1 || self.data_path(&parts).is_some() {
+            return None;
+        }
+        let (annotations, place) = self.place?;
+        let value = match name.as_str() {
+            "rule" => annotations.rule(place),
+            "chain" => annotations.chain(place),
+            _ => return None,
+        };
+        Some((value, args.first()))
+    }
+
     /// The function of a name; an unknown one is an error.
     pub(super) fn callee(&mut self, parts: &[String], span: Span) -> Option<Callee> {
         let callee = self.find_callee(parts);

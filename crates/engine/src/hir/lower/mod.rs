@@ -13,6 +13,7 @@ mod term;
 pub use module::{Program, lower_modules};
 pub use query::{QueryContext, lower_query};
 
+use super::annotations::{Annotations, Place};
 use super::{Locals, Term, Var};
 use scope::Scopes;
 use solon_syntax::{Diagnostic, Span};
@@ -45,11 +46,13 @@ struct Lowerer<'e, 'p> {
     errors: &'e mut Vec<Diagnostic>,
     locals: Locals,
     scopes: Scopes,
+    /// The rule, for its annotations; a query has none.
+    place: Option<(&'e Annotations, Place<'e>)>,
 }
 
 impl<'e, 'p> Lowerer<'e, 'p> {
     fn new(environment: &'e Environment<'p>, errors: &'e mut Vec<Diagnostic>) -> Self {
-        Lowerer { environment, errors, locals: Locals::default(), scopes: Scopes::default() }
+        Lowerer { environment, errors, locals: Locals::default(), scopes: Scopes::default(), place: None }
     }
 
     fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>) {

@@ -3,6 +3,7 @@
 use super::call::is_constant;
 use super::scope::Declared;
 use super::{Environment, Global, Lowerer, Path, path_of};
+use crate::hir::annotations::{Annotations, Place};
 use crate::hir::{Body, Branch, Rule, Term, Var};
 use solon_syntax::{Diagnostic, Span, ast};
 use std::collections::{HashMap, HashSet};
@@ -22,7 +23,7 @@ pub struct Program {
 }
 
 /// Lowers modules to rules.
-pub fn lower_modules(modules: &[ast::Module], errors: &mut Vec<Diagnostic>) -> Program {
+pub fn lower_modules(modules: &[ast::Module], annotations: &Annotations, errors: &mut Vec<Diagnostic>) -> Program {
     let mut program = Program::default();
     for module in modules {
         let package = path_of(&module.package.path);
@@ -34,12 +35,13 @@ pub fn lower_modules(modules: &[ast::Module], errors: &mut Vec<Diagnostic>) -> P
         }
         program.packages.push(package);
     }
-    for module in modules {
+    for (module_number, module) in modules.iter().enumerate() {
         let package = path_of(&module.package.path);
         let environment = Environment::new(&package, &module.imports, &program.rule_names, &program.functions);
-        for rule in &module.rules {
-            let rule = Lowerer::new(&environment, errors).rule(&package, rule);
-            program.rules.push(rule);
+        for (rule_number, rule) in module.rules.iter().enumerate() {
+            let mut lowerer = Lowerer::new(&environment, errors);
+            lowerer.place = Some((annotations, Place { module, module_number, rule_number, is_else: false }));
+            program.rules.push(lowerer.rule(&package, rule));
         }
     }
     program
@@ -112,6 +114,9 @@ impl Lowerer<'_, '_> {
             self.error("rego_parse_error", rule.head.span, message);
         }
         let mut branches = vec![Branch { span: rule.span, body: before, value }];
+        if let Some((_, place)) = &mut self.place {
+            place.is_else = true;
+        }
         for branch in &rule.else_branches {
             branches.push(self.else_branch(branch, &arguments));
         }

@@ -29,6 +29,9 @@ impl Lowerer<'_, '_> {
                 entries.iter().map(|(key, value)| (self.term(key, before), self.term(value, before))).collect(),
             ),
             ast::TermKind::Call { .. } | ast::TermKind::Infix { .. } => {
+                if let Some((value, None)) = self.annotations(term) {
+                    return value;
+                }
                 let Some(call) = self.call(term, before) else { return Term::Const(Const::Null) };
                 let output = Term::Var(self.fresh(term.span));
                 let kind = LiteralKind::Call { call, output: Some(output.clone()) };
