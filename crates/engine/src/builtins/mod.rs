@@ -73,7 +73,6 @@ mod x509;
 mod x509_certificate;
 mod x509_url;
 mod x509_verify;
-mod yaml;
 pub(crate) mod yaml;
 mod yaml_write;
 
