@@ -180,23 +180,30 @@ impl<'a> Machine<'a, '_> {
 
     /// The rows of a query, which are no larger than an answer may be.
     fn query(&mut self, query: &'a QueryCode) -> Result<Value<'a>> {
-        let rows = self.rows(query)?;
-        if size::exceeds(rows, self.setting.limits.result_size) {
-            let limit = self.setting.limits.result_size;
-            return Err(self.limit(format!("the result has more than {limit} bytes, or is nested too deep")));
+        if let Some(document) = query.document {
+            let needed = self.code.stack.get(document as usize).copied().unwrap_or_default();
+            let stack = self.arena.alloc_slice_fill_copy(needed, Value::Null);
+            let Some(value) = self.document(document, query.function.span(usize::MAX), stack)? else {
+                return Ok(Value::Array(&[]));
+            };
+            self.check_result(value)?;
+            let row = Value::Array(std::slice::from_ref(self.arena.alloc(value)));
+            return Ok(Value::Array(std::slice::from_ref(self.arena.alloc(row))));
         }
+        let stack = self.arena.alloc_slice_fill_copy(query.stack, Value::Null);
+        let rows = self.run(&query.unit, &query.function, stack)?.unwrap_or(Value::Array(&[]));
+        self.check_result(rows)?;
         Ok(rows)
     }
 
-    fn rows(&mut self, query: &'a QueryCode) -> Result<Value<'a>> {
-        let stack = self.arena.alloc_slice_fill_copy(query.stack, Value::Null);
-        if let Some(document) = query.document {
-            let span = query.function.span(usize::MAX);
-            let row = self.document(document, span, stack)?.map(|value| Value::new_array(self.arena, &[value]));
-            return Ok(Value::Array(row.map_or(&[], |row| std::slice::from_ref(self.arena.alloc(row)))));
+    /// Fails if an answer is larger than it may be.
+    #[inline]
+    fn check_result(&self, value: Value<'a>) -> Result<()> {
+        let limit = self.setting.limits.result_size;
+        if value.len().is_some() && size::exceeds(value, limit) {
+            return Err(self.limit(format!("the result has more than {limit} bytes, or is nested too deep")));
         }
-        let rows = self.run(&query.unit, &query.function, stack)?;
-        Ok(rows.unwrap_or(Value::Array(&[])))
+        Ok(())
     }
 
     /// Counts a step; fails if a limit is reached.
