@@ -48,7 +48,7 @@ mod walk;
 mod yaml;
 mod yaml_write;
 
-pub use context::{Caches, Context};
+pub use context::{Caches, Context, Kept};
 pub use failure::{Failure, Outcome};
 
 #[cfg(doc)]
