@@ -76,7 +76,7 @@ mod x509_verify;
 pub(crate) mod yaml;
 mod yaml_write;
 
-pub use context::{Caches, Context};
+pub use context::{Caches, Context, Kept};
 pub use failure::{Failure, Outcome};
 
 #[cfg(doc)]

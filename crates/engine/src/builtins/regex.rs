@@ -1,7 +1,7 @@
 //! Regular expressions, in Go's syntax.
 
 use super::failure::operand;
-use super::{Builtin, Context, Failure, Outcome, Purity, go_regex};
+use super::{Builtin, Context, Failure, Kept, Outcome, Purity, go_regex};
 use crate::value::Value;
 use ::regex::{Captures, Regex, RegexBuilder};
 use std::sync::LazyLock;
@@ -108,7 +108,7 @@ impl Pattern {
 
     /// The pattern of `source`, compiled or as it was kept.
     fn cached<'c>(context: &'c mut Context<'_, '_>, source: &str) -> Result<&'c Self, Failure> {
-        context.caches.get("regex", source, Pattern::new)
+        context.caches.get(Kept::Regex, source, Pattern::new)
     }
 }
 
@@ -178,9 +178,12 @@ fn split<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
 fn replace<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let (text, source) = (operand::string(args, 1)?, operand::string(args, 2)?);
     let pieces = pieces(operand::string(args, 3)?);
-    let max_bytes = context.max_bytes;
+    let (arena, max_bytes) = (context.arena, context.max_bytes);
     let pattern = Pattern::cached(context, source)?;
-    let mut out = String::new();
+    if !pattern.regex.is_match(text) {
+        return Ok(Value::string(text));
+    }
+    let mut out = bumpalo::collections::String::new_in(arena);
     let mut done = 0;
     for captures in pattern.regex.captures_iter(text) {
         let Some(whole) = captures.get(0) else { continue };
@@ -198,7 +201,8 @@ fn replace<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a>
         return Ok(Value::string(text));
     }
     out.push_str(text.get(done..).unwrap_or(""));
-    context.string(&out)
+    context.check_size(out.len())?;
+    Ok(Value::string(out.into_bump_str()))
 }
 
 /// A part of a replacement.
