@@ -76,6 +76,12 @@ pub enum Kept {
     Regex,
     /// Glob patterns, by their delimiters and source.
     Glob,
+    /// JSON schemas, by their text.
+    Schema,
+    /// Keys that sign, by their JWK.
+    SigningKey,
+    /// Keys that verify, by their text.
+    VerifyingKeys,
 }
 
 /// Compiled patterns by their text, one table for each kind of thing, and room for a text being written.
@@ -83,6 +89,9 @@ pub enum Kept {
 pub struct Caches {
     regex: Table,
     glob: Table,
+    schemas: Table,
+    signing_keys: Table,
+    verifying_keys: Table,
     scratch: String,
 }
 
@@ -100,6 +109,9 @@ impl Caches {
         let table = match kind {
             Kept::Regex => &mut self.regex,
             Kept::Glob => &mut self.glob,
+            Kept::Schema => &mut self.schemas,
+            Kept::SigningKey => &mut self.signing_keys,
+            Kept::VerifyingKeys => &mut self.verifying_keys,
         };
         if !table.contains_key(text) {
             if table.len() >= CAPACITY {

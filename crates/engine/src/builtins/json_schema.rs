@@ -5,7 +5,7 @@
 
 use super::failure::operand;
 use super::schema_compile::{self, Schema};
-use super::{Builtin, Context, Failure, Outcome, Purity, json_text, schema_validate};
+use super::{Builtin, Context, Failure, Kept, Outcome, Purity, json_text, schema_validate};
 use crate::value::{Value, json};
 use std::borrow::Cow;
 
@@ -49,7 +49,7 @@ fn parse<'a>(context: &Context<'a, '_>, text: &'a str) -> Outcome<'a> {
 fn schema<'c, 'a>(context: &'c mut Context<'a, '_>, value: Value<'a>) -> Result<&'c Schema, Failure> {
     let text = text(context, value)?;
     let (arena, symbols, max_bytes) = (context.arena, context.symbols, context.max_bytes);
-    context.caches.get("json schema", &text, |text| {
+    context.caches.get(Kept::Schema, &text, |text| {
         let document = json::parse(arena, arena.alloc_str(text).as_bytes(), symbols);
         schema_compile::compile(document.map_err(|_| Failure::error("invalid JSON string"))?, max_bytes)
     })

@@ -2,7 +2,7 @@
 
 use super::failure::operand;
 use super::keys::Algorithm;
-use super::{Builtin, Context, Failure, Outcome, Purity, json_text, jwk};
+use super::{Builtin, Context, Failure, Kept, Outcome, Purity, json_text, jwk};
 use crate::value::{Bump, SymbolTable, Value, json};
 use data_encoding::BASE64URL_NOPAD;
 use std::sync::Arc;
@@ -56,7 +56,8 @@ fn header(headers: Value<'_>, name: &str) -> Result<String, String> {
 }
 
 fn sign<'a>(ctx: &mut Context<'a, '_>, headers: &str, payload: &str, key: &str) -> Outcome<'a> {
-    let keys = ctx.caches.get("jwk", key, |key| jwk::parse(key).map(Arc::new).map_err(Failure::Error))?.clone();
+    let keys =
+        ctx.caches.get(Kept::SigningKey, key, |key| jwk::parse(key).map(Arc::new).map_err(Failure::Error))?.clone();
     let key = keys.first().ok_or_else(|| Failure::error("no keys found in JWK set"))?;
 
     let (arena, symbols) = (Bump::new(), SymbolTable::new());

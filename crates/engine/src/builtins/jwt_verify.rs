@@ -6,7 +6,7 @@ use super::failure::operand;
 use super::jwk::{self, Use};
 use super::jwt::{Token, object};
 use super::keys::{self, Algorithm, Form, Hash, PublicKey, verify_hmac};
-use super::{Builtin, Context, Failure, Outcome, Purity, der, encoding, x509_certificate};
+use super::{Builtin, Context, Failure, Kept, Outcome, Purity, der, encoding, x509_certificate};
 use crate::value::{Object, Value, number};
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -86,7 +86,7 @@ type Keys = Arc<Vec<VerificationKey>>;
 /// The keys of a certificate or public key in PEM, or of a JSON Web Key or a set of them; read once.
 fn keys_of(ctx: &mut Context<'_, '_>, text: &str) -> Result<Keys, Failure> {
     let read = |text: &str| read_keys(text).map(Arc::new).map_err(Failure::Error);
-    ctx.caches.get("jwt keys", text, read).cloned()
+    ctx.caches.get(Kept::VerifyingKeys, text, read).cloned()
 }
 
 fn read_keys(text: &str) -> Result<Vec<VerificationKey>, String> {
