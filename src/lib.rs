@@ -51,3 +51,8 @@ pub mod syntax {
 pub mod k8s {
     pub use solon_k8s::*;
 }
+
+/// The README's examples run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
