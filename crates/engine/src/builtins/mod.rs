@@ -38,6 +38,7 @@ mod search;
 mod semver;
 mod sets;
 mod sprintf;
+mod stack;
 mod strings;
 mod template;
 #[cfg(test)]
