@@ -4,7 +4,7 @@
 //! the string to sign; the key is derived from the secret by the same time, region and service.
 
 use super::failure::operand;
-use super::time_calendar::Civil;
+use super::time::calendar::Civil;
 use super::uri::Uri;
 use super::{Builtin, Context, Failure, Outcome, Purity, json_text, letters};
 use crate::value::{Entry, Object, Value};

@@ -14,30 +14,18 @@ mod context;
 mod conversions;
 mod crypto;
 mod debug;
-mod der;
 mod encoding;
 pub mod failure;
 mod floats;
 mod glob;
 mod globs_match;
-mod go_regex;
 mod graph;
 mod graphql;
-mod graphql_lex;
-mod graphql_merge;
-mod graphql_parse;
-mod graphql_schema;
-mod graphql_tree;
-mod graphql_validate;
 mod http;
 mod json_ops;
 mod json_schema;
 mod json_text;
-mod jwk;
 mod jwt;
-mod jwt_sign;
-mod jwt_verify;
-mod keys;
 mod letters;
 mod membership;
 mod net;
@@ -47,10 +35,6 @@ mod quote;
 mod rand;
 mod regex;
 mod rego;
-mod schema_compile;
-mod schema_formats;
-mod schema_number;
-mod schema_validate;
 mod search;
 mod semver;
 mod sets;
@@ -60,21 +44,13 @@ mod template;
 #[cfg(test)]
 mod testing;
 mod time;
-mod time_calendar;
-mod time_duration;
-mod time_layout;
 mod type_checks;
-mod unicode_names;
 mod units;
 mod uri;
 mod uuid;
 mod walk;
 mod x509;
-mod x509_certificate;
-mod x509_url;
-mod x509_verify;
 pub(crate) mod yaml;
-mod yaml_write;
 
 pub use context::{Caches, Context, Kept};
 pub use failure::{Failure, Outcome};
@@ -159,8 +135,8 @@ static TABLES: &[&[Builtin]] = &[
     json_schema::TABLE,
     json_text::TABLE,
     jwt::TABLE,
-    jwt_sign::TABLE,
-    jwt_verify::TABLE,
+    jwt::sign::TABLE,
+    jwt::verify::TABLE,
     membership::TABLE,
     net::TABLE,
     numbers::TABLE,
