@@ -27,9 +27,12 @@
 //! This crate only gathers others: `solon-engine` is at its root, `solon-syntax` is [`syntax`], `solon-k8s` is
 //! [`k8s`] (feature `k8s`, on by default).
 
+pub mod batch;
+
 pub use solon_engine::{
-    Answer, Compiler, Error, Evaluator, Expression, Host, Input, Issue, Limits, Location, NoHost, OwnedAnswer,
-    OwnedExpression, OwnedRow, ParsedInput, Policy, Query, Row, Stage, Syntax,
+    Answer, Compiler, Decide, Engine, Error, Evaluator, Expression, Host, Input, Issue, Limits, LoadedPolicy, Location,
+    NativeEngine, NoHost, OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput, Policy, Query, QuerySet, Row,
+    SetEvaluator, Settings, Sources, Stage, Syntax,
 };
 
 /// Values as they are while a query is evaluated, and how they are written.
@@ -48,3 +51,8 @@ pub mod syntax {
 pub mod k8s {
     pub use solon_k8s::*;
 }
+
+/// The README's examples run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -5,7 +5,14 @@
 use solon_engine::{Compiler, Input, Limits};
 
 /// What an evaluation may use while it is fuzzed.
-const SMALL: Limits = Limits { instructions: 20_000, memory: 64 << 20, value_size: 1 << 20, depth: 256 };
+const SMALL: Limits = Limits {
+    instructions: 20_000,
+    memory: 64 << 20,
+    value_size: 1 << 20,
+    depth: 256,
+    deadline: None,
+    result_size: 1 << 20,
+};
 
 /// A target.
 pub type Target = fn(&[u8]);

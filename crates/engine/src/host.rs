@@ -5,6 +5,9 @@
 
 use crate::value::Value;
 
+/// What the default host says to a request: no other error of a host should read like this.
+pub const REFUSED: &str = "not allowed by the host";
+
 /// What builtins may ask from outside. Every method of the default refuses.
 pub trait Host: Send + Sync {
     /// Nanoseconds since the Unix epoch; asked at most once an evaluation.
@@ -26,13 +29,14 @@ pub trait Host: Send + Sync {
     /// Addresses of a host name, for `net.lookup_ip_addr`.
     fn lookup(&self, name: &str) -> Result<Vec<String>, String> {
         let _ = name;
-        Err("not allowed by the host".into())
+        Err(REFUSED.into())
     }
 
-    /// Performs an HTTP request described as `http.send` takes it; the answer is a JSON text as it returns it.
+    /// Performs an HTTP request described as `http.send` takes it; the answer is a JSON text as it returns it. The
+    /// error [`REFUSED`] ends the evaluation; any other is the request's own failure.
     fn http(&self, request: Value<'_>) -> Result<String, String> {
         let _ = request;
-        Err("not allowed by the host".into())
+        Err(REFUSED.into())
     }
 
     /// Takes a line that `print` wrote; `place` is file and row.

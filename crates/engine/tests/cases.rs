@@ -1,6 +1,8 @@
 //! Runs the data-driven cases of `tests/cases/{eval,plan}`: files of sections, in which `answer`, `error`, `hir`,
 //! `plan` and `code` are what is expected. With `SOLON_BLESS=1` those sections are written anew.
 
+#![allow(clippy::expect_used, clippy::panic)]
+
 use solon_engine::{Compiler, Input, Stage, Syntax};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -166,4 +168,44 @@ fn builtin_examples() {
     }
     assert!(count > 100, "only {count} builtins have examples");
     assert!(failures.is_empty(), "{} of {count} fail\n{}", failures.len(), failures.join("\n"));
+}
+
+/// A deadline stops an evaluation that would go on for ever, and one without a clock stops every evaluation.
+#[test]
+fn deadlines_stop_evaluations() {
+    struct Clock(std::sync::atomic::AtomicI64);
+    impl solon_engine::Host for Clock {
+        fn now(&self) -> Option<i64> {
+            Some(self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
+        }
+    }
+    let text = "package a\nn := count([1 | x := numbers.range(1, 2000)[_]; numbers.range(1, 2000)[_] == x])";
+    let policy = Compiler::new().module("a.rego", text).compile().expect("a policy");
+    let query = policy.prepare("data.a.n").expect("a query");
+    let limits = solon_engine::Limits { deadline: Some(100), ..solon_engine::Limits::default() };
+    let clock = std::sync::Arc::new(Clock(0.into()));
+    let mut evaluator = query.evaluator().limits(limits).host(clock);
+    let error = evaluator.eval(Input::none()).err().expect("an error");
+    assert!(error.is_limit() && error.to_string().contains("deadline"), "{error}");
+    let mut evaluator = query.evaluator().limits(limits);
+    let error = evaluator.eval(Input::none()).err().expect("an error");
+    assert!(error.to_string().contains("no clock"), "{error}");
+}
+
+/// What a failed query leaves behind does not change the next one's answer.
+#[test]
+fn queries_of_a_set_do_not_disturb_each_other() {
+    let text = "package a\np := 1 if input.x\np := 2 if input.x\nq := p + 1\nr := n if { n := count([y | some y in [1, 2]]) with input.x as 1 }";
+    let policy = Compiler::new().module("a.rego", text).compile().expect("a policy");
+    let set = policy.prepare_set(&["data.a.q", "data.a.p", "data.a.r", "data.a.q"]).expect("queries");
+    let mut evaluator = set.evaluator();
+    let answers = evaluator.eval(Input::json(r#"{"x": 1}"#)).expect("an input");
+    let said: Vec<String> = answers
+        .into_iter()
+        .map(|answer| match answer {
+            Ok(answer) => format!("{:?}", answer.value()),
+            Err(error) => error.issues()[0].code.clone(),
+        })
+        .collect();
+    assert_eq!(said, ["eval_conflict_error", "eval_conflict_error", "Some(2)", "eval_conflict_error"]);
 }

@@ -83,8 +83,13 @@ fn items<'a>(args: &[Value<'a>], expected: &[&str]) -> Result<&'a [Value<'a>], F
 
 fn count<'a>(_: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let value = operand::any(args, 1)?;
-    let count = value.len().or_else(|| value.as_str().map(|text| text.chars().count()));
-    count.map(Value::from_usize).ok_or_else(|| Failure::operand(1, &value, &["array", "object", "set", "string"]))
+    Ok(Value::from_usize(match value {
+        Value::Array(items) => items.len(),
+        Value::Set(set) => set.len(),
+        Value::Object(object) => object.len(),
+        Value::String { text, .. } => text.chars().count(),
+        _ => return Err(Failure::operand(1, &value, &["array", "object", "set", "string"])),
+    }))
 }
 
 /// A calculation over numbers.
@@ -133,8 +138,17 @@ fn sort<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     }
     ctx.check_size(size_of_val(items))?;
     let sorted = ctx.arena.alloc_slice_copy(items);
-    sorted.sort();
+    if sorted.iter().all(is_one_of_a_kind) {
+        sorted.sort_unstable();
+    } else {
+        sorted.sort();
+    }
     Ok(Value::Array(sorted))
+}
+
+/// Whether values that equal this one are written alike, so that their order does not matter.
+fn is_one_of_a_kind(value: &Value<'_>) -> bool {
+    matches!(value, Value::Null | Value::Bool(_) | Value::Int(_) | Value::String { .. })
 }
 
 fn all<'a>(_: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {

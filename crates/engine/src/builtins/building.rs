@@ -32,7 +32,7 @@ pub(super) static TABLE: &[Builtin] = &[
         purity: Purity::Pure,
         call: |context, args| {
             let (text, pair) = (operand::string(args, 1)?, (operand::string(args, 2)?, operand::string(args, 3)?));
-            replace(context, text, &[pair])
+            replace_one(context, text, pair)
         },
     },
     Builtin {
@@ -85,12 +85,59 @@ fn concat<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> 
 fn replace_n<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let patterns = operand::object(args, 1)?;
     let text = operand::string(args, 2)?;
-    let mut pairs = Vec::with_capacity(patterns.len());
+    let mut pairs = bumpalo::collections::Vec::with_capacity_in(patterns.len(), context.arena);
     for (key, value) in patterns.entries() {
         let wrong = |what: &str| Failure::Type(format!("operand 1 non-string {what} found in pattern object"));
         pairs.push((key.as_str().ok_or_else(|| wrong("key"))?, value.as_str().ok_or_else(|| wrong("value"))?));
     }
-    replace(context, text, &pairs)
+    match pairs.as_slice() {
+        [pair] => replace_one(context, text, *pair),
+        pairs => replace(context, text, pairs),
+    }
+}
+
+/// Where `part`, which is not empty, begins in the text from `start` on. Short ones are tried place by place.
+#[inline]
+fn find(text: &str, part: &str, start: usize) -> Option<usize> {
+    const SHORT: usize = 1024;
+    let rest = text.as_bytes().get(start..)?;
+    let found = match part.as_bytes() {
+        [byte] => rest.iter().position(|other| other == byte),
+        short if rest.len().saturating_mul(short.len()) <= SHORT => {
+            rest.windows(short.len()).position(|window| window == short)
+        }
+        _ => text.get(start..)?.find(part),
+    };
+    found.map(|at| start + at)
+}
+
+/// Replaces every `old` by `new`, from left to right.
+fn replace_one<'a>(context: &mut Context<'a, '_>, text: &'a str, (old, new): (&str, &str)) -> Outcome<'a> {
+    if old.is_empty() {
+        return replace(context, text, &[(old, new)]);
+    }
+    let Some(first) = find(text, old, 0) else {
+        context.check_size(text.len())?;
+        return Ok(Value::string(text));
+    };
+    let mut size = text.len();
+    let mut found = Some(first);
+    while let Some(at) = found {
+        size = (size - old.len()).saturating_add(new.len());
+        found = find(text, old, at + old.len());
+    }
+    context.check_size(size)?;
+    let mut replaced = bumpalo::collections::String::with_capacity_in(size, context.arena);
+    let mut done = 0;
+    found = Some(first);
+    while let Some(at) = found {
+        replaced.push_str(text.get(done..at).unwrap_or(""));
+        replaced.push_str(new);
+        done = at + old.len();
+        found = find(text, old, done);
+    }
+    replaced.push_str(text.get(done..).unwrap_or(""));
+    Ok(Value::string(replaced.into_bump_str()))
 }
 
 /// One replacement: the bytes from `start` to `end` become the text of the pair.
@@ -102,12 +149,7 @@ struct Edit {
 
 /// Replaces the first of each pair by the second, from left to right; at one place the first pair that matches counts.
 fn replace<'a>(context: &mut Context<'a, '_>, text: &'a str, pairs: &[(&str, &str)]) -> Outcome<'a> {
-    let edits = match pairs {
-        [(old, _)] if !old.is_empty() => {
-            text.match_indices(old).map(|(start, _)| Edit { start, end: start + old.len(), pair: 0 }).collect()
-        }
-        _ => edits(text, pairs)?,
-    };
+    let edits = edits(text, pairs)?;
     let new = |edit: &Edit| pairs.get(edit.pair).map_or("", |pair| pair.1);
     let size = edits
         .iter()
@@ -171,33 +213,64 @@ fn format_int<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<
         Value::Int(16) => 16,
         _ => return Err(Failure::Type("operand 2 must be one of {2, 8, 10, 16}".into())),
     };
+    if let Value::Int(value) = number {
+        return write_int(context, value, radix);
+    }
     let whole = arithmetic::truncated(number).map_err(|error| Failure::error(error.to_string()))?;
     context.check_size(usize::try_from(whole.bits()).unwrap_or(usize::MAX))?;
     context.string(&whole.to_str_radix(radix))
 }
 
-fn template_string<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
-    let mut text = String::new();
-    for part in operand::array(args, 1)? {
-        let shown = match part {
-            Value::Set(set) => match set.items() {
-                [] => Value::string("<undefined>"),
-                [only] => *only,
-                _ => return Err(Failure::Halt("template-strings must not produce multiple outputs".into())),
-            },
-            Value::Array(_) | Value::Object(_) => {
-                return Err(Failure::Halt(format!("illegal argument type: {}", part.kind().name())));
-            }
-            scalar => *scalar,
-        };
-        match shown {
-            Value::String { text: part, .. } => text.push_str(part),
-            other => {
-                json_text::check_written(context, other)?;
-                json::write_rego(other, &mut text);
-            }
+fn write_int<'a>(context: &mut Context<'a, '_>, value: i64, radix: u32) -> Outcome<'a> {
+    context.check_size((u64::BITS - value.unsigned_abs().leading_zeros()) as usize)?;
+    // All digits and a sign, from the right.
+    let mut buffer = [0; 65];
+    let mut start = buffer.len();
+    let mut rest = value.unsigned_abs();
+    let mut push = |letter: u8| {
+        start -= 1;
+        if let Some(place) = buffer.get_mut(start) {
+            *place = letter;
         }
-        context.check_size(text.len())?;
+    };
+    loop {
+        let digit = (rest % u64::from(radix)) as u8;
+        push(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 });
+        rest /= u64::from(radix);
+        if rest == 0 {
+            break;
+        }
     }
-    context.string(&text)
+    if value < 0 {
+        push(b'-');
+    }
+    context.string(std::str::from_utf8(buffer.get(start..).unwrap_or(&[])).unwrap_or(""))
+}
+
+fn template_string<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
+    let parts = operand::array(args, 1)?;
+    context.written(|context, text| {
+        for part in parts {
+            let shown = match part {
+                Value::Set(set) => match set.items() {
+                    [] => Value::string("<undefined>"),
+                    [only] => *only,
+                    _ => return Err(Failure::Halt("template-strings must not produce multiple outputs".into())),
+                },
+                Value::Array(_) | Value::Object(_) => {
+                    return Err(Failure::Halt(format!("illegal argument type: {}", part.kind().name())));
+                }
+                scalar => *scalar,
+            };
+            match shown {
+                Value::String { text: part, .. } => text.push_str(part),
+                other => {
+                    json_text::check_written(context, other)?;
+                    json::write_rego(other, text);
+                }
+            }
+            context.check_size(text.len())?;
+        }
+        Ok(())
+    })
 }

@@ -3,8 +3,8 @@
 use super::Failure;
 use crate::host::Host;
 use crate::value::{Bump, SymbolTable, Value};
+use hashbrown::HashMap;
 use std::any::Any;
-use std::collections::HashMap;
 
 /// What a builtin can reach: the evaluation's arena, the host, caches and limits.
 pub struct Context<'a, 'c> {
@@ -39,6 +39,21 @@ impl<'a> Context<'a, '_> {
         Ok(Value::new_string(self.arena, text))
     }
 
+    /// A string result that `write` appends piece by piece, its size checked at the end. The text grows in a buffer
+    /// that is kept from call to call, so that only the result takes memory.
+    pub fn written(
+        &mut self,
+        write: impl FnOnce(&mut Self, &mut String) -> Result<(), Failure>,
+    ) -> Result<Value<'a>, Failure> {
+        let mut text = std::mem::take(&mut self.caches.scratch);
+        text.clear();
+        let result = write(self, &mut text).and_then(|()| self.string(&text));
+        if text.capacity() <= SCRATCH {
+            self.caches.scratch = text;
+        }
+        result
+    }
+
     /// The time of this evaluation: the host's, asked once.
     pub fn now(&mut self) -> Result<i64, Failure> {
         if self.now.is_none() {
@@ -51,22 +66,53 @@ impl<'a> Context<'a, '_> {
 /// How many compiled things of one kind are kept.
 const CAPACITY: usize = 1024;
 
-/// Compiled patterns by their text, one table for each kind of thing.
+/// A scratch text larger than this is given back to the system.
+const SCRATCH: usize = 64 << 10;
+
+/// The kinds of things that are kept, each in a table of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kept {
+    /// Regular expressions, by their source.
+    Regex,
+    /// Glob patterns, by their delimiters and source.
+    Glob,
+    /// JSON schemas, by their text.
+    Schema,
+    /// Keys that sign, by their JWK.
+    SigningKey,
+    /// Keys that verify, by their text.
+    VerifyingKeys,
+}
+
+/// Compiled patterns by their text, one table for each kind of thing, and room for a text being written.
 #[derive(Default)]
 pub struct Caches {
-    tables: HashMap<&'static str, HashMap<String, Box<dyn Any + Send>>>,
+    regex: Table,
+    glob: Table,
+    schemas: Table,
+    signing_keys: Table,
+    verifying_keys: Table,
+    scratch: String,
 }
+
+type Table = HashMap<String, Box<dyn Any + Send>>;
 
 impl Caches {
     /// The thing of `kind` made from `text`: built by `build` the first time, kept for the next. The cache of a kind
     /// is emptied when it is full.
     pub fn get<T: Any + Send>(
         &mut self,
-        kind: &'static str,
+        kind: Kept,
         text: &str,
         build: impl FnOnce(&str) -> Result<T, Failure>,
     ) -> Result<&T, Failure> {
-        let table = self.tables.entry(kind).or_default();
+        let table = match kind {
+            Kept::Regex => &mut self.regex,
+            Kept::Glob => &mut self.glob,
+            Kept::Schema => &mut self.schemas,
+            Kept::SigningKey => &mut self.signing_keys,
+            Kept::VerifyingKeys => &mut self.verifying_keys,
+        };
         if !table.contains_key(text) {
             if table.len() >= CAPACITY {
                 table.clear();

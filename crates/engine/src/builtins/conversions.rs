@@ -87,6 +87,9 @@ fn to_number<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'
         Value::String { text, .. } => text,
         other => return Err(Failure::operand(1, &other, &["null", "boolean", "number", "string"])),
     };
+    if let Some(number) = short_number(context, text) {
+        return Ok(number);
+    }
     let word = text.trim_start_matches(['+', '-']);
     if ["inf", "infinity", "nan"].iter().any(|special| word.eq_ignore_ascii_case(special)) {
         return Err(Failure::operand(1, &value, &["valid number string"]));
@@ -104,6 +107,41 @@ fn to_number<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'
     context.check_size(canonical.len())?;
     let number = number::parse(context.arena, context.arena.alloc_str(&canonical));
     number.ok_or_else(|| Failure::error("number too big"))
+}
+
+/// The number for the most common texts: integers of few digits, and short decimals as JSON writes them.
+#[inline]
+fn short_number<'a>(context: &Context<'a, '_>, text: &'a str) -> Option<Value<'a>> {
+    /// So many digits fit 64 bits.
+    const DIGITS: usize = 18;
+    /// No float has so many digits before its point.
+    const FINITE: usize = 300;
+    let bytes = text.as_bytes();
+    let (negative, digits) = match bytes {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    if digits.is_empty() || digits.len() > FINITE {
+        return None;
+    }
+    if digits.len() <= DIGITS {
+        let mut value = 0_i64;
+        let mut is_integer = true;
+        for byte in digits {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                is_integer = false;
+                break;
+            }
+            value = value * 10 + i64::from(digit);
+        }
+        // A negative zero keeps its sign.
+        if is_integer && !(negative && value == 0) {
+            return Some(Value::Int(if negative { -value } else { value }));
+        }
+    }
+    let plain = digits.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+    if plain && text.len() <= context.max_bytes { number::parse(context.arena, text) } else { None }
 }
 
 /// The JSON number for what Go's `ParseFloat` accepts: a plus sign, leading zeros, nothing before or after the point,

@@ -169,8 +169,13 @@ fn decode_base64(text: &[u8], last: &[u8; 2]) -> Result<Vec<u8>, Failure> {
     }
 }
 
-fn decode_base64url<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
-    let text = operand::string(args, 1)?;
+/// The bytes of base64 in the usual alphabet.
+pub(super) fn base64_bytes(text: &str) -> Result<Vec<u8>, Failure> {
+    decode_base64(text.as_bytes(), b"+/")
+}
+
+/// The bytes of base64 in the alphabet for URLs, with or without padding.
+pub(super) fn base64url_bytes(text: &str) -> Result<Vec<u8>, Failure> {
     let padding = match text.len() % 4 {
         _ if text.ends_with('=') => "",
         0 => "",
@@ -178,7 +183,11 @@ fn decode_base64url<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Ou
         3 => "=",
         _ => return Err(Failure::Error(format!("illegal base64url string: {text}"))),
     };
-    let bytes = decode_base64(&[text.as_bytes(), padding.as_bytes()].concat(), b"-_")?;
+    decode_base64(&[text.as_bytes(), padding.as_bytes()].concat(), b"-_")
+}
+
+fn decode_base64url<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
+    let bytes = base64url_bytes(operand::string(args, 1)?)?;
     context.string(&letters::lossy(&bytes))
 }
 

@@ -1,9 +1,10 @@
 //! Glob patterns. A pattern becomes a regular expression, which matches in linear time whatever the pattern is.
 
 use super::failure::operand;
-use super::{Builtin, Context, Failure, Outcome, Purity};
+use super::{Builtin, Context, Failure, Kept, Outcome, Purity};
 use crate::value::Value;
 use ::regex::{Regex, RegexBuilder};
+use std::fmt::Write;
 
 pub(super) static TABLE: &[Builtin] = &[
     Builtin {
@@ -38,15 +39,23 @@ pub(super) static TABLE: &[Builtin] = &[
 
 fn matches<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let pattern = operand::string(args, 1)?;
-    let delimiters = match operand::any(args, 2)? {
-        Value::Null => String::new(),
-        Value::Array([]) => ".".to_owned(),
-        Value::Array(items) => items.iter().map(delimiter).collect::<Result<_, _>>()?,
+    let mut key = bumpalo::collections::String::with_capacity_in(pattern.len() + 16, context.arena);
+    // The length keeps pattern and delimiters apart. Writing to a string does not fail.
+    write!(key, "{} {pattern}", pattern.len()).unwrap_or_default();
+    let delimiters = key.len();
+    match operand::any(args, 2)? {
+        Value::Null => {}
+        Value::Array([]) => key.push('.'),
+        Value::Array(items) => {
+            for item in items {
+                key.push(delimiter(item)?);
+            }
+        }
         other => return Err(Failure::operand(2, &other, &["array", "null"])),
-    };
+    }
     let text = operand::string(args, 3)?;
-    let key = format!("{} {delimiters}{pattern}", delimiters.len());
-    let regex = context.caches.get("glob", &key, |_| compile(pattern, &delimiters))?;
+    let compiled = |key: &str| compile(pattern, key.get(delimiters..).unwrap_or(""));
+    let regex = context.caches.get(Kept::Glob, &key, compiled)?;
     Ok(Value::Bool(regex.is_match(text)))
 }
 

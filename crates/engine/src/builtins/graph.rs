@@ -2,8 +2,7 @@
 
 use super::failure::operand;
 use super::{Builtin, Context, Failure, Outcome, Purity};
-use crate::value::{Object, Value};
-use hashbrown::HashSet;
+use crate::value::{Entry, Object, Set, Value};
 
 pub(super) static TABLE: &[Builtin] = &[
     Builtin {
@@ -49,43 +48,110 @@ fn operands<'a>(args: &[Value<'a>]) -> Result<(Object<'a>, &'a [Value<'a>]), Fai
     }
 }
 
-fn reachable<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
-    let (graph, initial) = operands(args)?;
-    let mut reached = HashSet::new();
-    let mut waiting = initial.to_vec();
-    while let Some(node) = waiting.pop() {
-        let Some(edges) = graph.get(&node) else { continue };
-        if reached.insert(node) {
-            waiting.extend(vertices(edges).iter().filter(|neighbor| !reached.contains(*neighbor)));
+/// The nodes of a graph by their position among its keys, and marks on them.
+struct Nodes<'a> {
+    graph: Object<'a>,
+    marks: &'a mut [u64],
+}
+
+impl<'a> Nodes<'a> {
+    fn new(ctx: &Context<'a, '_>, graph: Object<'a>) -> Self {
+        Nodes { graph, marks: ctx.arena.alloc_slice_fill_copy(graph.len().div_ceil(64), 0) }
+    }
+
+    /// The position of a node and its neighbours, if the graph has it.
+    #[inline]
+    fn find(&self, node: &Value<'a>) -> Option<(usize, &'a [Value<'a>])> {
+        let edges = self.graph.find(node)?;
+        // `edges` lies in the entries, so its distance from their beginning tells the position.
+        let distance = std::ptr::from_ref(edges).addr() - self.graph.entries().as_ptr().addr();
+        Some((distance / size_of::<Entry<'_>>(), vertices(*edges)))
+    }
+
+    /// Marks the node at this position; says whether it was not marked before.
+    #[inline]
+    fn mark(&mut self, at: usize) -> bool {
+        let bit = 1 << (at % 64);
+        self.marks.get_mut(at / 64).is_some_and(|word| {
+            let new = *word & bit == 0;
+            *word |= bit;
+            new
+        })
+    }
+
+    #[inline]
+    fn unmark(&mut self, at: usize) {
+        if let Some(word) = self.marks.get_mut(at / 64) {
+            *word &= !(1 << (at % 64));
         }
     }
-    let nodes: Vec<_> = reached.into_iter().collect();
-    Ok(Value::new_set(ctx.arena, &nodes))
+
+    #[inline]
+    fn is_marked(&self, at: usize) -> bool {
+        self.marks.get(at / 64).is_some_and(|word| word & (1 << (at % 64)) != 0)
+    }
+}
+
+/// A node that was reached.
+#[derive(Clone, Copy)]
+struct Reached<'a> {
+    at: usize,
+    node: Value<'a>,
+    neighbors: &'a [Value<'a>],
+}
+
+fn reachable<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
+    let (graph, initial) = operands(args)?;
+    let mut nodes = Nodes::new(ctx, graph);
+    let mut reached = bumpalo::collections::Vec::with_capacity_in(initial.len().min(graph.len()).max(8), ctx.arena);
+    let mut visit = |from: &'a [Value<'a>], reached: &mut bumpalo::collections::Vec<'a, Reached<'a>>| {
+        for node in from {
+            if let Some((at, neighbors)) = nodes.find(node)
+                && nodes.mark(at)
+            {
+                reached.push(Reached { at, node: *node, neighbors });
+            }
+        }
+    };
+    visit(initial, &mut reached);
+    let mut next = 0;
+    while let Some(Reached { neighbors, .. }) = reached.get(next).copied() {
+        visit(neighbors, &mut reached);
+        next += 1;
+    }
+    // The keys of the graph are sorted, and so are their positions.
+    reached.sort_unstable_by_key(|reached| reached.at);
+    let sorted = ctx.arena.alloc_slice_fill_iter(reached.iter().map(|reached| reached.node));
+    Ok(Value::Set(Set::from_sorted(sorted)))
 }
 
 fn reachable_paths<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let (graph, initial) = operands(args)?;
-    let mut search = Search { ctx, graph, path: Vec::new(), on_path: HashSet::new(), found: Vec::new(), bytes: 0 };
+    let (arena, nodes) = (ctx.arena, Nodes::new(ctx, graph));
+    let (path, found) = (bumpalo::collections::Vec::new_in(arena), bumpalo::collections::Vec::new_in(arena));
+    let mut search = Search { ctx, nodes, path, found, bytes: 0 };
     for node in initial {
-        let Some(edges) = graph.get(node) else { continue };
-        search.path = vec![*node];
-        search.on_path = HashSet::from([*node]);
-        match vertices(edges) {
+        let Some((at, neighbors)) = search.nodes.find(node) else { continue };
+        search.path.clear();
+        search.path.push(*node);
+        search.nodes.mark(at);
+        match neighbors {
             [] => search.commit()?,
             neighbors => search.follow(neighbors)?,
         }
+        search.nodes.unmark(at);
     }
-    Ok(Value::new_set(search.ctx.arena, &search.found))
+    Ok(Value::Set(Set::from_unsorted(arena, search.found.into_bump_slice_mut())))
 }
 
-/// A search in depth; its stack is on the heap, since a path is as long as the graph is large.
+/// A search in depth; its stack is in the arena, since a path is as long as the graph is large.
 struct Search<'s, 'a, 'c> {
     ctx: &'s Context<'a, 'c>,
-    graph: Object<'a>,
-    path: Vec<Value<'a>>,
-    on_path: HashSet<Value<'a>>,
+    /// Those on the path are marked.
+    nodes: Nodes<'a>,
+    path: bumpalo::collections::Vec<'a, Value<'a>>,
     /// Paths found, some of them maybe twice.
-    found: Vec<Value<'a>>,
+    found: bumpalo::collections::Vec<'a, Value<'a>>,
     bytes: usize,
 }
 
@@ -93,8 +159,8 @@ struct Search<'s, 'a, 'c> {
 struct Frame<'a> {
     neighbors: &'a [Value<'a>],
     next: usize,
-    /// Whether the node was put into `on_path` when it was entered.
-    marked: bool,
+    /// The position of the node if it was marked when it was entered.
+    marked: Option<usize>,
 }
 
 impl<'a> Search<'_, 'a, '_> {
@@ -111,38 +177,41 @@ impl<'a> Search<'_, 'a, '_> {
 
     /// Follows all paths from the first node of the path, whose neighbours are given.
     fn follow(&mut self, neighbors: &'a [Value<'a>]) -> Result<(), Failure> {
-        let mut frames = vec![Frame { neighbors, next: 0, marked: false }];
+        let mut frames = bumpalo::collections::Vec::new_in(self.ctx.arena);
+        frames.push(Frame { neighbors, next: 0, marked: None });
         while let Some(frame) = frames.last_mut() {
             let Some(neighbor) = frame.neighbors.get(frame.next) else {
                 // The first frame's node stays, it is not ours.
                 if let Some(done) = frames.pop()
                     && !frames.is_empty()
                 {
-                    let node = self.path.pop();
-                    if let (true, Some(node)) = (done.marked, node) {
-                        self.on_path.remove(&node);
+                    self.path.pop();
+                    if let Some(at) = done.marked {
+                        self.nodes.unmark(at);
                     }
                 }
                 continue;
             };
             frame.next += 1;
+            let Some((at, neighbors)) = self.nodes.find(neighbor) else {
+                self.commit()?;
+                continue;
+            };
             // As in OPA, the initial node may follow itself once.
-            if frames.len() > 1 && self.on_path.contains(neighbor) {
+            if frames.len() > 1 && self.nodes.is_marked(at) {
                 self.commit()?;
-            } else if let Some(edges) = self.graph.get(neighbor) {
-                self.path.push(*neighbor);
-                match vertices(edges) {
-                    [] => {
-                        self.commit()?;
-                        self.path.pop();
-                    }
-                    neighbors => {
-                        let marked = self.on_path.insert(*neighbor);
-                        frames.push(Frame { neighbors, next: 0, marked });
-                    }
+                continue;
+            }
+            self.path.push(*neighbor);
+            match neighbors {
+                [] => {
+                    self.commit()?;
+                    self.path.pop();
                 }
-            } else {
-                self.commit()?;
+                neighbors => {
+                    let marked = self.nodes.mark(at).then_some(at);
+                    frames.push(Frame { neighbors, next: 0, marked });
+                }
             }
         }
         Ok(())

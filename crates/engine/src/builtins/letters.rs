@@ -1,5 +1,6 @@
 //! Text as Go sees it: case mapping letter by letter, and bytes that are no UTF-8.
 
+use crate::value::Bump;
 use std::borrow::Cow;
 
 /// Letters that Unicode got after version 15, which Go's tables have, as inclusive ranges. They have no case there.
@@ -49,27 +50,46 @@ fn upper(letter: char) -> char {
 
 /// The text in lower case, as Go's `strings.ToLower` gives it.
 pub(super) fn to_lower(text: &str) -> Cow<'_, str> {
-    map(text, u8::is_ascii_uppercase, |ascii| ascii.to_ascii_lowercase(), lower)
-}
-
-/// The text in upper case, as Go's `strings.ToUpper` gives it.
-pub(super) fn to_upper(text: &str) -> Cow<'_, str> {
-    map(text, u8::is_ascii_lowercase, |ascii| ascii.to_ascii_uppercase(), upper)
-}
-
-fn map(
-    text: &str,
-    changes: impl Fn(&u8) -> bool,
-    ascii: impl Fn(&str) -> String,
-    letter: impl Fn(char) -> char,
-) -> Cow<'_, str> {
     if !text.is_ascii() {
-        Cow::Owned(text.chars().map(letter).collect())
-    } else if text.as_bytes().iter().any(changes) {
-        Cow::Owned(ascii(text))
+        Cow::Owned(text.chars().map(lower).collect())
+    } else if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(text.to_ascii_lowercase())
     } else {
         Cow::Borrowed(text)
     }
+}
+
+/// What case to bring a text to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Case {
+    Lower,
+    Upper,
+}
+
+/// Whether the text is of ASCII and in that case already.
+pub(super) fn is_in_case(text: &str, case: Case) -> bool {
+    match case {
+        Case::Lower => text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()),
+        Case::Upper => text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_lowercase()),
+    }
+}
+
+/// The text in that case in the arena, as Go's `strings.ToLower` and `strings.ToUpper` give it.
+pub(super) fn recase_in<'a>(arena: &'a Bump, text: &str, case: Case) -> &'a str {
+    if text.is_ascii() {
+        let copy = arena.alloc_str(text);
+        match case {
+            Case::Lower => copy.make_ascii_lowercase(),
+            Case::Upper => copy.make_ascii_uppercase(),
+        }
+        return copy;
+    }
+    let mut mapped = bumpalo::collections::String::with_capacity_in(text.len(), arena);
+    match case {
+        Case::Lower => mapped.extend(text.chars().map(lower)),
+        Case::Upper => mapped.extend(text.chars().map(upper)),
+    }
+    mapped.into_bump_str()
 }
 
 /// The bytes as text, with U+FFFD for each byte that is no UTF-8: so such a string prints in OPA.
@@ -87,12 +107,16 @@ pub(super) fn lossy(bytes: &[u8]) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{lossy, to_lower, to_upper};
+    use super::{Case, lossy, recase_in, to_lower};
+    use crate::value::Bump;
 
     #[test]
     fn letters_map_one_to_one() {
+        let arena = Bump::new();
+        let to_upper = |text| recase_in(&arena, text, Case::Upper);
         assert_eq!(to_upper("aßŉǆſı"), "AßŉǄSI");
         assert_eq!(to_lower("İΣΑΣ"), "iσασ");
+        assert_eq!(recase_in(&arena, "İΣΑΣ", Case::Lower), "iσασ");
         assert_eq!(to_upper("\u{1fb3}\u{1f80}\u{1fb4}"), "\u{1fbc}\u{1f88}\u{1fb4}");
         assert_eq!(to_upper("\u{19b}\u{264}"), "\u{19b}\u{264}");
     }

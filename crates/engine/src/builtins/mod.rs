@@ -6,6 +6,7 @@
 
 mod aggregates;
 mod arrays;
+mod aws;
 mod bits;
 mod building;
 mod comparison;
@@ -17,10 +18,14 @@ mod encoding;
 pub mod failure;
 mod floats;
 mod glob;
-mod go_regex;
+mod globs_match;
 mod graph;
+mod graphql;
+mod http;
 mod json_ops;
+mod json_schema;
 mod json_text;
+mod jwt;
 mod letters;
 mod membership;
 mod net;
@@ -35,21 +40,19 @@ mod semver;
 mod sets;
 mod sprintf;
 mod strings;
+mod template;
 #[cfg(test)]
 mod testing;
 mod time;
-mod time_calendar;
-mod time_duration;
-mod time_layout;
 mod type_checks;
-mod unicode_names;
 mod units;
+mod uri;
 mod uuid;
 mod walk;
+mod x509;
 pub(crate) mod yaml;
-mod yaml_write;
 
-pub use context::{Caches, Context};
+pub use context::{Caches, Context, Kept};
 pub use failure::{Failure, Outcome};
 
 #[cfg(doc)]
@@ -115,6 +118,7 @@ pub enum Purity {
 static TABLES: &[&[Builtin]] = &[
     aggregates::TABLE,
     arrays::TABLE,
+    aws::TABLE,
     bits::TABLE,
     building::TABLE,
     comparison::TABLE,
@@ -123,9 +127,16 @@ static TABLES: &[&[Builtin]] = &[
     debug::TABLE,
     encoding::TABLE,
     glob::TABLE,
+    globs_match::TABLE,
     graph::TABLE,
+    graphql::TABLE,
+    http::TABLE,
     json_ops::TABLE,
+    json_schema::TABLE,
     json_text::TABLE,
+    jwt::TABLE,
+    jwt::sign::TABLE,
+    jwt::verify::TABLE,
     membership::TABLE,
     net::TABLE,
     numbers::TABLE,
@@ -137,11 +148,14 @@ static TABLES: &[&[Builtin]] = &[
     sets::TABLE,
     sprintf::TABLE,
     strings::TABLE,
+    template::TABLE,
     time::TABLE,
     type_checks::TABLE,
     units::TABLE,
+    uri::TABLE,
     uuid::TABLE,
     walk::TABLE,
+    x509::TABLE,
     yaml::TABLE,
 ];
 

@@ -3,6 +3,7 @@
 use super::failure::operand;
 use super::{Builtin, Context, Failure, Outcome, Purity};
 use crate::value::{Bump, Entry, Object, Set, Value};
+use std::cmp::Ordering;
 
 pub(super) static TABLE: &[Builtin] = &[
     Builtin {
@@ -103,8 +104,11 @@ fn select<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>], keep: bool) -> 
 }
 
 fn retain<'a>(arena: &'a Bump, object: Object<'a>, mut keep: impl FnMut(&Value<'a>) -> bool) -> Value<'a> {
-    let mut entries = bumpalo::collections::Vec::new_in(arena);
+    let mut entries = bumpalo::collections::Vec::with_capacity_in(object.len(), arena);
     entries.extend(object.entries().iter().filter(|entry| keep(&entry.0)).copied());
+    if entries.len() == object.len() {
+        return Value::Object(object);
+    }
     Value::Object(Object::from_sorted(arena, entries.into_bump_slice()))
 }
 
@@ -115,7 +119,7 @@ fn union<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
 
 fn union_n<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let items = operand::array(args, 1)?;
-    let mut objects = Vec::with_capacity(items.len());
+    let mut objects = bumpalo::collections::Vec::with_capacity_in(items.len(), context.arena);
     for item in items {
         objects.push(item.as_object().ok_or_else(|| Failure::element(1, "array", item, "object"))?);
     }
@@ -126,21 +130,52 @@ fn union_n<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a>
 /// than one large one.
 fn merge<'a>(arena: &'a Bump, objects: &[Object<'a>]) -> Value<'a> {
     let mut filled = objects.iter().filter(|object| !object.is_empty());
-    match (filled.next(), filled.next()) {
-        (None, _) => return Value::Object(Object::EMPTY),
-        (Some(only), None) => return Value::Object(*only),
+    match (filled.next(), filled.next(), filled.next()) {
+        (None, ..) => return Value::Object(Object::EMPTY),
+        (Some(only), None, _) => return Value::Object(*only),
+        (Some(left), Some(right), None) => return merge_two(arena, *left, *right),
         _ => {}
     }
-    let mut all: Vec<Entry<'a>> = objects.iter().flat_map(|object| object.entries().iter().copied()).collect();
+    let length = objects.iter().map(Object::len).sum();
+    let mut all = bumpalo::collections::Vec::with_capacity_in(length, arena);
+    all.extend(objects.iter().flat_map(|object| object.entries().iter().copied()));
     // The sort is stable: equal keys stay in the order of their objects.
     all.sort_by(|left, right| left.0.cmp(&right.0));
-    let mut entries = bumpalo::collections::Vec::new_in(arena);
+    let mut entries = bumpalo::collections::Vec::with_capacity_in(length, arena);
+    let mut nested = bumpalo::collections::Vec::new_in(arena);
     for group in all.chunk_by(|left, right| left.0 == right.0) {
         let (Some((key, _)), Some((_, last))) = (group.first(), group.last()) else { continue };
-        let nested: Vec<Object<'a>> = group.iter().rev().map_while(|(_, value)| value.as_object()).collect();
-        let value = if nested.len() > 1 { merge(arena, &nested.into_iter().rev().collect::<Vec<_>>()) } else { *last };
+        nested.clear();
+        nested.extend(group.iter().rev().map_while(|(_, value)| value.as_object()));
+        nested.reverse();
+        let value = if nested.len() > 1 { merge(arena, &nested) } else { *last };
         entries.push((*key, value));
     }
+    Value::Object(Object::from_sorted(arena, entries.into_bump_slice()))
+}
+
+/// Merges two objects, neither of which is empty, walking both in order.
+fn merge_two<'a>(arena: &'a Bump, left: Object<'a>, right: Object<'a>) -> Value<'a> {
+    let mut entries: bumpalo::collections::Vec<'a, Entry<'a>> =
+        bumpalo::collections::Vec::with_capacity_in(left.len() + right.len(), arena);
+    let (mut lefts, mut rights) = (left.entries().iter().peekable(), right.entries().iter().peekable());
+    while let (Some((key, one)), Some((other_key, other))) = (lefts.peek(), rights.peek()) {
+        match key.cmp(other_key) {
+            Ordering::Less => entries.extend(lefts.next().copied()),
+            Ordering::Greater => entries.extend(rights.next().copied()),
+            Ordering::Equal => {
+                let value = match (one, other) {
+                    (Value::Object(one), Value::Object(other)) => merge(arena, &[*one, *other]),
+                    _ => *other,
+                };
+                entries.push((*key, value));
+                lefts.next();
+                rights.next();
+            }
+        }
+    }
+    entries.extend(lefts.copied());
+    entries.extend(rights.copied());
     Value::Object(Object::from_sorted(arena, entries.into_bump_slice()))
 }
 

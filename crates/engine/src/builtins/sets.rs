@@ -136,9 +136,23 @@ fn intersection<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcom
 }
 
 fn union<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
-    let mut items = bumpalo::collections::Vec::new_in(context.arena);
-    for set in members(args)? {
-        items.extend_from_slice(set.items());
+    let mut sets = bumpalo::collections::Vec::new_in(context.arena);
+    sets.extend(members(args)?);
+    // Neighbours are united until one is left, so that each member is moved only as often as the number of sets can be
+    // halved.
+    while sets.len() > 1 {
+        let half = sets.len().div_ceil(2);
+        for at in 0..half {
+            let pair = (sets.get(at * 2).copied(), sets.get(at * 2 + 1).copied());
+            let united = match pair {
+                (Some(left), Some(right)) => unite(context.arena, left, right),
+                (left, right) => left.or(right).unwrap_or(Set::EMPTY),
+            };
+            if let Some(place) = sets.get_mut(at) {
+                *place = united;
+            }
+        }
+        sets.truncate(half);
     }
-    Ok(Value::Set(Set::from_unsorted(context.arena, items.into_bump_slice_mut())))
+    Ok(Value::Set(sets.first().copied().unwrap_or(Set::EMPTY)))
 }

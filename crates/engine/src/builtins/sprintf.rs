@@ -24,12 +24,17 @@ pub(super) static TABLE: &[Builtin] = &[Builtin {
 fn sprintf<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let format = operand::string(args, 1)?;
     let values = operand::array(args, 2)?;
-    values.iter().try_for_each(|value| json_text::check_written(context, *value))?;
-    let values: Vec<Argument<'_>> = values.iter().map(Argument::new).collect();
-    let mut printer = Printer { out: String::new(), flags: Flags::default(), context };
-    Run { format, values: &values, at: 0, next: 0, reordered: false, good: true }.print(&mut printer)?;
-    let Printer { out, .. } = printer;
-    context.string(&out)
+    for value in values {
+        match value {
+            Value::String { text, .. } => context.check_size(text.len().saturating_add(2))?,
+            Value::Int(_) => {}
+            other => json_text::check_written(context, *other)?,
+        }
+    }
+    context.written(|context, out| {
+        let mut printer = Printer { out, flags: Flags::default(), context };
+        Run { format, values, at: 0, next: 0, reordered: false, good: true }.print(&mut printer)
+    })
 }
 
 /// A value as OPA hands it to Go.
@@ -96,7 +101,7 @@ const MAX_SIZE: i64 = 1_000_000;
 /// One walk over a format.
 struct Run<'f, 'v> {
     format: &'f str,
-    values: &'v [Argument<'v>],
+    values: &'v [Value<'v>],
     /// Where in the format.
     at: usize,
     /// The next argument.
@@ -123,7 +128,7 @@ impl Run<'_, '_> {
             let plain = rest.find('%').unwrap_or(rest.len());
             printer.push(rest.get(..plain).unwrap_or(rest))?;
             self.at += plain;
-            if self.eat(b'%') {
+            if self.eat(b'%') && !self.plain_directive(printer)? {
                 printer.flags = Flags::default();
                 self.good = true;
                 self.directive(printer)?;
@@ -135,13 +140,35 @@ impl Run<'_, '_> {
             printer.push("%!(EXTRA ")?;
             for (at, value) in unused.iter().enumerate() {
                 printer.push(if at > 0 { ", " } else { "" })?;
+                let value = Argument::new(value);
                 printer.push(value.type_name())?;
                 printer.push("=")?;
-                printer.value(value, 'v')?;
+                printer.value(&value, 'v')?;
             }
             printer.push(")")?;
         }
         Ok(())
+    }
+
+    /// A directive that is only a verb, after its percent sign, where the value is written as it is; says whether it
+    /// was one. These are the most by far.
+    #[inline]
+    fn plain_directive(&mut self, printer: &mut Printer<'_, '_, '_>) -> Result<bool, Failure> {
+        let (Some(verb @ (b'v' | b's' | b'd')), Some(value)) = (self.peek(), self.values.get(self.next)) else {
+            return Ok(false);
+        };
+        match (value, verb) {
+            (Value::String { text, .. }, b'v' | b's') => printer.push(text)?,
+            (Value::Int(value), b'v' | b'd') => printer.decimal(*value)?,
+            (Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) | Value::Set(_), b'v' | b's') => {
+                json::write_rego(*value, printer.out);
+                printer.context.check_size(printer.out.len())?;
+            }
+            _ => return Ok(false),
+        }
+        self.at += 1;
+        self.next += 1;
+        Ok(true)
     }
 
     /// One directive, after its percent sign.
@@ -212,7 +239,7 @@ impl Run<'_, '_> {
                     flags.sharp_v = std::mem::take(&mut flags.sharp);
                     flags.plus_v = std::mem::take(&mut flags.plus);
                 }
-                printer.value(value, verb)
+                printer.value(&Argument::new(value), verb)
             }
         }
     }
@@ -263,15 +290,15 @@ impl Run<'_, '_> {
     fn size(&mut self) -> Option<i64> {
         let value = self.values.get(self.next)?;
         self.next += 1;
-        match value {
-            Argument::Integer(size) if (-MAX_SIZE..=MAX_SIZE).contains(size) => Some(*size),
+        match Argument::new(value) {
+            Argument::Integer(size) if (-MAX_SIZE..=MAX_SIZE).contains(&size) => Some(size),
             _ => None,
         }
     }
 }
 
 struct Printer<'p, 'a, 'c> {
-    out: String,
+    out: &'p mut String,
     flags: Flags,
     context: &'p Context<'a, 'c>,
 }
@@ -281,6 +308,29 @@ impl Printer<'_, '_, '_> {
         self.context.check_size(self.out.len().saturating_add(text.len()))?;
         self.out.push_str(text);
         Ok(())
+    }
+
+    /// Appends the integer's digits.
+    fn decimal(&mut self, value: i64) -> Result<(), Failure> {
+        // From the right: all digits of 64 bits and a sign.
+        let mut buffer = [b'-'; 20];
+        let mut start = buffer.len();
+        let mut rest = value.unsigned_abs();
+        for digit in buffer.iter_mut().rev() {
+            *digit = b'0' + (rest % 10) as u8;
+            rest /= 10;
+            start -= 1;
+            if rest == 0 {
+                break;
+            }
+        }
+        if value < 0 {
+            start -= 1;
+            if let Some(sign) = buffer.get_mut(start) {
+                *sign = b'-';
+            }
+        }
+        self.push(std::str::from_utf8(buffer.get(start..).unwrap_or(&[])).unwrap_or(""))
     }
 
     fn repeat(&mut self, letter: char, count: usize) -> Result<(), Failure> {

@@ -52,7 +52,7 @@ pub(super) static TABLE: &[Builtin] = &[
         doc: "Returns the string in lower case.",
         example: ("lower(\"ÀB\")", "\"àb\""),
         purity: Purity::Pure,
-        call: |context, args| context.string(&letters::to_lower(operand::string(args, 1)?)),
+        call: |context, args| recase(context, args, letters::Case::Lower),
     },
     Builtin {
         name: "upper",
@@ -60,7 +60,7 @@ pub(super) static TABLE: &[Builtin] = &[
         doc: "Returns the string in upper case.",
         example: ("upper(\"àb\")", "\"ÀB\""),
         purity: Purity::Pure,
-        call: |context, args| context.string(&letters::to_upper(operand::string(args, 1)?)),
+        call: |context, args| recase(context, args, letters::Case::Upper),
     },
     Builtin {
         name: "split",
@@ -93,7 +93,7 @@ pub(super) static TABLE: &[Builtin] = &[
         doc: "Returns the string without the characters of `cutset` at both ends.",
         example: ("trim(\"--a-b-\", \"-\")", "\"a-b\""),
         purity: Purity::Pure,
-        call: |_, args| cut(args, |text, set| text.trim_matches(|letter| set.binary_search(&letter).is_ok())),
+        call: |context, args| cut(context, args, |text, set| text.trim_matches(|letter| set.has(letter))),
     },
     Builtin {
         name: "trim_left",
@@ -101,7 +101,7 @@ pub(super) static TABLE: &[Builtin] = &[
         doc: "Returns the string without the characters of `cutset` at its beginning.",
         example: ("trim_left(\"--a-\", \"-\")", "\"a-\""),
         purity: Purity::Pure,
-        call: |_, args| cut(args, |text, set| text.trim_start_matches(|letter| set.binary_search(&letter).is_ok())),
+        call: |context, args| cut(context, args, |text, set| text.trim_start_matches(|letter| set.has(letter))),
     },
     Builtin {
         name: "trim_right",
@@ -109,7 +109,7 @@ pub(super) static TABLE: &[Builtin] = &[
         doc: "Returns the string without the characters of `cutset` at its end.",
         example: ("trim_right(\"-a--\", \"-\")", "\"-a\""),
         purity: Purity::Pure,
-        call: |_, args| cut(args, |text, set| text.trim_end_matches(|letter| set.binary_search(&letter).is_ok())),
+        call: |context, args| cut(context, args, |text, set| text.trim_end_matches(|letter| set.has(letter))),
     },
     Builtin {
         name: "trim_prefix",
@@ -147,7 +147,13 @@ pub(super) static TABLE: &[Builtin] = &[
         doc: "Returns the string with its characters in reverse order.",
         example: ("strings.reverse(\"añb\")", "\"bña\""),
         purity: Purity::Pure,
-        call: |context, args| context.string(&operand::string(args, 1)?.chars().rev().collect::<String>()),
+        call: |context, args| {
+            let text = operand::string(args, 1)?;
+            context.check_size(text.len())?;
+            let mut reversed = bumpalo::collections::String::with_capacity_in(text.len(), context.arena);
+            reversed.extend(text.chars().rev());
+            Ok(Value::string(reversed.into_bump_str()))
+        },
     },
     Builtin {
         name: "strings.count",
@@ -168,7 +174,7 @@ pub(super) static TABLE: &[Builtin] = &[
         doc: "Tells whether any of the `search` strings begins with any of the `base` strings.",
         example: ("strings.any_prefix_match([\"a/b\", \"c\"], {\"x/\", \"a/\"})", "true"),
         purity: Purity::Pure,
-        call: |_, args| any_affix_match(args, false),
+        call: |context, args| any_affix_match(context, args, false),
     },
     Builtin {
         name: "strings.any_suffix_match",
@@ -177,7 +183,7 @@ pub(super) static TABLE: &[Builtin] = &[
         doc: "Tells whether any of the `search` strings ends with any of the `base` strings.",
         example: ("strings.any_suffix_match(\"a.rego\", [\".json\", \".rego\"])", "true"),
         purity: Purity::Pure,
-        call: |_, args| any_affix_match(args, true),
+        call: |context, args| any_affix_match(context, args, true),
     },
 ];
 
@@ -213,85 +219,156 @@ fn indexof_n<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'
     Ok(Value::Array(found.into_bump_slice()))
 }
 
-/// The text's parts between the delimiters. Unlike Rust's `split`, an empty delimiter gives the characters alone.
-fn parts<'t>(text: &'t str, delimiter: &str, count: usize) -> Vec<&'t str> {
-    if !delimiter.is_empty() {
-        return text.split(delimiter).take(count).collect();
+fn recase<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>], case: letters::Case) -> Outcome<'a> {
+    let value = operand::any(args, 1)?;
+    let text = operand::string(args, 1)?;
+    context.check_size(text.len())?;
+    if letters::is_in_case(text, case) {
+        return Ok(value);
     }
-    let ends = text.char_indices().map(|(at, letter)| (at, at + letter.len_utf8()));
-    ends.take(count).filter_map(|(start, end)| text.get(start..end)).collect()
+    Ok(Value::string(letters::recase_in(context.arena, text, case)))
 }
 
-fn strings<'a>(context: &Context<'a, '_>, parts: &[&'a str]) -> Outcome<'a> {
-    context.check_size(size_of_val(parts))?;
-    Ok(Value::Array(context.arena.alloc_slice_fill_iter(parts.iter().map(|part| Value::string(part)))))
+/// How many parts the text has between the delimiters.
+fn count_parts(text: &str, delimiter: &str) -> usize {
+    match delimiter.as_bytes() {
+        [] => text.chars().count(),
+        [byte] => 1 + text.bytes().filter(|other| other == byte).count(),
+        _ => 1 + text.matches(delimiter).count(),
+    }
+}
+
+/// The `kept` parts of the text between the delimiters that follow the first `skipped` ones. Unlike Rust's `split`, an
+/// empty delimiter gives the characters alone.
+fn parts<'a>(context: &Context<'a, '_>, text: &'a str, delimiter: &str, skipped: usize, kept: usize) -> Outcome<'a> {
+    context.check_size(kept.saturating_mul(size_of::<&str>()))?;
+    if kept == 0 {
+        return Ok(Value::Array(&[]));
+    }
+    let mut items = bumpalo::collections::Vec::with_capacity_in(kept, context.arena);
+    match delimiter.as_bytes() {
+        [] => {
+            let ends = text.char_indices().map(|(at, letter)| (at, at + letter.len_utf8()));
+            let letters = ends.skip(skipped).take(kept).filter_map(|(start, end)| text.get(start..end));
+            items.extend(letters.map(Value::string));
+        }
+        [byte] if byte.is_ascii() => {
+            let delimiter = char::from(*byte);
+            items.extend(text.split(delimiter).skip(skipped).take(kept).map(Value::string));
+        }
+        _ => items.extend(text.split(delimiter).skip(skipped).take(kept).map(Value::string)),
+    }
+    Ok(Value::Array(items.into_bump_slice()))
 }
 
 fn split<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let (text, delimiter) = (operand::string(args, 1)?, operand::string(args, 2)?);
-    strings(context, &parts(text, delimiter, usize::MAX))
+    parts(context, text, delimiter, 0, count_parts(text, delimiter))
 }
 
 fn split_n<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let (text, delimiter) = (operand::string(args, 1)?, operand::string(args, 2)?);
     let count = operand::integer(args, 3)?;
-    let wanted = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX);
-    if count >= 0 {
-        return strings(context, &parts(text, delimiter, wanted));
-    }
-    let all = parts(text, delimiter, usize::MAX);
-    strings(context, all.get(all.len().saturating_sub(wanted)..).unwrap_or(&[]))
+    let all = count_parts(text, delimiter);
+    let kept = usize::try_from(count.unsigned_abs()).unwrap_or(usize::MAX).min(all);
+    parts(context, text, delimiter, if count < 0 { all - kept } else { 0 }, kept)
 }
 
 fn substring<'a>(_: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let text = operand::string(args, 1)?;
     let (offset, length) = (operand::integer(args, 2)?, operand::integer(args, 3)?);
     let offset = usize::try_from(offset).map_err(|_| Failure::error("negative offset"))?;
+    let is_ascii = text.is_ascii();
     let skip = |text: &'a str, letters: usize| {
-        let at = if text.is_ascii() { Some(letters) } else { text.char_indices().nth(letters).map(|(at, _)| at) };
+        let at = if is_ascii { Some(letters) } else { text.char_indices().nth(letters).map(|(at, _)| at) };
         at.filter(|at| *at < text.len()).unwrap_or(text.len())
     };
     let rest = text.get(skip(text, offset)..).unwrap_or("");
-    let length = usize::try_from(length).unwrap_or(usize::MAX);
-    Ok(Value::string(rest.get(..skip(rest, length)).unwrap_or(rest)))
+    Ok(Value::string(match usize::try_from(length) {
+        Ok(length) => rest.get(..skip(rest, length)).unwrap_or(rest),
+        Err(_) => rest,
+    }))
 }
 
-fn cut<'a>(args: &[Value<'a>], trim: impl Fn(&'a str, &[char]) -> &'a str) -> Outcome<'a> {
+/// Characters, for telling whether one is among them.
+struct Letters<'a> {
+    /// Those of ASCII, one bit each.
+    ascii: u128,
+    /// The others, sorted, so that a long set costs little for each character of a text.
+    others: &'a [char],
+}
+
+impl<'a> Letters<'a> {
+    fn new(context: &Context<'a, '_>, text: &str) -> Self {
+        let ascii = text.bytes().filter(u8::is_ascii).fold(0, |set, byte| set | (1 << byte));
+        if text.is_ascii() {
+            return Letters { ascii, others: &[] };
+        }
+        let mut others = bumpalo::collections::Vec::new_in(context.arena);
+        others.extend(text.chars().filter(|letter| !letter.is_ascii()));
+        others.sort_unstable();
+        others.dedup();
+        Letters { ascii, others: others.into_bump_slice() }
+    }
+
+    #[inline]
+    fn has(&self, letter: char) -> bool {
+        if letter.is_ascii() {
+            self.ascii & (1 << u32::from(letter)) != 0
+        } else {
+            self.others.binary_search(&letter).is_ok()
+        }
+    }
+}
+
+fn cut<'a>(
+    context: &mut Context<'a, '_>,
+    args: &[Value<'a>],
+    trim: impl Fn(&'a str, &Letters<'a>) -> &'a str,
+) -> Outcome<'a> {
     let text = operand::string(args, 1)?;
-    let mut set: Vec<char> = operand::string(args, 2)?.chars().collect();
-    // Sorted, so that a long set costs little for each character of the text.
-    set.sort_unstable();
-    set.dedup();
+    let set = Letters::new(context, operand::string(args, 2)?);
     Ok(Value::string(trim(text, &set)))
 }
 
-/// An operand that is a string or a collection of strings.
-fn one_or_many<'a>(args: &[Value<'a>], position: usize) -> Result<Vec<&'a str>, Failure> {
-    let value = operand::any(args, position)?;
-    let items = match &value {
-        Value::String { text, .. } => return Ok(vec![*text]),
+/// The strings of an operand that is one or a collection of them.
+fn one_or_many<'v, 'a>(args: &'v [Value<'a>], position: usize) -> Result<&'v [Value<'a>], Failure> {
+    operand::any(args, position)?;
+    let Some(value) = args.get(position - 1) else { return Ok(&[]) };
+    let items = match value {
+        Value::String { .. } => return Ok(std::slice::from_ref(value)),
         Value::Array(items) => items,
         Value::Set(set) => set.items(),
         other => return Err(Failure::operand(position, other, &["string", "set", "array"])),
     };
-    let text =
-        |item: &Value<'a>| item.as_str().ok_or_else(|| Failure::element(position, value.kind().name(), item, "string"));
-    items.iter().map(text).collect()
+    match items.iter().find(|item| item.as_str().is_none()) {
+        Some(wrong) => Err(Failure::element(position, value.kind().name(), wrong, "string")),
+        None => Ok(items),
+    }
 }
 
-fn any_affix_match<'a>(args: &[Value<'a>], suffix: bool) -> Outcome<'a> {
+/// From so many pairs on, texts are sorted and searched instead of tried one by one.
+const PAIRS: usize = 64;
+
+fn any_affix_match<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>], suffix: bool) -> Outcome<'a> {
     let (texts, affixes) = (one_or_many(args, 1)?, one_or_many(args, 2)?);
-    if let [text] = texts.as_slice() {
-        let holds = |affix: &&str| if suffix { text.ends_with(affix) } else { text.starts_with(affix) };
-        return Ok(Value::Bool(affixes.iter().any(holds)));
+    let holds = |text: &str, affix: &str| if suffix { text.ends_with(affix) } else { text.starts_with(affix) };
+    if texts.len() == 1 || texts.len().saturating_mul(affixes.len()) <= PAIRS {
+        let mut texts = texts.iter().filter_map(Value::as_str);
+        let any = |text: &str| affixes.iter().filter_map(Value::as_str).any(|affix| holds(text, affix));
+        return Ok(Value::Bool(texts.any(any)));
     }
-    let turn = |text: &str| -> Vec<u8> { if suffix { text.bytes().rev().collect() } else { text.bytes().collect() } };
-    let mut texts: Vec<Vec<u8>> = texts.into_iter().map(turn).collect();
-    texts.sort_unstable();
+    let order = |left: &str, right: &str| {
+        if suffix { left.bytes().rev().cmp(right.bytes().rev()) } else { left.cmp(right) }
+    };
+    let mut sorted = bumpalo::collections::Vec::with_capacity_in(texts.len(), context.arena);
+    sorted.extend(texts.iter().filter_map(Value::as_str));
+    if !sorted.is_sorted_by(|left, right| order(left, right).is_le()) {
+        sorted.sort_unstable_by(|left, right| order(left, right));
+    }
     // The texts that begin with a prefix stand together, right where the prefix itself would.
-    Ok(Value::Bool(affixes.into_iter().any(|affix| {
-        let affix = turn(affix);
-        let at = texts.partition_point(|text| *text < affix);
-        texts.get(at).is_some_and(|text| text.starts_with(&affix))
+    Ok(Value::Bool(affixes.iter().filter_map(Value::as_str).any(|affix| {
+        let at = sorted.partition_point(|text| order(text, affix).is_lt());
+        sorted.get(at).is_some_and(|text| holds(text, affix))
     })))
 }

@@ -2,7 +2,7 @@
 
 use super::failure::operand;
 use super::{Builtin, Context, Failure, Outcome, Purity};
-use crate::value::Value;
+use crate::value::{Bump, Value};
 
 pub(super) static TABLE: &[Builtin] = &[Builtin {
     name: "walk",
@@ -16,32 +16,53 @@ pub(super) static TABLE: &[Builtin] = &[Builtin {
 
 fn walk<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let root = operand::any(args, 1)?;
-    let mut walker = Walker { ctx, path: Vec::new(), found: Vec::new(), bytes: 0 };
-    walker.visit(root)?;
-    Ok(Value::new_array(walker.ctx.arena, &walker.found))
+    let (mut bytes, mut count) = (0, 0);
+    measure(ctx, root, 0, &mut bytes, &mut count)?;
+    let found = bumpalo::collections::Vec::with_capacity_in(count, ctx.arena);
+    let mut walker = Walker { arena: ctx.arena, path: bumpalo::collections::Vec::new_in(ctx.arena), found };
+    walker.visit(root);
+    Ok(Value::Array(walker.found.into_bump_slice()))
 }
 
-struct Walker<'w, 'a, 'c> {
-    ctx: &'w Context<'a, 'c>,
-    path: Vec<Value<'a>>,
-    found: Vec<Value<'a>>,
-    bytes: usize,
+/// Counts the pairs and the bytes they take, which must be within the limit: values share their parts, so one that
+/// takes little memory may have pairs without number. Recurses as deep as the value nests, which its maker has bounded.
+fn measure(
+    ctx: &Context<'_, '_>,
+    value: Value<'_>,
+    depth: usize,
+    bytes: &mut usize,
+    count: &mut usize,
+) -> Result<(), Failure> {
+    // The pair itself, its place in the result and the path.
+    *bytes += (depth + 3) * size_of::<Value<'_>>();
+    *count += 1;
+    ctx.check_size(*bytes)?;
+    match value {
+        Value::Array(items) => items.iter().try_for_each(|item| measure(ctx, *item, depth + 1, bytes, count)),
+        Value::Set(set) => set.items().iter().try_for_each(|item| measure(ctx, *item, depth + 1, bytes, count)),
+        Value::Object(object) => {
+            object.entries().iter().try_for_each(|(_, item)| measure(ctx, *item, depth + 1, bytes, count))
+        }
+        _ => Ok(()),
+    }
 }
 
-impl<'a> Walker<'_, 'a, '_> {
-    /// Adds `value` and what is inside it. Recurses as deep as the value nests, which its maker has bounded.
-    fn visit(&mut self, value: Value<'a>) -> Result<(), Failure> {
-        // The pair itself, its place in the result and the path.
-        self.bytes += (self.path.len() + 3) * size_of::<Value<'_>>();
-        self.ctx.check_size(self.bytes)?;
-        let path = Value::new_array(self.ctx.arena, &self.path);
-        self.found.push(Value::new_array(self.ctx.arena, &[path, value]));
+struct Walker<'a> {
+    arena: &'a Bump,
+    path: bumpalo::collections::Vec<'a, Value<'a>>,
+    found: bumpalo::collections::Vec<'a, Value<'a>>,
+}
+
+impl<'a> Walker<'a> {
+    /// Adds `value` and what is inside it.
+    fn visit(&mut self, value: Value<'a>) {
+        let path = Value::new_array(self.arena, &self.path);
+        self.found.push(Value::new_array(self.arena, &[path, value]));
         for at in 0..value.len().unwrap_or_default() {
             let Some((key, part)) = value.nth(at) else { break };
             self.path.push(key);
-            self.visit(part)?;
+            self.visit(part);
             self.path.pop();
         }
-        Ok(())
     }
 }

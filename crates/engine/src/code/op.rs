@@ -41,6 +41,10 @@ pub struct DocumentIndex(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BuiltinIndex(pub u16);
 
+/// A type of values: its number in OPA's order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KindCode(pub u16);
+
 /// A count of elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Count(pub u32);
@@ -67,6 +71,7 @@ pub enum Operand {
     Document(u32),
     Builtin(u16),
     Count(u32),
+    Kind(u16),
     Index(u16),
     Target(u32),
 }
@@ -92,7 +97,7 @@ macro_rules! fields {
 
 fields! {
     Write => Write, Read => Read, Update => Update, ConstantId => Constant, PathId => Path,
-    DocumentIndex => Document, BuiltinIndex => Builtin, Count => Count, IndexId => Index, TargetId => Target,
+    DocumentIndex => Document, BuiltinIndex => Builtin, Count => Count, KindCode => Kind, IndexId => Index, TargetId => Target,
 }
 
 impl Field for Range {
@@ -190,6 +195,8 @@ operations! {
     InputEqual { path: PathId, constant: ConstantId, fail: Label }
     /// A member of a collection.
     Member { item: Read, collection: Read, fail: Label }
+    /// Of a type: the builtin's test, unless another function stands in for it.
+    IsKind { src: Read, kind: KindCode, builtin: BuiltinIndex, fail: Label }
     /// An array of this length.
     IsArray { src: Read, length: Count, fail: Label }
     /// An object of this size.

@@ -25,6 +25,7 @@ fn text(operand: Operand, unit: &Unit) -> String {
         Operand::Document(document) => format!("#{document}"),
         Operand::Builtin(id) => unit.builtins.get(usize::from(id)).map_or("?", |builtin| builtin.name).to_owned(),
         Operand::Count(count) => count.to_string(),
+        Operand::Kind(kind) => kind.to_string(),
         Operand::Index(index) => format!("index {index}"),
         Operand::Target(id) => match unit.targets.get(id as usize) {
             Some(Target::Input(at)) => format!("input{}", path(unit, at.0)),

@@ -28,7 +28,7 @@ fn is_in_range(operand: Operand, function: &Function, unit: &Unit, documents: us
         Operand::Builtin(builtin) => usize::from(builtin) < unit.builtins.len(),
         Operand::Index(index) => usize::from(index) < function.indexes.len(),
         Operand::Target(target) => (target as usize) < unit.targets.len(),
-        Operand::Count(_) => true,
+        Operand::Count(_) | Operand::Kind(_) => true,
     }
 }
 

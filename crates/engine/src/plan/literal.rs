@@ -4,6 +4,7 @@ use super::body::{Builder, Opening, Planner};
 use super::{At, Comparison, Expr, Function, Modifier, Step, Test};
 use crate::builtins::Purity;
 use crate::hir::{self, Call, Callee, Literal, LiteralKind, Replacement, Target, Term};
+use crate::value::Kind;
 use solon_syntax::Span;
 use std::sync::Arc;
 
@@ -61,6 +62,13 @@ impl Planner<'_> {
                 && let Ok([left, right]) = <[Expr; 2]>::try_from(self.exprs(&call.args, builder))
             {
                 return builder.push(Step::Test(test(left, right)));
+            }
+            if output.is_none()
+                && let Some(kind) = kind_of(builtin.name)
+                && let [term] = call.args.as_slice()
+            {
+                let value = self.expr(term, builder);
+                return builder.push(Step::Test(Test::Kind(value, kind, builtin)));
             }
         }
         let Some(function) = self.function(&call.callee, call.span) else { return };
@@ -147,6 +155,20 @@ impl Planner<'_> {
             _ => None,
         }
     }
+}
+
+/// The type that a builtin tests for.
+fn kind_of(builtin: &str) -> Option<Kind> {
+    Some(match builtin {
+        "is_null" => Kind::Null,
+        "is_boolean" => Kind::Boolean,
+        "is_number" => Kind::Number,
+        "is_string" => Kind::String,
+        "is_array" => Kind::Array,
+        "is_object" => Kind::Object,
+        "is_set" => Kind::Set,
+        _ => return None,
+    })
 }
 
 /// The test that stands for a call of a builtin whose result is not used.

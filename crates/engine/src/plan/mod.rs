@@ -19,6 +19,7 @@ pub use tree::{Document, DocumentId, DocumentKind, Found, Node, NodeId, Tree};
 use crate::builtins::Builtin;
 use crate::hir::ComprehensionKind;
 use crate::hir::Const;
+use crate::value::Kind;
 use solon_syntax::Span;
 use std::sync::Arc;
 
@@ -130,6 +131,8 @@ pub enum Test {
     Compare(Comparison, Expr, Expr),
     /// The first is a member of the second.
     Member(Expr, Expr),
+    /// The value is of a type: what the builtin (`is_string` and its like) tests, unless a `with` replaces it.
+    Kind(Expr, Kind, &'static Builtin),
     /// An array of this length.
     Array(Slot, usize),
     /// An object of this size.

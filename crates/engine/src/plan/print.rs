@@ -139,6 +139,7 @@ impl Printer<'_> {
                 format!("if {} {} {}", self.expr(left), comparison.text(), self.expr(right))
             }
             Test::Member(item, collection) => format!("if {} in {}", self.expr(item), self.expr(collection)),
+            Test::Kind(value, kind, _) => format!("if {} is of type {}", self.expr(value), kind.name()),
             Test::Array(slot, length) => format!("if {} is an array of {length}", name(*slot)),
             Test::Object(slot, length) => format!("if {} is an object of {length}", name(*slot)),
         }

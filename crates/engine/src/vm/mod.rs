@@ -9,6 +9,7 @@ mod documents;
 mod error;
 mod remember;
 mod run;
+mod size;
 mod world;
 
 pub use error::{EvalError, codes};
@@ -52,6 +53,8 @@ pub struct QueryCode {
 /// What an evaluation may use.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
+    /// The latest time, in nanoseconds since the Unix epoch by the host's clock. Without a clock nothing is evaluated.
+    pub deadline: Option<i64>,
     /// Steps: turns of loops, calls and documents.
     pub instructions: u64,
     /// Bytes of the evaluation's arena.
@@ -60,11 +63,21 @@ pub struct Limits {
     pub value_size: usize,
     /// How deep rules may call one another.
     pub depth: usize,
+    /// Bytes of an answer, roughly as many as its JSON has. A value that stands in many places of an answer takes
+    /// memory once while it is evaluated, but counts in each place here.
+    pub result_size: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { instructions: u64::MAX, memory: 4 << 30, value_size: 256 << 20, depth: 4096 }
+        Limits {
+            deadline: None,
+            instructions: u64::MAX,
+            memory: 4 << 30,
+            value_size: 256 << 20,
+            depth: 4096,
+            result_size: 256 << 20,
+        }
     }
 }
 
@@ -165,16 +178,32 @@ impl<'a> Machine<'a, '_> {
         self.reusable.candidates.clear();
     }
 
-    /// The rows of a query.
+    /// The rows of a query, which are no larger than an answer may be.
     fn query(&mut self, query: &'a QueryCode) -> Result<Value<'a>> {
-        let stack = self.arena.alloc_slice_fill_copy(query.stack, Value::Null);
         if let Some(document) = query.document {
-            let span = query.function.span(usize::MAX);
-            let row = self.document(document, span, stack)?.map(|value| Value::new_array(self.arena, &[value]));
-            return Ok(Value::Array(row.map_or(&[], |row| std::slice::from_ref(self.arena.alloc(row)))));
+            let needed = self.code.stack.get(document as usize).copied().unwrap_or_default();
+            let stack = self.arena.alloc_slice_fill_copy(needed, Value::Null);
+            let Some(value) = self.document(document, query.function.span(usize::MAX), stack)? else {
+                return Ok(Value::Array(&[]));
+            };
+            self.check_result(value)?;
+            let row = Value::Array(std::slice::from_ref(self.arena.alloc(value)));
+            return Ok(Value::Array(std::slice::from_ref(self.arena.alloc(row))));
         }
-        let rows = self.run(&query.unit, &query.function, stack)?;
-        Ok(rows.unwrap_or(Value::Array(&[])))
+        let stack = self.arena.alloc_slice_fill_copy(query.stack, Value::Null);
+        let rows = self.run(&query.unit, &query.function, stack)?.unwrap_or(Value::Array(&[]));
+        self.check_result(rows)?;
+        Ok(rows)
+    }
+
+    /// Fails if an answer is larger than it may be.
+    #[inline]
+    fn check_result(&self, value: Value<'a>) -> Result<()> {
+        let limit = self.setting.limits.result_size;
+        if value.len().is_some() && size::exceeds(value, limit) {
+            return Err(self.limit(format!("the result has more than {limit} bytes, or is nested too deep")));
+        }
+        Ok(())
     }
 
     /// Counts a step; fails if a limit is reached.
@@ -200,6 +229,13 @@ impl<'a> Machine<'a, '_> {
         self.budget = interval as u32 - 1;
         if self.arena.allocated_bytes() > limits.memory {
             return Err(self.limit(format!("more than {} bytes of memory", limits.memory)));
+        }
+        if let Some(deadline) = limits.deadline {
+            match self.setting.host.now() {
+                Some(now) if now <= deadline => {}
+                Some(_) => return Err(self.limit("the deadline has passed".to_owned())),
+                None => return Err(self.limit("there is a deadline but no clock".to_owned())),
+            }
         }
         if self.setting.host.is_cancelled() {
             let message = "caller cancelled query execution";

@@ -172,6 +172,21 @@ impl<'a> Machine<'a, '_> {
                 Op::Member { item, collection, fail } => {
                     check!(is_member(peek!(item), peek!(collection)), fail);
                 }
+                Op::IsKind { src, kind, builtin, fail } => {
+                    let holds = if self.world.functions.is_empty() {
+                        peek!(src).kind() as u16 == kind.0
+                    } else {
+                        let Some(builtin) = unit.builtins.get(usize::from(builtin.0)) else { go!(fail) };
+                        let place = Place { function, pc: pc - 1 };
+                        let args = [read!(src)];
+                        let value = match self.substitute(plan::Function::Builtin(builtin)) {
+                            None => self.builtin(builtin, &args, place)?,
+                            Some(substitute) => self.call_substitute(substitute, &args, stack, place)?,
+                        };
+                        value.is_some_and(|value| value.is_truthy())
+                    };
+                    check!(holds, fail);
+                }
                 Op::IsArray { src, length, fail } => {
                     let is_one = peek!(src).as_array().is_some_and(|items| items.len() == length.0 as usize);
                     check!(is_one, fail);

@@ -1,6 +1,6 @@
 //! Steps.
 
-use super::super::{Count, Function, Label, Op, Read, Target, Update, Write};
+use super::super::{Count, Function, KindCode, Label, Op, Read, Target, Update, Write};
 use super::{Generator, World};
 use crate::plan::{self, Block, Comparison, Constant, Expr, Step, Test};
 
@@ -189,6 +189,11 @@ impl Generator<'_, '_> {
             Test::Member(item, collection) => {
                 let (item, collection) = (Read(self.expr(item, fail)), Read(self.expr(collection, fail)));
                 self.emit(Op::Member { item, collection, fail });
+            }
+            Test::Kind(value, kind, builtin) => {
+                let src = Read(self.expr(value, fail));
+                let builtin = self.pool.builtin(builtin);
+                self.emit(Op::IsKind { src, kind: KindCode(*kind as u16), builtin, fail });
             }
             Test::Array(slot, length) => {
                 let length = Count(*length as u32);

@@ -10,7 +10,7 @@ use std::fmt::Write;
 
 /// A translated expression.
 #[derive(Debug)]
-pub(super) struct Translation {
+pub(in crate::builtins) struct Translation {
     /// In the syntax of the `regex` crate.
     pub pattern: String,
     /// The names of the groups from 1 on; empty where there is none.
@@ -27,7 +27,7 @@ const MAX_REPEAT: u64 = 1000;
 const NOTHING: &str = "[^\\x{0}-\\x{10FFFF}]";
 
 /// Translates `source`, or says what is wrong with it in Go's words.
-pub(super) fn translate(source: &str) -> Result<Translation, String> {
+pub(in crate::builtins) fn translate(source: &str) -> Result<Translation, String> {
     let mut translator = Translator {
         source,
         rest: source,

@@ -1,7 +1,14 @@
 //! Regular expressions, in Go's syntax.
+//!
+//! Takes patterns and texts, gives what matches. Patterns are translated ([`go_syntax`]), compiled by the crate `regex`
+//! and kept for the evaluation; [`Pattern`] is for other builtins that hold patterns. It must not know where patterns
+//! come from.
+
+pub(super) mod go_syntax;
+mod unicode_names;
 
 use super::failure::operand;
-use super::{Builtin, Context, Failure, Outcome, Purity, go_regex};
+use super::{Builtin, Context, Failure, Kept, Outcome, Purity};
 use crate::value::Value;
 use ::regex::{Captures, Regex, RegexBuilder};
 use std::sync::LazyLock;
@@ -31,7 +38,7 @@ pub(super) static TABLE: &[Builtin] = &[
         purity: Purity::Pure,
         call: |_, args| {
             let pattern = operand::string(args, 1);
-            Ok(Value::Bool(pattern.is_ok_and(|pattern| go_regex::translate(pattern).is_ok())))
+            Ok(Value::Bool(pattern.is_ok_and(|pattern| go_syntax::translate(pattern).is_ok())))
         },
     },
     Builtin {
@@ -91,18 +98,24 @@ pub(super) struct Pattern {
 const SIZE_LIMIT: usize = 16 << 20;
 
 impl Pattern {
-    fn new(source: &str) -> Result<Self, Failure> {
-        let go_regex::Translation { pattern, names } = go_regex::translate(source).map_err(Failure::Error)?;
-        let nesting = u32::try_from(go_regex::MAX_DEPTH * 4).unwrap_or(u32::MAX);
+    /// Compiles what Go accepts. An error is Go's text.
+    pub fn new(source: &str) -> Result<Self, Failure> {
+        let go_syntax::Translation { pattern, names } = go_syntax::translate(source).map_err(Failure::Error)?;
+        let nesting = u32::try_from(go_syntax::MAX_DEPTH * 4).unwrap_or(u32::MAX);
         let regex = RegexBuilder::new(&pattern).size_limit(SIZE_LIMIT).nest_limit(nesting).build();
         // What Go takes and this engine does not ends the evaluation: there is an answer, but not here.
         let regex = regex.map_err(|error| Failure::Halt(format!("regular expression is not supported: {error}")))?;
         Ok(Pattern { regex, names })
     }
 
+    /// Whether it matches somewhere in the text.
+    pub fn is_match(&self, text: &str) -> bool {
+        self.regex.is_match(text)
+    }
+
     /// The pattern of `source`, compiled or as it was kept.
     fn cached<'c>(context: &'c mut Context<'_, '_>, source: &str) -> Result<&'c Self, Failure> {
-        context.caches.get("regex", source, Pattern::new)
+        context.caches.get(Kept::Regex, source, Pattern::new)
     }
 }
 
@@ -172,9 +185,12 @@ fn split<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
 fn replace<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let (text, source) = (operand::string(args, 1)?, operand::string(args, 2)?);
     let pieces = pieces(operand::string(args, 3)?);
-    let max_bytes = context.max_bytes;
+    let (arena, max_bytes) = (context.arena, context.max_bytes);
     let pattern = Pattern::cached(context, source)?;
-    let mut out = String::new();
+    if !pattern.regex.is_match(text) {
+        return Ok(Value::string(text));
+    }
+    let mut out = bumpalo::collections::String::new_in(arena);
     let mut done = 0;
     for captures in pattern.regex.captures_iter(text) {
         let Some(whole) = captures.get(0) else { continue };
@@ -192,7 +208,8 @@ fn replace<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a>
         return Ok(Value::string(text));
     }
     out.push_str(text.get(done..).unwrap_or(""));
-    context.string(&out)
+    context.check_size(out.len())?;
+    Ok(Value::string(out.into_bump_str()))
 }
 
 /// A part of a replacement.

@@ -1,12 +1,19 @@
 //! Times, as nanoseconds since 1970 began in UTC.
+//!
+//! Takes and gives such numbers, dates and texts in Go's layouts. Signatures of requests and formats of schemas use the
+//! calendar and the layouts too. It must not know what time it is: that the host says.
+
+pub(super) mod calendar;
+mod duration;
+pub(super) mod layout;
+pub(super) mod reading;
 
 use super::failure::operand;
-use super::time_calendar::{Civil, days_in};
-use super::time_duration;
-use super::time_layout::{self, RFC3339, WEEK_DAYS};
 use super::{Builtin, Context, Failure, Outcome, Purity};
 use crate::value::Value;
+use calendar::{Civil, days_in};
 use jiff::tz::{TimeZone, TimeZoneDatabase};
+use layout::{RFC3339, WEEK_DAYS};
 use std::sync::LazyLock;
 
 pub(super) static TABLE: &[Builtin] = &[
@@ -108,15 +115,15 @@ fn time<'a>(nanoseconds: i128) -> Outcome<'a> {
 
 fn parse<'a>(_: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let (layout, value) = (operand::string(args, 1)?, operand::string(args, 2)?);
-    time(time_layout::parse(time_layout::named(layout), value).map_err(Failure::error)?)
+    time(reading::parse(layout::named(layout), value).map_err(Failure::error)?)
 }
 
 fn parse_rfc3339<'a>(_: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
-    time(time_layout::parse(RFC3339, operand::string(args, 1)?).map_err(Failure::error)?)
+    time(reading::parse(RFC3339, operand::string(args, 1)?).map_err(Failure::error)?)
 }
 
 fn parse_duration<'a>(_: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
-    time_duration::parse(operand::string(args, 1)?).map(Value::Int).map_err(Failure::error)
+    duration::parse(operand::string(args, 1)?).map(Value::Int).map_err(Failure::error)
 }
 
 /// Rules of time zones, as they were when the engine was built.
@@ -180,12 +187,8 @@ fn format<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let moment = Moment::operand(args, 1)?;
     let layout = if moment.layout.is_empty() { "RFC3339Nano" } else { moment.layout };
     let info = moment.zone.to_offset_info(timestamp(moment.nanoseconds.into()));
-    let text = time_layout::format(
-        time_layout::named(layout),
-        &moment.civil(),
-        info.offset().seconds().into(),
-        info.abbreviation(),
-    );
+    let text =
+        layout::format(layout::named(layout), &moment.civil(), info.offset().seconds().into(), info.abbreviation());
     ctx.string(&text)
 }
 

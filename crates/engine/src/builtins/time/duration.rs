@@ -8,7 +8,7 @@ pub(super) fn parse(text: &str) -> Result<i64, String> {
         let rewritten = in_hours(text).ok_or_else(|| format!("time: invalid duration {}", quoted()))?;
         return parse_plain(&rewritten).map_err(|message| format!("{message} {}", quoted()));
     }
-    parse_plain(text).map_err(|message| format!("{message} {}", super::time_layout::quote(text.as_bytes())))
+    parse_plain(text).map_err(|message| format!("{message} {}", super::layout::quote(text.as_bytes())))
 }
 
 /// The duration with days, weeks and years written as hours. `None` if it is not numbers with units, each a small
@@ -77,7 +77,7 @@ fn parse_plain(text: &str) -> Result<i64, String> {
             return Err("time: missing unit in duration".into());
         }
         let factor = nanoseconds(unit)
-            .ok_or_else(|| format!("time: unknown unit {} in duration", super::time_layout::quote(unit.as_bytes())))?;
+            .ok_or_else(|| format!("time: unknown unit {} in duration", super::layout::quote(unit.as_bytes())))?;
         let amount = whole
             .checked_mul(factor)
             .and_then(|amount| amount.checked_add(part(fraction, factor)))

@@ -2,7 +2,7 @@
 
 /// A date and a time of day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Civil {
+pub(in crate::builtins) struct Civil {
     pub year: i64,
     /// From 1.
     pub month: i64,

@@ -1,13 +1,22 @@
 //! YAML in strings: `yaml.marshal`, `yaml.unmarshal`, `yaml.is_valid`.
 //!
+//! Takes one document of text or a value, gives the other. It must not know of streams of documents or of files; hosts
+//! read those on their own.
+//!
 //! Plain scalars mean what they mean to OPA's YAML library: `yes` and dates are strings, `0777` is octal, `<<` merges.
 
+mod write;
+
 use super::failure::operand;
-use super::{Builtin, Failure, Outcome, Purity, floats, json_text, yaml_write};
+use super::{Builtin, Failure, Outcome, Purity, floats, json_text};
 use crate::value::{Bump, Entry, Value, json, number};
 use data_encoding::BASE64;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput, Tag};
 use std::collections::HashMap;
+
+/// Bytes of the native stack that a node may need, and of the segments that are added.
+const STACK_LEFT: usize = 64 << 10;
+const STACK_SEGMENT: usize = 1 << 20;
 
 pub(super) static TABLE: &[Builtin] = &[
     Builtin {
@@ -19,7 +28,7 @@ pub(super) static TABLE: &[Builtin] = &[
         call: |context, args| {
             let value = operand::any(args, 1)?;
             json_text::check_written(context, value)?;
-            let text = yaml_write::write(value, context.max_bytes);
+            let text = write::write(value, context.max_bytes);
             text.map_or_else(
                 || Err(context.check_size(usize::MAX).err().unwrap_or(Failure::Undefined)),
                 |text| context.string(&text),
@@ -191,11 +200,20 @@ impl<'a, 't> Reader<'a, 't> {
         if depth > json::MAX_DEPTH {
             return Err(Failure::error("yaml: exceeded max depth"));
         }
-        let (anchor, node) = match event {
+        let (anchor, node) = stacker::maybe_grow(STACK_LEFT, STACK_SEGMENT, || self.parts(event, depth))?;
+        if let (true, Ok(value)) = (anchor > 0, node.value(self.arena)) {
+            self.anchors.insert(anchor, value);
+        }
+        Ok(node)
+    }
+
+    /// A node with its anchor; 0 is none.
+    fn parts(&mut self, event: Event<'t>, depth: usize) -> Result<(usize, Node<'a>), Failure> {
+        Ok(match event {
             Event::Alias(anchor) => {
                 let value = self.anchors.get(&anchor).copied();
                 let value = value.ok_or_else(|| Failure::error("yaml: anchor value contains itself"))?;
-                return Ok(Node::Value(value));
+                (0, Node::Value(value))
             }
             Event::Scalar(text, style, anchor, tag) => (anchor, self.scalar(&text, style, tag.as_deref())?),
             Event::SequenceStart(anchor, _) => {
@@ -210,11 +228,7 @@ impl<'a, 't> Reader<'a, 't> {
             }
             Event::MappingStart(anchor, _) => (anchor, Node::Value(self.mapping(depth)?)),
             _ => (0, Node::Value(Value::Null)),
-        };
-        if let (true, Ok(value)) = (anchor > 0, node.value(self.arena)) {
-            self.anchors.insert(anchor, value);
-        }
-        Ok(node)
+        })
     }
 
     fn mapping(&mut self, depth: usize) -> Outcome<'a> {

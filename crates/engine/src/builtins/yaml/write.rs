@@ -1,7 +1,7 @@
 //! Values as YAML text, in the layout of Go's YAML library.
 
-use super::yaml::{Scalar, resolve};
-use super::{floats, letters};
+use super::{Scalar, resolve};
+use crate::builtins::{floats, letters};
 use crate::value::{Value, json};
 use std::cmp::Ordering;
 
