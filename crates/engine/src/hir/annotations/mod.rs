@@ -52,6 +52,9 @@ struct Annotation {
     value: Term,
 }
 
+/// An annotation with its scope, and its rule by the numbers of the module and the rule.
+type Found = (Scope, Option<(usize, usize)>, Annotation);
+
 /// The annotations of all modules.
 #[derive(Debug, Default)]
 pub struct Annotations {
@@ -160,7 +163,7 @@ fn read_module(
     number: usize,
     module: &ast::Module,
     source: &Source,
-    found: &mut Vec<(Scope, Option<(usize, usize)>, Annotation)>,
+    found: &mut Vec<Found>,
     errors: &mut Vec<Diagnostic>,
 ) {
     let mut read = Vec::new();
