@@ -158,9 +158,6 @@ fn link(annotation: &Annotation) -> Term {
     object(vec![("annotations", annotation.value.clone()), ("path", strings(&annotation.path))])
 }
 
-/// An annotation with its scope and, for a rule's, the numbers of module and rule.
-type Placed = (Scope, Option<(usize, usize)>, Annotation);
-
 /// Reads the blocks of a module. Errors in what they say come before errors in where they stand.
 fn read_module(
     number: usize,
