@@ -1,16 +1,16 @@
 //! Reordering bodies, and the report of unsafe variables.
 
 use super::VarSet;
-use super::outputs::{is_bound, ready};
+use super::outputs::ready;
 use crate::hir::{
-    Body, Comprehension, Head, Literal, LiteralKind, Locals, Query, Replacement, Rule, Term, Var, free_vars_of_body,
-    free_vars_of_literal, free_vars_of_term,
+    Body, Callee, Check, Comprehension, Head, Literal, LiteralKind, Locals, Problems, Query, Replacement, Rule, Term,
+    Var, free_vars_of_body, free_vars_of_literal, free_vars_of_term,
 };
 use solon_syntax::{Diagnostic, Span};
 
 /// Puts the bodies of a rule in order.
-pub fn order_rule(rule: &mut Rule, errors: &mut Vec<Diagnostic>) {
-    let mut orderer = Orderer { locals: &rule.locals, errors, reported: VarSet::default() };
+pub fn order_rule(rule: &mut Rule, problems: &mut Problems) {
+    let mut orderer = Orderer { locals: &rule.locals, problems, reported: VarSet::default() };
     let mut arguments = VarSet::default();
     for param in rule.params.iter().flatten() {
         free_vars_of_term(param, false, &mut |var: Var, _| {
@@ -24,14 +24,14 @@ pub fn order_rule(rule: &mut Rule, errors: &mut Vec<Diagnostic>) {
         let safe = orderer.body(&mut branch.body, arguments.clone(), &outer);
         for term in keys.iter_mut().chain([&mut branch.value]) {
             orderer.term(term, &safe, &outer);
-            orderer.require(term, &safe, branch.span);
+            orderer.require(Check::HeadSafety, term, &safe, &outer);
         }
     }
 }
 
 /// Puts the body of a query in order.
-pub fn order_query(query: &mut Query, errors: &mut Vec<Diagnostic>) {
-    let mut orderer = Orderer { locals: &query.locals, errors, reported: VarSet::default() };
+pub fn order_query(query: &mut Query, problems: &mut Problems) {
+    let mut orderer = Orderer { locals: &query.locals, problems, reported: VarSet::default() };
     let mut outer = VarSet::default();
     body_vars(&query.body, &mut outer);
     orderer.body(&mut query.body, VarSet::default(), &outer);
@@ -48,7 +48,7 @@ fn body_vars(body: &Body, vars: &mut VarSet) {
 
 struct Orderer<'r> {
     locals: &'r Locals,
-    errors: &'r mut Vec<Diagnostic>,
+    problems: &'r mut Problems,
     reported: VarSet,
 }
 
@@ -80,8 +80,25 @@ impl Orderer<'_> {
         safe
     }
 
+    /// Reports the arguments of `print` that are not bound: each is a comprehension, which must not bind anything.
+    fn check_print(&mut self, literal: &Literal, safe: &VarSet) {
+        let LiteralKind::Call { call, .. } = &literal.kind else { return };
+        let is_print = matches!(call.callee, Callee::Builtin(builtin) if builtin.name == "internal.print");
+        let Some(Term::Array(args)) = call.args.first().filter(|_| is_print) else { return };
+        for arg in args {
+            let Term::Comprehension(comprehension) = arg else { continue };
+            let mut vars = VarSet::default();
+            body_vars(&comprehension.body, &mut vars);
+            for var in vars.iter().filter(|var| !safe.contains(*var) && self.locals.is_named(*var)) {
+                let message = format!("var {} is undeclared", self.locals.name(var));
+                self.problems.report(Check::PrintCalls, "rego_compile_error", comprehension.span, message);
+            }
+        }
+    }
+
     /// Orders the bodies inside a literal.
     fn nested(&mut self, literal: &mut Literal, safe: &VarSet, outer: &VarSet) {
+        self.check_print(literal, safe);
         match &mut literal.kind {
             LiteralKind::Truthy(term) => self.term(term, safe, outer),
             LiteralKind::Unify(left, right) => {
@@ -147,60 +164,80 @@ impl Orderer<'_> {
     }
 
     fn comprehension(&mut self, comprehension: &mut Comprehension, safe: &VarSet, outer: &VarSet) {
-        let Comprehension { span, key, value, body, .. } = comprehension;
+        let Comprehension { key, value, body, .. } = comprehension;
         let mut outer = outer.clone();
         outer.extend(safe);
         body_vars(body, &mut outer);
         let safe = self.body(body, safe.clone(), &outer);
         for term in key.iter_mut().chain([value]) {
             self.term(term, &safe, &outer);
-            self.require(term, &safe, *span);
+            self.require(Check::BodySafety, term, &safe, &outer);
         }
     }
 
-    /// Reports the variables of a head that are not bound.
-    fn require(&mut self, term: &Term, safe: &VarSet, span: Span) {
-        if is_bound(term, safe) {
-            return;
-        }
-        let mut unsafe_vars = VarSet::default();
+    /// Reports the variables of a head that are not bound, unless they are in its body: they are reported there.
+    fn require(&mut self, check: Check, term: &Term, safe: &VarSet, mentioned: &VarSet) {
         free_vars_of_term(term, false, &mut |var: Var, in_closure: bool| {
-            if !in_closure && !safe.contains(var) {
-                unsafe_vars.insert(var);
+            if !in_closure && !safe.contains(var) && !mentioned.contains(var) {
+                self.report_var(check, var, self.locals.span(var));
             }
         });
-        self.report_vars(&unsafe_vars, span);
     }
 
     /// Reports what keeps literals from running, and takes it for bound.
     fn report(&mut self, literals: &[Literal], safe: &mut VarSet, outer: &VarSet) {
+        literals.iter().for_each(|literal| self.check_print(literal, safe));
+        let mut found: Vec<(Var, Span)> = Vec::new();
         for literal in literals {
-            let mut unsafe_vars = VarSet::default();
-            free_vars_of_literal(literal, false, &mut |var: Var, in_closure: bool| {
-                if !safe.contains(var) && (!in_closure || outer.contains(var)) {
-                    unsafe_vars.insert(var);
-                }
-            });
-            self.report_vars(&unsafe_vars, literal.span);
+            let unsafe_vars = unsafe_vars(literal, safe, outer);
             safe.extend(&unsafe_vars);
+            found.extend(unsafe_vars.iter().map(|var| (var, literal.span)));
         }
-    }
-
-    fn report_vars(&mut self, vars: &VarSet, span: Span) {
-        let named: Vec<Var> = vars.iter().filter(|var| !self.locals.name(*var).starts_with('$')).collect();
-        if named.is_empty() && !vars.is_empty() && self.errors.is_empty() {
-            self.push(span, "expression is unsafe".to_owned());
-        }
-        for var in named {
-            if self.reported.insert(var) {
-                self.push(self.locals.span(var), format!("var {} is unsafe", self.locals.name(var)));
+        let (generated, named): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|(var, _)| self.locals.name(*var).starts_with('$'));
+        // Variables that are assigned from what is unsafe are not at fault.
+        let has_other = named.iter().any(|(var, _)| !self.locals.is_assigned(*var));
+        for (var, span) in &named {
+            if !has_other || !self.locals.is_assigned(*var) {
+                self.report_var(Check::BodySafety, *var, *span);
             }
         }
+        if named.is_empty() {
+            let mut spans: Vec<Span> = generated.into_iter().map(|(_, span)| span).collect();
+            spans.dedup();
+            spans.into_iter().for_each(|span| self.push(Check::BodySafety, span, "expression is unsafe".to_owned()));
+        }
     }
 
-    fn push(&mut self, span: Span, message: String) {
+    fn report_var(&mut self, check: Check, var: Var, span: Span) {
+        if !self.reported.insert(var) {
+            return;
+        }
+        let name = self.locals.name(var);
+        let mut message = format!("var {name} is unsafe");
+        if check == Check::BodySafety && FUTURE_KEYWORDS.contains(&name) {
+            message += &format!(" (hint: `import future.keywords.{name}` to import a future keyword)");
+        }
+        self.push(check, span, message);
+    }
+
+    fn push(&mut self, check: Check, span: Span, message: String) {
         let hint =
             Some("bind it with `:=`, `some .. in` or a lookup outside of `not`, or make it an argument".to_owned());
-        self.errors.push(Diagnostic { code: "rego_unsafe_var_error", span, message, hint });
+        self.problems.add(check, Diagnostic { code: "rego_unsafe_var_error", span, message, hint });
     }
 }
+
+/// The variables that keep a literal from running.
+fn unsafe_vars(literal: &Literal, safe: &VarSet, outer: &VarSet) -> VarSet {
+    let mut found = VarSet::default();
+    free_vars_of_literal(literal, false, &mut |var: Var, in_closure: bool| {
+        if !safe.contains(var) && (!in_closure || outer.contains(var)) {
+            found.insert(var);
+        }
+    });
+    found
+}
+
+/// Names that are keywords only under an import.
+const FUTURE_KEYWORDS: [&str; 7] = ["in", "every", "contains", "if", "not", "and", "or"];

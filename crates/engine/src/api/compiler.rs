@@ -1,12 +1,13 @@
 //! From sources to a policy.
 
 use super::data::{self, Part};
-use super::policy::{Names, Policy, Shared};
+use super::policy::{Policy, Shared};
 use super::{Error, Issue, Location, Stage};
-use crate::analysis::order_rule;
+use crate::analysis::{check_conflicts, check_recursion, order_rule};
 use crate::code::{generate_program, graph, verify};
 use crate::hir::annotations::Annotations;
-use crate::hir::lower::{Program, lower_modules};
+use crate::hir::lower::{Names, Program, lower_modules};
+use crate::hir::{Check, Problems};
 use crate::plan::{DocumentPlan, Tree, plan_program};
 use crate::value::SymbolTable;
 use crate::vm::Code;
@@ -156,13 +157,16 @@ fn note(source: &Source, file: u32, sources: &[Source]) -> Issue {
 /// Rules with their names resolved and their bodies in order.
 fn resolve(modules: &[Module], sources: &[Source]) -> Result<Program, Vec<Diagnostic>> {
     let annotations = Annotations::read(modules, sources)?;
-    let mut errors = Vec::new();
-    let mut program = lower_modules(modules, &annotations, &mut errors);
-    stop(&mut errors)?;
-    for rule in &mut program.rules {
-        order_rule(rule, &mut errors);
+    let mut problems = Problems::default();
+    let mut program = lower_modules(modules, &annotations, &mut problems);
+    check_conflicts(&program, sources, &mut problems);
+    if !problems.has_failed(Check::Functions) {
+        check_recursion(&program, &mut problems);
+        for rule in &mut program.rules {
+            order_rule(rule, &mut problems);
+        }
     }
-    stop(&mut errors)?;
+    problems.finish()?;
     Ok(program)
 }
 
@@ -207,11 +211,7 @@ fn compile(modules: &[Module], sources: &[Source]) -> Result<(Code, Names), Vec<
     let stack = graph::check(&tree, &functions, &spans, &mut errors);
     stop(&mut errors)?;
     let is_remembered = graph::remembered(&tree, &functions, &unit);
-    let names = Names {
-        functions: std::mem::take(&mut program.functions),
-        rule_names: std::mem::take(&mut program.rule_names),
-    };
-    Ok((Code { tree, unit, functions, symbols, stack, is_remembered }, names))
+    Ok((Code { tree, unit, functions, symbols, stack, is_remembered }, program.names))
 }
 
 fn first_span(program: &Program, document: &crate::plan::Document) -> Span {

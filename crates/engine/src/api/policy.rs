@@ -6,13 +6,13 @@ use super::input::invalid;
 use super::{Error, Evaluator, Issue, ParsedInput, SetEvaluator};
 use crate::analysis::order_query;
 use crate::code::{generate_query, graph, verify};
-use crate::hir::lower::{Path, Program, QueryContext, lower_query};
+use crate::hir::lower::{Names, Program, QueryContext, lower_query};
+use crate::hir::{Check, Problems};
 use crate::plan::plan_query;
 use crate::value::{Bump, Frozen, Value, json};
 use crate::vm::{Code, QueryCode};
 use solon_syntax::ast::Version;
 use solon_syntax::{Diagnostic, ParseOptions, Source, Span, parse_module, parse_query};
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Compiled modules with base data: cheap to clone, `Send` and `Sync`.
@@ -29,12 +29,6 @@ pub(super) struct Shared {
     pub(super) sources: Vec<Source>,
     pub(super) notes: Vec<Issue>,
     pub(super) version: Version,
-}
-
-/// What a query can name.
-pub(super) struct Names {
-    pub(super) functions: HashMap<Path, usize>,
-    pub(super) rule_names: HashSet<(Path, Arc<str>)>,
 }
 
 /// A stage of compilation that can be printed.
@@ -75,16 +69,16 @@ impl Policy {
             return Err(fail(parsed.errors));
         }
         let code = &self.shared.code;
-        let Names { functions, rule_names } = &self.shared.names;
+        let names = &self.shared.names;
+        let mut problems = Problems::default();
+        let mut lowered = lower_query(&parsed.tree, &context, names, &mut problems);
+        if !problems.has_failed(Check::Functions) {
+            order_query(&mut lowered, &mut problems);
+        }
+        problems.finish().map_err(fail)?;
         let mut errors = Vec::new();
-        let mut lowered = lower_query(&parsed.tree, &context, functions, rule_names, &mut errors);
-        if errors.is_empty() {
-            order_query(&mut lowered, &mut errors);
-        }
-        if !errors.is_empty() {
-            return Err(fail(errors));
-        }
-        let program = Program { functions: functions.clone(), ..Program::default() };
+        let program =
+            Program { names: Names { functions: names.functions.clone(), ..Names::default() }, ..Program::default() };
         let plan = plan_query(&program, &code.tree, &lowered, &mut errors);
         let (unit, function) = generate_query(&code.tree, &plan, &code.symbols, &mut errors);
         if !errors.is_empty() {

@@ -1,6 +1,7 @@
 //! Base64, hexadecimal and URL queries. What is decoded and is no UTF-8 shows as U+FFFD, byte by byte.
 
 use super::failure::operand;
+use super::uri::{escape_query, unescape_query};
 use super::{Builtin, Context, Failure, Outcome, Purity, letters, quote};
 use crate::value::{Value, json};
 use data_encoding::{BASE64, BASE64URL, BASE64URL_NOPAD, Encoding, HEXLOWER};
@@ -86,9 +87,7 @@ pub(super) static TABLE: &[Builtin] = &[
         call: |context, args| {
             let text = operand::string(args, 1)?;
             context.check_size(text.len().saturating_mul(3))?;
-            let mut out = String::new();
-            escape(text, &mut out);
-            context.string(&out)
+            context.string(&escape_query(text))
         },
     },
     Builtin {
@@ -97,7 +96,7 @@ pub(super) static TABLE: &[Builtin] = &[
         doc: "Returns the string that was encoded for the query of a URL.",
         example: ("urlquery.decode(\"a+b%26c\")", "\"a b&c\""),
         purity: Purity::Pure,
-        call: |context, args| context.string(&unescape(operand::string(args, 1)?)?),
+        call: |context, args| context.string(&unescape_query(operand::string(args, 1)?).map_err(Failure::Error)?),
     },
     Builtin {
         name: "urlquery.encode_object",
@@ -208,41 +207,6 @@ fn decode_hex<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<
     context.string(&letters::lossy(&digits.chunks_exact(2).map(byte).collect::<Vec<u8>>()))
 }
 
-fn escape(text: &str, out: &mut String) {
-    for byte in text.bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => out.push(char::from(byte)),
-            b' ' => out.push('+'),
-            _ => out.push_str(&format!("%{byte:02X}")),
-        }
-    }
-}
-
-fn unescape(text: &str) -> Result<String, Failure> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let source = text.as_bytes();
-    let mut at = 0;
-    while let Some(byte) = source.get(at) {
-        at += 1;
-        match byte {
-            b'+' => bytes.push(b' '),
-            b'%' => {
-                let hex = |at: usize| source.get(at).and_then(|digit| char::from(*digit).to_digit(16));
-                let (Some(high), Some(low)) = (hex(at), hex(at + 1)) else {
-                    let wrong = source.get(at - 1..source.len().min(at + 2)).unwrap_or(&[]);
-                    let mut quoted = String::new();
-                    json::write_rego_string(&letters::lossy(wrong), &mut quoted);
-                    return Err(Failure::Error(format!("invalid URL escape {quoted}")));
-                };
-                bytes.push((high << 4 | low) as u8);
-                at += 2;
-            }
-            other => bytes.push(*other),
-        }
-    }
-    Ok(letters::lossy(&bytes).into_owned())
-}
-
 fn encode_object<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let object = operand::object(args, 1)?;
     let wrong = || Failure::Type("operand 1 values must be string, array[string], or set[string]".into());
@@ -268,9 +232,9 @@ fn encode_object<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outco
             if !out.is_empty() {
                 out.push('&');
             }
-            escape(key, &mut out);
+            out.push_str(&escape_query(key));
             out.push('=');
-            escape(value, &mut out);
+            out.push_str(&escape_query(value));
         }
     }
     context.string(&out)
@@ -285,7 +249,8 @@ fn decode_object<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outco
     }
     for pair in text.split('&').filter(|pair| !pair.is_empty()) {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let (key, value) = (unescape(key)?, unescape(value)?);
+        let read = |text| unescape_query(text).map_err(Failure::Error);
+        let (key, value) = (read(key)?, read(value)?);
         query.entry(key).or_default().push(Value::new_string(context.arena, &value));
     }
     let entries: Vec<_> = query

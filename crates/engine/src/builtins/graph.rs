@@ -59,13 +59,19 @@ impl<'a> Nodes<'a> {
         Nodes { graph, marks: ctx.arena.alloc_slice_fill_copy(graph.len().div_ceil(64), 0) }
     }
 
-    /// The position of a node and its neighbours, if the graph has it.
+    /// The position of a node, if the graph has it.
     #[inline]
-    fn find(&self, node: &Value<'a>) -> Option<(usize, &'a [Value<'a>])> {
+    fn find(&self, node: &Value<'a>) -> Option<usize> {
         let edges = self.graph.find(node)?;
         // `edges` lies in the entries, so its distance from their beginning tells the position.
         let distance = std::ptr::from_ref(edges).addr() - self.graph.entries().as_ptr().addr();
-        Some((distance / size_of::<Entry<'_>>(), vertices(*edges)))
+        Some(distance / size_of::<Entry<'_>>())
+    }
+
+    /// The neighbours of the node at this position.
+    #[inline]
+    fn neighbors(&self, at: usize) -> &'a [Value<'a>] {
+        self.graph.entries().get(at).map_or(&[], |(_, edges)| vertices(*edges))
     }
 
     /// Marks the node at this position; says whether it was not marked before.
@@ -92,37 +98,63 @@ impl<'a> Nodes<'a> {
     }
 }
 
-/// A node that was reached.
-#[derive(Clone, Copy)]
+/// The positions of the nodes that were reached, in the order in which they were.
 struct Reached<'a> {
-    at: usize,
-    node: Value<'a>,
-    neighbors: &'a [Value<'a>],
+    nodes: Nodes<'a>,
+    queue: bumpalo::collections::Vec<'a, usize>,
+    /// Nodes by their position that may be written otherwise than the graph's key: `1.0` for `1`.
+    odd: bumpalo::collections::Vec<'a, (usize, Value<'a>)>,
+}
+
+impl<'a> Reached<'a> {
+    #[inline]
+    fn add(&mut self, vertices: &'a [Value<'a>]) {
+        for node in vertices {
+            if let Some(at) = self.nodes.find(node)
+                && self.nodes.mark(at)
+            {
+                self.queue.push(at);
+                if !matches!(node, Value::String { .. } | Value::Int(_)) {
+                    self.odd.push((at, *node));
+                }
+            }
+        }
+    }
 }
 
 fn reachable<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let (graph, initial) = operands(args)?;
-    let mut nodes = Nodes::new(ctx, graph);
-    let mut reached = bumpalo::collections::Vec::with_capacity_in(initial.len().min(graph.len()).max(8), ctx.arena);
-    let mut visit = |from: &'a [Value<'a>], reached: &mut bumpalo::collections::Vec<'a, Reached<'a>>| {
-        for node in from {
-            if let Some((at, neighbors)) = nodes.find(node)
-                && nodes.mark(at)
-            {
-                reached.push(Reached { at, node: *node, neighbors });
-            }
-        }
+    let mut reached = Reached {
+        nodes: Nodes::new(ctx, graph),
+        queue: bumpalo::collections::Vec::with_capacity_in(graph.len().min(64), ctx.arena),
+        odd: bumpalo::collections::Vec::new_in(ctx.arena),
     };
-    visit(initial, &mut reached);
+    reached.add(initial);
     let mut next = 0;
-    while let Some(Reached { neighbors, .. }) = reached.get(next).copied() {
-        visit(neighbors, &mut reached);
+    while let Some(at) = reached.queue.get(next) {
+        let neighbors = reached.nodes.neighbors(*at);
+        reached.add(neighbors);
         next += 1;
     }
-    // The keys of the graph are sorted, and so are their positions.
-    reached.sort_unstable_by_key(|reached| reached.at);
-    let sorted = ctx.arena.alloc_slice_fill_iter(reached.iter().map(|reached| reached.node));
-    Ok(Value::Set(Set::from_sorted(sorted)))
+    let Reached { nodes, queue, mut odd } = reached;
+    odd.sort_unstable_by_key(|(at, _)| *at);
+    let mut next = 0;
+    // The keys of the graph are sorted, and so are the marks.
+    let mut items = bumpalo::collections::Vec::with_capacity_in(queue.len(), ctx.arena);
+    for (word, bits) in nodes.marks.iter().enumerate() {
+        let mut bits = *bits;
+        while bits != 0 {
+            let at = word * 64 + bits.trailing_zeros() as usize;
+            bits &= bits - 1;
+            if let Some((_, node)) = odd.get(next).filter(|(other, _)| *other == at) {
+                items.push(*node);
+                next += 1;
+            } else if let Some((key, _)) = graph.entries().get(at) {
+                items.push(*key);
+            }
+        }
+    }
+    Ok(Value::Set(Set::from_sorted(items.into_bump_slice())))
 }
 
 fn reachable_paths<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
@@ -131,11 +163,11 @@ fn reachable_paths<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome
     let (path, found) = (bumpalo::collections::Vec::new_in(arena), bumpalo::collections::Vec::new_in(arena));
     let mut search = Search { ctx, nodes, path, found, bytes: 0 };
     for node in initial {
-        let Some((at, neighbors)) = search.nodes.find(node) else { continue };
+        let Some(at) = search.nodes.find(node) else { continue };
         search.path.clear();
         search.path.push(*node);
         search.nodes.mark(at);
-        match neighbors {
+        match search.nodes.neighbors(at) {
             [] => search.commit()?,
             neighbors => search.follow(neighbors)?,
         }
@@ -193,7 +225,7 @@ impl<'a> Search<'_, 'a, '_> {
                 continue;
             };
             frame.next += 1;
-            let Some((at, neighbors)) = self.nodes.find(neighbor) else {
+            let Some(at) = self.nodes.find(neighbor) else {
                 self.commit()?;
                 continue;
             };
@@ -203,7 +235,7 @@ impl<'a> Search<'_, 'a, '_> {
                 continue;
             }
             self.path.push(*neighbor);
-            match neighbors {
+            match self.nodes.neighbors(at) {
                 [] => {
                     self.commit()?;
                     self.path.pop();

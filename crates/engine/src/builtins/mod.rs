@@ -39,6 +39,7 @@ mod search;
 mod semver;
 mod sets;
 mod sprintf;
+mod stack;
 mod strings;
 mod template;
 #[cfg(test)]

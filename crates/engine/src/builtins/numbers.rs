@@ -186,8 +186,24 @@ pub(super) fn bigint(args: &[Value<'_>], position: usize) -> Result<BigInt, Fail
 }
 
 fn range<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
+    if let [Value::Int(from), Value::Int(to)] = args {
+        return short_range(ctx, *from, *to);
+    }
     let (from, to) = (bigint(args, 1)?, bigint(args, 2)?);
     build_range(ctx, from, &to, BigInt::from(1))
+}
+
+/// The integers between two of 64 bits, those included.
+fn short_range<'a>(ctx: &Context<'a, '_>, from: i64, to: i64) -> Outcome<'a> {
+    let count = usize::try_from(from.abs_diff(to)).unwrap_or(usize::MAX).saturating_add(1);
+    ctx.check_size(count.saturating_mul(size_of::<Value<'_>>()))?;
+    let mut items = bumpalo::collections::Vec::with_capacity_in(count, ctx.arena);
+    if from <= to {
+        items.extend((from..=to).map(Value::Int));
+    } else {
+        items.extend((to..=from).rev().map(Value::Int));
+    }
+    Ok(Value::Array(items.into_bump_slice()))
 }
 
 fn range_step<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {

@@ -8,6 +8,13 @@ pub(super) fn is_printable(letter: char) -> bool {
     if letter.is_ascii() { matches!(letter, ' '..='~') } else { json::is_printable(letter) }
 }
 
+/// The text in quotes, as `%q` shows it.
+pub(super) fn quoted(text: &str) -> String {
+    let mut out = String::new();
+    write_rego_string(text, &mut out);
+    out
+}
+
 /// Appends the text between `mark`s, escaped; with `ascii` everything that is not ASCII is escaped too.
 pub(super) fn quote(text: &str, mark: char, ascii: bool, out: &mut String) {
     if mark == '"' && (!ascii || text.is_ascii()) {
@@ -23,8 +30,7 @@ pub(super) fn quote(text: &str, mark: char, ascii: bool, out: &mut String) {
             _ if ascii && code > 0xffff => write!(out, "\\U{code:08x}").unwrap_or_default(),
             _ if ascii && code > 0x7f => write!(out, "\\u{code:04x}").unwrap_or_default(),
             _ => {
-                let mut quoted = String::new();
-                write_rego_string(letter.encode_utf8(&mut [0; 4]), &mut quoted);
+                let quoted = quoted(letter.encode_utf8(&mut [0; 4]));
                 out.push_str(quoted.trim_matches('"'));
             }
         }

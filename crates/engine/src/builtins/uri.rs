@@ -1,8 +1,9 @@
 //! Uniform resource identifiers, as Go's `net/url` reads RFC 3986.
 
 use super::failure::operand;
+use super::quote::quoted;
 use super::{Builtin, Context, Failure, Outcome, Purity, letters};
-use crate::value::{Value, json};
+use crate::value::Value;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 pub(super) static TABLE: &[Builtin] = &[
@@ -55,11 +56,16 @@ fn parts<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
 }
 
 /// The parts of a URI. Decoded parts are bytes, for an escape may stand for any.
+#[derive(Default)]
 pub(super) struct Uri<'t> {
     /// In lower case; empty if there is none.
     pub scheme: String,
     /// What follows a scheme without a slash, as in `mailto:user@example.com`: not parsed further.
     pub opaque: &'t str,
+    /// Whether there is user information.
+    pub has_user: bool,
+    /// Whether a path that starts with a slash follows the scheme and there is no authority.
+    pub omit_host: bool,
     /// The host with brackets and port, without user information.
     pub host: Vec<u8>,
     /// Decoded.
@@ -68,8 +74,12 @@ pub(super) struct Uri<'t> {
     pub raw_path: Option<&'t str>,
     /// As written, without the question mark.
     pub raw_query: &'t str,
+    /// Whether there is a question mark with nothing after it.
+    pub force_query: bool,
     /// Decoded, without the number sign.
     pub fragment: Vec<u8>,
+    /// The fragment as written, where encoding `fragment` again would not give it.
+    pub raw_fragment: Option<&'t str>,
 }
 
 impl<'t> Uri<'t> {
@@ -79,25 +89,20 @@ impl<'t> Uri<'t> {
         let error = |text: &str, what: String| format!("parse {}: {what}", quoted(text));
         let mut uri = Self::parse_before_fragment(before).map_err(|what| error(before, what))?;
         uri.fragment = unescape(fragment, Part::Fragment).map_err(|what| error(text, what))?;
+        uri.raw_fragment = Some(fragment).filter(|fragment| escape(&uri.fragment, in_fragment) != *fragment);
         Ok(uri)
     }
 
     fn parse_before_fragment(text: &'t str) -> Result<Self, String> {
-        let mut uri = Uri {
-            scheme: String::new(),
-            opaque: "",
-            host: Vec::new(),
-            path: Vec::new(),
-            raw_path: None,
-            raw_query: "",
-            fragment: Vec::new(),
-        };
+        let mut uri = Uri::default();
         if text.bytes().any(|byte| byte.is_ascii_control()) {
             return Err("net/url: invalid control character in URL".into());
         }
         let (scheme, rest) = split_scheme(text)?;
         uri.scheme = scheme.to_ascii_lowercase();
-        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let query = rest.split_once('?');
+        uri.force_query = query.is_some_and(|(_, query)| query.is_empty());
+        let (rest, query) = query.unwrap_or((rest, ""));
         uri.raw_query = query;
         if !rest.starts_with('/') {
             if !scheme.is_empty() {
@@ -112,10 +117,13 @@ impl<'t> Uri<'t> {
         if let Some(after) = rest.strip_prefix("//").filter(|after| !scheme.is_empty() || !after.starts_with('/')) {
             let (authority, rest) = after.split_at(after.find('/').unwrap_or(after.len()));
             path = rest;
+            uri.has_user = authority.contains('@');
             uri.host = parse_authority(&uri.scheme, authority)?;
+        } else {
+            uri.omit_host = !scheme.is_empty();
         }
         uri.path = unescape(path, Part::Path)?;
-        uri.raw_path = Some(path).filter(|path| escape(&uri.path) != *path);
+        uri.raw_path = Some(path).filter(|path| escape(&uri.path, in_path) != *path);
         Ok(uri)
     }
 
@@ -136,7 +144,7 @@ impl<'t> Uri<'t> {
         match self.raw_path {
             Some(raw) if raw.bytes().all(valid) => raw.to_owned(),
             _ if self.path == b"*" => "*".to_owned(),
-            _ => escape(&self.path),
+            _ => escape(&self.path, in_path),
         }
     }
 }
@@ -149,12 +157,8 @@ enum Part {
     Zone,
     User,
     Fragment,
-}
-
-fn quoted(text: &str) -> String {
-    let mut out = String::new();
-    json::write_rego_string(text, &mut out);
-    out
+    /// Names and values in a query, where a plus sign is a space.
+    Query,
 }
 
 /// The scheme without its colon, empty if there is none, and the rest.
@@ -237,7 +241,7 @@ fn unescape(text: &str, part: Part) -> Result<Vec<u8>, String> {
                 let wrong = char::from(byte).to_string();
                 return Err(format!("invalid character {} in host name", quoted(&wrong)));
             }
-            bytes.push(byte);
+            bytes.push(if part == Part::Query && byte == b'+' { b' ' } else { byte });
             at += 1;
             continue;
         }
@@ -250,7 +254,7 @@ fn unescape(text: &str, part: Part) -> Result<Vec<u8>, String> {
         let allowed = match part {
             Part::Host => !decoded.is_ascii() || decoded == b'%',
             Part::Zone => matches!(decoded, b'%' | b' ') || in_host(decoded),
-            Part::Path | Part::User | Part::Fragment => true,
+            Part::Path | Part::User | Part::Fragment | Part::Query => true,
         };
         if !allowed {
             return escape_error();
@@ -261,26 +265,47 @@ fn unescape(text: &str, part: Part) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
+/// Whether the byte stands for itself everywhere.
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte)
+}
+
 /// Whether the byte may stand in a host.
 fn in_host(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-_.~!$&'()*+,;=:[]<>\"".contains(&byte)
+    is_unreserved(byte) || b"!$&'()*+,;=:[]<>\"".contains(&byte)
 }
 
 /// Whether the byte stands for itself in an encoded path.
 fn in_path(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-_.~$&+,/:;=@".contains(&byte)
+    is_unreserved(byte) || b"$&+,/:;=@".contains(&byte)
 }
 
-fn escape(path: &[u8]) -> String {
-    let mut out = String::with_capacity(path.len());
-    for byte in path {
-        if in_path(*byte) {
+/// Whether the byte stands for itself in an encoded fragment.
+fn in_fragment(byte: u8) -> bool {
+    in_path(byte) || b"!()*?".contains(&byte)
+}
+
+/// With escapes for the bytes that do not stand for themselves.
+fn escape(bytes: &[u8], is_plain: impl Fn(u8) -> bool) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for byte in bytes {
+        if is_plain(*byte) {
             out.push(char::from(*byte));
         } else {
             out.push_str(&format!("%{byte:02X}"));
         }
     }
     out
+}
+
+/// A name or value of a query as it is written there.
+pub(super) fn escape_query(text: &str) -> String {
+    escape(text.as_bytes(), |byte| is_unreserved(byte) || byte == b' ').replace(' ', "+")
+}
+
+/// The name or value that is written in a query so. The error is Go's text.
+pub(super) fn unescape_query(text: &str) -> Result<String, String> {
+    Ok(letters::lossy(&unescape(text, Part::Query)?).into_owned())
 }
 
 /// What a reference means where `base` is the URI of the document, both without dots in their paths; none if one of

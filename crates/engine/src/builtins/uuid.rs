@@ -118,17 +118,7 @@ fn address_kind([first, ..]: [u8; 6]) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{call_with, check};
-    use crate::host::Host;
-
-    struct Ones;
-
-    impl Host for Ones {
-        fn random(&self, bytes: &mut [u8]) -> bool {
-            bytes.fill(0xff);
-            true
-        }
-    }
+    use super::super::testing::{Ones, call_with, check};
 
     #[test]
     fn random_identifiers_have_version_and_variant() {

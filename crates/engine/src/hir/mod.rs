@@ -7,9 +7,13 @@
 
 pub mod annotations;
 pub mod lower;
+mod parts;
 pub mod print;
+mod problems;
 mod visit;
 
+pub use parts::{Part, parts_of_literal, parts_of_term};
+pub use problems::{Check, Problems};
 pub use visit::{Visit, free_vars_of_body, free_vars_of_literal, free_vars_of_term};
 
 use crate::builtins::Builtin;
@@ -33,12 +37,14 @@ pub struct Local {
     pub name: Arc<str>,
     /// Where it was first seen.
     pub span: Span,
+    /// Whether it is declared by `:=`.
+    pub is_assigned: bool,
 }
 
 impl Locals {
     /// Adds a variable.
     pub fn add(&mut self, name: &str, span: Span) -> Var {
-        self.vars.push(Local { name: name.into(), span });
+        self.vars.push(Local { name: name.into(), span, is_assigned: false });
         Var(self.vars.len() as u32 - 1)
     }
 
@@ -66,6 +72,18 @@ impl Locals {
     /// Where a variable was first seen.
     pub fn span(&self, var: Var) -> Span {
         self.vars.get(var.0 as usize).map_or(Span::default(), |local| local.span)
+    }
+
+    /// Notes that `:=` declares a variable.
+    pub fn set_assigned(&mut self, var: Var) {
+        if let Some(local) = self.vars.get_mut(var.0 as usize) {
+            local.is_assigned = true;
+        }
+    }
+
+    /// Whether `:=` declares it.
+    pub fn is_assigned(&self, var: Var) -> bool {
+        self.vars.get(var.0 as usize).is_some_and(|local| local.is_assigned)
     }
 
     /// Whether the source names it.

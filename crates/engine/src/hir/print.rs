@@ -178,3 +178,48 @@ fn target(target: &Target) -> String {
 fn path_text(root: &str, path: &[Arc<str>]) -> String {
     path.iter().fold(root.to_owned(), |text, part| format!("{text}.{part}"))
 }
+
+/// The path of a rule below `data` up to its first key that is no constant, as text.
+pub fn rule_path(rule: &Rule) -> Vec<String> {
+    let constants = rule.keys.iter().map_while(|key| match key {
+        Term::Const(Const::String(text)) => Some(text.to_string()),
+        Term::Const(other) => Some(constant(other)),
+        _ => None,
+    });
+    rule.path.iter().map(|step| step.to_string()).chain(constants).collect()
+}
+
+/// The ref of a rule as errors show it, without its first `above` steps: `data.a.p[x]`.
+pub fn rule_ref(rule: &Rule, above: usize) -> String {
+    let printer = Printer { locals: &rule.locals, out: String::new() };
+    let mut text = if above == 0 { "data".to_owned() } else { String::new() };
+    for step in rule.path.iter().skip(above) {
+        push_step(&mut text, step);
+    }
+    for key in &rule.keys {
+        match key {
+            Term::Const(Const::String(step)) => push_step(&mut text, step),
+            Term::Var(var) => text.push_str(&format!("[{}]", rule.locals.name(*var))),
+            key => text.push_str(&format!("[{}]", printer.term(key))),
+        }
+    }
+    text
+}
+
+/// A path below `data` as errors show it, without the root.
+pub fn package_text(path: &[Arc<str>]) -> String {
+    let mut text = String::new();
+    path.iter().for_each(|step| push_step(&mut text, step));
+    text
+}
+
+/// Adds `.step`, or `["step"]` where it is no name.
+fn push_step(text: &mut String, step: &str) {
+    let is_name = step.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && step.chars().all(|char| char.is_ascii_alphanumeric() || char == '_');
+    match (text.is_empty(), is_name) {
+        (true, _) => text.push_str(step),
+        (false, true) => text.extend([".", step]),
+        (false, false) => text.push_str(&format!("[{step:?}]")),
+    }
+}

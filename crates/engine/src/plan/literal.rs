@@ -147,7 +147,7 @@ impl Planner<'_> {
     }
 
     fn function_at(&self, path: &[Arc<str>]) -> Option<Function> {
-        if !self.program.functions.contains_key(path) {
+        if !self.program.names.functions.contains_key(path) {
             return None;
         }
         match self.tree.find(path) {

@@ -86,7 +86,7 @@ impl Tree {
         let mut rules_at: Vec<Vec<usize>> = vec![Vec::new()];
         for package in &program.packages {
             let mut at = NodeId::ROOT;
-            for step in package {
+            for step in &package.path {
                 at = tree.child(at, step, &mut rules_at);
                 tree.node_mut(at).is_package = true;
             }

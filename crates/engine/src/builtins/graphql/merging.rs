@@ -3,10 +3,10 @@
 //! Fields of one selection are compared with each other and with those of the fragments spread there, and so are the
 //! selections below fields that are merged.
 
-use super::parser::{STACK, address, kinds};
+use super::parser::{address, kinds};
 use super::schema::{Schema, flag, items, text, type_of, type_text, value_kind};
 use super::validation::{Place, Selection, Source};
-use crate::builtins::Failure;
+use crate::builtins::{Failure, stack};
 use crate::value::Value;
 use std::collections::{HashMap, HashSet};
 
@@ -161,7 +161,7 @@ impl<'a> Comparison<'_, '_, 'a> {
         }
         self.between(found, exclusive, fields, &others)?;
         for spread in others.spreads.iter().filter(|spread| text(spread, "Name") != name) {
-            stacker::maybe_grow(STACK.0, STACK.1, || self.with_fragment(found, exclusive, fields, spread))?;
+            stack::nested(|| self.with_fragment(found, exclusive, fields, spread))?;
         }
         Ok(())
     }
@@ -181,7 +181,7 @@ impl<'a> Comparison<'_, '_, 'a> {
         let (first, second) =
             (self.fields(items(&first, "SelectionSet"))?, self.fields(items(&second, "SelectionSet"))?);
         self.between(found, exclusive, &first, &second)?;
-        stacker::maybe_grow(STACK.0, STACK.1, || {
+        stack::nested(|| {
             for spread in &second.spreads {
                 self.fragments(found, exclusive, left, text(spread, "Name"))?;
             }
@@ -241,9 +241,8 @@ impl<'a> Comparison<'_, '_, 'a> {
                 return told(format!("they return conflicting types \"{left_type}\" and \"{right_type}\""));
             }
         }
-        let within = stacker::maybe_grow(STACK.0, STACK.1, || {
-            self.below(exclusive, items(left, "SelectionSet"), items(right, "SelectionSet"))
-        })?;
+        let within =
+            stack::nested(|| self.below(exclusive, items(left, "SelectionSet"), items(right, "SelectionSet")))?;
         if within.is_empty() {
             return Ok(None);
         }

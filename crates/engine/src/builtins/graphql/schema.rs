@@ -1,7 +1,7 @@
 //! GraphQL schemas: types and directives by name, checked as OPA checks them.
 
-use super::parser::{self, Document, STACK, address, kinds};
-use crate::builtins::Failure;
+use super::parser::{self, Document, address, kinds};
+use crate::builtins::{Failure, stack};
 use crate::value::{Bump, Value};
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -574,7 +574,7 @@ impl<'a> Checker<'a, '_> {
                 );
                 return self.error(cycle.first().map_or(0, |(_, field)| address(field)), message);
             }
-            stacker::maybe_grow(STACK.0, STACK.1, || self.input_cycle(target, visited, path))?;
+            stack::nested(|| self.input_cycle(target, visited, path))?;
             path.pop();
         }
         Ok(())

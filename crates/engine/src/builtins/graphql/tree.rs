@@ -3,8 +3,7 @@
 //!
 //! As in OPA every selection of a query that is handed in is a field, even if it was a fragment.
 
-use super::parser::STACK;
-use crate::builtins::Failure;
+use crate::builtins::{Failure, stack};
 use crate::value::{Bump, Entry, Value};
 
 /// What a part of a node is.
@@ -183,7 +182,7 @@ fn node<'a>(arena: &'a Bump, form: Form, value: Value<'a>, depth: usize) -> Resu
     for (name, shape) in form.parts() {
         let key = Value::string(name);
         let found = object.get(&key).filter(|value| !matches!(value, Value::Null));
-        let result = stacker::maybe_grow(STACK.0, STACK.1, || part(arena, *shape, found, depth))?;
+        let result = stack::nested(|| part(arena, *shape, found, depth))?;
         if let Some(value) = result.filter(|value| !value.is_empty()) {
             entries.push((key, value));
         }

@@ -6,8 +6,8 @@
 use super::keywords::{array, lengths, numbers, pattern, string};
 use super::number;
 use super::schema::{Dependency, Node, Others, Schema};
-use crate::builtins::Failure;
 use crate::builtins::uri::{Uri, resolve};
+use crate::builtins::{Failure, stack};
 use crate::value::{Object, Value};
 use std::collections::{HashMap, HashSet};
 
@@ -25,9 +25,6 @@ const TYPES: [&str; 7] = ["array", "boolean", "integer", "number", "null", "obje
 
 /// How many bytes a node counts for.
 const NODE_BYTES: usize = size_of::<Node>();
-
-/// Stack that must be left before a nested schema is compiled or validated, and what is added.
-pub(super) const STACK: (usize, usize) = (128 << 10, 1 << 20);
 
 /// How deep schemas may nest, references followed.
 pub(super) const MAX_DEPTH: usize = 10_000;
@@ -106,7 +103,7 @@ impl<'v> Compiler<'v> {
         if self.depth > MAX_DEPTH {
             return Err(Failure::Halt("JSON schema is nested too deep".into()));
         }
-        let result = stacker::maybe_grow(STACK.0, STACK.1, || work(self));
+        let result = stack::nested(|| work(self));
         self.depth -= 1;
         result
     }

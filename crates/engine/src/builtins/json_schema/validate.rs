@@ -3,11 +3,11 @@
 //! Where one of several schemas is to match and none does, the errors of the one that came nearest are told; how near
 //! is a score, counted as OPA does: each check that was done adds one and each error takes two.
 
-use super::compile::{MAX_DEPTH, STACK};
+use super::compile::MAX_DEPTH;
 use super::formats::is_format;
 use super::number::{Decimal, canonical};
 use super::schema::{Dependency, Node, Others, Schema};
-use crate::builtins::Failure;
+use crate::builtins::{Failure, stack};
 use crate::value::{Object, Value};
 use std::collections::HashMap;
 
@@ -144,7 +144,7 @@ impl<'s> Validator<'s> {
         let Some(node) = self.schema.node(node) else {
             return Err(Failure::Halt("internal: a JSON schema lacks a node".into()));
         };
-        let result = stacker::maybe_grow(STACK.0, STACK.1, || self.check(node, value, report, path));
+        let result = stack::nested(|| self.check(node, value, report, path));
         self.depth -= 1;
         result
     }
@@ -191,21 +191,33 @@ impl<'s> Validator<'s> {
         Ok(())
     }
 
+    /// Checks until nothing is wrong. If something is each time, adds what is told and what came nearest.
+    fn check_some<T>(
+        &mut self,
+        candidates: impl IntoIterator<Item = T>,
+        check: impl Fn(&mut Self, T) -> Result<Report, Failure>,
+        report: &mut Report,
+        path: &Path<'_>,
+        (kind, text): (&'static str, &str),
+    ) -> Done {
+        let mut best = None;
+        for candidate in candidates {
+            let result = check(self, candidate)?;
+            if result.is_valid() {
+                return Ok(());
+            }
+            result.better(&mut best);
+        }
+        self.report(report, path, kind, text)?;
+        best.into_iter().for_each(|best| report.merge(best));
+        Ok(())
+    }
+
     fn check_combinations(&mut self, node: &'s Node, value: &Value<'_>, report: &mut Report, path: &Path<'_>) -> Done {
         if !node.any_of.is_empty() {
-            let (mut found, mut best) = (false, None);
-            for schema in &node.any_of {
-                let result = self.alone(*schema, value, path)?;
-                found = result.is_valid();
-                if found {
-                    break;
-                }
-                result.better(&mut best);
-            }
-            if !found {
-                self.report(report, path, "number_any_of", "Must validate at least one schema (anyOf)")?;
-                best.into_iter().for_each(|best| report.merge(best));
-            }
+            let told = ("number_any_of", "Must validate at least one schema (anyOf)");
+            let check = |validator: &mut Self, schema: &usize| validator.alone(*schema, value, path);
+            self.check_some(&node.any_of, check, report, path, told)?;
         }
         if !node.one_of.is_empty() {
             let (mut found, mut best) = (0, None);
@@ -336,19 +348,11 @@ impl<'s> Validator<'s> {
             }
         }
         if let Some(contains) = node.contains {
-            let (mut found, mut best) = (false, None);
-            for (index, item) in items.iter().enumerate() {
-                let result = self.alone(contains, item, &path.index(index))?;
-                found = result.is_valid();
-                if found {
-                    break;
-                }
-                result.better(&mut best);
-            }
-            if !found {
-                self.report(report, path, "contains", "At least one of the items must match")?;
-                best.into_iter().for_each(|best| report.merge(best));
-            }
+            let told = ("contains", "At least one of the items must match");
+            let check = |validator: &mut Self, (index, item): (usize, &Value<'_>)| {
+                validator.alone(contains, item, &path.index(index))
+            };
+            self.check_some(items.iter().enumerate(), check, report, path, told)?;
         }
         report.score += 1;
         Ok(())

@@ -8,6 +8,7 @@ pub(super) mod go_syntax;
 mod unicode_names;
 
 use super::failure::operand;
+use super::quote::quoted;
 use super::{Builtin, Context, Failure, Kept, Outcome, Purity};
 use crate::value::Value;
 use ::regex::{Captures, Regex, RegexBuilder};
@@ -303,11 +304,7 @@ fn template_match<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outc
 
 /// Where the outermost pairs of delimiters begin and end.
 fn placeholders(template: &str, open: u8, close: u8) -> Result<Vec<(usize, usize)>, Failure> {
-    let unbalanced = || {
-        let mut quoted = String::new();
-        crate::value::json::write_rego_string(template, &mut quoted);
-        Failure::Error(format!("unbalanced braces in {quoted}"))
-    };
+    let unbalanced = || Failure::Error(format!("unbalanced braces in {}", quoted(template)));
     let mut pairs = Vec::new();
     let (mut level, mut start) = (0_usize, 0);
     for (at, byte) in template.bytes().enumerate() {

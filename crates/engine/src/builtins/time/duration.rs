@@ -1,12 +1,12 @@
 //! Durations as Go writes them (`1h30m`), and with days, weeks and years.
 
+use crate::builtins::quote::quoted;
+
 /// Reads a duration in nanoseconds; fails with OPA's message.
 pub(super) fn parse(text: &str) -> Result<i64, String> {
-    // OPA quotes as Go's `%q` here, which is how Rego writes a string.
-    let quoted = || crate::value::Value::string(text).to_string();
     if text.is_empty() || text.contains(['d', 'w', 'y']) {
-        let rewritten = in_hours(text).ok_or_else(|| format!("time: invalid duration {}", quoted()))?;
-        return parse_plain(&rewritten).map_err(|message| format!("{message} {}", quoted()));
+        let rewritten = in_hours(text).ok_or_else(|| format!("time: invalid duration {}", quoted(text)))?;
+        return parse_plain(&rewritten).map_err(|message| format!("{message} {}", quoted(text)));
     }
     parse_plain(text).map_err(|message| format!("{message} {}", super::layout::quote(text.as_bytes())))
 }

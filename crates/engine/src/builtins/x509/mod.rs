@@ -8,7 +8,6 @@ mod certificate;
 pub(super) mod der;
 mod extensions;
 mod shapes;
-mod url;
 mod verify;
 
 use super::encoding::base64_bytes;

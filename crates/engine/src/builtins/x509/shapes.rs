@@ -2,10 +2,10 @@
 
 use super::certificate::{Certificate, Name, Oid, Request};
 use super::extensions::{AlternativeNames, Extension, Skip, Subtrees};
-use super::url;
-use crate::builtins::Context;
 use crate::builtins::jwt::key_files::{PrivateParts, RsaParts, SubjectPublicKey};
 use crate::builtins::jwt::keys::PublicKey;
+use crate::builtins::uri::Uri;
+use crate::builtins::{Context, letters};
 use crate::value::{Entry, Value, number};
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use num_bigint::{BigInt, BigUint, Sign};
@@ -109,19 +109,21 @@ impl<'a> Shapes<'_, 'a, '_> {
     }
 
     fn uri(self, uri: &str) -> Value<'a> {
-        let url = url::parse(uri).unwrap_or_default();
-        let user = if url.has_user { self.object(&[]) } else { Value::Null };
+        // An address that is none is shown with everything empty.
+        let uri = Uri::parse(uri).unwrap_or_default();
+        let bytes = |bytes: &[u8]| self.text(&letters::lossy(bytes));
+        let user = if uri.has_user { self.object(&[]) } else { Value::Null };
         self.object(&[
-            ("ForceQuery", Value::Bool(url.force_query)),
-            ("Fragment", self.text(&url.fragment)),
-            ("Host", self.text(&url.host)),
-            ("OmitHost", Value::Bool(url.omit_host)),
-            ("Opaque", self.text(&url.opaque)),
-            ("Path", self.text(&url.path)),
-            ("RawFragment", self.text(&url.raw_fragment)),
-            ("RawPath", self.text(&url.raw_path)),
-            ("RawQuery", self.text(&url.query)),
-            ("Scheme", self.text(&url.scheme)),
+            ("ForceQuery", Value::Bool(uri.force_query)),
+            ("Fragment", bytes(&uri.fragment)),
+            ("Host", bytes(&uri.host)),
+            ("OmitHost", Value::Bool(uri.omit_host)),
+            ("Opaque", self.text(uri.opaque)),
+            ("Path", bytes(&uri.path)),
+            ("RawFragment", self.text(uri.raw_fragment.unwrap_or_default())),
+            ("RawPath", self.text(uri.raw_path.unwrap_or_default())),
+            ("RawQuery", self.text(uri.raw_query)),
+            ("Scheme", self.text(&uri.scheme)),
             ("User", user),
         ])
     }

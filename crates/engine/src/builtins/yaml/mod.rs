@@ -8,15 +8,11 @@
 mod write;
 
 use super::failure::operand;
-use super::{Builtin, Failure, Outcome, Purity, floats, json_text};
+use super::{Builtin, Failure, Outcome, Purity, floats, json_text, stack};
 use crate::value::{Bump, Entry, Value, json, number};
 use data_encoding::BASE64;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput, Tag};
 use std::collections::HashMap;
-
-/// Bytes of the native stack that a node may need, and of the segments that are added.
-const STACK_LEFT: usize = 64 << 10;
-const STACK_SEGMENT: usize = 1 << 20;
 
 pub(super) static TABLE: &[Builtin] = &[
     Builtin {
@@ -200,7 +196,7 @@ impl<'a, 't> Reader<'a, 't> {
         if depth > json::MAX_DEPTH {
             return Err(Failure::error("yaml: exceeded max depth"));
         }
-        let (anchor, node) = stacker::maybe_grow(STACK_LEFT, STACK_SEGMENT, || self.parts(event, depth))?;
+        let (anchor, node) = stack::nested(|| self.parts(event, depth))?;
         if let (true, Ok(value)) = (anchor > 0, node.value(self.arena)) {
             self.anchors.insert(anchor, value);
         }

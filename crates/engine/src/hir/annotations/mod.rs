@@ -52,6 +52,9 @@ struct Annotation {
     value: Term,
 }
 
+/// An annotation with its scope, and its rule by the numbers of the module and the rule.
+type Found = (Scope, Option<(usize, usize)>, Annotation);
+
 /// The annotations of all modules.
 #[derive(Debug, Default)]
 pub struct Annotations {
@@ -155,12 +158,15 @@ fn link(annotation: &Annotation) -> Term {
     object(vec![("annotations", annotation.value.clone()), ("path", strings(&annotation.path))])
 }
 
+/// An annotation with its scope and, for a rule's, the numbers of module and rule.
+type Placed = (Scope, Option<(usize, usize)>, Annotation);
+
 /// Reads the blocks of a module. Errors in what they say come before errors in where they stand.
 fn read_module(
     number: usize,
     module: &ast::Module,
     source: &Source,
-    found: &mut Vec<(Scope, Option<(usize, usize)>, Annotation)>,
+    found: &mut Vec<Found>,
     errors: &mut Vec<Diagnostic>,
 ) {
     let mut read = Vec::new();

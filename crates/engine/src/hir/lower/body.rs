@@ -2,10 +2,13 @@
 
 use super::Lowerer;
 use super::call::function_name;
-use super::scope::Declared;
+use super::module::is_root;
+use super::scope::{Declared, pattern_names};
 use super::term::lookup;
-use crate::hir::{Body, Const, Head, Literal, LiteralKind, Modifier, Replacement, Target, Term};
+use crate::builtins::Purity;
+use crate::hir::{Body, Check, Const, Head, Literal, LiteralKind, Modifier, Replacement, Target, Term};
 use solon_syntax::{Span, ast};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// What becomes of the value of an expression that is a term.
@@ -43,6 +46,10 @@ impl Lowerer<'_, '_> {
         let kind = match &expr.kind {
             ast::ExprKind::Term(term) => self.term_expr(term, value, out),
             ast::ExprKind::Not(inner) => {
+                if is_assignment(inner) {
+                    let message = "cannot assign vars inside negated expression";
+                    self.error(Check::Locals, "rego_compile_error", span, message);
+                }
                 let mut body = Body::new();
                 self.plain_expr(inner, &Value::Test, &mut body);
                 let Some(mut literal) = body.pop() else { return };
@@ -53,25 +60,29 @@ impl Lowerer<'_, '_> {
             ast::ExprKind::NotBody(body) => Some(LiteralKind::Not { body: self.nested(body), is_scoped: true }),
             ast::ExprKind::Some(names) => {
                 for name in names {
-                    self.declare(&name.text, name.span, Declared::Some);
+                    self.declare(&name.text, name.span, Declared::Some, span);
                 }
                 None
             }
             ast::ExprKind::SomeIn { key, value, collection } => {
+                if !self.check_domain(key.iter().chain([value]), collection, span) {
+                    return;
+                }
                 let collection = self.term(collection, out);
                 let key = match key {
-                    Some(key) => self.pattern(key, Declared::Some, out),
+                    Some(key) => self.pattern(key, Declared::Some, span, out),
                     None => Term::Var(self.locals.add("_", value.span)),
                 };
-                let value = self.pattern(value, Declared::Some, out);
+                let value = self.pattern(value, Declared::Some, span, out);
                 let key = self.simple_key(key, span, out);
                 Some(LiteralKind::Unify(value, lookup(collection, vec![key], span)))
             }
             ast::ExprKind::Every { key, value, domain, body } => {
                 let domain = self.term(domain, out);
                 self.enter(body);
-                let key = key.as_ref().map(|name| self.declare(&name.text, name.span, Declared::Some));
-                let value = self.declare(&value.text, value.span, Declared::Some);
+                let place = body.first().map_or(span, |first| first.span);
+                let key = key.as_ref().map(|name| self.declare(&name.text, name.span, Declared::Every, place));
+                let value = self.declare(&value.text, value.span, Declared::Every, place);
                 let body = self.body(body);
                 self.leave();
                 Some(LiteralKind::Every { key, value, domain, body })
@@ -105,12 +116,11 @@ impl Lowerer<'_, '_> {
         match &term.kind {
             ast::TermKind::Infix { operator: ast::Operator::Assign, args } => {
                 let [left, right] = args.as_slice() else { return None };
-                if let Some(problem) = cannot_assign(left) {
-                    self.error("rego_compile_error", term.span, format!("cannot assign to {problem}"));
-                }
+                self.check_pattern(left);
+                self.check_assigned(left, term.span);
                 let before = out.len();
                 let right_term = self.term(right, out);
-                let left = self.pattern(left, Declared::Assigned, out);
+                let left = self.pattern(left, Declared::Assigned, term.span, out);
                 Some(unify(left, right_term, is_call(right), before, out))
             }
             ast::TermKind::Infix { operator: ast::Operator::Unify, args } => {
@@ -154,12 +164,61 @@ impl Lowerer<'_, '_> {
         }
     }
 
+    /// Reports the parts of a pattern that cannot be assigned to.
+    fn check_pattern(&mut self, pattern: &ast::Term) {
+        match &pattern.kind {
+            ast::TermKind::Array(items) => items.iter().for_each(|item| self.check_pattern(item)),
+            ast::TermKind::Object(entries) => entries.iter().for_each(|(_, value)| self.check_pattern(value)),
+            _ => {
+                if let Some(problem) = cannot_assign(pattern) {
+                    let message = format!("cannot assign to {problem}");
+                    self.error(Check::Locals, "rego_compile_error", pattern.span, message);
+                }
+            }
+        }
+    }
+
+    /// Reports variables that `some .. in` declares and that its collection names; whether there are none.
+    fn check_domain<'t>(
+        &mut self,
+        patterns: impl Iterator<Item = &'t ast::Term>,
+        collection: &ast::Term,
+        span: Span,
+    ) -> bool {
+        let mut declared = HashSet::new();
+        patterns.for_each(|pattern| pattern_names(pattern, &mut declared));
+        let mut used = HashSet::new();
+        names_outside_of_bodies(collection, &mut used);
+        let mut both: Vec<&String> = declared.iter().filter(|name| *name != "_" && used.contains(*name)).collect();
+        both.sort();
+        for name in &both {
+            let message = format!("var {name} assigned before");
+            self.error(Check::Locals, "rego_compile_error", span, message);
+        }
+        both.is_empty()
+    }
+
+    /// Reports an assignment to `input` or `data`.
+    fn check_assigned(&mut self, left: &ast::Term, span: Span) {
+        if let ast::TermKind::Var(name) = &left.kind
+            && is_root(name)
+            && self.is_v1_module
+        {
+            let message = format!("variables must not shadow {name} (use a different variable name)");
+            self.error(Check::Shadowing, "rego_compile_error", span, message);
+        }
+    }
+
     fn modifier(&mut self, with: &ast::With, out: &mut Body) -> Option<Modifier> {
         let span = with.span;
         let target = self.target(&with.target)?;
+        if let Some(message) = self.cannot_replace(&target) {
+            self.error(Check::With, "rego_compile_error", with.target.span, message);
+            return None;
+        }
         let replaces_function = match &target {
             Target::Builtin(_) => true,
-            Target::Data(path) => self.environment.functions.contains_key(path),
+            Target::Data(path) => self.environment.names.functions.contains_key(path),
             Target::Input(_) => false,
         };
         if replaces_function
@@ -171,6 +230,32 @@ impl Lowerer<'_, '_> {
         }
         let value = self.term(&with.value, out);
         Some(Modifier { span, target, value: Replacement::Term(value) })
+    }
+
+    /// Why a `with` cannot replace something.
+    fn cannot_replace(&self, target: &Target) -> Option<String> {
+        let builtin = match target {
+            Target::Input(_) => return None,
+            Target::Data(path) => {
+                let above = (1..path.len()).filter_map(|length| path.get(..length));
+                let is_partial = above.into_iter().any(|above| self.environment.names.paths.contains(above));
+                return is_partial.then(|| "with keyword cannot partially replace virtual document(s)".to_owned());
+            }
+            Target::Builtin(builtin) => builtin,
+        };
+        let name = builtin.name;
+        let problem = if matches!(name, "rego.metadata.chain" | "rego.metadata.rule") {
+            format!("replacement of {name:?} invalid")
+        } else if name.starts_with("internal.") {
+            format!("replacement of internal function {name:?} invalid")
+        } else if builtin.purity == Purity::Relation {
+            "target must not be a relation".to_owned()
+        } else if builtin.signature().result.is_none() {
+            "target must not be a void function".to_owned()
+        } else {
+            return None;
+        };
+        Some(format!("{REPLACING}: {problem}"))
     }
 
     fn target(&mut self, term: &ast::Term) -> Option<Target> {
@@ -189,11 +274,16 @@ impl Lowerer<'_, '_> {
             }
             None => {
                 let name = function_name(term).join(".");
+                if name == "eq" {
+                    let message = format!("{REPLACING}: replacement of \"eq\" invalid");
+                    self.error(Check::With, "rego_compile_error", term.span, message);
+                    return None;
+                }
                 match crate::builtins::find(&name) {
                     Some(builtin) => Some(Target::Builtin(builtin)),
                     None => {
                         let message = "with keyword target must reference existing input, data, or a function";
-                        self.error("rego_type_error", term.span, message);
+                        self.error(Check::With, "rego_type_error", term.span, message);
                         None
                     }
                 }
@@ -215,6 +305,38 @@ fn unify(left: Term, right: Term, right_is_call: bool, before: usize, out: &mut 
         return LiteralKind::Call { call, output: Some(left) };
     }
     LiteralKind::Unify(left, right)
+}
+
+/// How errors about replaced builtins begin.
+const REPLACING: &str = "with keyword replacing built-in function";
+
+/// Whether an expression is `x := y`.
+fn is_assignment(expr: &ast::Expr) -> bool {
+    matches!(&expr.kind, ast::ExprKind::Term(term) if matches!(
+        term.kind,
+        ast::TermKind::Infix { operator: ast::Operator::Assign, .. }
+    ))
+}
+
+/// Names in a term, those in comprehensions and of functions aside.
+fn names_outside_of_bodies(term: &ast::Term, names: &mut HashSet<String>) {
+    let mut all = |terms: &[ast::Term]| terms.iter().for_each(|term| names_outside_of_bodies(term, names));
+    match &term.kind {
+        ast::TermKind::Var(name) => {
+            names.insert(name.clone());
+        }
+        ast::TermKind::Ref { head, operands } => {
+            all(operands);
+            names_outside_of_bodies(head, names);
+        }
+        ast::TermKind::Array(items) | ast::TermKind::Set(items) => all(items),
+        ast::TermKind::Call { args, .. } | ast::TermKind::Infix { args, .. } => all(args),
+        ast::TermKind::Object(entries) => entries.iter().for_each(|(key, value)| {
+            names_outside_of_bodies(key, names);
+            names_outside_of_bodies(value, names);
+        }),
+        _ => {}
+    }
 }
 
 /// Whether an expression is a call, which may name its output itself.

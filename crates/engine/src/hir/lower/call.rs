@@ -2,12 +2,14 @@
 
 use super::{Global, Lowerer, Path, path_of};
 use crate::builtins;
-use crate::hir::{Body, Call, Callee, Const, Term};
-use solon_syntax::{Span, ast};
+use crate::hir::print::package_text;
+use crate::hir::{Body, Call, Callee, Check, Const, Head, Term};
+use solon_syntax::{Span, ast, print};
 
 impl Lowerer<'_, '_> {
     /// Lowers a call or an infix operator; `None` where its function is unknown, which has been reported.
-    pub(super) fn call(&mut self, term: &ast::Term, before: &mut Body) -> Option<Call> {
+    /// A call that is `nested` gives its result to the term around it; others may name the term it is matched with.
+    pub(super) fn call(&mut self, term: &ast::Term, nested: bool, before: &mut Body) -> Option<Call> {
         let (function, args) = match &term.kind {
             ast::TermKind::Call { function, args } => (function, args),
             ast::TermKind::Infix { operator, args } => {
@@ -23,20 +25,35 @@ impl Lowerer<'_, '_> {
             _ => return None,
         };
         let parts = function_name(function);
+        if nested && builtins::find(&parts.join(".")).is_some_and(|builtin| builtin.signature().result.is_none()) {
+            let message = format!("{} used as value", print::term_text(term));
+            self.error(Check::VoidCalls, "rego_type_error", term.span, message);
+            return None;
+        }
         if parts.len() == 1 && parts.first().is_some_and(|name| name == "print") {
             let args = args.iter().map(|arg| self.optional(arg)).collect();
             return self.builtin_call("internal.print", vec![Term::Array(args)], term.span);
         }
-        let callee = self.callee(&parts, function.span)?;
+        if nested && parts.first().is_some_and(|first| self.scopes.declares(first)) {
+            let message = format!("called function {} shadowed", parts.join("."));
+            self.error(Check::Locals, "rego_compile_error", term.span, message);
+            return None;
+        }
+        let callee = self.callee(&parts, args.len(), term.span)?;
         let args = self.terms(args, before);
         let (least, most) = self.arity(&callee);
+        let most = if nested { most.map(|_| least) } else { most };
         if args.len() < least || most.is_some_and(|most| args.len() > most) {
-            let name = match &callee {
-                Callee::Builtin(builtin) => builtin.name.to_owned(),
-                Callee::Rule(path) => format!("data.{}", path.join(".")),
-            };
-            self.error("rego_type_error", term.span, format!("{name}: arity mismatch"));
+            let message = arity_mismatch(&callee, least, &args, nested);
+            self.error(Check::Functions, "rego_type_error", term.span, message);
             return None;
+        }
+        if let Callee::Builtin(builtin) = callee
+            && self.is_v1_module
+            && DEPRECATED.contains(&builtin.name)
+        {
+            let message = format!("deprecated built-in function calls in expression: {}", builtin.name);
+            self.error(Check::Deprecated, "rego_type_error", term.span, message);
         }
         Some(Call { span: term.span, callee, args })
     }
@@ -44,7 +61,7 @@ impl Lowerer<'_, '_> {
     /// A call that stands for itself: one more argument than the function takes is the term its result is matched
     /// with.
     pub(super) fn call_with_output(&mut self, term: &ast::Term, before: &mut Body) -> Option<(Call, Option<Term>)> {
-        let mut call = self.call(term, before)?;
+        let mut call = self.call(term, false, before)?;
         let takes_output = call.args.len() > self.arity(&call.callee).0;
         let is_variadic = self.arity(&call.callee).1.is_none();
         let output = if takes_output && !is_variadic { call.args.pop() } else { None };
@@ -55,7 +72,7 @@ impl Lowerer<'_, '_> {
     fn arity(&self, callee: &Callee) -> (usize, Option<usize>) {
         match callee {
             Callee::Rule(path) => {
-                let arity = self.environment.functions.get(path).copied().unwrap_or_default();
+                let arity = self.environment.names.functions.get(path).copied().unwrap_or_default();
                 (arity, Some(arity + 1))
             }
             Callee::Builtin(builtin) => {
@@ -69,7 +86,7 @@ impl Lowerer<'_, '_> {
     /// A call of the builtin `name`.
     pub(super) fn builtin_call(&mut self, name: &str, args: Vec<Term>, span: Span) -> Option<Call> {
         let Some(builtin) = builtins::find(name) else {
-            self.error("rego_type_error", span, format!("undefined function {name}"));
+            self.error(Check::Functions, "rego_type_error", span, format!("undefined function {name}"));
             return None;
         };
         Some(Call { span, callee: Callee::Builtin(builtin), args })
@@ -94,14 +111,14 @@ impl Lowerer<'_, '_> {
     }
 
     /// The function of a name; an unknown one is an error.
-    pub(super) fn callee(&mut self, parts: &[String], span: Span) -> Option<Callee> {
+    pub(super) fn callee(&mut self, parts: &[String], args: usize, span: Span) -> Option<Callee> {
         let callee = self.find_callee(parts);
         if callee.is_none() {
-            let name = match self.data_path(parts) {
-                Some(path) => format!("data.{}", path.join(".")),
-                None => parts.join("."),
-            };
-            self.error("rego_type_error", span, format!("undefined function {name}"));
+            let path = self.data_path(parts);
+            let is_rule = path.as_ref().is_some_and(|path| self.environment.names.paths.contains(path));
+            let name = path.map_or_else(|| parts.join("."), |path| format!("data.{}", package_text(&path)));
+            let message = if is_rule { wrong_count(&name, 0, args) } else { format!("undefined function {name}") };
+            self.error(Check::Functions, "rego_type_error", span, message);
         }
         callee
     }
@@ -109,7 +126,7 @@ impl Lowerer<'_, '_> {
     /// The function of a name, if there is one.
     pub(super) fn find_callee(&self, parts: &[String]) -> Option<Callee> {
         match self.data_path(parts) {
-            Some(path) => self.environment.functions.contains_key(&path).then_some(Callee::Rule(path)),
+            Some(path) => self.environment.names.functions.contains_key(&path).then_some(Callee::Rule(path)),
             None => builtins::find(&parts.join(".")).map(Callee::Builtin),
         }
     }
@@ -131,6 +148,61 @@ impl Lowerer<'_, '_> {
     }
 }
 
+/// What a call with too few or too many arguments is told.
+fn arity_mismatch(callee: &Callee, arity: usize, args: &[Term], nested: bool) -> String {
+    match callee {
+        Callee::Rule(path) => wrong_count(&format!("data.{}", package_text(path)), arity, args.len()),
+        Callee::Builtin(builtin) => {
+            let mut have: Vec<String> = args.iter().map(type_text).collect();
+            have.extend(nested.then(|| UNKNOWN.to_owned()));
+            let want = builtin.signature().args.iter().map(|argument| match argument.name.as_str() {
+                "" => argument.kind.to_string(),
+                name => format!("{name}: {}", argument.kind),
+            });
+            let (have, want) = (have.join(", "), want.collect::<Vec<_>>().join(", "));
+            format!("{}: arity mismatch\n\thave: ({have})\n\twant: ({want})", builtin.name)
+        }
+    }
+}
+
+fn wrong_count(function: &str, arity: usize, args: usize) -> String {
+    let plural = if args == 1 { "" } else { "s" };
+    format!("function {function} has arity {arity}, got {args} argument{plural}")
+}
+
+/// How OPA shows a type that it does not know yet.
+const UNKNOWN: &str = "???";
+
+/// The type of an argument as far as it is known before types are checked.
+fn type_text(term: &Term) -> String {
+    match term {
+        Term::Const(Const::Null) => "null".to_owned(),
+        Term::Const(Const::Bool(_)) => "boolean".to_owned(),
+        Term::Const(Const::Number(_)) => "number".to_owned(),
+        Term::Const(Const::String(_)) => "string".to_owned(),
+        Term::Ref(reference) if matches!(reference.head, Head::Input) => "any".to_owned(),
+        Term::Array(items) if !items.is_empty() => {
+            format!("array<{}>", items.iter().map(type_text).collect::<Vec<_>>().join(", "))
+        }
+        _ => UNKNOWN.to_owned(),
+    }
+}
+
+/// Builtins that modules in the syntax of OPA 1.0 cannot call.
+const DEPRECATED: [&str; 11] = [
+    "all",
+    "any",
+    "cast_array",
+    "cast_boolean",
+    "cast_null",
+    "cast_object",
+    "cast_set",
+    "cast_string",
+    "net.cidr_overlap",
+    "re_match",
+    "set_diff",
+];
+
 /// The parts of a function's name.
 pub(super) fn function_name(function: &ast::Term) -> Vec<String> {
     match &function.kind {
@@ -144,16 +216,5 @@ pub(super) fn function_name(function: &ast::Term) -> Vec<String> {
             parts
         }
         _ => vec!["?".to_owned()],
-    }
-}
-
-/// Whether a term is a constant without variables, calls or lookups.
-pub(super) fn is_constant(term: &Term) -> bool {
-    match term {
-        Term::Const(Const::Null | Const::Bool(_) | Const::Number(_) | Const::String(_)) => true,
-        Term::Var(_) | Term::Ref(_) => false,
-        Term::Array(items) | Term::Set(items) => items.iter().all(is_constant),
-        Term::Object(entries) => entries.iter().all(|(key, value)| is_constant(key) && is_constant(value)),
-        Term::Comprehension(_) => true,
     }
 }

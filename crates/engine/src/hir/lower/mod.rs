@@ -10,13 +10,13 @@ mod query;
 mod scope;
 mod term;
 
-pub use module::{Program, lower_modules};
+pub use module::{Names, Program, lower_modules};
 pub use query::{QueryContext, lower_query};
 
 use super::annotations::{Annotations, Place};
-use super::{Locals, Term, Var};
+use super::{Check, Locals, Problems, Term, Var};
 use scope::Scopes;
-use solon_syntax::{Diagnostic, Span};
+use solon_syntax::Span;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -36,14 +36,18 @@ enum Global {
 pub(super) struct Environment<'p> {
     /// Names of the package's rules and of imports.
     globals: HashMap<String, Global>,
-    /// Paths of all rules that are functions, with their number of arguments.
-    functions: &'p HashMap<Path, usize>,
+    /// All rules.
+    names: &'p Names,
 }
 
 /// Lowers one rule, or one query.
 struct Lowerer<'e, 'p> {
     environment: &'e Environment<'p>,
-    errors: &'e mut Vec<Diagnostic>,
+    problems: &'e mut Problems,
+    /// Whether a declaration was wrong: unused ones are then not looked for.
+    has_wrong_declaration: bool,
+    /// Whether it is a rule of a module in the syntax of OPA 1.0, which may not do all that others may.
+    is_v1_module: bool,
     locals: Locals,
     scopes: Scopes,
     /// The rule, for its annotations; a query has none.
@@ -51,12 +55,21 @@ struct Lowerer<'e, 'p> {
 }
 
 impl<'e, 'p> Lowerer<'e, 'p> {
-    fn new(environment: &'e Environment<'p>, errors: &'e mut Vec<Diagnostic>) -> Self {
-        Lowerer { environment, errors, locals: Locals::default(), scopes: Scopes::default(), place: None }
+    fn new(environment: &'e Environment<'p>, problems: &'e mut Problems) -> Self {
+        Lowerer {
+            environment,
+            problems,
+            has_wrong_declaration: false,
+            is_v1_module: false,
+            locals: Locals::default(),
+            scopes: Scopes::default(),
+            place: None,
+        }
     }
 
-    fn error(&mut self, code: &'static str, span: Span, message: impl Into<String>) {
-        self.errors.push(Diagnostic { code, span, message: message.into(), hint: None });
+    fn error(&mut self, check: Check, code: &'static str, span: Span, message: impl Into<String>) {
+        self.has_wrong_declaration |= check == Check::Locals;
+        self.problems.report(check, code, span, message);
     }
 
     /// A variable of its own for a value that has no name.

@@ -1,45 +1,67 @@
 //! Modules and their rules.
 
-use super::call::is_constant;
 use super::scope::Declared;
 use super::{Environment, Global, Lowerer, Path, path_of};
 use crate::hir::annotations::{Annotations, Place};
-use crate::hir::{Body, Branch, Rule, Term, Var};
-use solon_syntax::{Diagnostic, Span, ast};
+use crate::hir::print::package_text;
+use crate::hir::{Body, Branch, Check, Problems, Rule, Term, Var};
+use solon_syntax::{Span, ast};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
+
+/// The package of a module.
+#[derive(Debug)]
+pub struct Package {
+    /// Its path below `data`.
+    pub path: Path,
+    /// Where the module names it.
+    pub span: Span,
+}
 
 /// All rules of all modules.
 #[derive(Debug, Default)]
 pub struct Program {
     /// The rules, module by module.
     pub rules: Vec<Rule>,
-    /// Packages, which exist as documents even where they have no rule.
-    pub packages: Vec<Path>,
+    /// The packages of the modules, which exist as documents even where they have no rule.
+    pub packages: Vec<Package>,
+    /// What modules and queries can name.
+    pub names: Names,
+}
+
+/// The names of all rules.
+#[derive(Debug, Default)]
+pub struct Names {
     /// Paths of functions, with their number of arguments.
     pub functions: HashMap<Path, usize>,
     /// The first names of all rules, by package.
-    pub rule_names: HashSet<(Path, Arc<str>)>,
+    pub firsts: HashSet<(Path, Arc<str>)>,
+    /// The constant paths of all rules.
+    pub paths: HashSet<Path>,
 }
 
 /// Lowers modules to rules.
-pub fn lower_modules(modules: &[ast::Module], annotations: &Annotations, errors: &mut Vec<Diagnostic>) -> Program {
+pub fn lower_modules(modules: &[ast::Module], annotations: &Annotations, problems: &mut Problems) -> Program {
     let mut program = Program::default();
     for module in modules {
         let package = path_of(&module.package.path);
         for rule in &module.rules {
-            program.rule_names.insert((package.clone(), rule.head.name.text.as_str().into()));
+            let (path, _) = constant_path(&package, &rule.head);
+            program.names.firsts.insert((package.clone(), rule.head.name.text.as_str().into()));
             if let Some(parameters) = &rule.head.parameters {
-                program.functions.insert(constant_path(&package, &rule.head).0, parameters.len());
+                program.names.functions.insert(path.clone(), parameters.len());
             }
+            program.names.paths.insert(path);
         }
-        program.packages.push(package);
+        program.packages.push(Package { path: package, span: module.package.span });
     }
     for (module_number, module) in modules.iter().enumerate() {
         let package = path_of(&module.package.path);
-        let environment = Environment::new(&package, &module.imports, &program.rule_names, &program.functions);
+        let environment = Environment::new(&package, &module.imports, &program.names);
+        check_imports(module, problems);
         for (rule_number, rule) in module.rules.iter().enumerate() {
-            let mut lowerer = Lowerer::new(&environment, errors);
+            let mut lowerer = Lowerer::new(&environment, problems);
+            lowerer.is_v1_module = module.version == ast::Version::V1;
             lowerer.place = Some((annotations, Place { module, module_number, rule_number, is_else: false }));
             program.rules.push(lowerer.rule(&package, rule));
         }
@@ -47,16 +69,27 @@ pub fn lower_modules(modules: &[ast::Module], annotations: &Annotations, errors:
     program
 }
 
+/// Reports imports that take the name of an earlier one.
+fn check_imports(module: &ast::Module, problems: &mut Problems) {
+    let mut seen: HashMap<&str, &ast::Import> = HashMap::new();
+    for import in module.imports.iter().filter(|_| module.version == ast::Version::V1) {
+        let Some(name) = import.alias.as_ref().map(|alias| &alias.text).or(import.path.last()) else { continue };
+        if let Some(earlier) = seen.get(name.as_str()) {
+            let path: Vec<Arc<str>> = path_of(&earlier.path);
+            let alias = earlier.alias.as_ref().map(|alias| format!(" as {}", alias.text)).unwrap_or_default();
+            let message = format!("import must not shadow import {}{alias}", package_text(&path));
+            problems.report(Check::Imports, "rego_compile_error", import.span, message);
+        } else {
+            seen.insert(name, import);
+        }
+    }
+}
+
 impl<'p> Environment<'p> {
     /// The names of a module or query of `package`.
-    pub(super) fn new(
-        package: &Path,
-        imports: &[ast::Import],
-        rule_names: &HashSet<(Path, Arc<str>)>,
-        functions: &'p HashMap<Path, usize>,
-    ) -> Self {
+    pub(super) fn new(package: &Path, imports: &[ast::Import], names: &'p Names) -> Self {
         let mut globals = HashMap::new();
-        for (owner, name) in rule_names {
+        for (owner, name) in &names.firsts {
             if owner == package {
                 let mut path = package.clone();
                 path.push(name.clone());
@@ -76,7 +109,7 @@ impl<'p> Environment<'p> {
                 _ => None,
             };
         }
-        Environment { globals, functions }
+        Environment { globals, names }
     }
 }
 
@@ -94,7 +127,25 @@ fn constant_path(package: &Path, head: &ast::Head) -> (Path, usize) {
 }
 
 impl Lowerer<'_, '_> {
+    /// Reports a rule and arguments that are called `input` or `data`.
+    fn check_names(&mut self, rule: &ast::Rule) {
+        let name = &rule.head.name.text;
+        if is_root(name) && self.is_v1_module {
+            let message = format!("rules must not shadow {name} (use a different rule name)");
+            self.error(Check::Shadowing, "rego_compile_error", rule.span, message);
+        }
+        for param in rule.head.parameters.iter().flatten() {
+            let mut names = Vec::new();
+            argument_names(param, &mut names);
+            if let Some((name, _)) = names.into_iter().find(|(name, _)| is_root(name)) {
+                let message = format!("args must not shadow {name} (use a different variable name)");
+                self.error(Check::Arguments, "rego_compile_error", rule.span, message);
+            }
+        }
+    }
+
     fn rule(mut self, package: &Path, rule: &ast::Rule) -> Rule {
+        self.check_names(rule);
         let (path, constant) = constant_path(package, &rule.head);
         let key_terms = rule.head.path.get(constant..).unwrap_or_default();
         let (value, is_set) = match &rule.head.kind {
@@ -109,10 +160,6 @@ impl Lowerer<'_, '_> {
         let keys = key_terms.iter().map(|key| self.head_term(key, &mut before)).collect();
         let value = value.map_or(Term::TRUE, |value| self.head_term(value, &mut before));
         self.leave();
-        if rule.is_default && !is_constant(&value) {
-            let message = "illegal default rule (value cannot contain var, ref or call)";
-            self.error("rego_parse_error", rule.head.span, message);
-        }
         let mut branches = vec![Branch { span: rule.span, body: before, value }];
         if let Some((_, place)) = &mut self.place {
             place.is_else = true;
@@ -130,7 +177,7 @@ impl Lowerer<'_, '_> {
         let mut arguments: Vec<(String, Var)> = Vec::new();
         for (name, span) in names {
             if !arguments.iter().any(|(other, _)| *other == name) {
-                let var = self.declare(&name, span, Declared::Argument);
+                let var = self.declare(&name, span, Declared::Argument, span);
                 arguments.push((name, var));
             }
         }
@@ -145,6 +192,11 @@ impl Lowerer<'_, '_> {
         self.leave();
         Branch { span: branch.span, body, value }
     }
+}
+
+/// Whether a name is that of a root document.
+pub(super) fn is_root(name: &str) -> bool {
+    matches!(name, "input" | "data")
 }
 
 fn argument_names(term: &ast::Term, names: &mut Vec<(String, Span)>) {

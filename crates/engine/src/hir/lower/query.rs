@@ -1,11 +1,9 @@
 //! Queries.
 
 use super::body::Value;
-use super::{Environment, Lowerer, Path, path_of};
-use crate::hir::{Body, Literal, LiteralKind, Query, Term};
-use solon_syntax::{Diagnostic, ast};
-use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use super::{Environment, Lowerer, Names, path_of};
+use crate::hir::{Body, Literal, LiteralKind, Problems, Query, Term};
+use solon_syntax::ast;
 
 /// What a query sees: the package it is asked in and imports.
 #[derive(Clone, Debug, Default)]
@@ -16,17 +14,11 @@ pub struct QueryContext {
     pub imports: Vec<ast::Import>,
 }
 
-/// Lowers a query against the rules of `program`.
-pub fn lower_query(
-    body: &ast::Body,
-    context: &QueryContext,
-    functions: &HashMap<Path, usize>,
-    rule_names: &HashSet<(Path, Arc<str>)>,
-    errors: &mut Vec<Diagnostic>,
-) -> Query {
+/// Lowers a query against rules of these names.
+pub fn lower_query(body: &ast::Body, context: &QueryContext, names: &Names, problems: &mut Problems) -> Query {
     let package = path_of(&context.package);
-    let environment = Environment::new(&package, &context.imports, rule_names, functions);
-    let mut lowerer = Lowerer::new(&environment, errors);
+    let environment = Environment::new(&package, &context.imports, names);
+    let mut lowerer = Lowerer::new(&environment, problems);
     lowerer.enter(body);
     let mut literals = Body::new();
     let mut expressions = Vec::new();

@@ -1,6 +1,6 @@
 //! Which variable a name is.
 
-use super::{Lowerer, Var};
+use super::{Check, Lowerer, Var};
 use solon_syntax::{Span, ast};
 use std::collections::{HashMap, HashSet};
 
@@ -10,6 +10,8 @@ pub(super) enum Declared {
     Argument,
     Assigned,
     Some,
+    /// By `every`.
+    Every,
 }
 
 #[derive(Debug)]
@@ -17,7 +19,8 @@ struct Declaration {
     name: String,
     var: Var,
     how: Declared,
-    span: Span,
+    /// The expression that declares it.
+    place: Span,
     is_used: bool,
 }
 
@@ -66,34 +69,41 @@ impl Lowerer<'_, '_> {
     pub(super) fn leave(&mut self) {
         let Some(scope) = self.scopes.stack.pop() else { return };
         for declaration in scope.declared {
-            if declaration.how == Declared::Some && !declaration.is_used {
+            if matches!(declaration.how, Declared::Some | Declared::Every)
+                && !declaration.is_used
+                && !self.has_wrong_declaration
+            {
                 let message = format!("declared var {} unused", declaration.name);
-                self.error("rego_compile_error", declaration.span, message);
+                self.error(Check::Unused, "rego_compile_error", declaration.place, message);
             }
         }
     }
 
-    /// Declares `name` in the innermost scope.
-    pub(super) fn declare(&mut self, name: &str, span: Span, how: Declared) -> Var {
+    /// Declares `name` in the innermost scope; `place` is the expression that does, for errors.
+    pub(super) fn declare(&mut self, name: &str, span: Span, how: Declared, place: Span) -> Var {
         if name == "_" {
             return self.locals.add("_", span);
         }
         let var = self.locals.add(name, span);
+        if how == Declared::Assigned {
+            self.locals.set_assigned(var);
+        }
         let problem = self.scopes.stack.last().and_then(|scope| {
             if let Some(earlier) = scope.declared.iter().find(|declaration| declaration.name == name) {
                 return Some(match earlier.how {
                     Declared::Argument => format!("arg {name} redeclared"),
                     Declared::Assigned => format!("var {name} assigned above"),
-                    Declared::Some => format!("var {name} declared above"),
+                    Declared::Some | Declared::Every => format!("var {name} declared above"),
                 });
             }
             scope.seen.iter().any(|seen| seen == name).then(|| format!("var {name} referenced above"))
         });
         if let Some(message) = problem {
-            self.error("rego_compile_error", span, message);
+            let place = if how == Declared::Assigned { span } else { place };
+            self.error(Check::Locals, "rego_compile_error", place, message);
         }
         if let Some(scope) = self.scopes.stack.last_mut() {
-            scope.declared.push(Declaration { name: name.to_owned(), var, how, span, is_used: false });
+            scope.declared.push(Declaration { name: name.to_owned(), var, how, place, is_used: false });
         }
         var
     }
@@ -102,14 +112,14 @@ impl Lowerer<'_, '_> {
     pub(super) fn redeclare(&mut self, arguments: &[(String, Var)]) {
         let Some(scope) = self.scopes.stack.last_mut() else { return };
         for (name, var) in arguments {
-            let (name, span) = (name.clone(), self.locals.span(*var));
-            scope.declared.push(Declaration { name, var: *var, how: Declared::Argument, span, is_used: false });
+            let (name, place) = (name.clone(), self.locals.span(*var));
+            scope.declared.push(Declaration { name, var: *var, how: Declared::Argument, place, is_used: false });
         }
     }
 
     /// Declares the variable of a pattern of `some .. in`, which is used by being matched.
-    pub(super) fn declare_used(&mut self, name: &str, span: Span, how: Declared) -> Var {
-        let var = self.declare(name, span, how);
+    pub(super) fn declare_used(&mut self, name: &str, span: Span, how: Declared, place: Span) -> Var {
+        let var = self.declare(name, span, how, place);
         if let Some(declaration) = self.scopes.stack.last_mut().and_then(|scope| scope.declared.last_mut()) {
             declaration.is_used = true;
         }
@@ -169,7 +179,7 @@ fn declared_names(body: &ast::Body) -> HashSet<String> {
     names
 }
 
-fn pattern_names(pattern: &ast::Term, names: &mut HashSet<String>) {
+pub(super) fn pattern_names(pattern: &ast::Term, names: &mut HashSet<String>) {
     match &pattern.kind {
         ast::TermKind::Var(name) => {
             names.insert(name.clone());

@@ -32,7 +32,7 @@ impl Lowerer<'_, '_> {
                 if let Some((value, None)) = self.annotations(term) {
                     return value;
                 }
-                let Some(call) = self.call(term, before) else { return Term::Const(Const::Null) };
+                let Some(call) = self.call(term, true, before) else { return Term::Const(Const::Null) };
                 let output = Term::Var(self.fresh(term.span));
                 let kind = LiteralKind::Call { call, output: Some(output.clone()) };
                 before.push(Literal { span: term.span, kind });
@@ -139,14 +139,17 @@ impl Lowerer<'_, '_> {
     }
 
     /// A pattern whose variables are declared by it.
-    pub(super) fn pattern(&mut self, pattern: &ast::Term, how: Declared, before: &mut Body) -> Term {
+    pub(super) fn pattern(&mut self, pattern: &ast::Term, how: Declared, place: Span, before: &mut Body) -> Term {
         match &pattern.kind {
-            ast::TermKind::Var(name) => Term::Var(self.declare_used(name, pattern.span, how)),
+            ast::TermKind::Var(name) => Term::Var(self.declare_used(name, pattern.span, how, place)),
             ast::TermKind::Array(items) => {
-                Term::Array(items.iter().map(|item| self.pattern(item, how, before)).collect())
+                Term::Array(items.iter().map(|item| self.pattern(item, how, place, before)).collect())
             }
             ast::TermKind::Object(entries) => Term::Object(
-                entries.iter().map(|(key, value)| (self.term(key, before), self.pattern(value, how, before))).collect(),
+                entries
+                    .iter()
+                    .map(|(key, value)| (self.term(key, before), self.pattern(value, how, place, before)))
+                    .collect(),
             ),
             _ => self.term(pattern, before),
         }

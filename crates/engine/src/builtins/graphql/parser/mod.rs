@@ -6,7 +6,7 @@
 //! A tree has the form that OPA gives: objects named and ordered as there, without what is empty. Comments stand where
 //! its parser keeps them.
 
-use crate::builtins::Failure;
+use crate::builtins::{Failure, stack};
 mod queries;
 mod schemas;
 mod values;
@@ -24,9 +24,6 @@ pub(super) struct Document<'a> {
 
 /// How deep a document may nest.
 const MAX_DEPTH: usize = 300;
-
-/// Stack that must be left before nested parts are read, and what is added.
-pub(super) const STACK: (usize, usize) = (128 << 10, 1 << 20);
 
 /// The numbers of kinds of values in trees.
 pub(super) mod kinds {
@@ -196,7 +193,7 @@ impl<'a> Parser<'a> {
         if self.depth > MAX_DEPTH {
             return Err(Failure::Halt("GraphQL document is nested too deep".into()));
         }
-        let result = stacker::maybe_grow(STACK.0, STACK.1, || read(self));
+        let result = stack::nested(|| read(self));
         self.depth -= 1;
         result
     }

@@ -1,9 +1,9 @@
 //! Rules of fields.
 
-use super::super::parser::{STACK, address};
+use super::super::parser::address;
 use super::super::schema::{Definition, items, named, text, type_of, type_text};
 use super::{Done, Place, Selection, Walker};
-use crate::builtins::Failure;
+use crate::builtins::{Failure, stack};
 use crate::value::Value;
 use std::collections::HashSet;
 
@@ -78,7 +78,7 @@ impl<'s, 'a> Walker<'s, 'a> {
                 Some(fragment) if within.insert(name) => *fragment,
                 _ => continue,
             };
-            let deep = stacker::maybe_grow(STACK.0, STACK.1, || {
+            let deep = stack::nested(|| {
                 if spread {
                     self.is_fragment_too_deep(&next, within, depth)
                 } else {
@@ -107,14 +107,13 @@ impl<'s, 'a> Walker<'s, 'a> {
             let deep = match self.source.selection(selection) {
                 Selection::Spread => match self.source.fragments.get(name).copied() {
                     Some(next) if within.insert(name) => {
-                        let deep =
-                            stacker::maybe_grow(STACK.0, STACK.1, || self.is_fragment_too_deep(&next, within, depth))?;
+                        let deep = stack::nested(|| self.is_fragment_too_deep(&next, within, depth))?;
                         within.remove(name);
                         deep
                     }
                     _ => false,
                 },
-                _ => stacker::maybe_grow(STACK.0, STACK.1, || self.is_too_deep(selection, within, depth))?,
+                _ => stack::nested(|| self.is_too_deep(selection, within, depth))?,
             };
             if deep {
                 return Ok(true);

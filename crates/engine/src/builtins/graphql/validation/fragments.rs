@@ -1,8 +1,8 @@
 //! Rules of fragments and of where they are spread.
 
-use super::super::parser::STACK;
 use super::super::schema::{Definition, items, text};
 use super::{Done, Selection, Walker};
+use crate::builtins::stack;
 use crate::value::Value;
 use std::collections::HashSet;
 
@@ -132,7 +132,7 @@ impl<'s, 'a> Walker<'s, 'a> {
                 let via = if names.is_empty() { String::new() } else { format!(" via {}", names.join(", ")) };
                 self.error(&spread, format!("Cannot spread fragment \"{target}\" within itself{via}."));
             } else if let Some(next) = self.source.fragments.get(target).copied() {
-                stacker::maybe_grow(STACK.0, STACK.1, || self.cycles(&next, visited, path))?;
+                stack::nested(|| self.cycles(&next, visited, path))?;
             }
             path.pop();
         }

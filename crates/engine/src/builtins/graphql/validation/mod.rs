@@ -13,9 +13,9 @@ mod operations;
 mod values;
 
 use super::merging::Merger;
-use super::parser::{Document, STACK, address};
+use super::parser::{Document, address};
 use super::schema::{Definition, Schema, items, text};
-use crate::builtins::Failure;
+use crate::builtins::{Failure, stack};
 use crate::value::Value;
 use std::collections::{HashMap, HashSet};
 
@@ -177,7 +177,7 @@ impl<'s, 'a> Walker<'s, 'a> {
     }
 
     fn selections(&mut self, parent: Option<&'s Definition<'a>>, selections: &[Value<'a>]) -> Done {
-        stacker::maybe_grow(STACK.0, STACK.1, || {
+        stack::nested(|| {
             selections.iter().try_for_each(|selection| match self.source.selection(selection) {
                 Selection::Field => self.field(parent, selection),
                 Selection::Inline => self.inline(parent, selection),

@@ -1,10 +1,11 @@
 //! Rules of values: literals of the types that are expected, and variables where they may stand.
 
-use super::super::parser::{STACK, address, kinds};
+use super::super::parser::{address, kinds};
 use super::super::schema::{
     Definition, flag, is_compatible, is_required, items, named, text, type_of, type_text, value_kind,
 };
 use super::{Done, Expected, Walker};
+use crate::builtins::stack;
 use crate::value::Value;
 use std::collections::HashSet;
 
@@ -32,7 +33,7 @@ impl<'s, 'a> Walker<'s, 'a> {
                 _ => continue,
             };
             if let Some(value) = child.field("Value") {
-                stacker::maybe_grow(STACK.0, STACK.1, || self.value(&value, within))?;
+                stack::nested(|| self.value(&value, within))?;
             }
         }
         if let Some(operation) = self.operation.filter(|_| kind == kinds::VARIABLE && variable.is_none()) {

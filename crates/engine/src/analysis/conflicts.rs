@@ -1,0 +1,100 @@
+//! Rules that cannot stand beside each other, and packages that rules are in the way of.
+
+use crate::hir::lower::Program;
+use crate::hir::print::{package_text, rule_path, rule_ref};
+use crate::hir::{Check, Problems, Rule};
+use solon_syntax::{Source, Span};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A node of the tree of rules: those whose constant path ends here, and what is below.
+#[derive(Default)]
+struct Node<'p> {
+    rules: Vec<&'p Rule>,
+    children: BTreeMap<String, Node<'p>>,
+}
+
+/// Reports conflicts. `sources` are the texts by the numbers of the files, for the places that messages name.
+pub fn check_conflicts(program: &Program, sources: &[Source], problems: &mut Problems) {
+    let mut root = Node::default();
+    for rule in &program.rules {
+        let node = rule_path(rule).into_iter().fold(&mut root, |node, step| node.children.entry(step).or_default());
+        node.rules.push(rule);
+    }
+    let mut report = |span: Span, message: String| problems.report(Check::Conflicts, "rego_type_error", span, message);
+    check_node(&root, program, sources, &mut report);
+    for rule in program.rules.iter().filter(|rule| is_ground(rule)) {
+        let path = rule_path(rule);
+        for package in &program.packages {
+            let is_at_rule = package.path.iter().map(|step| &**step).eq(path.iter().map(String::as_str));
+            if is_at_rule {
+                let home = program.packages.iter().find(|home| home.span.file == rule.span.file);
+                let above = home.map_or(0, |home| home.path.len());
+                let name = rule_ref(rule, above);
+                let (package, place) = (package_text(&package.path), place(rule.span, sources));
+                let message = format!("package {package} conflicts with rule {name} defined at {place}");
+                report(home.map_or(rule.span, |home| home.span), message);
+            }
+        }
+    }
+}
+
+fn check_node(node: &Node<'_>, program: &Program, sources: &[Source], report: &mut dyn FnMut(Span, String)) {
+    if let (Some(first), Some(last)) = (node.rules.first(), node.rules.last()) {
+        let name = rule_ref(last, 0);
+        let defaults: Vec<&Rule> = node.rules.iter().copied().filter(|rule| rule.is_default).collect();
+        let inside = rules_inside(node);
+        if !inside.is_empty() {
+            let lines: Vec<String> = inside
+                .iter()
+                .map(|rule| format!("\n  rule {} at {}", rule_ref(rule, 0), place(rule.span, sources)))
+                .collect();
+            report(first.span, format!("rule {name} conflicts with:{}", lines.concat()));
+        } else if is_mixed(&node.rules) {
+            report(first.span, format!("conflicting rules {name} found"));
+        } else if defaults.len() > 1 {
+            let places: Vec<String> = defaults.iter().map(|rule| place(rule.span, sources)).collect();
+            let home = program.packages.iter().find(|package| package.span.file == first.span.file);
+            let message = format!("multiple default rules {name} found at {}", places.join(", "));
+            report(home.map_or(first.span, |home| home.span), message);
+        }
+    }
+    node.children.values().for_each(|child| check_node(child, program, sources, report));
+}
+
+/// Whether a rule's path is constant to its end.
+fn is_ground(rule: &Rule) -> bool {
+    rule.path.len() + rule.keys.len() == rule_path(rule).len()
+}
+
+/// Whether rules of one path are of different kinds.
+fn is_mixed(rules: &[&Rule]) -> bool {
+    let kinds: BTreeSet<bool> = rules.iter().map(|rule| rule.is_set).collect();
+    let arities: BTreeSet<usize> = rules.iter().map(|rule| rule.params.as_ref().map_or(0, Vec::len)).collect();
+    let completeness: BTreeSet<bool> = rules.iter().map(|rule| !rule.is_set && is_ground(rule)).collect();
+    let shapes: BTreeSet<bool> = rules.iter().filter(|rule| rule.is_set).map(|rule| is_ground(rule)).collect();
+    [kinds.len(), arities.len(), completeness.len(), shapes.len()].iter().any(|count| *count > 1)
+}
+
+/// The rules below a node that must not be there: all if a rule's path ends at it, functions if one goes on with a
+/// variable. Of several below each other only the first.
+fn rules_inside<'p>(node: &Node<'p>) -> Vec<&'p Rule> {
+    let has_end = node.rules.iter().any(|rule| is_ground(rule));
+    let mut found = Vec::new();
+    for child in node.children.values() {
+        collect(child, has_end, &mut found);
+    }
+    found
+}
+
+fn collect<'p>(node: &Node<'p>, takes_all: bool, found: &mut Vec<&'p Rule>) {
+    match node.rules.iter().find(|rule| takes_all || rule.params.is_some()) {
+        Some(rule) => found.push(rule),
+        None => node.children.values().for_each(|child| collect(child, takes_all, found)),
+    }
+}
+
+/// `file:row`.
+fn place(span: Span, sources: &[Source]) -> String {
+    let source = sources.get(span.file as usize);
+    source.map(|source| format!("{}:{}", source.name(), source.position(span.start).row)).unwrap_or_default()
+}

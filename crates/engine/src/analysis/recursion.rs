@@ -1,0 +1,265 @@
+//! Rules that need themselves.
+//!
+//! OPA's graph has a node for each rule and each `else` branch, and an edge to every rule that a ref may select. A
+//! rule is recursive if the refs say so whatever their variables hold, and may be recursive otherwise.
+
+use crate::hir::lower::Program;
+use crate::hir::print::rule_ref;
+use crate::hir::{Branch, Check, Const, Head, Part, Problems, Rule, Term, Var, parts_of_literal, parts_of_term};
+use std::collections::{HashMap, HashSet};
+
+/// A rule's number and its branch's.
+type Node = (usize, usize);
+
+/// An edge: to what, and whether it is there whatever variables hold.
+type Edge = (Node, bool);
+
+/// Reports rules that need themselves.
+pub fn check_recursion(program: &Program, problems: &mut Problems) {
+    let index = Index::new(program);
+    let nodes: Vec<Node> = program.rules.iter().enumerate().flat_map(branches).collect();
+    let edges: HashMap<Node, Vec<Edge>> = nodes.iter().map(|node| (*node, edges_of(*node, program, &index))).collect();
+    let components = cyclic(&nodes, &edges);
+    for node in nodes.iter().filter(|node| components.contains_key(node)) {
+        let (is_static, path) = match path(*node, &edges, &components, true) {
+            Some(path) => (true, path),
+            None => match path(*node, &edges, &components, false) {
+                Some(path) => (false, path),
+                None => continue,
+            },
+        };
+        let Some((rule, branch)) = rule_and_branch(program, *node) else { continue };
+        let names: Vec<String> =
+            path.iter().filter_map(|(rule, _)| program.rules.get(*rule)).map(|rule| rule_ref(rule, 0)).collect();
+        let verb = if is_static { "is" } else { "may be" };
+        let message = format!("rule {} {verb} recursive: {}", rule_ref(rule, 0), names.join(" -> "));
+        problems.report(Check::Recursion, "rego_recursion_error", branch.span, message);
+    }
+}
+
+fn branches((number, rule): (usize, &Rule)) -> impl Iterator<Item = Node> + use<> {
+    (0..rule.branches.len()).map(move |branch| (number, branch))
+}
+
+fn rule_and_branch(program: &Program, (rule, branch): Node) -> Option<(&Rule, &Branch)> {
+    let rule = program.rules.get(rule)?;
+    Some((rule, rule.branches.get(branch)?))
+}
+
+/// A step of a ref: a constant, or what is only known when it is evaluated.
+#[derive(Clone, Copy, PartialEq)]
+enum Step<'p> {
+    Text(&'p str),
+    Constant(&'p Const),
+    Variable(Var),
+    Other,
+}
+
+impl<'p> Step<'p> {
+    fn of(term: &'p Term) -> Self {
+        match term {
+            Term::Const(Const::String(text)) => Step::Text(text),
+            Term::Const(value) => Step::Constant(value),
+            Term::Var(var) => Step::Variable(*var),
+            _ => Step::Other,
+        }
+    }
+}
+
+/// The rules by the first steps of their paths.
+struct Index<'p> {
+    paths: Vec<Vec<Step<'p>>>,
+    by_first: HashMap<&'p str, Vec<usize>>,
+}
+
+impl<'p> Index<'p> {
+    fn new(program: &'p Program) -> Self {
+        let path = |rule: &'p Rule| -> Vec<Step<'p>> {
+            rule.path.iter().map(|step| Step::Text(step)).chain(rule.keys.iter().map(Step::of)).collect()
+        };
+        let mut by_first: HashMap<&str, Vec<usize>> = HashMap::new();
+        for (number, rule) in program.rules.iter().enumerate() {
+            by_first.entry(rule.path.first().map_or("", |first| first)).or_default().push(number);
+        }
+        Index { paths: program.rules.iter().map(path).collect(), by_first }
+    }
+
+    /// The rules that a ref of these steps may select, and whether it does whatever its variables hold.
+    fn select(&self, steps: &[Step<'_>], bound: &HashSet<Var>, found: &mut dyn FnMut(usize, bool)) {
+        let all: Vec<usize>;
+        let candidates: &[usize] = match steps.first() {
+            Some(Step::Text(first)) => self.by_first.get(first).map(Vec::as_slice).unwrap_or_default(),
+            _ => {
+                all = (0..self.paths.len()).collect();
+                &all
+            }
+        };
+        for number in candidates {
+            let path = self.paths.get(*number).map(Vec::as_slice).unwrap_or_default();
+            if let Some(is_static) = selects(steps, path, bound) {
+                found(*number, is_static);
+            }
+        }
+    }
+}
+
+/// Whether a ref may select a rule of this path, and whether it does whatever its variables hold: a variable that
+/// has no value yet goes through all that is there.
+fn selects(steps: &[Step<'_>], path: &[Step<'_>], bound: &HashSet<Var>) -> Option<bool> {
+    let mut is_static = true;
+    for (step, wanted) in steps.iter().zip(path) {
+        match (step, wanted) {
+            (_, Step::Variable(_) | Step::Other) => {}
+            (Step::Text(_) | Step::Constant(_), wanted) if step != wanted => return None,
+            (Step::Text(_) | Step::Constant(_), _) => {}
+            (Step::Variable(var), _) if !bound.contains(var) && count(steps, step) == 1 => {}
+            _ => is_static = false,
+        }
+    }
+    Some(is_static)
+}
+
+fn count(steps: &[Step<'_>], step: &Step<'_>) -> usize {
+    steps.iter().filter(|other| *other == step).count()
+}
+
+/// What a branch of a rule asks for.
+fn edges_of(node: Node, program: &Program, index: &Index<'_>) -> Vec<Edge> {
+    let Some((rule, branch)) = rule_and_branch(program, node) else { return Vec::new() };
+    let mut found: HashMap<Node, bool> = HashMap::new();
+    let mut bound = HashSet::new();
+    let mut head: Vec<&Term> = vec![&branch.value];
+    head.extend(rule.params.iter().flatten().chain(&rule.keys));
+    head.iter().for_each(|term| parts_of_term(term, &mut |part| bound.extend(part.var())));
+    let mut add = |part: Part<'_>, bound: &HashSet<Var>| {
+        let Some(steps) = steps_of(part) else { return };
+        index.select(&steps, bound, &mut |rule, is_static| {
+            for node in program.rules.get(rule).into_iter().flat_map(|found| branches((rule, found))) {
+                *found.entry(node).or_default() |= is_static;
+            }
+        });
+    };
+    for literal in &branch.body {
+        parts_of_literal(literal, &mut |part| add(part, &bound));
+        parts_of_literal(literal, &mut |part| bound.extend(part.var()));
+    }
+    head.iter().for_each(|term| parts_of_term(term, &mut |part| add(part, &bound)));
+    let mut edges: Vec<Edge> = found.into_iter().collect();
+    edges.sort_unstable();
+    edges
+}
+
+/// The steps below `data` of what a part names, if it is anything there.
+fn steps_of<'p>(part: Part<'p>) -> Option<Vec<Step<'p>>> {
+    match part {
+        Part::Ref(reference) if matches!(reference.head, Head::Data) => {
+            Some(reference.operands.iter().map(Step::of).collect())
+        }
+        Part::Path(path) => Some(path.iter().map(|step| Step::Text(step)).collect()),
+        _ => None,
+    }
+}
+
+/// The nodes that are on cycles, with the numbers of their components. (Tarjan, without recursion.)
+fn cyclic(nodes: &[Node], edges: &HashMap<Node, Vec<Edge>>) -> HashMap<Node, usize> {
+    let mut state = Components::default();
+    for node in nodes {
+        if !state.order.contains_key(node) {
+            state.visit(*node, edges);
+        }
+    }
+    state.on_cycles
+}
+
+#[derive(Default)]
+struct Components {
+    order: HashMap<Node, usize>,
+    low: HashMap<Node, usize>,
+    stack: Vec<Node>,
+    done: HashSet<Node>,
+    on_cycles: HashMap<Node, usize>,
+}
+
+impl Components {
+    fn open(&mut self, node: Node) {
+        let number = self.order.len();
+        self.order.insert(node, number);
+        self.low.insert(node, number);
+        self.stack.push(node);
+    }
+
+    fn lower(&mut self, node: Node, to: usize) {
+        if let Some(low) = self.low.get_mut(&node) {
+            *low = to.min(*low);
+        }
+    }
+
+    fn visit(&mut self, start: Node, edges: &HashMap<Node, Vec<Edge>>) {
+        let mut path = vec![(start, 0)];
+        self.open(start);
+        while let Some((node, next)) = path.last_mut() {
+            let node = *node;
+            if let Some((target, _)) = edges.get(&node).and_then(|edges| edges.get(*next)) {
+                *next += 1;
+                match self.order.get(target).copied() {
+                    None => {
+                        self.open(*target);
+                        path.push((*target, 0));
+                    }
+                    Some(number) if !self.done.contains(target) => self.lower(node, number),
+                    Some(_) => {}
+                }
+                continue;
+            }
+            path.pop();
+            let low = self.low.get(&node).copied().unwrap_or_default();
+            if let Some((above, _)) = path.last() {
+                self.lower(*above, low);
+            }
+            if self.order.get(&node) == Some(&low) {
+                self.close(node, low, edges);
+            }
+        }
+    }
+
+    /// Takes the component of `root` from the stack.
+    fn close(&mut self, root: Node, number: usize, edges: &HashMap<Node, Vec<Edge>>) {
+        let from = self.stack.iter().rposition(|node| *node == root).unwrap_or_default();
+        let members = self.stack.split_off(from);
+        let is_own = |node: &Node| edges.get(node).into_iter().flatten().any(|(target, _)| target == node);
+        let is_cycle = members.len() > 1 || members.first().is_some_and(is_own);
+        self.done.extend(&members);
+        if is_cycle {
+            self.on_cycles.extend(members.into_iter().map(|node| (node, number)));
+        }
+    }
+}
+
+/// The first way from a node to itself, depth first, through static edges only or through all.
+fn path(
+    start: Node,
+    edges: &HashMap<Node, Vec<Edge>>,
+    components: &HashMap<Node, usize>,
+    only_static: bool,
+) -> Option<Vec<Node>> {
+    let own = components.get(&start)?;
+    let mut seen = HashSet::from([start]);
+    let mut path = vec![(start, 0)];
+    while let Some((node, next)) = path.last_mut() {
+        let Some((target, is_static)) = edges.get(node).and_then(|edges| edges.get(*next)) else {
+            path.pop();
+            continue;
+        };
+        *next += 1;
+        if (only_static && !is_static) || components.get(target) != Some(own) {
+            continue;
+        }
+        if *target == start {
+            return Some(path.into_iter().map(|(node, _)| node).chain([start]).collect());
+        }
+        if seen.insert(*target) {
+            path.push((*target, 0));
+        }
+    }
+    None
+}

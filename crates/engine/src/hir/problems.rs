@@ -1,0 +1,84 @@
+//! Errors by the stages of OPA's compiler.
+//!
+//! OPA stops after the first stage that fails. This compiler looks for several kinds of errors in one pass; here it
+//! is sorted out which of them OPA would have come to.
+
+use solon_syntax::{Diagnostic, Span};
+
+/// The stages that find errors, in OPA's order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Check {
+    /// Arguments called `input` or `data`.
+    Arguments,
+    /// Rules and variables called `input` or `data`.
+    Shadowing,
+    /// Imports of one name.
+    Imports,
+    /// Declared variables without a use.
+    Unused,
+    /// Variables declared twice, assignments to what is no variable.
+    Locals,
+    /// Results of calls that have none.
+    VoidCalls,
+    /// Arguments of `print` that nothing binds.
+    PrintCalls,
+    /// What `with` replaces.
+    With,
+    /// Rules and packages of one path.
+    Conflicts,
+    /// Unknown functions, and calls with too few or too many arguments.
+    Functions,
+    /// Variables of heads that no body mentions.
+    HeadSafety,
+    /// Variables that nothing binds.
+    BodySafety,
+    /// Rules that need themselves.
+    Recursion,
+    /// Functions that are used as values.
+    Types,
+    /// Builtins that OPA 1.0 no longer has.
+    Deprecated,
+}
+
+impl Check {
+    /// Whether OPA goes on after errors of this stage.
+    fn is_recoverable(self) -> bool {
+        matches!(self, Check::Shadowing | Check::Imports | Check::Unused | Check::Types | Check::Deprecated)
+    }
+}
+
+/// Errors with the stages that found them.
+#[derive(Debug, Default)]
+pub struct Problems {
+    found: Vec<(Check, Diagnostic)>,
+}
+
+impl Problems {
+    /// Adds an error.
+    pub fn report(&mut self, check: Check, code: &'static str, span: Span, message: impl Into<String>) {
+        self.add(check, Diagnostic { code, span, message: message.into(), hint: None });
+    }
+
+    /// Adds an error that is written already.
+    pub fn add(&mut self, check: Check, diagnostic: Diagnostic) {
+        self.found.push((check, diagnostic));
+    }
+
+    /// Whether a stage, or one before it, has failed: what is left of the program then makes no sense to later ones.
+    pub fn has_failed(&self, last: Check) -> bool {
+        self.found.iter().any(|(check, _)| *check <= last && !check.is_recoverable())
+    }
+
+    /// The errors of all stages up to the first that failed.
+    ///
+    /// # Errors
+    ///
+    /// If there are any.
+    pub fn finish(self) -> Result<(), Vec<Diagnostic>> {
+        let failed = self.found.iter().map(|(check, _)| *check).filter(|check| !check.is_recoverable()).min();
+        let seen = |check: Check| failed.is_none_or(|failed| check <= failed);
+        let errors: Vec<Diagnostic> =
+            self.found.into_iter().filter(|(check, _)| seen(*check)).map(|(_, diagnostic)| diagnostic).collect();
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
+    }
+}
