@@ -13,6 +13,7 @@ use crate::value::SymbolTable;
 use crate::vm::Code;
 use solon_syntax::ast::{Module, Version};
 use solon_syntax::{Diagnostic, ParseOptions, Source, Span, parse_module};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Which of Rego's syntaxes modules are written in.
@@ -46,6 +47,7 @@ pub struct Compiler {
     syntaxes: Vec<Option<Syntax>>,
     data: Vec<Part>,
     syntax: Syntax,
+    denied: HashSet<String>,
 }
 
 impl Compiler {
@@ -79,6 +81,27 @@ impl Compiler {
         self
     }
 
+    /// Takes a builtin away: modules and queries that name it do not compile, as if there were no such function.
+    ///
+    /// ```
+    /// use solon_engine::Compiler;
+    ///
+    /// let compiler = Compiler::new().without_builtin("http.send");
+    /// let error = compiler.module("a.rego", "package a\nx := http.send({})").compile().unwrap_err();
+    /// assert!(error.to_string().contains("undefined function http.send"));
+    /// ```
+    pub fn without_builtin(mut self, name: impl Into<String>) -> Self {
+        self.denied.insert(name.into());
+        self
+    }
+
+    /// Leaves only the builtins for which `may_run` is true; see [`Compiler::without_builtin`].
+    pub fn retain_builtins(mut self, may_run: impl Fn(&str) -> bool) -> Self {
+        let names = crate::builtins::all().map(|builtin| builtin.name);
+        self.denied.extend(names.filter(|name| !may_run(name)).map(str::to_owned));
+        self
+    }
+
     /// The syntax of modules that say nothing else.
     pub fn syntax(mut self, syntax: Syntax) -> Self {
         self.syntax = syntax;
@@ -93,9 +116,9 @@ impl Compiler {
     /// `rego_type_error`, `rego_recursion_error`), or what is wrong with the data (`invalid_json`, `invalid_data`).
     pub fn compile(self) -> Result<Policy, Error> {
         let (modules, notes) = self.parse()?;
-        let Compiler { sources, data, syntax, .. } = self;
+        let Compiler { sources, data, syntax, denied, .. } = self;
         let fail = |errors: Vec<Diagnostic>| Error::of_diagnostics(errors, &sources);
-        let (code, names) = compile(&modules, &sources).map_err(fail)?;
+        let (code, names) = compile(&modules, &sources, &denied).map_err(fail)?;
         let data = data::build(&data, &code.symbols)?;
         let version = if syntax == Syntax::V0 { Version::V0 } else { Version::V1 };
         Ok(Policy { shared: Arc::new(Shared { code, names, sources, notes, version }), data })
@@ -108,7 +131,8 @@ impl Compiler {
     /// As [`Compiler::compile`], up to that stage.
     pub fn explain(self, stage: Stage) -> Result<String, Error> {
         let (modules, _) = self.parse()?;
-        explain(&modules, &self.sources, stage).map_err(|errors| Error::of_diagnostics(errors, &self.sources))
+        explain(&modules, &self.sources, &self.denied, stage)
+            .map_err(|errors| Error::of_diagnostics(errors, &self.sources))
     }
 
     /// Reads every module; also says which ones were read as older Rego.
@@ -155,10 +179,10 @@ fn note(source: &Source, file: u32, sources: &[Source]) -> Issue {
 }
 
 /// Rules with their names resolved and their bodies in order.
-fn resolve(modules: &[Module], sources: &[Source]) -> Result<Program, Vec<Diagnostic>> {
+fn resolve(modules: &[Module], sources: &[Source], denied: &HashSet<String>) -> Result<Program, Vec<Diagnostic>> {
     let annotations = Annotations::read(modules, sources)?;
     let mut problems = Problems::default();
-    let mut program = lower_modules(modules, &annotations, &mut problems);
+    let mut program = lower_modules(modules, &annotations, denied, &mut problems);
     check_conflicts(&program, sources, &mut problems);
     if !problems.has_failed(Check::Functions) {
         check_recursion(&program, &mut problems);
@@ -181,8 +205,13 @@ fn plan(program: &mut Program) -> Result<(Tree, Vec<DocumentPlan>), Vec<Diagnost
 }
 
 /// The text of a stage.
-fn explain(modules: &[Module], sources: &[Source], stage: Stage) -> Result<String, Vec<Diagnostic>> {
-    let mut program = resolve(modules, sources)?;
+fn explain(
+    modules: &[Module],
+    sources: &[Source],
+    denied: &HashSet<String>,
+    stage: Stage,
+) -> Result<String, Vec<Diagnostic>> {
+    let mut program = resolve(modules, sources, denied)?;
     if stage == Stage::Hir {
         return Ok(crate::hir::print::rules(&program.rules));
     }
@@ -197,9 +226,9 @@ fn explain(modules: &[Module], sources: &[Source], stage: Stage) -> Result<Strin
 }
 
 /// The stages, one after the other.
-fn compile(modules: &[Module], sources: &[Source]) -> Result<(Code, Names), Vec<Diagnostic>> {
+fn compile(modules: &[Module], sources: &[Source], denied: &HashSet<String>) -> Result<(Code, Names), Vec<Diagnostic>> {
     let mut errors = Vec::new();
-    let mut program = resolve(modules, sources)?;
+    let mut program = resolve(modules, sources, denied)?;
     let (tree, plans) = plan(&mut program)?;
     let mut symbols = SymbolTable::new();
     let (unit, functions) = generate_program(&tree, &plans, &mut symbols, &mut errors);

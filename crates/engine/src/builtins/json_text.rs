@@ -34,6 +34,9 @@ pub(super) static TABLE: &[Builtin] = &[
         call: |context, args| {
             let bytes = operand::string(args, 1)?.as_bytes();
             json::parse(context.arena, bytes, context.symbols).map_err(|error| {
+                if error.is_limit() {
+                    return Failure::Halt(error.describe(bytes));
+                }
                 let message = error.describe(bytes);
                 let trailing = message.ends_with("after top-level value");
                 Failure::Error(if trailing { format!("error: {message}") } else { message })
@@ -47,8 +50,11 @@ pub(super) static TABLE: &[Builtin] = &[
         example: ("json.is_valid(\"[1,\")", "false"),
         purity: Purity::Pure,
         call: |context, args| {
-            let text = operand::string(args, 1);
-            Ok(Value::Bool(text.is_ok_and(|text| json::parse(context.arena, text.as_bytes(), context.symbols).is_ok())))
+            let Ok(text) = operand::string(args, 1) else { return Ok(Value::Bool(false)) };
+            match json::parse(context.arena, text.as_bytes(), context.symbols) {
+                Err(error) if error.is_limit() => Err(Failure::Halt(error.describe(text.as_bytes()))),
+                result => Ok(Value::Bool(result.is_ok())),
+            }
         },
     },
 ];

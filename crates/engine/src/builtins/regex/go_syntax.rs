@@ -6,6 +6,7 @@
 //! `[0-9]`, punctuation becomes `\x{2E}`, named groups become plain ones with their names kept aside.
 
 use super::unicode_names;
+use crate::builtins::Failure;
 use std::fmt::Write;
 
 /// A translated expression.
@@ -54,6 +55,13 @@ type Step<'s, T = ()> = Result<T, Fault<'s>>;
 
 fn fault<'s, T>(what: &'static str, at: &'s str) -> Step<'s, T> {
     Err(Fault { what, at })
+}
+
+const TOO_DEEP: &str = "expression nests too deeply";
+
+/// Why a pattern is not taken: Go refuses it, or it is more than this engine takes.
+pub(super) fn failure(message: String) -> Failure {
+    if message.contains(TOO_DEEP) { Failure::Halt(message) } else { Failure::Error(message) }
 }
 
 const BAD_RANGE: &str = "invalid character class range";
@@ -206,7 +214,7 @@ impl<'s> Translator<'s> {
     fn open_group(&mut self, text: &str, inner: Flags) -> Step<'s> {
         self.flush();
         if self.open.len() >= MAX_DEPTH {
-            return fault("expression nests too deeply", self.source);
+            return fault(TOO_DEEP, self.source);
         }
         self.open.push(self.group);
         self.group = Group { outer: self.flags, start: self.out.len(), ..Group::default() };

@@ -38,8 +38,12 @@ pub(super) static TABLE: &[Builtin] = &[
         example: ("regex.is_valid(\"a(b\")", "false"),
         purity: Purity::Pure,
         call: |_, args| {
-            let pattern = operand::string(args, 1);
-            Ok(Value::Bool(pattern.is_ok_and(|pattern| go_syntax::translate(pattern).is_ok())))
+            let Ok(pattern) = operand::string(args, 1) else { return Ok(Value::Bool(false)) };
+            match go_syntax::translate(pattern).map_err(go_syntax::failure) {
+                Ok(_) => Ok(Value::Bool(true)),
+                Err(limit @ Failure::Halt(_)) => Err(limit),
+                Err(_) => Ok(Value::Bool(false)),
+            }
         },
     },
     Builtin {
@@ -101,7 +105,7 @@ const SIZE_LIMIT: usize = 16 << 20;
 impl Pattern {
     /// Compiles what Go accepts. An error is Go's text.
     pub fn new(source: &str) -> Result<Self, Failure> {
-        let go_syntax::Translation { pattern, names } = go_syntax::translate(source).map_err(Failure::Error)?;
+        let go_syntax::Translation { pattern, names } = go_syntax::translate(source).map_err(go_syntax::failure)?;
         let nesting = u32::try_from(go_syntax::MAX_DEPTH * 4).unwrap_or(u32::MAX);
         let regex = RegexBuilder::new(&pattern).size_limit(SIZE_LIMIT).nest_limit(nesting).build();
         // What Go takes and this engine does not ends the evaluation: there is an answer, but not here.

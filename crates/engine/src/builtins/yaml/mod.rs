@@ -51,8 +51,11 @@ pub(super) static TABLE: &[Builtin] = &[
         example: ("yaml.is_valid(\"a: [\")", "false"),
         purity: Purity::Pure,
         call: |context, args| {
-            let text = operand::string(args, 1);
-            Ok(Value::Bool(text.is_ok_and(|text| read(context.arena, text).is_ok())))
+            let Ok(text) = operand::string(args, 1) else { return Ok(Value::Bool(false)) };
+            match read(context.arena, text) {
+                Err(limit @ Failure::Halt(_)) => Err(limit),
+                result => Ok(Value::Bool(result.is_ok())),
+            }
         },
     },
 ];
@@ -187,14 +190,17 @@ struct Reader<'a, 't> {
 
 impl<'a, 't> Reader<'a, 't> {
     fn next(&mut self) -> Result<Option<Event<'t>>, Failure> {
-        let wrong =
-            |error: ScanError| Failure::Error(format!("yaml: line {}: {}", error.marker().line(), error.info()));
+        let wrong = |error: ScanError| {
+            let message = format!("yaml: line {}: {}", error.marker().line(), error.info());
+            // The parser's own limit on nesting says nothing about the text.
+            if error.info().contains("recursion limit") { Failure::Halt(message) } else { Failure::Error(message) }
+        };
         self.parser.next_event().transpose().map(|event| event.map(|(event, _)| event)).map_err(wrong)
     }
 
     fn node(&mut self, event: Event<'t>, depth: usize) -> Result<Node<'a>, Failure> {
         if depth > json::MAX_DEPTH {
-            return Err(Failure::error("yaml: exceeded max depth"));
+            return Err(Failure::Halt("yaml: exceeded max depth".into()));
         }
         let (anchor, node) = stack::nested(|| self.parts(event, depth))?;
         if let (true, Ok(value)) = (anchor > 0, node.value(self.arena)) {

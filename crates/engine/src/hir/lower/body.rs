@@ -279,7 +279,7 @@ impl Lowerer<'_, '_> {
                     self.error(Check::With, "rego_compile_error", term.span, message);
                     return None;
                 }
-                match crate::builtins::find(&name) {
+                match self.environment.names.builtin(&name) {
                     Some(builtin) => Some(Target::Builtin(builtin)),
                     None => {
                         let message = "with keyword target must reference existing input, data, or a function";

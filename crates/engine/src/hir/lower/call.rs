@@ -25,7 +25,13 @@ impl Lowerer<'_, '_> {
             _ => return None,
         };
         let parts = function_name(function);
-        if nested && builtins::find(&parts.join(".")).is_some_and(|builtin| builtin.signature().result.is_none()) {
+        if nested
+            && self
+                .environment
+                .names
+                .builtin(&parts.join("."))
+                .is_some_and(|builtin| builtin.signature().result.is_none())
+        {
             let message = format!("{} used as value", print::term_text(term));
             self.error(Check::VoidCalls, "rego_type_error", term.span, message);
             return None;
@@ -85,7 +91,7 @@ impl Lowerer<'_, '_> {
 
     /// A call of the builtin `name`.
     pub(super) fn builtin_call(&mut self, name: &str, args: Vec<Term>, span: Span) -> Option<Call> {
-        let Some(builtin) = builtins::find(name) else {
+        let Some(builtin) = self.environment.names.builtin(name) else {
             self.error(Check::Functions, "rego_type_error", span, format!("undefined function {name}"));
             return None;
         };
@@ -127,7 +133,7 @@ impl Lowerer<'_, '_> {
     pub(super) fn find_callee(&self, parts: &[String]) -> Option<Callee> {
         match self.data_path(parts) {
             Some(path) => self.environment.names.functions.contains_key(&path).then_some(Callee::Rule(path)),
-            None => builtins::find(&parts.join(".")).map(Callee::Builtin),
+            None => self.environment.names.builtin(&parts.join(".")).map(Callee::Builtin),
         }
     }
 

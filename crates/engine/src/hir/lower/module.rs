@@ -2,6 +2,7 @@
 
 use super::scope::Declared;
 use super::{Environment, Global, Lowerer, Path, path_of};
+use crate::builtins::{self, Builtin};
 use crate::hir::annotations::{Annotations, Place};
 use crate::hir::print::package_text;
 use crate::hir::{Body, Branch, Check, Problems, Rule, Term, Var};
@@ -38,11 +39,27 @@ pub struct Names {
     pub firsts: HashSet<(Path, Arc<str>)>,
     /// The constant paths of all rules.
     pub paths: HashSet<Path>,
+    /// Builtins that may not be called.
+    pub denied: HashSet<String>,
+}
+
+impl Names {
+    /// The builtin called `name`, if it may be called.
+    pub fn builtin(&self, name: &str) -> Option<&'static Builtin> {
+        builtins::find(name).filter(|_| !self.denied.contains(name))
+    }
 }
 
 /// Lowers modules to rules.
-pub fn lower_modules(modules: &[ast::Module], annotations: &Annotations, problems: &mut Problems) -> Program {
+/// Builtins of `denied` are unknown.
+pub fn lower_modules(
+    modules: &[ast::Module],
+    annotations: &Annotations,
+    denied: &HashSet<String>,
+    problems: &mut Problems,
+) -> Program {
     let mut program = Program::default();
+    program.names.denied = denied.clone();
     for module in modules {
         let package = path_of(&module.package.path);
         for rule in &module.rules {

@@ -20,6 +20,11 @@ pub struct JsonError {
 }
 
 impl JsonError {
+    /// Whether the text may be JSON, but is more than is read: nested too deep.
+    pub fn is_limit(&self) -> bool {
+        self.message == read::TOO_DEEP
+    }
+
     /// What is wrong in the words of OPA, which name the character that was not expected: `invalid character 'x' after
     /// array element`. `bytes` is the text that was read.
     pub fn describe(&self, bytes: &[u8]) -> String {
