@@ -127,12 +127,15 @@ fn deep_rego_is_rejected_or_answered() {
         ("statements", format!("allow if {{ {} false }}", "input.a == 1; ".repeat(DEEP))),
         ("some", format!("allow if {{ some {} in [] }}", nested("[", "x", "]"))),
         ("head", format!("p{} := 1\nallow if p == 2", "[1]".repeat(DEEP))),
+        ("constant head", format!("p{} := 1", ".a".repeat(DEEP))),
+        ("with, long target", format!("allow if input with input{} as 1", ".a".repeat(DEEP))),
         ("patterns", format!("allow if {} = input", nested("[", "x", "]"))),
         ("conjunctions", format!("import future.keywords\nallow if false{}", " and false".repeat(DEEP))),
     ];
     for (name, module) in &modules {
         let _ = check(name, &policy(module), b"{}");
     }
+    let _ = check("package", &format!("package a{}\nallow := true\n", ".a".repeat(DEEP)), b"{}");
     for (name, term) in terms {
         let policy = Compiler::new().compile().unwrap_or_else(|error| panic!("{error}"));
         eprintln!("query: {name}");

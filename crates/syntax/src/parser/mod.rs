@@ -66,7 +66,21 @@ pub fn parse_module(text: &str, options: ParseOptions) -> Parsed<Option<Module>>
         Err(error) => return Parsed { tree: None, errors: vec![error] },
     };
     let tree = parser.module(comments);
-    Parsed { tree, errors: parser.finish() }
+    let mut errors = parser.finish();
+    errors.extend(tree.iter().flat_map(long_paths));
+    Parsed { tree, errors }
+}
+
+/// Errors for paths with more steps than documents may be deep.
+fn long_paths(module: &Module) -> Vec<Diagnostic> {
+    let package = (module.package.span, module.package.path.len());
+    let imports = module.imports.iter().map(|import| (import.span, import.path.len()));
+    let heads = module.rules.iter().map(|rule| (rule.head.span, rule.head.path.len()));
+    let all = std::iter::once(package).chain(imports).chain(heads);
+    let message = format!("path too long: {MAX_DEPTH} steps is the limit");
+    all.filter(|(_, steps)| *steps > MAX_DEPTH as usize)
+        .map(|(span, _)| Diagnostic { code: "rego_parse_error", span, message: message.clone(), hint: None })
+        .collect()
 }
 
 /// Reads a query: one body, as `opa eval` takes it. All keywords of the version are on.

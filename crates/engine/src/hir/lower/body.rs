@@ -11,6 +11,9 @@ use solon_syntax::{Span, ast};
 use std::collections::HashSet;
 use std::sync::Arc;
 
+/// How many steps the target of a `with` may have.
+const LONGEST_TARGET: usize = 256;
+
 /// What becomes of the value of an expression that is a term.
 pub(super) enum Value {
     /// It must not be false.
@@ -260,6 +263,11 @@ impl Lowerer<'_, '_> {
 
     fn target(&mut self, term: &ast::Term) -> Option<Target> {
         let mut parts = function_name(term);
+        if parts.len() > LONGEST_TARGET {
+            let message = format!("{REPLACING}: path longer than {LONGEST_TARGET} steps");
+            self.error(Check::With, "rego_compile_error", term.span, message);
+            return None;
+        }
         let first = parts.first()?.clone();
         let rest = parts.split_off(1).into_iter().map(Arc::from);
         let declared = self.scopes.declares(&first);

@@ -1,7 +1,6 @@
 //! Calls.
 
 use super::{Global, Lowerer, Path, path_of};
-use crate::builtins;
 use crate::hir::print::package_text;
 use crate::hir::{Body, Call, Callee, Check, Const, Head, Term};
 use solon_syntax::{Span, ast, print};
