@@ -30,7 +30,7 @@
 pub mod batch;
 
 pub use solon_engine::{
-    Answer, Compiler, Decide, Engine, Error, Evaluator, Expression, Host, Input, Issue, Limits, LoadedPolicy, Location,
+    Answer, Compiler, Decide, Details, Engine, Error, Evaluator, Expression, Host, Input, Issue, Limits, LoadedPolicy, Location,
     NativeEngine, NoHost, OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput, Policy, Query, QuerySet, Row,
     SetEvaluator, Settings, Sources, Stage, Syntax,
 };

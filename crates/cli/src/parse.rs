@@ -39,6 +39,7 @@ pub fn run(arguments: &Parse) -> Result<ExitCode> {
             code: error.code.to_owned(),
             place: Some(place),
             details: Some(report::line_at(source.text(), position.row, position.col)),
+            more: None,
             hint: error.hint,
         }
     };

@@ -1,7 +1,7 @@
 //! What went wrong, as OPA reports it: a list of errors in JSON, or text for people.
 
 use crate::render::{pretty, quoted};
-use solon::Issue;
+use solon::{Details, Issue};
 use std::fmt::Write;
 use std::io;
 
@@ -16,6 +16,8 @@ pub struct Problem {
     pub place: Option<Place>,
     /// The line that is shown with a parse error, and the byte in it.
     pub details: Option<(String, usize)>,
+    /// What OPA says below it.
+    pub more: Option<Details>,
     /// How to mend it.
     pub hint: Option<String>,
 }
@@ -67,7 +69,14 @@ fn of_issue<'t>(issue: &Issue, text_of: &impl Fn(&str) -> Option<&'t str>) -> Pr
         let text = text_of(&place.file)?;
         Some(line_at(text, place.row, place.col))
     });
-    Problem { message: issue.message.clone(), code: issue.code.clone(), place, details, hint: issue.hint.clone() }
+    Problem {
+        message: issue.message.clone(),
+        code: issue.code.clone(),
+        place,
+        details,
+        more: issue.details.clone(),
+        hint: issue.hint.clone(),
+    }
 }
 
 /// The line of the last character at or before a place that is no white space, and that character's byte in it.
@@ -111,10 +120,21 @@ fn fields(problem: &Problem, sorted: bool) -> Vec<(&'static str, String)> {
         let place = vec![("file", quoted(&place.file)), ("row", place.row.to_string()), ("col", place.col.to_string())];
         fields.push(("location", object(place, sorted)));
     }
+    if let Some(details) = &problem.more {
+        fields.push(("details", if sorted { sorted_text(&details.json) } else { details.json.clone() }));
+    }
     if let Some((line, index)) = &problem.details {
         fields.push(("details", object(vec![("line", quoted(line)), ("idx", index.to_string())], sorted)));
     }
     fields
+}
+
+/// A JSON text with the keys of every object sorted.
+fn sorted_text(json: &str) -> String {
+    let value: serde_json::Value = serde_json::from_str(json).unwrap_or_default();
+    let mut value = value;
+    value.sort_all_objects();
+    value.to_string()
 }
 
 fn object(mut fields: Vec<(&'static str, String)>, sorted: bool) -> String {
@@ -133,8 +153,15 @@ pub fn text(problems: &[Problem]) -> String {
     };
     for problem in problems {
         sentence(problem, &mut out);
+        for line in problem.more.iter().flat_map(|details| &details.lines) {
+            out.push_str("\n\t");
+            out.push_str(line);
+        }
         let shown = problem.details.clone().or_else(|| {
             let place = problem.place.as_ref().filter(|place| !place.line.trim().is_empty())?;
+            if problem.more.is_some() {
+                return None;
+            }
             Some((place.line.clone(), usize::try_from(place.col.saturating_sub(1)).ok()?))
         });
         if let Some((line, index)) = shown {

@@ -18,7 +18,7 @@ pub mod vm;
 #[cfg(feature = "regorus")]
 pub use api::RegorusEngine;
 pub use api::{
-    Answer, Compiler, Decide, Engine, Error, Evaluator, Expression, Input, Issue, LoadedPolicy, Location, NativeEngine,
+    Answer, Compiler, Decide, Details, Engine, Error, Evaluator, Expression, Input, Issue, LoadedPolicy, Location, NativeEngine,
     OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput, Policy, Query, QuerySet, Row, SetEvaluator, Settings, Sources,
     Stage, Syntax,
 };

@@ -1,7 +1,8 @@
 //! Types of values and functions, as OPA's type checker and its messages know them.
 //!
-//! Takes a builtin's signature in the notation below, gives [`Signature`]s made of [`Type`]s, and writes both in OPA's
-//! words. It must not know about values, rules or evaluation.
+//! Takes a builtin's signature in the notation below, gives [`Signature`]s made of [`Type`]s, says how types relate
+//! (union, selection, whether two can be equal), and writes them in OPA's words. It must not know about rules or
+//! evaluation.
 //!
 //! # Notation
 //!
@@ -11,16 +12,33 @@
 //! Parentheses group. A signature is `(x: T, y: U) -> z: V`; names may be left out. Without `-> V` there is no result.
 //! A last argument `x: T...` stands for any number of arguments.
 
+mod algebra;
+mod difference;
+mod json;
+mod key;
 mod notation;
+mod order;
+mod print;
+mod recursive;
+#[cfg(test)]
+mod tests;
+mod unify;
 
-use std::cmp::Ordering;
+pub use difference::{argument_details, equation_details};
+pub use key::Key;
+pub use recursive::{Definitions, Recursive};
+pub use unify::Unifier;
+
 use std::fmt;
+use std::sync::Arc;
 
-/// A type.
+/// A type: cheap to clone.
 ///
 /// Types are ordered as OPA orders them, which is the order in which the members of a union are printed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Type {
+    /// What is not known: `???` in messages.
+    Unknown,
     /// `null`.
     Null,
     /// `true` or `false`.
@@ -31,47 +49,127 @@ pub enum Type {
     String,
     /// Any value.
     Any,
-    /// An array: first the items of `items`, then any number of `rest`.
-    Array {
-        /// The types of the first items.
-        items: Vec<Type>,
-        /// The type of all items after them; `None` if there are no more.
-        rest: Option<Box<Type>>,
-    },
+    /// An array.
+    Array(Arc<Array>),
     /// A set of members of a type; `None` for the empty set.
-    Set(Option<Box<Type>>),
+    Set(Option<Arc<Type>>),
     /// An object.
-    Object {
-        /// Keys that are known, sorted, with the types of their values.
-        fields: Vec<(String, Type)>,
-        /// The types of other keys and their values; `None` if there are no others.
-        rest: Option<Box<(Type, Type)>>,
-    },
-    /// One of several types, sorted. Made by [`Type::union`].
-    Union(Vec<Type>),
+    Object(Arc<Object>),
+    /// One of several types.
+    Union(Arc<Union>),
     /// A function.
-    Function(Box<Signature>),
+    Function(Arc<Signature>),
+    /// A type that contains itself, by its name.
+    Recursive(Recursive),
+}
+
+/// The type of an array: first the items of `items`, then any number of `rest`.
+#[derive(Debug)]
+pub struct Array {
+    /// The types of the first items.
+    pub items: Vec<Type>,
+    /// The type of all items after them; `None` if there are no more.
+    pub rest: Option<Type>,
+    facts: Facts,
+}
+
+/// The type of an object.
+#[derive(Debug)]
+pub struct Object {
+    /// Keys that are known, sorted, with the types of their values.
+    pub fields: Vec<(Key, Type)>,
+    /// The types of other keys and their values; `None` if there are no others.
+    pub rest: Option<(Type, Type)>,
+    facts: Facts,
+}
+
+/// A type that is one of several, sorted.
+#[derive(Clone, Debug)]
+pub struct Union {
+    members: Vec<Type>,
+    facts: Facts,
+}
+
+/// What is asked of types often, known when they are made.
+#[derive(Clone, Copy, Debug)]
+struct Facts {
+    /// How many types it is made of, written out.
+    weight: usize,
+    /// How many types are inside of each other.
+    depth: usize,
+    /// Whether some part that must be known is not.
+    has_unknown: bool,
+}
+
+/// Types that are made of more types than this are taken for `any`: values can share parts, text that names them cannot.
+const MAX_WEIGHT: usize = 1 << 16;
+
+/// And so are types that nest deeper than this: rules can make them as deep as there are rules.
+const MAX_DEPTH: usize = 200;
+
+impl Facts {
+    fn of<'t>(parts: impl IntoIterator<Item = &'t Type>) -> Facts {
+        let mut facts = Facts { weight: 1, depth: 1, has_unknown: false };
+        for part in parts {
+            let (weight, depth) = part.size();
+            facts.weight = facts.weight.saturating_add(weight);
+            facts.depth = facts.depth.max(depth + 1);
+            facts.has_unknown |= part.is_unknown();
+        }
+        facts
+    }
+
+    fn is_too_large(self) -> bool {
+        self.weight > MAX_WEIGHT || self.depth > MAX_DEPTH
+    }
 }
 
 impl Type {
+    /// An array: some items, then any number of `rest`.
+    pub fn new_array(items: Vec<Type>, rest: Option<Type>) -> Type {
+        let rest = rest.filter(|rest| !matches!(rest, Type::Unknown));
+        let facts = Facts::of(items.iter().chain(&rest));
+        if facts.is_too_large() {
+            return Type::Any;
+        }
+        Type::Array(Arc::new(Array { items, rest, facts }))
+    }
+
     /// An array of any length.
     pub fn array(of: Type) -> Type {
-        Type::Array { items: Vec::new(), rest: Some(Box::new(of)) }
+        Type::new_array(Vec::new(), Some(of))
     }
 
     /// An array of exactly these items.
     pub fn tuple(items: Vec<Type>) -> Type {
-        Type::Array { items, rest: None }
+        Type::new_array(items, None)
     }
 
-    /// A set.
+    /// A set; the empty one if the type of the members is not known.
     pub fn set(of: Type) -> Type {
-        Type::Set(Some(Box::new(of)))
+        match of {
+            Type::Unknown => Type::Set(None),
+            of if Facts::of([&of]).is_too_large() => Type::Any,
+            of => Type::Set(Some(Arc::new(of))),
+        }
     }
 
     /// An object with any number of entries.
     pub fn object(key: Type, value: Type) -> Type {
-        Type::Object { fields: Vec::new(), rest: Some(Box::new((key, value))) }
+        Type::new_object(Vec::new(), Some((key, value)))
+    }
+
+    /// An object of these keys and any number of others.
+    pub fn new_object(mut fields: Vec<(Key, Type)>, rest: Option<(Type, Type)>) -> Type {
+        if !fields.is_sorted_by(|left, right| left.0 < right.0) {
+            fields.sort_by(|left, right| left.0.cmp(&right.0));
+        }
+        let others = rest.iter().flat_map(|(key, value)| [key, value]);
+        let facts = Facts::of(fields.iter().map(|(_, value)| value).chain(others));
+        if facts.is_too_large() {
+            return Type::Any;
+        }
+        Type::Object(Arc::new(Object { fields, rest, facts }))
     }
 
     /// One of the given types: sorted, equal ones once, unions among them taken apart; `any` if that is among them.
@@ -81,13 +179,27 @@ impl Type {
         for member in members {
             match member {
                 Type::Any => return Type::Any,
-                Type::Union(inner) => flat.extend(inner),
+                Type::Union(inner) => flat.extend(inner.members.iter().cloned()),
+                Type::Unknown => {}
                 other => flat.push(other),
             }
         }
         flat.sort();
         flat.dedup();
-        if flat.is_empty() { Type::Any } else { Type::Union(flat) }
+        if flat.is_empty() { Type::Any } else { Type::of_members(flat) }
+    }
+
+    /// The union of sorted members.
+    fn of_members(members: Vec<Type>) -> Type {
+        let facts = Facts::of(&members);
+        if facts.is_too_large() { Type::Any } else { Type::Union(Arc::new(Union { members, facts })) }
+    }
+
+    /// A function of rules: its arguments and its result.
+    pub fn function(args: Vec<Type>, result: Type) -> Type {
+        let argument = |kind: Type| Argument { kind, name: String::new() };
+        let result = if matches!(result, Type::Unknown) { None } else { Some(argument(result)) };
+        Type::Function(Arc::new(Signature { args: args.into_iter().map(argument).collect(), result, variadic: None }))
     }
 
     /// Reads a type in the notation of this module.
@@ -102,92 +214,40 @@ impl Type {
         notation::parse_type(text)
     }
 
-    /// Where the type stands in OPA's order.
-    fn rank(&self) -> u8 {
+    /// How many types it is made of, and how deep they nest.
+    fn size(&self) -> (usize, usize) {
+        let facts = match self {
+            Type::Array(array) => array.facts,
+            Type::Object(object) => object.facts,
+            Type::Union(union) => union.facts,
+            Type::Set(Some(of)) => Facts::of([&**of]),
+            Type::Function(signature) => Facts::of(signature.args.iter().map(|argument| &argument.kind)),
+            _ => return (1, 1),
+        };
+        (facts.weight, facts.depth)
+    }
+
+    /// Whether it, or a part of it that must be known, is not known. The empty set's members are not known.
+    pub fn is_unknown(&self) -> bool {
         match self {
-            Type::Null => 0,
-            Type::Boolean => 1,
-            Type::Number => 2,
-            Type::String => 3,
-            Type::Array { .. } => 4,
-            Type::Object { .. } => 5,
-            Type::Set(_) => 6,
-            Type::Any | Type::Union(_) => 7,
-            Type::Function(_) => 8,
+            Type::Unknown => true,
+            Type::Array(array) => array.facts.has_unknown,
+            Type::Object(object) => object.facts.has_unknown,
+            Type::Set(of) => of.as_ref().is_none_or(|of| of.is_unknown()),
+            Type::Function(signature) => {
+                signature.args.iter().any(|argument| argument.kind.is_unknown())
+                    || signature.result.as_ref().is_none_or(|result| result.kind.is_unknown())
+            }
+            _ => false,
         }
     }
 }
 
-impl Ord for Type {
-    fn cmp(&self, other: &Self) -> Ordering {
-        match (self, other) {
-            (Type::Array { items: left, rest: left_rest }, Type::Array { items: right, rest: right_rest }) => {
-                left_rest.cmp(right_rest).then_with(|| left.cmp(right))
-            }
-            (Type::Object { fields: left, rest: left_rest }, Type::Object { fields: right, rest: right_rest }) => {
-                left_rest.cmp(right_rest).then_with(|| left.cmp(right))
-            }
-            (Type::Set(left), Type::Set(right)) => left.cmp(right),
-            (Type::Union(left), Type::Union(right)) => left.cmp(right),
-            (Type::Any, Type::Union(_)) => Ordering::Less,
-            (Type::Union(_), Type::Any) => Ordering::Greater,
-            (Type::Function(left), Type::Function(right)) => left.cmp(right),
-            _ => self.rank().cmp(&other.rank()),
-        }
+impl Union {
+    /// The types, in order.
+    pub fn members(&self) -> &[Type] {
+        &self.members
     }
-}
-
-impl PartialOrd for Type {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-/// Writes the type as OPA's messages do: `any<array[any], set[any]>`.
-impl fmt::Display for Type {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Type::Null => out.write_str("null"),
-            Type::Boolean => out.write_str("boolean"),
-            Type::Number => out.write_str("number"),
-            Type::String => out.write_str("string"),
-            Type::Any => out.write_str("any"),
-            Type::Array { items, rest } => {
-                out.write_str("array")?;
-                list(out, items)?;
-                match rest {
-                    Some(rest) => write!(out, "[{rest}]"),
-                    None => Ok(()),
-                }
-            }
-            Type::Set(None) => out.write_str("set"),
-            Type::Set(Some(of)) => write!(out, "set[{of}]"),
-            Type::Object { fields, rest } => {
-                out.write_str("object")?;
-                list(out, fields.iter().map(|(name, value)| format!("{name}: {value}")))?;
-                match rest.as_deref() {
-                    Some((key, value)) => write!(out, "[{key}: {value}]"),
-                    None => Ok(()),
-                }
-            }
-            Type::Union(members) => {
-                out.write_str("any")?;
-                list(out, members)
-            }
-            Type::Function(signature) => signature.fmt(out),
-        }
-    }
-}
-
-/// Writes `<a, b>`, or nothing where there are no items.
-fn list(out: &mut fmt::Formatter<'_>, items: impl IntoIterator<Item = impl fmt::Display>) -> fmt::Result {
-    let mut open = false;
-    for item in items {
-        out.write_str(if open { ", " } else { "<" })?;
-        open = true;
-        item.fmt(out)?;
-    }
-    if open { out.write_str(">") } else { Ok(()) }
 }
 
 /// An argument or result: its type and, if it has one, its name.
@@ -200,7 +260,7 @@ pub struct Argument {
 }
 
 /// The type of a function.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signature {
     /// The arguments that every call has.
     pub args: Vec<Argument>,
@@ -245,19 +305,6 @@ impl Signature {
     }
 }
 
-/// Writes the signature as OPA's messages do: `(number, number) => number`; `???` stands for no result.
-impl fmt::Display for Signature {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut args: Vec<String> = self.args.iter().map(|argument| argument.kind.to_string()).collect();
-        args.extend(self.variadic.iter().map(|argument| format!("{}...", argument.kind)));
-        write!(out, "({}) => ", args.join(", "))?;
-        match &self.result {
-            Some(result) => result.kind.fmt(out),
-            None => out.write_str("???"),
-        }
-    }
-}
-
 /// What is wrong with a text in the notation of types.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotationError {
@@ -274,143 +321,3 @@ impl fmt::Display for NotationError {
 }
 
 impl std::error::Error for NotationError {}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::builtins::{self, Purity};
-    use serde_json::Value as Json;
-
-    #[test]
-    fn types_are_written_as_opa_does() -> Result<(), NotationError> {
-        let cases = [
-            ("any", "any"),
-            ("array", "array"),
-            ("array<number,string>", "array<number, string>"),
-            ("array<number>[any]", "array<number>[any]"),
-            ("object", "object"),
-            ("object<b: any, a: string>[string: any]", "object<a: string, b: any>[string: any]"),
-            ("object[any: array[any] | set[any]]", "object[any: any<array[any], set[any]>]"),
-            ("array[(string)]", "array[string]"),
-            ("array[any<string>]", "array[any<string>]"),
-            ("set[any] | null | string", "any<null, string, set[any]>"),
-            ("array<boolean, null | string>", "array<boolean, any<null, string>>"),
-        ];
-        for (notation, written) in cases {
-            let parsed = Type::parse(notation)?;
-            assert_eq!(parsed.to_string(), written);
-            assert_eq!(Type::parse(written)?, parsed, "{written} is read as itself");
-        }
-        Ok(())
-    }
-
-    #[test]
-    fn signatures_are_read() -> Result<(), NotationError> {
-        let nothing = Signature::parse("()")?;
-        assert_eq!((nothing.arity(), nothing.result), (0, None));
-
-        let print = Signature::parse("(values: any...)")?;
-        assert_eq!(print.to_string(), "(any...) => ???");
-        assert!(print.accepts(0) && print.accepts(7));
-
-        let format = Signature::parse("(x: number | array<number, string>) -> formatted timestamp: string")?;
-        assert_eq!(format.to_string(), "(any<number, array<number, string>>) => string");
-        assert_eq!(format.result.map(|result| result.name).as_deref(), Some("formatted timestamp"));
-        assert!(Signature::parse("(any, any) -> boolean")?.args.iter().all(|argument| argument.name.is_empty()));
-        Ok(())
-    }
-
-    #[test]
-    fn wrong_notation_is_refused() {
-        for wrong in ["", "strin", "array[", "array[any", "object[any]", "any<", "string |", "string string"] {
-            assert!(Type::parse(wrong).is_err(), "{wrong:?}");
-        }
-        for wrong in ["", "(", "(any", "(any...,any)", "(any) ->", "(any) number", "(any) -> number)"] {
-            assert!(Signature::parse(wrong).is_err(), "{wrong:?}");
-        }
-    }
-
-    #[test]
-    fn every_builtin_has_a_signature_and_is_named_once() {
-        let mut names = std::collections::HashSet::new();
-        for builtin in builtins::all() {
-            assert_eq!(Signature::parse(builtin.signature).err(), None, "{}", builtin.name);
-            assert!(names.insert(builtin.name), "{} is there twice", builtin.name);
-        }
-    }
-
-    /// A type of OPA's capabilities file.
-    fn from_json(json: &Json) -> Type {
-        let list = |name: &str| json.get(name).and_then(Json::as_array).cloned().unwrap_or_default();
-        let inner = |json: Option<&Json>| json.map(|json| Box::new(from_json(json)));
-        match json.get("type").and_then(Json::as_str).unwrap_or_default() {
-            "null" => Type::Null,
-            "boolean" => Type::Boolean,
-            "number" => Type::Number,
-            "string" => Type::String,
-            "any" => Type::union(list("of").iter().map(from_json)),
-            "array" => {
-                Type::Array { items: list("static").iter().map(from_json).collect(), rest: inner(json.get("dynamic")) }
-            }
-            "set" => Type::Set(inner(json.get("of"))),
-            "object" => {
-                let field =
-                    |field: &Json| (field["key"].as_str().unwrap_or_default().to_owned(), from_json(&field["value"]));
-                let mut fields: Vec<_> = list("static").iter().map(field).collect();
-                fields.sort();
-                let rest =
-                    json.get("dynamic").map(|rest| Box::new((from_json(&rest["key"]), from_json(&rest["value"]))));
-                Type::Object { fields, rest }
-            }
-            other => unreachable!("no type {other:?}"),
-        }
-    }
-
-    fn signature_from_json(json: &Json) -> String {
-        let argument = |json: &Json| Argument { kind: from_json(json), name: String::new() };
-        let args = json.get("args").and_then(Json::as_array).cloned().unwrap_or_default();
-        Signature {
-            args: args.iter().map(argument).collect(),
-            result: json.get("result").map(argument),
-            variadic: json.get("variadic").map(argument),
-        }
-        .to_string()
-    }
-
-    /// With `SOLON_CAPABILITIES` set to OPA's capabilities file: builtins have its names, types and purity.
-    #[test]
-    fn builtins_agree_with_capabilities() -> Result<(), Box<dyn std::error::Error>> {
-        let Some(path) = std::env::var_os("SOLON_CAPABILITIES") else { return Ok(()) };
-        let capabilities: Json = serde_json::from_slice(&std::fs::read(path)?)?;
-        let empty = Vec::new();
-        let theirs = capabilities["builtins"].as_array().unwrap_or(&empty);
-        let mut wrong = Vec::new();
-        for builtin in builtins::all() {
-            let Some(their) = theirs.iter().find(|their| their["name"] == builtin.name) else {
-                wrong.push(format!("{}: unknown to OPA", builtin.name));
-                continue;
-            };
-            let (ours, theirs) = (builtin.signature().to_string(), signature_from_json(&their["decl"]));
-            if ours != theirs {
-                wrong.push(format!("{}: {ours}, in OPA {theirs}", builtin.name));
-            }
-            if their["relation"].as_bool().unwrap_or_default() != (builtin.purity == Purity::Relation) {
-                wrong.push(format!("{}: whether it is a relation", builtin.name));
-            }
-            // OPA's follow references of schemas over the network; ours do not.
-            let is_schema = builtin.name.ends_with("_schema") && builtin.name.starts_with("json.");
-            let is_nondeterministic = their["nondeterministic"].as_bool().unwrap_or_default();
-            if is_nondeterministic && builtin.purity == Purity::Pure && !is_schema {
-                wrong.push(format!("{}: is not pure in OPA", builtin.name));
-            }
-        }
-        let missing: Vec<_> = theirs
-            .iter()
-            .filter_map(|their| their["name"].as_str())
-            .filter(|name| builtins::find(name).is_none())
-            .collect();
-        println!("not here yet: {}", missing.join(" "));
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-        Ok(())
-    }
-}

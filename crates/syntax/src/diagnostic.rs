@@ -13,4 +13,22 @@ pub struct Diagnostic {
     pub message: String,
     /// How to mend it, where that can be said.
     pub hint: Option<String>,
+    /// More about it, where OPA says more.
+    pub details: Option<Box<Details>>,
+}
+
+impl Diagnostic {
+    /// An error without a hint or details.
+    pub fn new(code: &'static str, span: Span, message: impl Into<String>) -> Self {
+        Diagnostic { code, span, message: message.into(), hint: None, details: None }
+    }
+}
+
+/// What OPA shows below an error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Details {
+    /// Lines for people.
+    pub lines: Vec<String>,
+    /// The same as JSON.
+    pub json: String,
 }

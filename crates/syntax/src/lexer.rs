@@ -254,7 +254,7 @@ impl Lexer<'_> {
 
     fn error(&mut self, start: usize, message: &str) {
         let span = Span::new(self.file, start as u32, self.at.max(start + 1).min(self.bytes.len()) as u32);
-        self.out.errors.push(Diagnostic { code: "rego_parse_error", span, message: message.to_owned(), hint: None });
+        self.out.errors.push(Diagnostic::new("rego_parse_error", span, message));
     }
 
     fn illegal(&mut self, start: usize, message: &str) {

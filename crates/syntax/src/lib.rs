@@ -12,6 +12,6 @@ mod parser;
 pub mod print;
 pub mod span;
 
-pub use diagnostic::Diagnostic;
+pub use diagnostic::{Details, Diagnostic};
 pub use parser::{ParseOptions, Parsed, detect_version, parse_module, parse_query};
 pub use span::{Position, Source, Span};

@@ -15,6 +15,9 @@ pub struct Span {
 }
 
 impl Span {
+    /// No place in any source.
+    pub const NONE: Span = Span { file: u32::MAX, start: 0, end: 0 };
+
     /// A span of `file` from byte `start` to before byte `end`.
     pub fn new(file: u32, start: u32, end: u32) -> Self {
         Span { file, start, end }

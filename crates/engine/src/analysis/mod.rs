@@ -1,16 +1,19 @@
-//! Safety: an order of literals in which every variable is bound before it is needed.
+//! Checks of rules: safety, conflicts, recursion, types.
 //!
-//! Takes lowered rules; reorders their bodies in place as OPA does, and reports the variables that nothing binds
-//! (`rego_unsafe_var_error`). Also finds rules that conflict
-//! or need themselves. It must not know how literals are evaluated.
+//! Takes lowered rules; reorders their bodies in place as OPA does, so that every variable is bound before it is
+//! needed, and reports the variables that nothing binds (`rego_unsafe_var_error`). Also finds rules that conflict, that
+//! need themselves, and whose types do not fit. It must not know how literals are evaluated.
 
 mod conflicts;
+mod dependencies;
 mod outputs;
 mod recursion;
 mod safety;
+pub mod types;
 mod varset;
 
 pub use conflicts::check_conflicts;
+pub use dependencies::Dependencies;
 pub(crate) use outputs::is_same;
 pub use recursion::check_recursion;
 pub use safety::{order_query, order_rule};

@@ -1,29 +1,21 @@
 //! Rules that need themselves.
 //!
-//! OPA's graph has a node for each rule and each `else` branch, and an edge to every rule that a ref may select. A
-//! rule is recursive if the refs say so whatever their variables hold, and may be recursive otherwise.
+//! A rule is recursive if the refs say so whatever their variables hold, and may be recursive otherwise.
 
+use super::dependencies::{Dependencies, Edge, Node, rule_and_branch};
 use crate::hir::lower::Program;
 use crate::hir::print::rule_ref;
-use crate::hir::{Branch, Check, Const, Head, Part, Problems, Rule, Term, Var, parts_of_literal, parts_of_term};
+use crate::hir::{Check, Problems};
 use std::collections::{HashMap, HashSet};
 
-/// A rule's number and its branch's.
-type Node = (usize, usize);
-
-/// An edge: to what, and whether it is there whatever variables hold.
-type Edge = (Node, bool);
-
 /// Reports rules that need themselves.
-pub fn check_recursion(program: &Program, problems: &mut Problems) {
-    let index = Index::new(program);
-    let nodes: Vec<Node> = program.rules.iter().enumerate().flat_map(branches).collect();
-    let edges: HashMap<Node, Vec<Edge>> = nodes.iter().map(|node| (*node, edges_of(*node, program, &index))).collect();
-    let components = cyclic(&nodes, &edges);
+pub fn check_recursion(program: &Program, dependencies: &Dependencies, problems: &mut Problems) {
+    let Dependencies { nodes, edges } = dependencies;
+    let components = cyclic(nodes, edges);
     for node in nodes.iter().filter(|node| components.contains_key(node)) {
-        let (is_static, path) = match path(*node, &edges, &components, true) {
+        let (is_static, path) = match path(*node, edges, &components, true) {
             Some(path) => (true, path),
-            None => match path(*node, &edges, &components, false) {
+            None => match path(*node, edges, &components, false) {
                 Some(path) => (false, path),
                 None => continue,
             },
@@ -34,129 +26,6 @@ pub fn check_recursion(program: &Program, problems: &mut Problems) {
         let verb = if is_static { "is" } else { "may be" };
         let message = format!("rule {} {verb} recursive: {}", rule_ref(rule, 0), names.join(" -> "));
         problems.report(Check::Recursion, "rego_recursion_error", branch.span, message);
-    }
-}
-
-fn branches((number, rule): (usize, &Rule)) -> impl Iterator<Item = Node> + use<> {
-    (0..rule.branches.len()).map(move |branch| (number, branch))
-}
-
-fn rule_and_branch(program: &Program, (rule, branch): Node) -> Option<(&Rule, &Branch)> {
-    let rule = program.rules.get(rule)?;
-    Some((rule, rule.branches.get(branch)?))
-}
-
-/// A step of a ref: a constant, or what is only known when it is evaluated.
-#[derive(Clone, Copy, PartialEq)]
-enum Step<'p> {
-    Text(&'p str),
-    Constant(&'p Const),
-    Variable(Var),
-    Other,
-}
-
-impl<'p> Step<'p> {
-    fn of(term: &'p Term) -> Self {
-        match term {
-            Term::Const(Const::String(text)) => Step::Text(text),
-            Term::Const(value) => Step::Constant(value),
-            Term::Var(var) => Step::Variable(*var),
-            _ => Step::Other,
-        }
-    }
-}
-
-/// The rules by the first steps of their paths.
-struct Index<'p> {
-    paths: Vec<Vec<Step<'p>>>,
-    by_first: HashMap<&'p str, Vec<usize>>,
-}
-
-impl<'p> Index<'p> {
-    fn new(program: &'p Program) -> Self {
-        let path = |rule: &'p Rule| -> Vec<Step<'p>> {
-            rule.path.iter().map(|step| Step::Text(step)).chain(rule.keys.iter().map(Step::of)).collect()
-        };
-        let mut by_first: HashMap<&str, Vec<usize>> = HashMap::new();
-        for (number, rule) in program.rules.iter().enumerate() {
-            by_first.entry(rule.path.first().map_or("", |first| first)).or_default().push(number);
-        }
-        Index { paths: program.rules.iter().map(path).collect(), by_first }
-    }
-
-    /// The rules that a ref of these steps may select, and whether it does whatever its variables hold.
-    fn select(&self, steps: &[Step<'_>], bound: &HashSet<Var>, found: &mut dyn FnMut(usize, bool)) {
-        let all: Vec<usize>;
-        let candidates: &[usize] = match steps.first() {
-            Some(Step::Text(first)) => self.by_first.get(first).map(Vec::as_slice).unwrap_or_default(),
-            _ => {
-                all = (0..self.paths.len()).collect();
-                &all
-            }
-        };
-        for number in candidates {
-            let path = self.paths.get(*number).map(Vec::as_slice).unwrap_or_default();
-            if let Some(is_static) = selects(steps, path, bound) {
-                found(*number, is_static);
-            }
-        }
-    }
-}
-
-/// Whether a ref may select a rule of this path, and whether it does whatever its variables hold: a variable that
-/// has no value yet goes through all that is there.
-fn selects(steps: &[Step<'_>], path: &[Step<'_>], bound: &HashSet<Var>) -> Option<bool> {
-    let mut is_static = true;
-    for (step, wanted) in steps.iter().zip(path) {
-        match (step, wanted) {
-            (_, Step::Variable(_) | Step::Other) => {}
-            (Step::Text(_) | Step::Constant(_), wanted) if step != wanted => return None,
-            (Step::Text(_) | Step::Constant(_), _) => {}
-            (Step::Variable(var), _) if !bound.contains(var) && count(steps, step) == 1 => {}
-            _ => is_static = false,
-        }
-    }
-    Some(is_static)
-}
-
-fn count(steps: &[Step<'_>], step: &Step<'_>) -> usize {
-    steps.iter().filter(|other| *other == step).count()
-}
-
-/// What a branch of a rule asks for.
-fn edges_of(node: Node, program: &Program, index: &Index<'_>) -> Vec<Edge> {
-    let Some((rule, branch)) = rule_and_branch(program, node) else { return Vec::new() };
-    let mut found: HashMap<Node, bool> = HashMap::new();
-    let mut bound = HashSet::new();
-    let mut head: Vec<&Term> = vec![&branch.value];
-    head.extend(rule.params.iter().flatten().chain(&rule.keys));
-    head.iter().for_each(|term| parts_of_term(term, &mut |part| bound.extend(part.var())));
-    let mut add = |part: Part<'_>, bound: &HashSet<Var>| {
-        let Some(steps) = steps_of(part) else { return };
-        index.select(&steps, bound, &mut |rule, is_static| {
-            for node in program.rules.get(rule).into_iter().flat_map(|found| branches((rule, found))) {
-                *found.entry(node).or_default() |= is_static;
-            }
-        });
-    };
-    for literal in &branch.body {
-        parts_of_literal(literal, &mut |part| add(part, &bound));
-        parts_of_literal(literal, &mut |part| bound.extend(part.var()));
-    }
-    head.iter().for_each(|term| parts_of_term(term, &mut |part| add(part, &bound)));
-    let mut edges: Vec<Edge> = found.into_iter().collect();
-    edges.sort_unstable();
-    edges
-}
-
-/// The steps below `data` of what a part names, if it is anything there.
-fn steps_of<'p>(part: Part<'p>) -> Option<Vec<Step<'p>>> {
-    match part {
-        Part::Ref(reference) if matches!(reference.head, Head::Data) => {
-            Some(reference.operands.iter().map(Step::of).collect())
-        }
-        Part::Path(path) => Some(path.iter().map(|step| Step::Text(step)).collect()),
-        _ => None,
     }
 }
 

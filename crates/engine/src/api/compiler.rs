@@ -3,7 +3,8 @@
 use super::data::{self, Part};
 use super::policy::{Policy, Shared};
 use super::{Error, Issue, Location, Stage};
-use crate::analysis::{check_conflicts, check_recursion, order_rule};
+use crate::analysis::types::{Schemas, Subject, Types, check_program};
+use crate::analysis::{Dependencies, check_conflicts, check_recursion, order_rule};
 use crate::code::{generate_program, graph, verify};
 use crate::hir::annotations::Annotations;
 use crate::hir::lower::{Names, Program, lower_modules};
@@ -48,6 +49,20 @@ pub struct Compiler {
     data: Vec<Part>,
     syntax: Syntax,
     denied: HashSet<String>,
+    schemas: Schemas,
+    max_errors: Option<usize>,
+}
+
+/// How many errors are reported if nobody says how many.
+const MAX_ERRORS: usize = 10;
+
+/// What a compilation is told, the modules aside.
+#[derive(Clone, Copy)]
+struct Settings<'c> {
+    sources: &'c [Source],
+    denied: &'c HashSet<String>,
+    schemas: &'c Schemas,
+    max_errors: usize,
 }
 
 impl Compiler {
@@ -102,6 +117,35 @@ impl Compiler {
         self
     }
 
+    /// Adds a JSON schema: of the input, if the path is empty, or one that annotations name as `schema.a.b`.
+    ///
+    /// ```
+    /// use solon_engine::Compiler;
+    ///
+    /// let schema = r#"{"type": "object", "properties": {"user": {"type": "string"}}}"#;
+    /// let compiler = Compiler::new().schema(&[], schema).module("a.rego", "package a\nallow if input.usr == \"ann\"");
+    /// let error = compiler.compile().unwrap_err();
+    /// assert_eq!(error.issues()[0].message, "undefined ref: input.usr");
+    /// ```
+    pub fn schema(mut self, path: &[&str], json: impl Into<String>) -> Self {
+        self.schemas.add(path, json.into().into());
+        self
+    }
+
+    /// How many errors of modules are reported; 0 for all. As in OPA there are no more than 10 if nobody says so.
+    ///
+    /// ```
+    /// use solon_engine::Compiler;
+    ///
+    /// let text = "package a\np if count(1)\nq if count(2)";
+    /// let error = Compiler::new().module("a.rego", text).max_errors(1).compile().unwrap_err();
+    /// assert_eq!(error.issues()[1].message, "error limit reached");
+    /// ```
+    pub fn max_errors(mut self, limit: usize) -> Self {
+        self.max_errors = Some(limit);
+        self
+    }
+
     /// The syntax of modules that say nothing else.
     pub fn syntax(mut self, syntax: Syntax) -> Self {
         self.syntax = syntax;
@@ -116,12 +160,13 @@ impl Compiler {
     /// `rego_type_error`, `rego_recursion_error`), or what is wrong with the data (`invalid_json`, `invalid_data`).
     pub fn compile(self) -> Result<Policy, Error> {
         let (modules, notes) = self.parse()?;
-        let Compiler { sources, data, syntax, denied, .. } = self;
-        let fail = |errors: Vec<Diagnostic>| Error::of_diagnostics(errors, &sources);
-        let (code, names) = compile(&modules, &sources, &denied).map_err(fail)?;
-        let data = data::build(&data, &code.symbols)?;
-        let version = if syntax == Syntax::V0 { Version::V0 } else { Version::V1 };
-        Ok(Policy { shared: Arc::new(Shared { code, names, sources, notes, version }), data })
+        let fail = |errors: Vec<Diagnostic>| Error::of_diagnostics(errors, &self.sources);
+        let max_errors = self.settings().max_errors;
+        let Compiled { code, names, types } = compile(&modules, self.settings()).map_err(fail)?;
+        let data = data::build(&self.data, &code.symbols)?;
+        let version = if self.syntax == Syntax::V0 { Version::V0 } else { Version::V1 };
+        let shared = Shared { code, names, types, sources: self.sources, notes, version, max_errors };
+        Ok(Policy { shared: Arc::new(shared), data })
     }
 
     /// What a stage of the compilation makes of the modules, as text.
@@ -131,8 +176,13 @@ impl Compiler {
     /// As [`Compiler::compile`], up to that stage.
     pub fn explain(self, stage: Stage) -> Result<String, Error> {
         let (modules, _) = self.parse()?;
-        explain(&modules, &self.sources, &self.denied, stage)
+        explain(&modules, self.settings(), stage)
             .map_err(|errors| Error::of_diagnostics(errors, &self.sources))
+    }
+
+    fn settings(&self) -> Settings<'_> {
+        let max_errors = self.max_errors.unwrap_or(MAX_ERRORS);
+        Settings { sources: &self.sources, denied: &self.denied, schemas: &self.schemas, max_errors }
     }
 
     /// Reads every module; also says which ones were read as older Rego.
@@ -175,23 +225,32 @@ fn note(source: &Source, file: u32, sources: &[Source]) -> Issue {
         message: format!("{} is written in Rego v0 and is read as such", source.name()),
         location: Location::of(Span::new(file, 0, 0), sources),
         hint: Some("add `import rego.v1`, `if` and `contains`, or ask for v0".to_owned()),
+        details: None,
     }
 }
 
-/// Rules with their names resolved and their bodies in order.
-fn resolve(modules: &[Module], sources: &[Source], denied: &HashSet<String>) -> Result<Program, Vec<Diagnostic>> {
+/// Rules with their names resolved, their bodies in order and their types checked.
+fn resolve(modules: &[Module], settings: Settings<'_>) -> Result<(Program, Types), Vec<Diagnostic>> {
+    let Settings { sources, denied, schemas, max_errors } = settings;
     let annotations = Annotations::read(modules, sources)?;
     let mut problems = Problems::default();
     let mut program = lower_modules(modules, &annotations, denied, &mut problems);
     check_conflicts(&program, sources, &mut problems);
+    let mut types = Types::default();
     if !problems.has_failed(Check::Functions) {
-        check_recursion(&program, &mut problems);
+        let dependencies = Dependencies::of(&program);
+        check_recursion(&program, &dependencies, &mut problems);
         for rule in &mut program.rules {
             order_rule(rule, &mut problems);
         }
+        if !problems.has_failed(Check::Recursion) {
+            let (program, dependencies, annotations) = (&program, &dependencies, &annotations);
+            let subject = Subject { program, dependencies, modules, annotations, schemas, sources };
+            types = check_program(&subject, &mut problems);
+        }
     }
-    problems.finish()?;
-    Ok(program)
+    problems.finish(max_errors)?;
+    Ok((program, types))
 }
 
 /// Documents as nested loops.
@@ -205,13 +264,8 @@ fn plan(program: &mut Program) -> Result<(Tree, Vec<DocumentPlan>), Vec<Diagnost
 }
 
 /// The text of a stage.
-fn explain(
-    modules: &[Module],
-    sources: &[Source],
-    denied: &HashSet<String>,
-    stage: Stage,
-) -> Result<String, Vec<Diagnostic>> {
-    let mut program = resolve(modules, sources, denied)?;
+fn explain(modules: &[Module], settings: Settings<'_>, stage: Stage) -> Result<String, Vec<Diagnostic>> {
+    let (mut program, _) = resolve(modules, settings)?;
     if stage == Stage::Hir {
         return Ok(crate::hir::print::rules(&program.rules));
     }
@@ -225,10 +279,17 @@ fn explain(
     Ok(functions.iter().map(|function| crate::code::print::function(function, &unit)).collect())
 }
 
+/// What a compilation gives.
+struct Compiled {
+    code: Code,
+    names: Names,
+    types: Types,
+}
+
 /// The stages, one after the other.
-fn compile(modules: &[Module], sources: &[Source], denied: &HashSet<String>) -> Result<(Code, Names), Vec<Diagnostic>> {
+fn compile(modules: &[Module], settings: Settings<'_>) -> Result<Compiled, Vec<Diagnostic>> {
     let mut errors = Vec::new();
-    let mut program = resolve(modules, sources, denied)?;
+    let (mut program, types) = resolve(modules, settings)?;
     let (tree, plans) = plan(&mut program)?;
     let mut symbols = SymbolTable::new();
     let (unit, functions) = generate_program(&tree, &plans, &mut symbols, &mut errors);
@@ -240,7 +301,8 @@ fn compile(modules: &[Module], sources: &[Source], denied: &HashSet<String>) -> 
     let stack = graph::check(&tree, &functions, &spans, &mut errors);
     stop(&mut errors)?;
     let is_remembered = graph::remembered(&tree, &functions, &unit);
-    Ok((Code { tree, unit, functions, symbols, stack, is_remembered }, program.names))
+    let code = Code { tree, unit, functions, symbols, stack, is_remembered };
+    Ok(Compiled { code, names: program.names, types })
 }
 
 fn first_span(program: &Program, document: &crate::plan::Document) -> Span {
@@ -254,5 +316,5 @@ fn stop(errors: &mut Vec<Diagnostic>) -> Result<(), Vec<Diagnostic>> {
 
 pub(super) fn internal(message: String) -> Vec<Diagnostic> {
     let message = format!("internal error: {message}");
-    vec![Diagnostic { code: "rego_compile_error", span: Span::default(), message, hint: None }]
+    vec![Diagnostic::new("rego_compile_error", Span::default(), message)]
 }

@@ -30,6 +30,30 @@ pub struct Issue {
     /// How to mend it, where that can be said.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
+    /// More about it, where OPA says more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub details: Option<Details>,
+}
+
+/// What OPA says below an error.
+///
+/// ```
+/// let error = solon_engine::Compiler::new().module("a.rego", "package a\np if 1 == \"x\"").compile().unwrap_err();
+/// let details = error.issues()[0].details.as_ref().unwrap();
+/// assert_eq!(details.lines, ["left  : number", "right : string"]);
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Details {
+    /// Lines for people.
+    pub lines: Vec<String>,
+    /// The same as a JSON text.
+    pub json: String,
+}
+
+impl Serialize for Details {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serde_json::from_str::<serde_json::Value>(&self.json).unwrap_or_default().serialize(serializer)
+    }
 }
 
 /// A place in a source file.
@@ -58,12 +82,18 @@ impl Location {
 impl Error {
     pub(super) fn of_diagnostics(diagnostics: Vec<Diagnostic>, sources: &[Source]) -> Self {
         let mut diagnostics = diagnostics;
-        diagnostics.sort_by_key(|diagnostic| (diagnostic.span.file, diagnostic.span.start));
+        let name = |span: Span| sources.get(span.file as usize).map(Source::name);
+        // What has no place comes last: that there are more.
+        diagnostics.sort_by(|left, right| {
+            let place = |span: Span| (name(span).is_none(), name(span), span.start);
+            place(left.span).cmp(&place(right.span)).then_with(|| left.message.cmp(&right.message))
+        });
         let issues = diagnostics.into_iter().map(|diagnostic| Issue {
             code: diagnostic.code.to_owned(),
             message: diagnostic.message,
             location: Location::of(diagnostic.span, sources),
             hint: diagnostic.hint,
+            details: diagnostic.details.map(|details| Details { lines: details.lines, json: details.json }),
         });
         Error { issues: issues.collect() }
     }
@@ -76,13 +106,15 @@ impl Error {
                 message: error.message,
                 location: if has_place { Location::of(error.span, sources) } else { None },
                 hint: None,
+                details: None,
             }],
         }
     }
 
     /// An error without a place.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
-        Error { issues: vec![Issue { code: code.to_owned(), message: message.into(), location: None, hint: None }] }
+        let message = message.into();
+        Error { issues: vec![Issue { code: code.to_owned(), message, location: None, hint: None, details: None }] }
     }
 
     /// Everything that is wrong, in order of the places.
@@ -125,7 +157,9 @@ impl fmt::Display for Issue {
         if let Some(location) = &self.location {
             write!(out, "{location}: ")?;
         }
-        write!(out, "{}: {}", self.code, self.message)
+        write!(out, "{}: {}", self.code, self.message)?;
+        let lines = self.details.iter().flat_map(|details| &details.lines);
+        lines.into_iter().try_for_each(|line| write!(out, "\n\t{line}"))
     }
 }
 

@@ -33,7 +33,7 @@ pub use self::regorus::RegorusEngine;
 pub use answer::{Answer, Expression, OwnedAnswer, OwnedExpression, OwnedRow, Row};
 pub use compiler::{Compiler, Syntax};
 pub use engine::{Decide, Engine, LoadedPolicy, NativeEngine, Settings, Sources};
-pub use error::{Error, Issue, Location};
+pub use error::{Details, Error, Issue, Location};
 pub use evaluator::{Evaluator, SetEvaluator};
 pub use input::{Input, ParsedInput};
 pub use policy::{Policy, Query, QuerySet, Stage};

@@ -5,6 +5,7 @@ use super::data::{self, Part};
 use super::input::invalid;
 use super::{Error, Evaluator, Issue, ParsedInput, SetEvaluator};
 use crate::analysis::order_query;
+use crate::analysis::types::{Types, check_query};
 use crate::code::{generate_query, graph, verify};
 use crate::hir::lower::{Names, Program, QueryContext, lower_query};
 use crate::hir::{Check, Problems};
@@ -26,9 +27,11 @@ pub struct Policy {
 pub(super) struct Shared {
     pub(super) code: Code,
     pub(super) names: Names,
+    pub(super) types: Types,
     pub(super) sources: Vec<Source>,
     pub(super) notes: Vec<Issue>,
     pub(super) version: Version,
+    pub(super) max_errors: usize,
 }
 
 /// A stage of compilation that can be printed.
@@ -75,7 +78,10 @@ impl Policy {
         if !problems.has_failed(Check::Functions) {
             order_query(&mut lowered, &mut problems);
         }
-        problems.finish().map_err(fail)?;
+        if !problems.has_failed(Check::Recursion) {
+            check_query(&lowered, &self.shared.types, &sources, &mut problems);
+        }
+        problems.finish_query(self.shared.max_errors).map_err(fail)?;
         let mut errors = Vec::new();
         let program =
             Program { names: Names { functions: names.functions.clone(), ..Names::default() }, ..Program::default() };

@@ -23,7 +23,7 @@ mod graph;
 mod graphql;
 mod http;
 mod json_ops;
-mod json_schema;
+pub(crate) mod json_schema;
 mod json_text;
 mod jwt;
 mod letters;

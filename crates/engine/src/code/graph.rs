@@ -67,12 +67,9 @@ fn visit(
                 let from = path.iter().position(|(document, _)| *document == target).unwrap_or_default();
                 let cycle = path.iter().skip(from).map(|(document, _)| *document).chain([target]);
                 let names: Vec<String> = cycle.map(|document| name(tree, document)).collect();
-                errors.push(Diagnostic {
-                    code: "rego_recursion_error",
-                    span: spans.get(target as usize).copied().unwrap_or_default(),
-                    message: format!("rule {} is recursive: {}", name(tree, target), names.join(" -> ")),
-                    hint: None,
-                });
+                let span = spans.get(target as usize).copied().unwrap_or_default();
+                let message = format!("rule {} is recursive: {}", name(tree, target), names.join(" -> "));
+                errors.push(Diagnostic::new("rego_recursion_error", span, message));
             }
             _ => {}
         }

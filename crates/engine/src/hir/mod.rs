@@ -6,6 +6,7 @@
 //! what is bound: that is `analysis`.
 
 pub mod annotations;
+mod constants;
 pub mod lower;
 mod parts;
 pub mod print;

@@ -206,6 +206,13 @@ pub fn rule_ref(rule: &Rule, above: usize) -> String {
     text
 }
 
+/// A path below a root as errors show it.
+pub fn rooted_path(root: &str, path: &[Arc<str>]) -> String {
+    let mut text = root.to_owned();
+    path.iter().for_each(|step| push_step(&mut text, step));
+    text
+}
+
 /// A path below `data` as errors show it, without the root.
 pub fn package_text(path: &[Arc<str>]) -> String {
     let mut text = String::new();

@@ -8,6 +8,8 @@ use solon_syntax::{Diagnostic, Span};
 /// The stages that find errors, in OPA's order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Check {
+    /// The schema of `input`.
+    Schemas,
     /// Arguments called `input` or `data`.
     Arguments,
     /// Rules and variables called `input` or `data`.
@@ -34,7 +36,7 @@ pub enum Check {
     BodySafety,
     /// Rules that need themselves.
     Recursion,
-    /// Functions that are used as values.
+    /// Types that do not fit.
     Types,
     /// Builtins that OPA 1.0 no longer has.
     Deprecated,
@@ -56,7 +58,7 @@ pub struct Problems {
 impl Problems {
     /// Adds an error.
     pub fn report(&mut self, check: Check, code: &'static str, span: Span, message: impl Into<String>) {
-        self.add(check, Diagnostic { code, span, message: message.into(), hint: None });
+        self.add(check, Diagnostic::new(code, span, message));
     }
 
     /// Adds an error that is written already.
@@ -69,16 +71,39 @@ impl Problems {
         self.found.iter().any(|(check, _)| *check <= last && !check.is_recoverable())
     }
 
-    /// The errors of all stages up to the first that failed.
+    /// The errors of all stages up to the first that failed, in order of the stages. As soon as there are `limit` the
+    /// rest is left out, and an error says so; 0 is no limit.
     ///
     /// # Errors
     ///
     /// If there are any.
-    pub fn finish(self) -> Result<(), Vec<Diagnostic>> {
+    pub fn finish(self, limit: usize) -> Result<(), Vec<Diagnostic>> {
+        limited(self.in_order(), limit, limit)
+    }
+
+    /// As [`Problems::finish`], for the errors of a query: there may be `limit` before any are left out.
+    ///
+    /// # Errors
+    ///
+    /// If there are any.
+    pub fn finish_query(self, limit: usize) -> Result<(), Vec<Diagnostic>> {
+        limited(self.in_order(), limit, limit.saturating_add(1))
+    }
+
+    fn in_order(self) -> Vec<Diagnostic> {
         let failed = self.found.iter().map(|(check, _)| *check).filter(|check| !check.is_recoverable()).min();
         let seen = |check: Check| failed.is_none_or(|failed| check <= failed);
-        let errors: Vec<Diagnostic> =
-            self.found.into_iter().filter(|(check, _)| seen(*check)).map(|(_, diagnostic)| diagnostic).collect();
-        if errors.is_empty() { Ok(()) } else { Err(errors) }
+        let mut found: Vec<(Check, Diagnostic)> = self.found.into_iter().filter(|(check, _)| seen(*check)).collect();
+        found.sort_by_key(|(check, _)| *check);
+        found.into_iter().map(|(_, diagnostic)| diagnostic).collect()
     }
+}
+
+/// `limit` errors, and one that says that there are more, where there are at least `reached`.
+fn limited(mut errors: Vec<Diagnostic>, limit: usize, reached: usize) -> Result<(), Vec<Diagnostic>> {
+    if limit > 0 && errors.len() >= reached {
+        errors.truncate(limit);
+        errors.push(Diagnostic::new("rego_compile_error", Span::NONE, "error limit reached"));
+    }
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
 }

@@ -141,6 +141,6 @@ impl<'p> Planner<'p> {
 
     pub(super) fn internal_error(&mut self, span: Span, what: &str) {
         let message = format!("internal error: {what}");
-        self.errors.push(Diagnostic { code: "rego_compile_error", span, message, hint: None });
+        self.errors.push(Diagnostic::new("rego_compile_error", span, message));
     }
 }

@@ -252,5 +252,5 @@ fn kind<'r>(path: &Path, rules: impl Iterator<Item = &'r Rule>, errors: &mut Vec
 }
 
 fn error(span: Span, message: String) -> Diagnostic {
-    Diagnostic { code: "rego_type_error", span, message, hint: None }
+    Diagnostic::new("rego_type_error", span, message)
 }

@@ -1,6 +1,6 @@
 //! Reads the notation of types: a parser by recursive descent over the text.
 
-use super::{Argument, NotationError, Signature, Type};
+use super::{Argument, Key, NotationError, Signature, Type};
 
 /// How deep types may nest, so that a hostile text cannot exhaust the stack.
 const MAX_DEPTH: usize = 64;
@@ -137,8 +137,8 @@ impl<'t> Parser<'t> {
             "number" => Ok(Type::Number),
             "string" => Ok(Type::String),
             "any" => Ok(Type::union(self.angled(Self::union)?)),
-            "array" => Ok(Type::Array { items: self.angled(Self::union)?, rest: self.bracketed()? }),
-            "set" => Ok(Type::Set(self.bracketed()?)),
+            "array" => Ok(Type::new_array(self.angled(Self::union)?, self.bracketed()?)),
+            "set" => Ok(Type::set(self.bracketed()?.unwrap_or(Type::Unknown))),
             "object" => self.object(),
             _ => {
                 self.at = start;
@@ -161,30 +161,29 @@ impl<'t> Parser<'t> {
     }
 
     /// `[T]`, if it is there.
-    fn bracketed(&mut self) -> Result<Option<Box<Type>>, NotationError> {
+    fn bracketed(&mut self) -> Result<Option<Type>, NotationError> {
         if !self.accept("[") {
             return Ok(None);
         }
         let inner = self.union()?;
         self.expect("]", "`]`")?;
-        Ok(Some(Box::new(inner)))
+        Ok(Some(inner))
     }
 
     /// What follows `object`.
     fn object(&mut self) -> Result<Type, NotationError> {
-        let mut fields = self.angled(|parser| {
+        let fields = self.angled(|parser| {
             let name = parser.name().ok_or_else(|| parser.error("a field's name and `:`"))?;
-            Ok((name, parser.union()?))
+            Ok((Key::from(&*name), parser.union()?))
         })?;
-        fields.sort();
         let mut rest = None;
         if self.accept("[") {
             let key = self.union()?;
             self.expect(":", "`:`")?;
             let value = self.union()?;
             self.expect("]", "`]`")?;
-            rest = Some(Box::new((key, value)));
+            rest = Some((key, value));
         }
-        Ok(Type::Object { fields, rest })
+        Ok(Type::new_object(fields, rest))
     }
 }

@@ -79,7 +79,7 @@ fn long_paths(module: &Module) -> Vec<Diagnostic> {
     let all = std::iter::once(package).chain(imports).chain(heads);
     let message = format!("path too long: {MAX_DEPTH} steps is the limit");
     all.filter(|(_, steps)| *steps > MAX_DEPTH as usize)
-        .map(|(span, _)| Diagnostic { code: "rego_parse_error", span, message: message.clone(), hint: None })
+        .map(|(span, _)| Diagnostic::new("rego_parse_error", span, message.clone()))
         .collect()
 }
 
@@ -390,5 +390,5 @@ impl<'t> Parser<'t> {
 }
 
 fn error_at(span: Span, message: impl Into<String>) -> Diagnostic {
-    Diagnostic { code: "rego_parse_error", span, message: message.into(), hint: None }
+    Diagnostic::new("rego_parse_error", span, message)
 }

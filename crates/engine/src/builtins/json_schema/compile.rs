@@ -54,7 +54,8 @@ pub(super) fn compile(document: Value<'_>, max_bytes: usize) -> Step<Schema> {
     compiler.collect(document, "")?;
     compiler.documents.insert(String::new(), document);
     compiler.schema(document)?;
-    Ok(Schema { nodes: compiler.nodes })
+    let names = compiler.references.into_iter().map(|(name, node)| (node, name)).collect();
+    Ok(Schema { nodes: compiler.nodes, names })
 }
 
 /// The version that a schema says it is of.

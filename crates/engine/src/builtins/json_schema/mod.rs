@@ -16,7 +16,7 @@ mod validate;
 use super::failure::operand;
 use super::{Builtin, Context, Failure, Kept, Outcome, Purity, json_text};
 use crate::value::{Value, json};
-use schema::Schema;
+pub(crate) use schema::{Node, Schema};
 use std::borrow::Cow;
 
 pub(super) static TABLE: &[Builtin] = &[
@@ -53,6 +53,16 @@ fn text<'a>(context: &Context<'a, '_>, value: Value<'a>) -> Result<Cow<'a, str>,
 
 fn parse<'a>(context: &Context<'a, '_>, text: &'a str) -> Outcome<'a> {
     json::parse(context.arena, text.as_bytes(), context.symbols).map_err(|_| Failure::error("invalid JSON string"))
+}
+
+/// A schema for the compiler of policies.
+pub(crate) fn compile_document(document: Value<'_>) -> Result<Schema, String> {
+    /// What the compiled schema may take.
+    const MAX_BYTES: usize = 1 << 28;
+    compile::compile(document, MAX_BYTES).map_err(|failure| match failure {
+        Failure::Type(what) | Failure::Error(what) | Failure::Halt(what) => what,
+        Failure::Undefined => String::new(),
+    })
 }
 
 /// The compiled schema of an operand.

@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 
 /// A decimal number: digits times a power of ten.
 #[derive(Clone)]
-pub(super) struct Decimal {
+pub(crate) struct Decimal {
     /// Without zeros at the end, so that equal numbers have equal fields.
     digits: BigInt,
     exponent: i64,

@@ -5,8 +5,10 @@ use crate::builtins::regex::Pattern;
 use std::collections::{HashMap, HashSet};
 
 /// A compiled schema.
-pub(super) struct Schema {
+pub(crate) struct Schema {
     pub nodes: Vec<Node>,
+    /// The full references of the nodes that others refer to.
+    pub names: HashMap<usize, String>,
 }
 
 impl Schema {
@@ -20,7 +22,7 @@ impl Schema {
 
 /// What other properties or items than the named ones may be.
 #[derive(Default)]
-pub(super) enum Others {
+pub(crate) enum Others {
     #[default]
     Allowed,
     Forbidden,
@@ -28,14 +30,14 @@ pub(super) enum Others {
 }
 
 /// What a property asks for when it is there.
-pub(super) enum Dependency {
+pub(crate) enum Dependency {
     Properties(Vec<String>),
     Schema(usize),
 }
 
 /// One schema. Other schemas are numbers of nodes.
 #[derive(Default)]
-pub(super) struct Node {
+pub(crate) struct Node {
     /// The schemas `true` and `false`.
     pub pass: Option<bool>,
     /// Where a `$ref` leads; then nothing else counts.

@@ -93,7 +93,7 @@ pub(super) static TABLE: &[Builtin] = &[
 ];
 
 /// A compiled pattern.
-pub(super) struct Pattern {
+pub(crate) struct Pattern {
     regex: Regex,
     /// The names of the groups from 1 on.
     names: Vec<String>,

@@ -86,10 +86,8 @@ impl<'g, 's> Generator<'g, 's> {
     fn finish(mut self, span: Span, errors: &mut Vec<Diagnostic>) -> Function {
         if self.most > u32::from(u16::MAX) {
             errors.push(Diagnostic {
-                code: "rego_compile_error",
-                span,
-                message: "rule is too large".to_owned(),
                 hint: Some("split it into several rules".to_owned()),
+                ..Diagnostic::new("rego_compile_error", span, "rule is too large")
             });
         }
         let labels = &self.labels;

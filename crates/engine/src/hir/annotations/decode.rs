@@ -1,18 +1,21 @@
 //! What a metadata block says, from its YAML: the fields that OPA knows, with its errors.
 
-use super::object;
 use super::tree::{self, Kind, Node, Wrong};
+use super::{SchemaAnnotation, SchemaSource, object};
 use crate::builtins::yaml::Scalar;
-use crate::hir::Term;
+use crate::hir::{Const, Term};
 use solon_syntax::annotations::MetadataBlock;
 use solon_syntax::{ParseOptions, Source, Span, ast, parse_query, print};
 use std::fmt::Write;
+use std::sync::Arc;
 
 /// The fields of a block; those without a value are left out of it.
 #[derive(Debug, Default)]
 pub(super) struct Raw {
     pub(super) scope: String,
     pub(super) entrypoint: bool,
+    /// The schemas, as far as they say what paths are like.
+    pub(super) schemas: Vec<SchemaAnnotation>,
     /// The other fields as they are shown.
     shown: Vec<(&'static str, Term)>,
 }
@@ -209,7 +212,7 @@ impl Decoder {
 impl Fields {
     /// The fields as they are shown.
     fn read(self) -> Result<Raw, String> {
-        let mut raw = Raw { scope: self.scope, entrypoint: self.entrypoint, shown: Vec::new() };
+        let mut raw = Raw { scope: self.scope, entrypoint: self.entrypoint, ..Raw::default() };
         for (name, text) in [("title", self.title), ("description", self.description)] {
             if !text.is_empty() {
                 raw.shown.push((name, Term::string(&text)));
@@ -220,7 +223,10 @@ impl Fields {
             related_resource(node).map_err(|wrong| format!("invalid related-resource definition {}: {wrong}", go(node)))
         });
         raw.show("related_resources", resources.collect::<Result<_, _>>()?);
-        raw.show("schemas", self.schemas.iter().map(|pair| schema(pair)).collect::<Result<_, _>>()?);
+        let schemas = self.schemas.iter().map(|pair| schema(pair)).collect::<Result<Vec<_>, _>>()?;
+        let (shown, schemas): (Vec<_>, Vec<_>) = schemas.into_iter().unzip();
+        raw.show("schemas", shown);
+        raw.schemas = schemas;
         let authors = self
             .authors
             .iter()
@@ -305,7 +311,7 @@ fn author(node: &Node) -> Result<Term, String> {
 }
 
 /// A schema's declaration: one pair of a path and a schema, by name or in place.
-fn schema(pair: &[(Node, Node)]) -> Result<Term, String> {
+fn schema(pair: &[(Node, Node)]) -> Result<(Term, SchemaAnnotation), String> {
     let (key, value) = pair.first().ok_or_else(|| "invalid document reference".to_owned())?;
     let key = key.scalar().map_or("", |(text, _)| text);
     let path = reference(key, &["input", "data"]).ok_or_else(|| "invalid document reference".to_owned())?;
@@ -314,19 +320,51 @@ fn schema(pair: &[(Node, Node)]) -> Result<Term, String> {
             let is_schema =
                 |term: &Term| matches!(term, Term::Array(parts) if parts.first().is_some_and(is_schema_root));
             let name = reference(text, &["schema"]).filter(is_schema);
-            ("schema", name.ok_or_else(|| "invalid schema reference".to_owned())?)
+            let name = name.ok_or_else(|| "invalid schema reference".to_owned())?;
+            let source = SchemaSource::Name(steps(&name).split_off(1));
+            ("schema", name, source)
         }
         (Kind::Mapping(entries), _) if entries.iter().all(|(key, _)| key.as_str().is_some()) => {
-            ("definition", value.term())
+            let definition = value.term();
+            let source = SchemaSource::Definition(json(&definition).into());
+            ("definition", definition, source)
         }
         (Kind::Mapping(_), _) => return Err("invalid schema definition: invalid map key type(s): ".to_owned()),
         _ => return Err(format!("invalid schema declaration for path {key:?}")),
     };
-    Ok(object(vec![("path", path), declared]))
+    let (name, shown, source) = declared;
+    let annotation = SchemaAnnotation { path: steps(&path), source };
+    Ok((object(vec![("path", path), (name, shown)]), annotation))
+}
+
+/// The steps of a ref that [`reference`] gave.
+fn steps(reference: &Term) -> Vec<Arc<str>> {
+    let Term::Array(parts) = reference else { return Vec::new() };
+    let text = |part: &Term| match part {
+        Term::Const(Const::String(text)) => Some(text.clone()),
+        _ => None,
+    };
+    parts.iter().filter_map(text).collect()
+}
+
+/// A constant as JSON.
+fn json(term: &Term) -> String {
+    let text = |text: &str| serde_json::Value::from(text).to_string();
+    match term {
+        Term::Const(Const::String(value)) => text(value),
+        Term::Const(Const::Number(value)) => value.to_string(),
+        Term::Const(Const::Bool(value)) => value.to_string(),
+        Term::Array(items) => format!("[{}]", items.iter().map(json).collect::<Vec<_>>().join(",")),
+        Term::Object(entries) => {
+            let entries = entries.iter().map(|(key, value)| format!("{}:{}", json(key), json(value)));
+            format!("{{{}}}", entries.collect::<Vec<_>>().join(","))
+        }
+        _ => "null".to_owned(),
+    }
 }
 
 fn is_schema_root(part: &Term) -> bool {
-    matches!(part, Term::Const(crate::hir::Const::String(text)) if &**text == "schema")
+    matches!(part, Term::Const(Const::String(text)) if &**text == "schema")
 }
 
 /// The parts of a ref that is written in a string; of one part only if it is one of the `roots`.

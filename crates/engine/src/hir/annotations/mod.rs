@@ -50,6 +50,26 @@ struct Annotation {
     path: Path,
     /// What it says, as an object.
     value: Term,
+    /// The schemas that it gives to paths.
+    schemas: Vec<SchemaAnnotation>,
+}
+
+/// A path and the schema of what is there.
+#[derive(Clone, Debug)]
+pub struct SchemaAnnotation {
+    /// The path, its first step `input` or `data`.
+    pub path: Vec<Arc<str>>,
+    /// The schema.
+    pub source: SchemaSource,
+}
+
+/// Where a schema is.
+#[derive(Clone, Debug)]
+pub enum SchemaSource {
+    /// Elsewhere, under this name.
+    Name(Vec<Arc<str>>),
+    /// In the annotation: its JSON.
+    Definition(Arc<str>),
 }
 
 /// An annotation with its scope, and its rule by the numbers of the module and the rule.
@@ -119,7 +139,7 @@ impl Annotations {
             let place = sources.get(earlier.span.file as usize);
             let place = place.map(|source| format!("{}:{}", source.name(), source.position(earlier.span.start).row));
             let message = format!("{} annotation redeclared: {}", scope.name(), place.unwrap_or_default());
-            errors.push(Diagnostic { code: "rego_type_error", span: annotation.span, message, hint: None });
+            errors.push(Diagnostic::new("rego_type_error", annotation.span, message));
         } else {
             by_path.insert(annotation.path.clone(), annotation);
         }
@@ -130,6 +150,24 @@ impl Annotations {
             return &[];
         }
         self.by_rule.get(&(place.module_number, place.rule_number)).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether any annotation has a schema.
+    pub fn has_schemas(&self) -> bool {
+        let rules = self.by_rule.values().flatten();
+        rules.chain(self.by_package.values()).chain(self.by_path.values()).any(|found| !found.schemas.is_empty())
+    }
+
+    /// The schemas that hold in a rule, those of wider scopes first.
+    pub fn schemas(&self, place: Place<'_>) -> impl Iterator<Item = &SchemaAnnotation> {
+        let package = text_path(&place.module.package.path);
+        let path = place.module.rules.get(place.rule_number).map(|rule| ground_path(&package, &rule.head));
+        let above = (1..=package.len()).filter_map(|length| self.by_path.get(package.get(..length)?));
+        let mut found: Vec<&Annotation> = above.collect();
+        found.extend(self.by_package.get(&package));
+        found.extend(path.and_then(|path| self.by_path.get(&path)));
+        found.extend(self.of_rule(place));
+        found.into_iter().flat_map(|annotation| &annotation.schemas)
     }
 
     /// What `rego.metadata.rule()` is in a rule.
@@ -177,7 +215,7 @@ fn read_module(
     if errors.len() > before {
         return;
     }
-    for (block, raw) in read {
+    for (block, mut raw) in read {
         // The place is that of the line with `METADATA`.
         let span = decode::line_span(&block, source, 0);
         let (scope, wrong) = scope(&block, &raw);
@@ -191,7 +229,8 @@ fn read_module(
             }
             _ => (None, package),
         };
-        found.push((scope, owner, Annotation { span, path, value: raw.value(scope.name()) }));
+        let schemas = std::mem::take(&mut raw.schemas);
+        found.push((scope, owner, Annotation { span, path, value: raw.value(scope.name()), schemas }));
     }
 }
 
@@ -231,7 +270,7 @@ fn scope(block: &MetadataBlock, raw: &decode::Raw) -> (Option<Scope>, Vec<String
 }
 
 fn parse_error(span: Span, message: String) -> Diagnostic {
-    Diagnostic { code: "rego_parse_error", span, message, hint: None }
+    Diagnostic::new("rego_parse_error", span, message)
 }
 
 fn text_path(parts: &[String]) -> Path {

@@ -2,8 +2,9 @@
 
 use super::{Global, Lowerer, Path, path_of};
 use crate::hir::print::package_text;
-use crate::hir::{Body, Call, Callee, Check, Const, Head, Term};
-use solon_syntax::{Span, ast, print};
+use crate::hir::{Body, Call, Callee, Check, Head, Term};
+use crate::types::{self, Signature, Type};
+use solon_syntax::{Diagnostic, Span, ast, print};
 
 impl Lowerer<'_, '_> {
     /// Lowers a call or an infix operator; `None` where its function is unknown, which has been reported.
@@ -49,8 +50,8 @@ impl Lowerer<'_, '_> {
         let (least, most) = self.arity(&callee);
         let most = if nested { most.map(|_| least) } else { most };
         if args.len() < least || most.is_some_and(|most| args.len() > most) {
-            let message = arity_mismatch(&callee, least, &args, nested);
-            self.error(Check::Functions, "rego_type_error", term.span, message);
+            let diagnostic = arity_mismatch(&callee, least, &args, nested, term.span);
+            self.problems.add(Check::Functions, diagnostic);
             return None;
         }
         if let Callee::Builtin(builtin) = callee
@@ -154,18 +155,17 @@ impl Lowerer<'_, '_> {
 }
 
 /// What a call with too few or too many arguments is told.
-fn arity_mismatch(callee: &Callee, arity: usize, args: &[Term], nested: bool) -> String {
+fn arity_mismatch(callee: &Callee, arity: usize, args: &[Term], nested: bool, span: Span) -> Diagnostic {
+    let error = |message: String| Diagnostic::new("rego_type_error", span, message);
     match callee {
-        Callee::Rule(path) => wrong_count(&format!("data.{}", package_text(path)), arity, args.len()),
+        Callee::Rule(path) => error(wrong_count(&format!("data.{}", package_text(path)), arity, args.len())),
         Callee::Builtin(builtin) => {
-            let mut have: Vec<String> = args.iter().map(type_text).collect();
-            have.extend(nested.then(|| UNKNOWN.to_owned()));
-            let want = builtin.signature().args.iter().map(|argument| match argument.name.as_str() {
-                "" => argument.kind.to_string(),
-                name => format!("{name}: {}", argument.kind),
-            });
-            let (have, want) = (have.join(", "), want.collect::<Vec<_>>().join(", "));
-            format!("{}: arity mismatch\n\thave: ({have})\n\twant: ({want})", builtin.name)
+            let mut have: Vec<Type> = args.iter().map(early_type).collect();
+            have.extend(nested.then_some(Type::Unknown));
+            let Signature { args: want, variadic, .. } = builtin.signature();
+            let details = types::argument_details(&have, want, variadic.as_ref());
+            let details = Some(Box::new(details));
+            Diagnostic { details, ..error(format!("{}: arity mismatch", builtin.name)) }
         }
     }
 }
@@ -175,21 +175,25 @@ fn wrong_count(function: &str, arity: usize, args: usize) -> String {
     format!("function {function} has arity {arity}, got {args} argument{plural}")
 }
 
-/// How OPA shows a type that it does not know yet.
-const UNKNOWN: &str = "???";
-
 /// The type of an argument as far as it is known before types are checked.
-fn type_text(term: &Term) -> String {
+fn early_type(term: &Term) -> Type {
     match term {
-        Term::Const(Const::Null) => "null".to_owned(),
-        Term::Const(Const::Bool(_)) => "boolean".to_owned(),
-        Term::Const(Const::Number(_)) => "number".to_owned(),
-        Term::Const(Const::String(_)) => "string".to_owned(),
-        Term::Ref(reference) if matches!(reference.head, Head::Input) => "any".to_owned(),
-        Term::Array(items) if !items.is_empty() => {
-            format!("array<{}>", items.iter().map(type_text).collect::<Vec<_>>().join(", "))
+        Term::Const(value) => value.kind(),
+        Term::Ref(reference) if matches!(reference.head, Head::Input | Head::Data) => Type::Any,
+        Term::Array(items) => Type::tuple(items.iter().map(early_type).collect()),
+        Term::Set(items) => Type::set(Type::all(items.iter().map(early_type))),
+        Term::Object(entries) => {
+            let mut fields = Vec::new();
+            let mut rest = None;
+            for (key, value) in entries {
+                match key.key() {
+                    Some(key) => fields.push((key, early_type(value))),
+                    None => rest = Some((early_type(key), early_type(value))),
+                }
+            }
+            Type::new_object(fields, rest)
         }
-        _ => UNKNOWN.to_owned(),
+        Term::Var(_) | Term::Ref(_) | Term::Comprehension(_) => Type::Unknown,
     }
 }
 

@@ -1,0 +1,173 @@
+//! The types of rules, each after those it depends on.
+
+use super::annotated::Annotated;
+use super::checker::Checker;
+use super::{RuleFacts, Schemas, Types, ground_path};
+use crate::analysis::dependencies::{Dependencies, Node, rule_and_branch};
+use crate::hir::annotations::Annotations;
+use crate::hir::lower::Program;
+use crate::hir::{Branch, Check, Problems, Rule, Term};
+use crate::types::{Key, Type, Unifier};
+use solon_syntax::ast::Module;
+use solon_syntax::{Diagnostic, Source, Span};
+use std::collections::HashMap;
+
+/// Everything that the check of a program looks at.
+pub struct Subject<'p> {
+    /// The rules.
+    pub program: &'p Program,
+    /// Which rules ask for which.
+    pub dependencies: &'p Dependencies,
+    /// The modules that the rules are from, for the schemas in their annotations.
+    pub modules: &'p [Module],
+    /// The annotations of the modules.
+    pub annotations: &'p Annotations,
+    /// The schemas that annotations can name.
+    pub schemas: &'p Schemas,
+    /// The texts of the modules.
+    pub sources: &'p [Source],
+}
+
+/// Checks all rules and gives the types of their documents.
+pub fn check_program(subject: &Subject<'_>, problems: &mut Problems) -> Types {
+    let Subject { program, dependencies, sources, .. } = subject;
+    let mut types = Types { rules: rule_facts(program, dependencies), ..Types::default() };
+    let unifier = Unifier::default();
+    let mut annotated = Annotated::new(subject);
+    if let Some(input) = annotated.input(&mut types.definitions, problems) {
+        types.tree.put(&[Key::from("input")], input);
+    }
+    let mut found: Vec<Diagnostic> = Vec::new();
+    for node in ordered(subject) {
+        let Some((rule, branch)) = rule_and_branch(program, node) else { continue };
+        let (path, constant_keys) = ground_path(program, node.0);
+        let overlay = annotated.overlay(node, rule, &types.tree, &mut types.definitions, &mut found);
+        let bodies = rule.branches.iter().map(|branch| &branch.body).collect();
+        let mut checker = Checker::new(&types, sources, &unifier, &rule.locals, bodies);
+        checker.overlays.extend(overlay);
+        let kind = checker.rule(rule, branch, node.1, constant_keys);
+        let is_ground = constant_keys == rule.keys.len();
+        let is_wrong = !checker.found.is_empty();
+        found.extend(checker.found.into_iter().map(|problem| problem.diagnostic));
+        match kind {
+            // What asks for the rule is not at fault.
+            _ if is_wrong && is_ground => types.tree.put(&path, Type::Any),
+            _ if is_wrong => types.tree.touch(&path),
+            Type::Unknown => {}
+            kind => types.tree.insert(&path, kind),
+        }
+    }
+    let name = |span: Span| sources.get(span.file as usize).map(Source::name);
+    found.sort_by(|left, right| {
+        let place = |diagnostic: &Diagnostic| (name(diagnostic.span), diagnostic.span.start);
+        place(left).cmp(&place(right))
+    });
+    found.into_iter().for_each(|diagnostic| problems.add(Check::Types, diagnostic));
+    types
+}
+
+fn rule_facts(program: &Program, dependencies: &Dependencies) -> Vec<RuleFacts> {
+    let paths = (0..program.rules.len()).map(|number| ground_path(program, number).0);
+    let mut facts: Vec<RuleFacts> = paths.map(|path| RuleFacts { path, dependents: Vec::new() }).collect();
+    for node in &dependencies.nodes {
+        for ((target, _), _) in dependencies.of_node(*node) {
+            if let Some(target) = facts.get_mut(*target)
+                && target.dependents.last() != Some(&node.0)
+            {
+                target.dependents.push(node.0);
+            }
+        }
+    }
+    facts
+}
+
+/// The nodes, each after those it depends on; otherwise in order of their places.
+fn ordered(subject: &Subject<'_>) -> Vec<Node> {
+    let Subject { program, dependencies, sources, .. } = subject;
+    let mut nodes = dependencies.nodes.clone();
+    nodes.sort_by_key(|node| {
+        let span = rule_and_branch(program, *node).map_or(Span::default(), |(_, branch)| branch.span);
+        (sources.get(span.file as usize).map(Source::name), span.start)
+    });
+    let ranks: HashMap<Node, usize> = nodes.iter().enumerate().map(|(rank, node)| (*node, rank)).collect();
+    let targets = |rank: usize| {
+        let edges = nodes.get(rank).map(|node| dependencies.of_node(*node)).unwrap_or_default();
+        let mut ranks: Vec<usize> = edges.iter().filter_map(|(target, _)| ranks.get(target).copied()).collect();
+        ranks.sort_unstable();
+        ranks
+    };
+    let mut seen = vec![false; nodes.len()];
+    let mut sorted = Vec::with_capacity(nodes.len());
+    for start in 0..nodes.len() {
+        let mut path: Vec<(usize, std::vec::IntoIter<usize>)> = Vec::new();
+        let mut next = Some(start);
+        loop {
+            if let Some(rank) = next.take()
+                && seen.get_mut(rank).is_some_and(|seen| !std::mem::replace(seen, true))
+            {
+                path.push((rank, targets(rank).into_iter()));
+            }
+            let Some((rank, waiting)) = path.last_mut() else { break };
+            match waiting.next() {
+                Some(target) => next = Some(target),
+                None => {
+                    sorted.extend(nodes.get(*rank));
+                    path.pop();
+                }
+            }
+        }
+    }
+    sorted
+}
+
+impl<'h> Checker<'h> {
+    /// Checks a branch of a rule; its type as a part of the document at the constant part of its path. Its keys after
+    /// the first `constant_keys` are those of objects.
+    fn rule(&mut self, rule: &'h Rule, branch: &'h Branch, number: usize, constant_keys: usize) -> Type {
+        self.body(&branch.body);
+        let span = branch.span;
+        let keys: &[Term] = rule.keys.get(constant_keys..).unwrap_or_default();
+        if number == 0 {
+            keys.iter().for_each(|key| self.hoist(key, span));
+        }
+        self.hoist(&branch.value, span);
+        if let Some(params) = &rule.params
+            && !params.is_empty()
+        {
+            params.iter().for_each(|param| self.infer_unused(param));
+            let args = params.iter().map(|param| self.type_of(param)).collect();
+            return Type::function(args, self.type_of(&branch.value));
+        }
+        let value = self.type_of(&branch.value);
+        let mut kind = match value {
+            Type::Unknown => return Type::Unknown,
+            member if rule.is_set => Type::set(member),
+            value => value,
+        };
+        for key in keys.iter().rev() {
+            match self.type_of(key) {
+                Type::Unknown => return Type::Unknown,
+                key => kind = Type::object(key, kind),
+            }
+        }
+        kind
+    }
+
+    /// Parameters that no body names may be anything.
+    fn infer_unused(&mut self, param: &Term) {
+        match param {
+            Term::Array(items) | Term::Set(items) => items.iter().for_each(|item| self.infer_unused(item)),
+            Term::Object(entries) => entries.iter().for_each(|(key, value)| {
+                self.infer_unused(key);
+                self.infer_unused(value);
+            }),
+            param => {
+                if let Some(place) = self.place(param)
+                    && matches!(self.place_type(place), Type::Unknown)
+                {
+                    self.infer_place(place, Type::Any);
+                }
+            }
+        }
+    }
+}
