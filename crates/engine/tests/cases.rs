@@ -66,7 +66,7 @@ impl Case {
     /// The answer: a line for each row, with its bindings and the values of its expressions.
     fn answer(&self) -> String {
         let answer = || -> Result<String, solon_engine::Error> {
-            let query = self.compiler.clone().compile()?.prepare(&self.query)?;
+            let query = self.compiler.clone().max_errors(0).compile()?.prepare(&self.query)?;
             let mut evaluator = query.evaluator().strict_builtin_errors(self.is_strict);
             let input = self.input.as_deref().map_or(Input::none(), Input::json);
             let rows = evaluator.eval(input)?.to_owned().rows;

@@ -85,7 +85,7 @@ impl Error {
         let name = |span: Span| sources.get(span.file as usize).map(Source::name);
         // What has no place comes last: that there are more.
         diagnostics.sort_by(|left, right| {
-            let place = |span: Span| (name(span).is_none(), name(span), span.start);
+            let place = |span: Span| (name(span).is_none(), name(span), span.file, span.start);
             place(left.span).cmp(&place(right.span)).then_with(|| left.message.cmp(&right.message))
         });
         let issues = diagnostics.into_iter().map(|diagnostic| Issue {

@@ -59,7 +59,7 @@ pub fn check_program(subject: &Subject<'_>, problems: &mut Problems) -> Types {
     }
     let name = |span: Span| sources.get(span.file as usize).map(Source::name);
     found.sort_by(|left, right| {
-        let place = |diagnostic: &Diagnostic| (name(diagnostic.span), diagnostic.span.start);
+        let place = |diagnostic: &Diagnostic| (name(diagnostic.span), diagnostic.span.file, diagnostic.span.start);
         place(left).cmp(&place(right))
     });
     found.into_iter().for_each(|diagnostic| problems.add(Check::Types, diagnostic));
@@ -87,7 +87,7 @@ fn ordered(subject: &Subject<'_>) -> Vec<Node> {
     let mut nodes = dependencies.nodes.clone();
     nodes.sort_by_key(|node| {
         let span = rule_and_branch(program, *node).map_or(Span::default(), |(_, branch)| branch.span);
-        (sources.get(span.file as usize).map(Source::name), span.start)
+        (sources.get(span.file as usize).map(Source::name), span.file, span.start)
     });
     let ranks: HashMap<Node, usize> = nodes.iter().enumerate().map(|(rank, node)| (*node, rank)).collect();
     let targets = |rank: usize| {
