@@ -30,8 +30,8 @@
 pub mod batch;
 
 pub use solon_engine::{
-    Answer, Compiler, Decide, Details, Engine, Error, Evaluator, Expression, Host, Input, Issue, Limits, LoadedPolicy, Location,
-    NativeEngine, NoHost, OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput, Policy, Query, QuerySet, Row,
+    Answer, Compiler, Decide, Details, Engine, Error, Evaluator, Expression, Host, Input, Issue, Limits, LoadedPolicy,
+    Location, NativeEngine, NoHost, OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput, Policy, Query, QuerySet, Row,
     SetEvaluator, Settings, Sources, Stage, Syntax,
 };
 

@@ -48,6 +48,10 @@ pub struct Eval {
     #[arg(long)]
     pub stdin: bool,
 
+    /// A JSON schema of the input, or a folder of schemas that annotations name
+    #[arg(short, long, value_name = "PATH")]
+    pub schema: Option<PathBuf>,
+
     /// How to print the result
     #[arg(short, long, value_enum, default_value = "json")]
     pub format: Format,

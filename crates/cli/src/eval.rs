@@ -7,6 +7,7 @@ use crate::input::{self, Item, Text};
 use crate::load;
 use crate::render::Renderer;
 use crate::report::{self, Problem};
+use crate::schemas;
 use crate::terminal::{print, say};
 use anyhow::{Result, bail};
 use solon::syntax::{ParseOptions, parse_query};
@@ -73,7 +74,8 @@ fn evaluate(arguments: &Eval, query: &str, text: Option<&Text>) -> Result<Render
     if query.trim().is_empty() {
         return Err(vec![Problem::new("cannot evaluate empty query")].into());
     }
-    let policy = loaded.compile(&arguments.policy)?;
+    let compiler = schemas::add(loaded.everything(&arguments.policy), arguments.schema.as_deref())?;
+    let policy = loaded.finish(compiler)?;
     tell(&policy);
     let imports: Vec<&str> = arguments.import.iter().map(String::as_str).collect();
     let text_of = |name: &str| if name.is_empty() { Some(query) } else { loaded.text_of(name) };

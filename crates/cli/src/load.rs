@@ -172,18 +172,14 @@ impl Loaded {
         })
     }
 
-    /// Compiles everything that was loaded to one policy.
-    pub fn compile(&self, files: &PolicyFiles) -> Result<Policy, Vec<Problem>> {
-        self.finish(self.everything(files))
-    }
-
     /// Everything that was loaded after a stage of compilation, as text.
     pub fn explain(&self, files: &PolicyFiles, stage: Stage) -> Result<String, Vec<Problem>> {
         let text_of = |name: &str| self.text_of(name);
         self.everything(files).explain(stage).map_err(|error| Problem::of_engine(&error, text_of))
     }
 
-    fn everything(&self, files: &PolicyFiles) -> Compiler {
+    /// A compiler with everything that was loaded.
+    pub fn everything(&self, files: &PolicyFiles) -> Compiler {
         let targets =
             self.templates.iter().flat_map(|(file, template)| template.targets.iter().map(move |t| (file, t)));
         targets.fold(self.compiler(files), |compiler, (file, target)| add_target(compiler, file, target))
@@ -204,7 +200,8 @@ impl Loaded {
         self.modules.iter().fold(base, |compiler, module| compiler.module(module.name.as_str(), module.text.as_str()))
     }
 
-    fn finish(&self, compiler: Compiler) -> Result<Policy, Vec<Problem>> {
+    /// Compiles what was loaded.
+    pub fn finish(&self, compiler: Compiler) -> Result<Policy, Vec<Problem>> {
         compiler.compile().map_err(|error| {
             let is_about_data = error.issues().iter().all(|issue| issue.code.starts_with("invalid_"));
             let problems = if is_about_data { merge::problems(&self.documents) } else { Vec::new() };

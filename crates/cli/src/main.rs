@@ -18,6 +18,7 @@ mod parse;
 mod plan;
 mod render;
 mod report;
+mod schemas;
 mod table;
 mod terminal;
 

@@ -18,9 +18,9 @@ pub mod vm;
 #[cfg(feature = "regorus")]
 pub use api::RegorusEngine;
 pub use api::{
-    Answer, Compiler, Decide, Details, Engine, Error, Evaluator, Expression, Input, Issue, LoadedPolicy, Location, NativeEngine,
-    OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput, Policy, Query, QuerySet, Row, SetEvaluator, Settings, Sources,
-    Stage, Syntax,
+    Answer, Compiler, Decide, Details, Engine, Error, Evaluator, Expression, Input, Issue, LoadedPolicy, Location,
+    NativeEngine, OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput, Policy, Query, QuerySet, Row, SetEvaluator,
+    Settings, Sources, Stage, Syntax,
 };
 pub use host::{Host, NoHost};
 pub use vm::Limits;

@@ -1,4 +1,4 @@
-//! Runs the data-driven cases of `tests/cases/{eval,plan}`: files of sections, in which `answer`, `error`, `hir`,
+//! Runs the data-driven cases of `tests/cases/{eval,plan,types}`: files of sections, in which `answer`, `error`, `hir`,
 //! `plan` and `code` are what is expected. With `SOLON_BLESS=1` those sections are written anew.
 
 #![allow(clippy::expect_used, clippy::panic)]
@@ -35,6 +35,8 @@ struct Case {
     input: Option<String>,
     query: String,
     is_strict: bool,
+    /// How many errors are reported; 0 for all.
+    limit: usize,
 }
 
 impl Case {
@@ -50,6 +52,11 @@ impl Case {
             "input" => self.input = Some(text.to_owned()),
             "query" => self.query = text.to_owned(),
             "strict" => self.is_strict = true,
+            "limit" => self.limit = section.argument.parse().expect("a number"),
+            "schema" => {
+                let path: Vec<&str> = section.argument.split('.').filter(|step| !step.is_empty()).collect();
+                self.compiler = std::mem::take(&mut self.compiler).schema(&path, text);
+            }
             "answer" | "error" => return Some(self.answer()),
             "hir" => return Some(self.stage(Stage::Hir)),
             "plan" => return Some(self.stage(Stage::Plan)),
@@ -66,7 +73,7 @@ impl Case {
     /// The answer: a line for each row, with its bindings and the values of its expressions.
     fn answer(&self) -> String {
         let answer = || -> Result<String, solon_engine::Error> {
-            let query = self.compiler.clone().max_errors(0).compile()?.prepare(&self.query)?;
+            let query = self.compiler.clone().max_errors(self.limit).compile()?.prepare(&self.query)?;
             let mut evaluator = query.evaluator().strict_builtin_errors(self.is_strict);
             let input = self.input.as_deref().map_or(Input::none(), Input::json);
             let rows = evaluator.eval(input)?.to_owned().rows;
@@ -128,6 +135,11 @@ fn run(folder: &str) {
 #[test]
 fn evaluation_cases() {
     run("eval");
+}
+
+#[test]
+fn type_cases() {
+    run("types");
 }
 
 #[test]

@@ -176,8 +176,7 @@ impl Compiler {
     /// As [`Compiler::compile`], up to that stage.
     pub fn explain(self, stage: Stage) -> Result<String, Error> {
         let (modules, _) = self.parse()?;
-        explain(&modules, self.settings(), stage)
-            .map_err(|errors| Error::of_diagnostics(errors, &self.sources))
+        explain(&modules, self.settings(), stage).map_err(|errors| Error::of_diagnostics(errors, &self.sources))
     }
 
     fn settings(&self) -> Settings<'_> {

@@ -185,10 +185,9 @@ impl Type {
                 match (&left.rest, &right.rest) {
                     (None, _) => Type::Object(right),
                     (_, None) => Type::Object(left),
-                    (Some((key, value)), Some((other_key, other_value))) => Type::object(
-                        key.clone().or(other_key.clone()),
-                        value.clone().merge_rules(other_value.clone()),
-                    ),
+                    (Some((key, value)), Some((other_key, other_value))) => {
+                        Type::object(key.clone().or(other_key.clone()), value.clone().merge_rules(other_value.clone()))
+                    }
                 }
             }
             (Type::Union(union), Type::Object(object)) | (Type::Object(object), Type::Union(union)) => {

@@ -103,7 +103,9 @@ fn outline(kind: &Type, shows_parts: bool) -> String {
     };
     match kind {
         Type::Set(Some(of)) => format!("set[{}]", part(of)),
-        Type::Array(array) => composite("array", &parts(&mut array.items.iter().map(part)), array.rest.as_ref().map(part)),
+        Type::Array(array) => {
+            composite("array", &parts(&mut array.items.iter().map(part)), array.rest.as_ref().map(part))
+        }
         Type::Object(object) => {
             let fields = parts(&mut object.fields.iter().map(|(key, value)| format!("{key}: {}", part(value))));
             let rest = object.rest.as_ref().map(|(key, value)| {

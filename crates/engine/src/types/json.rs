@@ -67,7 +67,8 @@ impl Type {
             Type::Object(of) => {
                 let mut fields = named("object");
                 if !of.fields.is_empty() {
-                    let each = of.fields.iter().map(|(key, value)| object(vec![("key", key.json()), ("value", value.json())]));
+                    let each =
+                        of.fields.iter().map(|(key, value)| object(vec![("key", key.json()), ("value", value.json())]));
                     fields.push(("static", array(each)));
                 }
                 let rest = of.rest.as_ref();

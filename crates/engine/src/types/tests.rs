@@ -72,15 +72,13 @@ fn from_json(json: &Json) -> Type {
         "number" => Type::Number,
         "string" => Type::String,
         "any" => Type::union(list("of").iter().map(from_json)),
-        "array" => {
-            Type::new_array(list("static").iter().map(from_json).collect(), inner(json.get("dynamic")))
-        }
+        "array" => Type::new_array(list("static").iter().map(from_json).collect(), inner(json.get("dynamic"))),
         "set" => Type::set(inner(json.get("of")).unwrap_or(Type::Unknown)),
         "object" => {
-            let field = |field: &Json| (Key::from(field["key"].as_str().unwrap_or_default()), from_json(&field["value"]));
+            let field =
+                |field: &Json| (Key::from(field["key"].as_str().unwrap_or_default()), from_json(&field["value"]));
             let fields: Vec<_> = list("static").iter().map(field).collect();
-            let rest =
-                json.get("dynamic").map(|rest| (from_json(&rest["key"]), from_json(&rest["value"])));
+            let rest = json.get("dynamic").map(|rest| (from_json(&rest["key"]), from_json(&rest["value"])));
             Type::new_object(fields, rest)
         }
         other => unreachable!("no type {other:?}"),

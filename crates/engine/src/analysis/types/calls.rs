@@ -36,9 +36,8 @@ impl Checker<'_> {
         };
         let want: Vec<Argument> = signature.args.iter().chain(&signature.result).cloned().collect();
         let variadic = signature.variadic.as_ref();
-        let problem = |what: &str, have: &[Type]| {
-            Some(argument_problem(span, &callee_name(callee), what, have, &want, variadic))
-        };
+        let problem =
+            |what: &str, have: &[Type]| Some(argument_problem(span, &callee_name(callee), what, have, &want, variadic));
         let mut have: Vec<Type> = args.iter().map(|arg| self.type_of(arg)).collect();
         have.extend(result.is_some().then_some(Type::Unknown));
         if have.len() > want.len() && variadic.is_none() {

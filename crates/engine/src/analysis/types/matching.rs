@@ -136,7 +136,11 @@ impl Checker<'_> {
             }
             Type::Union(union) => {
                 // Every member is looked at, since each may say something of the variables.
-                union.members().iter().fold(false, |fits, member| self.infer(term, member, true) || fits)
+                let mut fits = false;
+                for member in union.members() {
+                    fits |= self.infer(term, member, true);
+                }
+                fits
             }
             _ => false,
         }

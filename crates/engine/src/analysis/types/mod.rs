@@ -40,8 +40,11 @@ pub struct Types {
     definitions: Vec<Arc<Definitions>>,
     rules: Vec<RuleFacts>,
     /// For paths that are replaced, the documents that may then be anything.
-    relaxed: Mutex<HashMap<(Vec<Arc<str>>, bool), Option<Arc<Tree>>>>,
+    relaxed: Mutex<HashMap<Relaxed, Option<Arc<Tree>>>>,
 }
+
+/// A path that is replaced, and whether it is a function's.
+type Relaxed = (Vec<Arc<str>>, bool);
 
 /// What is known of a rule when its documents are replaced.
 #[derive(Debug, Default)]
@@ -71,8 +74,7 @@ impl Types {
         let mut seen = vec![false; self.rules.len()];
         let mut tree = Tree::default();
         let root = Key::from("data");
-        let target: Vec<Key> =
-            std::iter::once(root).chain(path.iter().map(|step| Key::String(step.clone()))).collect();
+        let target: Vec<Key> = std::iter::once(root).chain(path.iter().map(|step| Key::String(step.clone()))).collect();
         while let Some(number) = waiting.pop() {
             let (Some(rule), Some(seen)) = (self.rules.get(number), seen.get_mut(number)) else { continue };
             if std::mem::replace(seen, true) {

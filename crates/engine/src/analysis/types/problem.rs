@@ -26,7 +26,8 @@ pub(super) enum RefProblem {
 }
 
 fn problem(span: Span, message: String, details: Details) -> Problem {
-    let diagnostic = Diagnostic { details: Some(Box::new(details)), ..Diagnostic::new("rego_type_error", span, message) };
+    let diagnostic =
+        Diagnostic { details: Some(Box::new(details)), ..Diagnostic::new("rego_type_error", span, message) };
     Problem { diagnostic, has_unknown: false }
 }
 
@@ -119,4 +120,3 @@ impl Checker<'_> {
         Details { lines, json }
     }
 }
-

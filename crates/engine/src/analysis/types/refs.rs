@@ -5,7 +5,11 @@ use super::problem::RefProblem;
 use super::tree::{NodeId, Tree};
 use crate::hir::{Body, Head, Literal, LiteralKind, Ref, Replacement, Term};
 use crate::types::{Key, Type};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+
+/// The names of the root documents.
+static INPUT: LazyLock<Key> = LazyLock::new(|| Key::from("input"));
+static DATA: LazyLock<Key> = LazyLock::new(|| Key::from("data"));
 
 /// A step of a lookup.
 #[derive(Clone, Debug)]
@@ -21,6 +25,9 @@ pub(super) enum Step<'r> {
 impl<'h> Checker<'h> {
     /// The type at a lookup; unknown where nothing can be.
     pub(super) fn type_of_ref(&self, reference: &Ref) -> Type {
+        if self.is_open_input(reference) {
+            return Type::Any;
+        }
         let steps = self.steps(reference);
         match &reference.head {
             Head::Input | Head::Data => self.type_below(0, &steps),
@@ -30,7 +37,7 @@ impl<'h> Checker<'h> {
 
     /// The type of a function that rules define.
     pub(super) fn type_of_rule(&self, path: &[Arc<str>]) -> Type {
-        let root = Step::Known(Key::from("data"));
+        let root = Step::Known(DATA.clone());
         let steps = path.iter().map(|step| Step::Known(Key::String(step.clone())));
         self.type_below(0, &std::iter::once(root).chain(steps).collect::<Vec<_>>())
     }
@@ -41,8 +48,8 @@ impl<'h> Checker<'h> {
 
     pub(super) fn steps<'r>(&self, reference: &'r Ref) -> Vec<Step<'r>> {
         let head = match &reference.head {
-            Head::Input => Step::Known(Key::from("input")),
-            Head::Data => Step::Known(Key::from("data")),
+            Head::Input => Step::Known(INPUT.clone()),
+            Head::Data => Step::Known(DATA.clone()),
             Head::Term(head) => self.head_place(head).map_or(Step::Collection(head), Step::Place),
         };
         let operands = reference.operands.iter().map(|operand| match (self.place(operand), operand) {
@@ -88,7 +95,29 @@ impl<'h> Checker<'h> {
         }
     }
 
+    /// Whether a lookup is in an input of which nothing is known, as it is without schemas.
+    fn is_open_input(&self, reference: &Ref) -> bool {
+        let has_input = |tree: &Tree| tree.child(Tree::ROOT, &INPUT).is_some();
+        matches!(reference.head, Head::Input)
+            && !has_input(&self.environment.tree)
+            && !self.overlays.iter().any(|tree| has_input(tree))
+    }
+
     fn check_ref(&mut self, reference: &'h Ref) {
+        if self.is_open_input(reference) {
+            for operand in &reference.operands {
+                // A variable that nothing is known of may be anything; everything else is right.
+                let is_new = |place| matches!(self.place_type(place), Type::Unknown);
+                match self.place(operand) {
+                    Some(place) if is_new(place) => self.infer_place(place, Type::Any),
+                    None if !matches!(operand, Term::Const(_)) => {
+                        self.infer(operand, &Type::Any, false);
+                    }
+                    _ => {}
+                }
+            }
+            return;
+        }
         let steps = self.steps(reference);
         let kind = self.type_of_ref(reference);
         let result = match (&reference.head, kind) {

@@ -124,7 +124,8 @@ impl Reader<'_> {
         self.seen.insert(target, Definition::Open { number: None });
         let result = self.node(target);
         let kind = result.clone().unwrap_or(Type::Any);
-        if let Some(Definition::Open { number: Some(number) }) = self.seen.insert(target, Definition::Read(kind.clone()))
+        if let Some(Definition::Open { number: Some(number) }) =
+            self.seen.insert(target, Definition::Read(kind.clone()))
             && let Some(place) = self.types.get_mut(number)
         {
             *place = kind;
@@ -229,12 +230,8 @@ impl Reader<'_> {
 
     /// The type of a schema without alternatives.
     fn plain(&mut self, view: &View) -> Result<Type, String> {
-        let scalars = [
-            ("boolean", Type::Boolean),
-            ("string", Type::String),
-            ("integer", Type::Number),
-            ("number", Type::Number),
-        ];
+        let scalars =
+            [("boolean", Type::Boolean), ("string", Type::String), ("integer", Type::Number), ("number", Type::Number)];
         if let Some((_, scalar)) = scalars.into_iter().find(|(name, _)| view.is(name)) {
             return Ok(scalar);
         }

@@ -49,7 +49,8 @@ impl Checker<'_> {
                 format!("{{{}}}", texts.join(", "))
             }
             Term::Object(entries) => {
-                let entries = in_order(entries, |(key, _)| key.key()).map(|(key, value)| (self.term_text(key), self.term_text(value)));
+                let entries = in_order(entries, |(key, _)| key.key())
+                    .map(|(key, value)| (self.term_text(key), self.term_text(value)));
                 let entries: Vec<String> = entries.map(|(key, value)| format!("{key}: {value}")).collect();
                 format!("{{{}}}", entries.join(", "))
             }
@@ -92,9 +93,12 @@ impl Checker<'_> {
             Term::Var(var) => match self.origin(*var) {
                 Some(call) => {
                     let mut steps = callee_name(&call.callee);
-                    steps = list(steps.split('.').enumerate().map(|(index, step)| {
-                        node(if index == 0 { "var" } else { "string" }, &string(step))
-                    }));
+                    steps = list(
+                        steps
+                            .split('.')
+                            .enumerate()
+                            .map(|(index, step)| node(if index == 0 { "var" } else { "string" }, &string(step))),
+                    );
                     let args = call.args.iter().map(|arg| self.term_json(arg));
                     node("call", &list(std::iter::once(node("ref", &steps)).chain(args)))
                 }
@@ -104,7 +108,8 @@ impl Checker<'_> {
             Term::Array(items) => node("array", &list(items.iter().map(|item| self.term_json(item)))),
             Term::Set(items) => node("set", &list(in_order(items, Term::key).map(|item| self.term_json(item)))),
             Term::Object(entries) => {
-                let entries = in_order(entries, |(key, _)| key.key()).map(|(key, value)| [self.term_json(key), self.term_json(value)]);
+                let entries = in_order(entries, |(key, _)| key.key())
+                    .map(|(key, value)| [self.term_json(key), self.term_json(value)]);
                 node("object", &list(entries.map(|pair| list(pair.into_iter()))))
             }
             Term::Comprehension(comprehension) => {
@@ -120,7 +125,7 @@ impl Checker<'_> {
 }
 
 /// The items of a set or object as OPA keeps them: what is no constant comes last.
-fn in_order<'t, T>(items: &'t [T], key: impl Fn(&T) -> Option<Key>) -> impl Iterator<Item = &'t T> {
+fn in_order<T>(items: &[T], key: impl Fn(&T) -> Option<Key>) -> impl Iterator<Item = &T> {
     let mut items: Vec<&T> = items.iter().collect();
     items.sort_by_cached_key(|item| {
         let key = key(item);
@@ -133,11 +138,9 @@ fn in_order<'t, T>(items: &'t [T], key: impl Fn(&T) -> Option<Key>) -> impl Iter
 pub(super) fn callee_name(callee: &Callee) -> String {
     match callee {
         Callee::Builtin(builtin) => builtin.name.to_owned(),
-        Callee::Rule(path) => {
-            path.iter().fold("data".to_owned(), |text, step| {
-                if is_name(step) { format!("{text}.{step}") } else { format!("{text}[{}]", string(step)) }
-            })
-        }
+        Callee::Rule(path) => path.iter().fold("data".to_owned(), |text, step| {
+            if is_name(step) { format!("{text}.{step}") } else { format!("{text}[{}]", string(step)) }
+        }),
     }
 }
 
@@ -183,9 +186,7 @@ fn const_node(value: &Const) -> String {
 fn find_call(body: &Body, var: Var) -> Option<&Call> {
     body.iter().find_map(|literal| match &literal.kind {
         LiteralKind::Call { call, output: Some(Term::Var(output)) } if *output == var => Some(call),
-        LiteralKind::Call { call, output } => {
-            call.args.iter().chain(output).find_map(|term| find_in_term(term, var))
-        }
+        LiteralKind::Call { call, output } => call.args.iter().chain(output).find_map(|term| find_in_term(term, var)),
         LiteralKind::Truthy(term) => find_in_term(term, var),
         LiteralKind::Unify(left, right) => find_in_term(left, var).or_else(|| find_in_term(right, var)),
         LiteralKind::Not { body, .. } | LiteralKind::With { body, .. } => find_call(body, var),

@@ -162,11 +162,8 @@ impl Tree {
 fn insert_into(kind: Type, path: &[Key], value: &Type) -> Type {
     let Type::Object(object) = kind.resolved() else { return kind };
     let Some((step, rest)) = path.split_first() else { return kind };
-    let value = if rest.is_empty() {
-        value.clone()
-    } else {
-        insert_into(Type::new_object(Vec::new(), None), rest, value)
-    };
+    let value =
+        if rest.is_empty() { value.clone() } else { insert_into(Type::new_object(Vec::new(), None), rest, value) };
     let (key, value) = match &object.rest {
         Some((keys, values)) => (keys.clone().or(step.kind()), values.clone().or(value)),
         None => (step.kind(), value),
