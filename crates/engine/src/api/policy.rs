@@ -8,7 +8,7 @@ use crate::analysis::order_query;
 use crate::code::{generate_query, graph, verify};
 use crate::hir::lower::{Names, Program, QueryContext, lower_query};
 use crate::hir::{Check, Problems};
-use crate::plan::plan_query;
+use crate::plan::{depth, plan_query};
 use crate::value::{Bump, Frozen, Value, json};
 use crate::vm::{Code, QueryCode};
 use solon_syntax::ast::Version;
@@ -80,6 +80,7 @@ impl Policy {
         let program =
             Program { names: Names { functions: names.functions.clone(), ..Names::default() }, ..Program::default() };
         let plan = plan_query(&program, &code.tree, &lowered, &mut errors);
+        depth::check_query(&code.tree, &plan, &code.levels, &mut errors);
         let (unit, function) = generate_query(&code.tree, &plan, &code.symbols, &mut errors);
         if !errors.is_empty() {
             return Err(fail(errors));
