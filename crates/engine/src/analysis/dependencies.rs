@@ -66,10 +66,19 @@ impl<'p> Step<'p> {
     }
 }
 
-/// The rules by the first steps of their paths.
+/// The rules by the names that their paths begin with.
 struct Index<'p> {
     paths: Vec<Vec<Step<'p>>>,
-    by_first: HashMap<&'p str, Vec<usize>>,
+    /// Nodes by the names that lead to them; the first one is above all paths.
+    nodes: Vec<Names<'p>>,
+}
+
+/// A node of the index.
+#[derive(Default)]
+struct Names<'p> {
+    below: HashMap<&'p str, usize>,
+    /// The rules whose paths end here, or go on with something else than a name.
+    rules: Vec<usize>,
 }
 
 impl<'p> Index<'p> {
@@ -77,27 +86,42 @@ impl<'p> Index<'p> {
         let path = |rule: &'p Rule| -> Vec<Step<'p>> {
             rule.path.iter().map(|step| Step::Text(step)).chain(rule.keys.iter().map(Step::of)).collect()
         };
-        let mut by_first: HashMap<&str, Vec<usize>> = HashMap::new();
+        let mut index = Index { paths: program.rules.iter().map(path).collect(), nodes: vec![Names::default()] };
         for (number, rule) in program.rules.iter().enumerate() {
-            by_first.entry(rule.path.first().map_or("", |first| first)).or_default().push(number);
+            let at = rule.path.iter().fold(0, |at, step| index.below(at, step));
+            if let Some(node) = index.nodes.get_mut(at) {
+                node.rules.push(number);
+            }
         }
-        Index { paths: program.rules.iter().map(path).collect(), by_first }
+        index
+    }
+
+    /// The node below another one, made where it is not there.
+    fn below(&mut self, at: usize, step: &'p str) -> usize {
+        let new = self.nodes.len();
+        let Some(node) = self.nodes.get_mut(at) else { return at };
+        let found = *node.below.entry(step).or_insert(new);
+        if found == new {
+            self.nodes.push(Names::default());
+        }
+        found
     }
 
     /// The rules that a ref of these steps may select, and whether it does whatever its variables hold.
     fn select(&self, steps: &[Step<'_>], bound: &HashSet<Var>, found: &mut dyn FnMut(usize, bool)) {
-        let all: Vec<usize>;
-        let candidates: &[usize] = match steps.first() {
-            Some(Step::Text(first)) => self.by_first.get(first).map(Vec::as_slice).unwrap_or_default(),
-            _ => {
-                all = (0..self.paths.len()).collect();
-                &all
-            }
-        };
-        for number in candidates {
+        let mut visit = |number: &usize| {
             let path = self.paths.get(*number).map(Vec::as_slice).unwrap_or_default();
             if let Some(is_static) = selects(steps, path, bound) {
                 found(*number, is_static);
+            }
+        };
+        let mut waiting = vec![(0, 0)];
+        while let Some((at, depth)) = waiting.pop() {
+            let Some(node) = self.nodes.get(at) else { continue };
+            node.rules.iter().for_each(&mut visit);
+            match steps.get(depth) {
+                Some(Step::Text(step)) => waiting.extend(node.below.get(step).map(|below| (*below, depth + 1))),
+                _ => waiting.extend(node.below.values().map(|below| (*below, depth + 1))),
             }
         }
     }
