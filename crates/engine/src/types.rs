@@ -11,10 +11,14 @@
 //! Parentheses group. A signature is `(x: T, y: U) -> z: V`; names may be left out. Without `-> V` there is no result.
 //! A last argument `x: T...` stands for any number of arguments.
 
+pub mod json;
 mod notation;
 
 use std::cmp::Ordering;
 use std::fmt;
+
+/// How deep types may nest, so that a hostile text cannot exhaust the stack.
+const MAX_DEPTH: usize = 64;
 
 /// A type.
 ///

@@ -2,18 +2,19 @@
 
 use super::data::{self, Part};
 use super::policy::{Policy, Shared};
-use super::{Error, Issue, Location, Stage};
+use super::{Error, Issue, Location, Stage, Test, features};
 use crate::analysis::{check_conflicts, check_recursion, order_rule};
+use crate::capabilities::Capabilities;
 use crate::code::{generate_program, graph, verify};
 use crate::hir::annotations::Annotations;
-use crate::hir::lower::{Names, Program, lower_modules};
+use crate::hir::lower::{Demands, Names, Program, lower_modules};
+use crate::hir::test_rules;
 use crate::hir::{Check, Problems};
 use crate::plan::{DocumentPlan, Tree, plan_program};
 use crate::value::SymbolTable;
 use crate::vm::Code;
 use solon_syntax::ast::{Module, Version};
 use solon_syntax::{Diagnostic, ParseOptions, Source, Span, parse_module};
-use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Which of Rego's syntaxes modules are written in.
@@ -26,6 +27,13 @@ pub enum Syntax {
     V1,
     /// Older Rego.
     V0,
+}
+
+impl Syntax {
+    /// What texts are read as first.
+    fn version(self) -> Version {
+        if self == Syntax::V0 { Version::V0 } else { Version::V1 }
+    }
 }
 
 /// Collects modules and base data, and compiles them.
@@ -47,7 +55,7 @@ pub struct Compiler {
     syntaxes: Vec<Option<Syntax>>,
     data: Vec<Part>,
     syntax: Syntax,
-    denied: HashSet<String>,
+    demands: Demands,
 }
 
 impl Compiler {
@@ -81,6 +89,12 @@ impl Compiler {
         self
     }
 
+    /// What modules and queries may use: see [`Capabilities`].
+    pub fn capabilities(mut self, capabilities: Capabilities) -> Self {
+        self.demands.capabilities = capabilities;
+        self
+    }
+
     /// Takes a builtin away: modules and queries that name it do not compile, as if there were no such function.
     ///
     /// ```
@@ -91,14 +105,20 @@ impl Compiler {
     /// assert!(error.to_string().contains("undefined function http.send"));
     /// ```
     pub fn without_builtin(mut self, name: impl Into<String>) -> Self {
-        self.denied.insert(name.into());
+        self.demands.capabilities.deny(name);
         self
     }
 
     /// Leaves only the builtins for which `may_run` is true; see [`Compiler::without_builtin`].
     pub fn retain_builtins(mut self, may_run: impl Fn(&str) -> bool) -> Self {
-        let names = crate::builtins::all().map(|builtin| builtin.name);
-        self.denied.extend(names.filter(|name| !may_run(name)).map(str::to_owned));
+        self.demands.capabilities.retain(may_run);
+        self
+    }
+
+    /// Compiles for a test run, as `opa test` does: repeated names of tests are numbered, and tests with keys in their
+    /// heads tell the host of each case. [`Policy::tests`] then has the tests.
+    pub fn test_run(mut self) -> Self {
+        self.demands.is_test_run = true;
         self
     }
 
@@ -116,12 +136,14 @@ impl Compiler {
     /// `rego_type_error`, `rego_recursion_error`), or what is wrong with the data (`invalid_json`, `invalid_data`).
     pub fn compile(self) -> Result<Policy, Error> {
         let (modules, notes) = self.parse()?;
-        let Compiler { sources, data, syntax, denied, .. } = self;
+        let Compiler { sources, data, syntax, demands, .. } = self;
         let fail = |errors: Vec<Diagnostic>| Error::of_diagnostics(errors, &sources);
-        let (code, names) = compile(&modules, &sources, &denied).map_err(fail)?;
+        let (code, names) = compile(&modules, &sources, &demands).map_err(fail)?;
         let data = data::build(&data, &code.symbols)?;
-        let version = if syntax == Syntax::V0 { Version::V0 } else { Version::V1 };
-        Ok(Policy { shared: Arc::new(Shared { code, names, sources, notes, version }), data })
+        let version = syntax.version();
+        let tests = if demands.is_test_run { test_rules::find(&modules) } else { Vec::new() };
+        let tests = tests.into_iter().map(|test| Test::of_rule(test, &sources)).collect();
+        Ok(Policy { shared: Arc::new(Shared { code, names, sources, notes, version, tests }), data })
     }
 
     /// What a stage of the compilation makes of the modules, as text.
@@ -131,7 +153,7 @@ impl Compiler {
     /// As [`Compiler::compile`], up to that stage.
     pub fn explain(self, stage: Stage) -> Result<String, Error> {
         let (modules, _) = self.parse()?;
-        explain(&modules, &self.sources, &self.denied, stage)
+        explain(&modules, &self.sources, &self.demands, stage)
             .map_err(|errors| Error::of_diagnostics(errors, &self.sources))
     }
 
@@ -140,13 +162,25 @@ impl Compiler {
         let mut errors = Vec::new();
         let mut notes = Vec::new();
         let mut modules = Vec::new();
+        let capabilities = &self.demands.capabilities;
         for (file, (source, own)) in self.sources.iter().zip(&self.syntaxes).enumerate() {
             let file = file as u32;
-            let (module, read_as_old) = parse(source, file, own.unwrap_or(self.syntax), &mut errors);
+            let asked = own.unwrap_or(self.syntax);
+            if let Some(message) = features::check_version(capabilities, asked.version()) {
+                return Err(Error::new("rego_parse_error", message));
+            }
+            let (module, read_as_old) = parse(source, file, asked, &mut errors);
+            if let Some(module) = &module {
+                let asked = if read_as_old { Version::V0 } else { asked.version() };
+                features::check_imports(module, asked, capabilities, &mut errors);
+            }
             if read_as_old {
                 notes.push(note(source, file, &self.sources));
             }
             modules.extend(module);
+        }
+        if self.demands.is_test_run {
+            test_rules::number_repeated(&mut modules);
         }
         if errors.is_empty() { Ok((modules, notes)) } else { Err(Error::of_diagnostics(errors, &self.sources)) }
     }
@@ -154,7 +188,7 @@ impl Compiler {
 
 /// Reads a module; whether it was read as older Rego though nobody asked for it.
 fn parse(source: &Source, file: u32, syntax: Syntax, errors: &mut Vec<Diagnostic>) -> (Option<Module>, bool) {
-    let version = if syntax == Syntax::V0 { Version::V0 } else { Version::V1 };
+    let version = syntax.version();
     let parsed = parse_module(source.text(), ParseOptions { file, version });
     if parsed.errors.is_empty() {
         return (parsed.tree, false);
@@ -179,10 +213,10 @@ fn note(source: &Source, file: u32, sources: &[Source]) -> Issue {
 }
 
 /// Rules with their names resolved and their bodies in order.
-fn resolve(modules: &[Module], sources: &[Source], denied: &HashSet<String>) -> Result<Program, Vec<Diagnostic>> {
+fn resolve(modules: &[Module], sources: &[Source], demands: &Demands) -> Result<Program, Vec<Diagnostic>> {
     let annotations = Annotations::read(modules, sources)?;
     let mut problems = Problems::default();
-    let mut program = lower_modules(modules, &annotations, denied, &mut problems);
+    let mut program = lower_modules(modules, &annotations, demands, &mut problems);
     check_conflicts(&program, sources, &mut problems);
     if !problems.has_failed(Check::Functions) {
         check_recursion(&program, &mut problems);
@@ -205,13 +239,8 @@ fn plan(program: &mut Program) -> Result<(Tree, Vec<DocumentPlan>), Vec<Diagnost
 }
 
 /// The text of a stage.
-fn explain(
-    modules: &[Module],
-    sources: &[Source],
-    denied: &HashSet<String>,
-    stage: Stage,
-) -> Result<String, Vec<Diagnostic>> {
-    let mut program = resolve(modules, sources, denied)?;
+fn explain(modules: &[Module], sources: &[Source], demands: &Demands, stage: Stage) -> Result<String, Vec<Diagnostic>> {
+    let mut program = resolve(modules, sources, demands)?;
     if stage == Stage::Hir {
         return Ok(crate::hir::print::rules(&program.rules));
     }
@@ -226,9 +255,9 @@ fn explain(
 }
 
 /// The stages, one after the other.
-fn compile(modules: &[Module], sources: &[Source], denied: &HashSet<String>) -> Result<(Code, Names), Vec<Diagnostic>> {
+fn compile(modules: &[Module], sources: &[Source], demands: &Demands) -> Result<(Code, Names), Vec<Diagnostic>> {
     let mut errors = Vec::new();
-    let mut program = resolve(modules, sources, denied)?;
+    let mut program = resolve(modules, sources, demands)?;
     let (tree, plans) = plan(&mut program)?;
     let mut symbols = SymbolTable::new();
     let (unit, functions) = generate_program(&tree, &plans, &mut symbols, &mut errors);

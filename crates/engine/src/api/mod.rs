@@ -23,10 +23,12 @@ mod data;
 mod engine;
 mod error;
 mod evaluator;
+mod features;
 mod input;
 mod policy;
 #[cfg(feature = "regorus")]
 mod regorus;
+mod test;
 
 #[cfg(feature = "regorus")]
 pub use self::regorus::RegorusEngine;
@@ -37,3 +39,4 @@ pub use error::{Error, Issue, Location};
 pub use evaluator::{Evaluator, SetEvaluator};
 pub use input::{Input, ParsedInput};
 pub use policy::{Policy, Query, QuerySet, Stage};
+pub use test::{Case, Cases, Test};

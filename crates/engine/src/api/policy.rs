@@ -3,7 +3,7 @@
 use super::compiler::internal;
 use super::data::{self, Part};
 use super::input::invalid;
-use super::{Error, Evaluator, Issue, ParsedInput, SetEvaluator};
+use super::{Error, Evaluator, Issue, ParsedInput, SetEvaluator, Test, features};
 use crate::analysis::order_query;
 use crate::code::{generate_query, graph, verify};
 use crate::hir::lower::{Names, Program, QueryContext, lower_query};
@@ -29,6 +29,7 @@ pub(super) struct Shared {
     pub(super) sources: Vec<Source>,
     pub(super) notes: Vec<Issue>,
     pub(super) version: Version,
+    pub(super) tests: Vec<Test>,
 }
 
 /// A stage of compilation that can be printed.
@@ -63,6 +64,9 @@ impl Policy {
         let mut version = self.shared.version;
         if context.imports.iter().any(|import| import.path == ["rego", "v1"]) {
             version = Version::V1;
+        }
+        if let Some(message) = features::check_version(&self.shared.names.capabilities, version) {
+            return Err(Error::new("rego_parse_error", message));
         }
         let parsed = parse_query(query, ParseOptions { file, version });
         if !parsed.errors.is_empty() {
@@ -128,6 +132,11 @@ impl Policy {
     /// A value of Rego, sets included, as an input.
     pub fn input_of(&self, value: Value<'_>) -> ParsedInput {
         ParsedInput(Frozen::new(value, &self.shared.code.symbols))
+    }
+
+    /// The tests of a policy that was compiled for a [test run](super::Compiler::test_run), module by module.
+    pub fn tests(&self) -> &[Test] {
+        &self.shared.tests
     }
 
     /// What the compiler noticed that is no error.

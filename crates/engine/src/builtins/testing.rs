@@ -35,6 +35,7 @@ pub(super) fn call_with(host: &dyn Host, name: &str, args: &[&str]) -> Result<St
         symbols: &symbols,
         caches: &mut Caches::default(),
         max_bytes: 1 << 20,
+        allowed_hosts: None,
         now: &mut None,
         place: &|| "policy.rego:1".into(),
     };

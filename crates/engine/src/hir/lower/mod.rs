@@ -9,8 +9,9 @@ mod module;
 mod query;
 mod scope;
 mod term;
+mod test_case;
 
-pub use module::{Names, Program, lower_modules};
+pub use module::{Demands, Names, Program, lower_modules};
 pub use query::{QueryContext, lower_query};
 
 use super::annotations::{Annotations, Place};
@@ -48,6 +49,8 @@ struct Lowerer<'e, 'p> {
     has_wrong_declaration: bool,
     /// Whether it is a rule of a module in the syntax of OPA 1.0, which may not do all that others may.
     is_v1_module: bool,
+    /// Whether tests tell of their cases.
+    names_test_cases: bool,
     locals: Locals,
     scopes: Scopes,
     /// The rule, for its annotations; a query has none.
@@ -61,6 +64,7 @@ impl<'e, 'p> Lowerer<'e, 'p> {
             problems,
             has_wrong_declaration: false,
             is_v1_module: false,
+            names_test_cases: false,
             locals: Locals::default(),
             scopes: Scopes::default(),
             place: None,

@@ -2,7 +2,8 @@
 
 use super::scope::Declared;
 use super::{Environment, Global, Lowerer, Path, path_of};
-use crate::builtins::{self, Builtin};
+use crate::builtins::Builtin;
+use crate::capabilities::Capabilities;
 use crate::hir::annotations::{Annotations, Place};
 use crate::hir::print::package_text;
 use crate::hir::{Body, Branch, Check, Problems, Rule, Term, Var};
@@ -39,27 +40,37 @@ pub struct Names {
     pub firsts: HashSet<(Path, Arc<str>)>,
     /// The constant paths of all rules.
     pub paths: HashSet<Path>,
-    /// Builtins that may not be called.
-    pub denied: HashSet<String>,
+    /// What may be used.
+    pub capabilities: Capabilities,
 }
 
 impl Names {
     /// The builtin called `name`, if it may be called.
     pub fn builtin(&self, name: &str) -> Option<&'static Builtin> {
-        builtins::find(name).filter(|_| !self.denied.contains(name))
+        self.capabilities.builtin(name)
     }
 }
 
+/// What is asked of the compiler, besides what modules say.
+#[derive(Clone, Debug, Default)]
+pub struct Demands {
+    /// What modules may use.
+    pub capabilities: Capabilities,
+    /// Whether OPA's strict mode is asked for.
+    pub is_strict: bool,
+    /// Whether tests are to be run: repeated names of tests are numbered, and tests tell of their cases.
+    pub is_test_run: bool,
+}
+
 /// Lowers modules to rules.
-/// Builtins of `denied` are unknown.
 pub fn lower_modules(
     modules: &[ast::Module],
     annotations: &Annotations,
-    denied: &HashSet<String>,
+    demands: &Demands,
     problems: &mut Problems,
 ) -> Program {
     let mut program = Program::default();
-    program.names.denied = denied.clone();
+    program.names.capabilities = demands.capabilities.clone();
     for module in modules {
         let package = path_of(&module.package.path);
         for rule in &module.rules {
@@ -79,6 +90,7 @@ pub fn lower_modules(
         for (rule_number, rule) in module.rules.iter().enumerate() {
             let mut lowerer = Lowerer::new(&environment, problems);
             lowerer.is_v1_module = module.version == ast::Version::V1;
+            lowerer.names_test_cases = demands.is_test_run;
             lowerer.place = Some((annotations, Place { module, module_number, rule_number, is_else: false }));
             program.rules.push(lowerer.rule(&package, rule));
         }
@@ -174,7 +186,11 @@ impl Lowerer<'_, '_> {
         let mut before = Body::new();
         let params = rule.head.parameters.as_ref().map(|params| self.terms(params, &mut before));
         before.extend(self.body(&rule.body));
-        let keys = key_terms.iter().map(|key| self.head_term(key, &mut before)).collect();
+        let generated = before.len();
+        let keys: Vec<Term> = key_terms.iter().map(|key| self.head_term(key, &mut before)).collect();
+        if self.names_test_cases {
+            self.name_test_case(rule, &keys, generated, &mut before);
+        }
         let value = value.map_or(Term::TRUE, |value| self.head_term(value, &mut before));
         self.leave();
         let mut branches = vec![Branch { span: rule.span, body: before, value }];

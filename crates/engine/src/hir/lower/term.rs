@@ -2,7 +2,7 @@
 
 use super::scope::Declared;
 use super::{Global, Lowerer, strings};
-use crate::hir::{Body, Comprehension, ComprehensionKind, Const, Head, Literal, LiteralKind, Ref, Term};
+use crate::hir::{Body, Check, Comprehension, ComprehensionKind, Const, Head, Literal, LiteralKind, Ref, Term};
 use solon_syntax::{Span, ast};
 
 impl Lowerer<'_, '_> {
@@ -122,6 +122,10 @@ impl Lowerer<'_, '_> {
     }
 
     fn template(&mut self, parts: &[ast::TemplatePart], span: Span, before: &mut Body) -> Term {
+        if !self.environment.names.capabilities.has_feature("template_strings") {
+            let message = "template strings are not supported by current capabilities";
+            self.error(Check::Arguments, "rego_parse_error", span, message);
+        }
         let parts = parts
             .iter()
             .map(|part| match part {
