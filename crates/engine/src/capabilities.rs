@@ -103,7 +103,8 @@ impl Capabilities {
             ("allow_net", or(&self.allow_net, &[])),
         ];
         let is_empty = |list: &Value| list.as_array().is_none_or(Vec::is_empty);
-        lists.into_iter().filter(|(_, list)| !is_empty(list)).collect::<Map<_, _>>().into()
+        let lists = lists.into_iter().filter(|(_, list)| !is_empty(list));
+        Value::Object(lists.map(|(name, list)| (name.to_owned(), list)).collect())
     }
 
     /// Takes a builtin away: what names it does not compile, as if there were no such function.
@@ -193,7 +194,7 @@ fn declaration(builtin: &Builtin) -> Value {
     entry.extend(infix(builtin.name).map(|infix| ("infix".to_owned(), infix.into())));
     for (name, is) in [
         ("relation", builtin.purity == Purity::Relation),
-        ("nondeterministic", builtin.purity == Purity::Nondeterministic || FETCHING.contains(&builtin.name)),
+        ("nondeterministic", is_nondeterministic(builtin)),
         ("deprecated", builtins::DEPRECATED.contains(&builtin.name)),
     ] {
         entry.extend(is.then(|| (name.to_owned(), true.into())));
@@ -201,8 +202,13 @@ fn declaration(builtin: &Builtin) -> Value {
     Value::Object(entry)
 }
 
-/// Builtins that fetch the references of schemas in OPA, and nothing here.
-const FETCHING: [&str; 2] = ["json.match_schema", "json.verify_schema"];
+/// Whether OPA calls a builtin nondeterministic. Its checks of schemas fetch references, which they do not here; that
+/// checks of certificates depend on the time it does not say.
+fn is_nondeterministic(builtin: &Builtin) -> bool {
+    let fetches = matches!(builtin.name, "json.match_schema" | "json.verify_schema");
+    let is_check = builtin.name.starts_with("crypto.x509.");
+    fetches || (builtin.purity == Purity::Nondeterministic && !is_check)
+}
 
 /// The builtin of a declaration: the engine's, where it has one of that name and signature.
 fn read_builtin(entry: &Value) -> Result<&'static Builtin, String> {
@@ -228,4 +234,73 @@ fn items<'d>(document: &'d Map<String, Value>, name: &str) -> Result<&'d [Value]
 
 fn text_of(item: &Value, list: &str) -> Result<String, String> {
     item.as_str().map(str::to_owned).ok_or_else(|| format!("{list} must hold strings"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::error::Error;
+
+    /// What is said for people alone.
+    const PROSE: [&str; 2] = ["description", "categories"];
+
+    fn without_prose(value: &Value) -> Value {
+        match value {
+            Value::Array(items) => items.iter().map(without_prose).collect(),
+            Value::Object(fields) => {
+                let kept = fields.iter().filter(|(name, _)| !PROSE.contains(&name.as_str()));
+                Value::Object(kept.map(|(name, value)| (name.clone(), without_prose(value))).collect())
+            }
+            other => other.clone(),
+        }
+    }
+
+    fn builtins_of(document: &Value) -> Vec<&Value> {
+        document.get("builtins").and_then(Value::as_array).into_iter().flatten().collect()
+    }
+
+    #[test]
+    fn a_document_is_read_as_it_was_written() -> Result<(), Box<dyn Error>> {
+        let mut capabilities = Capabilities::current();
+        capabilities.deny("http.send");
+        capabilities.allow_net(Some(vec!["a.example".to_owned()]));
+        let document = capabilities.to_json();
+        let read = Capabilities::from_json(document.to_string().as_bytes())?;
+        assert_eq!(read.to_json(), document);
+        assert!(read.builtin("http.send").is_none() && read.builtin("count").is_some());
+        Ok(())
+    }
+
+    #[test]
+    fn wrong_documents_are_refused() {
+        for text in ["", "[]", r#"{"builtins": {}}"#, r#"{"builtins": [{}]}"#, r#"{"features": [1]}"#] {
+            assert!(Capabilities::from_json(text.as_bytes()).is_err(), "{text}");
+        }
+        let deep = format!(r#"{}{{"type": "any"}}{}"#, r#"{"type": "set", "of": "#.repeat(100), "}".repeat(100));
+        let text = format!(r#"{{"builtins": [{{"name": "f", "decl": {{"args": [{deep}]}}}}]}}"#);
+        assert!(Capabilities::from_json(text.as_bytes()).is_err());
+    }
+
+    /// With `SOLON_CAPABILITIES` set to OPA's capabilities file: what there is here is there with the same signature.
+    #[test]
+    fn builtins_agree_with_capabilities() -> Result<(), Box<dyn Error>> {
+        let Some(path) = std::env::var_os("SOLON_CAPABILITIES") else { return Ok(()) };
+        let theirs = without_prose(&serde_json::from_slice(&std::fs::read(path)?)?);
+        let ours = Capabilities::current().to_json();
+        for name in ["future_keywords", "features"] {
+            assert_eq!(ours.get(name), theirs.get(name), "{name}");
+        }
+        let find = |name: &Value| builtins_of(&theirs).into_iter().find(|their| their.get("name") == Some(name));
+        let wrong: Vec<String> = builtins_of(&ours)
+            .into_iter()
+            .filter_map(|our| {
+                let their = our.get("name").and_then(find);
+                (their != Some(our)).then(|| format!("{our}\n{their:?}"))
+            })
+            .collect();
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        let names = |document: &Value| builtins_of(document).len();
+        println!("{} of {} builtins", names(&ours), names(&theirs));
+        Ok(())
+    }
 }

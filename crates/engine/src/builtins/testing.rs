@@ -48,6 +48,7 @@ pub(super) fn check(cases: &[(&str, &[&str], &str)]) {
         let found = match call(name, args) {
             Ok(value) => value,
             Err(Failure::Undefined) => "undefined".into(),
+            Err(Failure::Unsupported) => "unsupported".into(),
             Err(Failure::Type(text) | Failure::Error(text) | Failure::Halt(text)) => format!("!{text}"),
         };
         assert_eq!(&found, expected, "{name}({})", args.join(", "));
