@@ -71,6 +71,9 @@ pub struct Eval {
     /// Make the first error of a builtin function an error of the query
     #[arg(long)]
     pub strict_builtin_errors: bool,
+    /// Refuse modules that do not keep OPA's strict mode: imports and variables without a use, and more
+    #[arg(short = 'S', long)]
+    pub strict: bool,
     /// How long the evaluation may take, for example 500ms or 1m30s
     #[arg(short, long, value_name = "DURATION", value_parser = duration::parse)]
     pub timeout: Option<Duration>,

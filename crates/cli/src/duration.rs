@@ -34,7 +34,7 @@ pub fn parse(text: &str) -> Result<Duration, String> {
 /// Writes a duration as Go does: `1.5s`, `1m0.5s`, `15.3µs`, `0s`.
 pub fn text(duration: Duration) -> String {
     let nanoseconds = duration.as_nanos();
-    let in_unit = |unit: u128, name: &str| {
+    let in_unit = |nanoseconds: u128, unit: u128, name: &str| {
         let fraction = format!("{:0width$}", nanoseconds % unit, width = unit.ilog10() as usize);
         match fraction.trim_end_matches('0') {
             "" => format!("{}{name}", nanoseconds / unit),
@@ -44,12 +44,12 @@ pub fn text(duration: Duration) -> String {
     match nanoseconds {
         0 => "0s".to_owned(),
         1..1_000 => format!("{nanoseconds}ns"),
-        1_000..1_000_000 => in_unit(1_000, "µs"),
-        1_000_000..1_000_000_000 => in_unit(1_000_000, "ms"),
-        1_000_000_000..60_000_000_000 => in_unit(1_000_000_000, "s"),
+        1_000..1_000_000 => in_unit(nanoseconds, 1_000, "µs"),
+        1_000_000..1_000_000_000 => in_unit(nanoseconds, 1_000_000, "ms"),
+        1_000_000_000..60_000_000_000 => in_unit(nanoseconds, 1_000_000_000, "s"),
         _ => {
             let minutes = duration.as_secs() / 60;
-            let rest = text(duration.saturating_sub(Duration::from_secs(minutes * 60)));
+            let rest = in_unit(nanoseconds % 60_000_000_000, 1_000_000_000, "s");
             match minutes / 60 {
                 0 => format!("{minutes}m{rest}"),
                 hours => format!("{hours}h{}m{rest}", minutes % 60),

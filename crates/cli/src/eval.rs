@@ -73,7 +73,7 @@ fn evaluate(arguments: &Eval, query: &str, text: Option<&Text>) -> Result<Render
     if query.trim().is_empty() {
         return Err(vec![Problem::new("cannot evaluate empty query")].into());
     }
-    let policy = loaded.compile(&arguments.policy.reading)?;
+    let policy = loaded.compile(&arguments.policy.reading, arguments.strict)?;
     tell(&policy);
     let imports: Vec<&str> = arguments.import.iter().map(String::as_str).collect();
     let text_of = |name: &str| if name.is_empty() { Some(query) } else { loaded.text_of(name) };

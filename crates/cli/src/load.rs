@@ -178,9 +178,9 @@ impl Loaded {
         })
     }
 
-    /// Compiles everything that was loaded to one policy.
-    pub fn compile(&self, reading: &Reading) -> Result<Policy, Vec<Problem>> {
-        self.finish(self.everything(reading))
+    /// Compiles everything that was loaded to one policy, in OPA's strict mode or not.
+    pub fn compile(&self, reading: &Reading, is_strict: bool) -> Result<Policy, Vec<Problem>> {
+        self.finish(self.everything(reading).strict(is_strict))
     }
 
     /// Compiles everything that was loaded for a run of its tests.

@@ -115,6 +115,20 @@ impl Compiler {
         self
     }
 
+    /// Whether modules must keep OPA's strict mode: no import, argument or assigned variable without a use, and in older
+    /// Rego what OPA 1.0 demands anyway.
+    ///
+    /// ```
+    /// use solon_engine::Compiler;
+    ///
+    /// let compiler = Compiler::new().strict(true).module("a.rego", "package a\np if x := 1");
+    /// assert_eq!(compiler.compile().unwrap_err().issues()[0].message, "assigned var x unused");
+    /// ```
+    pub fn strict(mut self, is_strict: bool) -> Self {
+        self.demands.is_strict = is_strict;
+        self
+    }
+
     /// Compiles for a test run, as `opa test` does: repeated names of tests are numbered, and tests with keys in their
     /// heads tell the host of each case. [`Policy::tests`] then has the tests.
     pub fn test_run(mut self) -> Self {

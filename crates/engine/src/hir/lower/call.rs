@@ -143,7 +143,7 @@ impl Lowerer<'_, '_> {
         if first == "data" {
             return Some(path_of(rest));
         }
-        match self.environment.globals.get(first) {
+        match self.global_of(first) {
             Some(Global::Data(path)) => {
                 let mut path = path.clone();
                 path.extend(path_of(rest));
