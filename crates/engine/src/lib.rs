@@ -19,9 +19,9 @@ pub mod vm;
 #[cfg(feature = "regorus")]
 pub use api::RegorusEngine;
 pub use api::{
-    Answer, Case, Cases, Compiler, Decide, Engine, Error, Evaluator, Expression, Input, Issue, LoadedPolicy, Location,
-    NativeEngine, OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput, Policy, Query, QuerySet, Row, SetEvaluator,
-    Settings, Sources, Stage, Syntax, Test,
+    Annotation, Answer, Case, Cases, Compiler, Decide, Engine, Error, Evaluator, Expression, Input, Issue,
+    LoadedPolicy, Location, NativeEngine, OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput, Policy, Query, QuerySet,
+    Row, SetEvaluator, Settings, Sources, Stage, Syntax, Test,
 };
 pub use capabilities::Capabilities;
 pub use host::{Host, NoHost};

@@ -2,12 +2,12 @@
 
 use super::data::{self, Part};
 use super::policy::{Policy, Shared};
-use super::{Error, Issue, Location, Stage, Test, features};
+use super::{Annotation, Error, Issue, Location, Stage, Test, features};
 use crate::analysis::{check_conflicts, check_recursion, order_rule};
 use crate::capabilities::Capabilities;
 use crate::code::{generate_program, graph, verify};
 use crate::hir::annotations::Annotations;
-use crate::hir::lower::{Demands, Names, Program, lower_modules};
+use crate::hir::lower::{Demands, Program, lower_modules};
 use crate::hir::test_rules;
 use crate::hir::{Check, Problems};
 use crate::plan::{DocumentPlan, Tree, plan_program};
@@ -152,12 +152,14 @@ impl Compiler {
         let (modules, notes) = self.parse()?;
         let Compiler { sources, data, syntax, demands, .. } = self;
         let fail = |errors: Vec<Diagnostic>| Error::of_diagnostics(errors, &sources);
-        let (code, names) = compile(&modules, &sources, &demands).map_err(fail)?;
+        let (code, program) = compile(&modules, &sources, &demands).map_err(fail)?;
         let data = data::build(&data, &code.symbols)?;
         let version = syntax.version();
         let tests = if demands.is_test_run { test_rules::find(&modules) } else { Vec::new() };
         let tests = tests.into_iter().map(|test| Test::of_rule(test, &sources)).collect();
-        Ok(Policy { shared: Arc::new(Shared { code, names, sources, notes, version, tests }), data })
+        let annotations = program.annotations.iter().map(|listed| Annotation::of_listed(listed, &sources)).collect();
+        let names = program.names;
+        Ok(Policy { shared: Arc::new(Shared { code, names, sources, notes, version, tests, annotations }), data })
     }
 
     /// What a stage of the compilation makes of the modules, as text.
@@ -269,7 +271,7 @@ fn explain(modules: &[Module], sources: &[Source], demands: &Demands, stage: Sta
 }
 
 /// The stages, one after the other.
-fn compile(modules: &[Module], sources: &[Source], demands: &Demands) -> Result<(Code, Names), Vec<Diagnostic>> {
+fn compile(modules: &[Module], sources: &[Source], demands: &Demands) -> Result<(Code, Program), Vec<Diagnostic>> {
     let mut errors = Vec::new();
     let mut program = resolve(modules, sources, demands)?;
     let (tree, plans) = plan(&mut program)?;
@@ -283,7 +285,7 @@ fn compile(modules: &[Module], sources: &[Source], demands: &Demands) -> Result<
     let stack = graph::check(&tree, &functions, &spans, &mut errors);
     stop(&mut errors)?;
     let is_remembered = graph::remembered(&tree, &functions, &unit);
-    Ok((Code { tree, unit, functions, symbols, stack, is_remembered }, program.names))
+    Ok((Code { tree, unit, functions, symbols, stack, is_remembered }, program))
 }
 
 fn first_span(program: &Program, document: &crate::plan::Document) -> Span {

@@ -17,6 +17,7 @@
 //! # Ok::<(), solon_engine::Error>(())
 //! ```
 
+mod annotations;
 mod answer;
 mod compiler;
 mod data;
@@ -32,6 +33,7 @@ mod test;
 
 #[cfg(feature = "regorus")]
 pub use self::regorus::RegorusEngine;
+pub use annotations::Annotation;
 pub use answer::{Answer, Expression, OwnedAnswer, OwnedExpression, OwnedRow, Row};
 pub use compiler::{Compiler, Syntax};
 pub use engine::{Decide, Engine, LoadedPolicy, NativeEngine, Settings, Sources};

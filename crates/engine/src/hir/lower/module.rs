@@ -4,7 +4,7 @@ use super::scope::Declared;
 use super::{Environment, Global, Lowerer, Path, path_of};
 use crate::builtins::Builtin;
 use crate::capabilities::Capabilities;
-use crate::hir::annotations::{Annotations, Place};
+use crate::hir::annotations::{Annotations, Listed, Place};
 use crate::hir::print::package_text;
 use crate::hir::{Body, Branch, Check, Problems, Rule, Term, Var};
 use solon_syntax::{Span, ast};
@@ -30,6 +30,8 @@ pub struct Program {
     pub packages: Vec<Package>,
     /// What modules and queries can name.
     pub names: Names,
+    /// What is said of packages and rules.
+    pub annotations: Vec<Listed>,
 }
 
 /// The names of all rules.
@@ -70,7 +72,7 @@ pub fn lower_modules(
     demands: &Demands,
     problems: &mut Problems,
 ) -> Program {
-    let mut program = Program::default();
+    let mut program = Program { annotations: annotations.list(), ..Program::default() };
     program.names.capabilities = demands.capabilities.clone();
     for module in modules {
         let package = path_of(&module.package.path);
