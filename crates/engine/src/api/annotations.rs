@@ -13,8 +13,8 @@ use std::sync::Arc;
 /// ```
 /// use solon_engine::Compiler;
 ///
-/// let module = "# METADATA\n# title: Pods\n# custom: {severity: high}\npackage pods\n\
-///               # METADATA\n# entrypoint: true\nallow if true";
+/// let package = "# METADATA\n# title: Pods\n# custom: {severity: high}\npackage pods";
+/// let module = format!("{package}\n# METADATA\n# entrypoint: true\nallow if true");
 /// let policy = Compiler::new().module("pods.rego", module).compile()?;
 /// let [package, allow] = policy.annotations() else { unreachable!() };
 /// assert_eq!((package.path.as_str(), package.title()), ("data.pods", Some("Pods")));
