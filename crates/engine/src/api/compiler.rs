@@ -4,7 +4,7 @@ use super::data::{self, Part};
 use super::policy::{Policy, Shared};
 use super::{Error, Issue, Location, Stage};
 use crate::analysis::{check_conflicts, check_recursion, order_rule};
-use crate::code::{generate_program, graph, verify};
+use crate::code::{Optimizations, generate_program, graph, verify};
 use crate::hir::annotations::Annotations;
 use crate::hir::lower::{Names, Program, lower_modules};
 use crate::hir::{Check, Problems};
@@ -48,6 +48,7 @@ pub struct Compiler {
     data: Vec<Part>,
     syntax: Syntax,
     denied: HashSet<String>,
+    optimizations: Optimizations,
 }
 
 impl Compiler {
@@ -108,6 +109,12 @@ impl Compiler {
         self
     }
 
+    /// Which shortcuts the code may take; all, if nothing is said.
+    pub fn optimizations(mut self, optimizations: Optimizations) -> Self {
+        self.optimizations = optimizations;
+        self
+    }
+
     /// Compiles everything.
     ///
     /// # Errors
@@ -116,9 +123,9 @@ impl Compiler {
     /// `rego_type_error`, `rego_recursion_error`), or what is wrong with the data (`invalid_json`, `invalid_data`).
     pub fn compile(self) -> Result<Policy, Error> {
         let (modules, notes) = self.parse()?;
-        let Compiler { sources, data, syntax, denied, .. } = self;
+        let Compiler { sources, data, syntax, denied, optimizations, .. } = self;
         let fail = |errors: Vec<Diagnostic>| Error::of_diagnostics(errors, &sources);
-        let (code, names) = compile(&modules, &sources, &denied).map_err(fail)?;
+        let (code, names) = compile(&modules, &sources, &denied, optimizations).map_err(fail)?;
         let data = data::build(&data, &code.symbols)?;
         let version = if syntax == Syntax::V0 { Version::V0 } else { Version::V1 };
         Ok(Policy { shared: Arc::new(Shared { code, names, sources, notes, version }), data })
@@ -131,7 +138,7 @@ impl Compiler {
     /// As [`Compiler::compile`], up to that stage.
     pub fn explain(self, stage: Stage) -> Result<String, Error> {
         let (modules, _) = self.parse()?;
-        explain(&modules, &self.sources, &self.denied, stage)
+        explain(&modules, &self.sources, &self.denied, self.optimizations, stage)
             .map_err(|errors| Error::of_diagnostics(errors, &self.sources))
     }
 
@@ -209,6 +216,7 @@ fn explain(
     modules: &[Module],
     sources: &[Source],
     denied: &HashSet<String>,
+    optimizations: Optimizations,
     stage: Stage,
 ) -> Result<String, Vec<Diagnostic>> {
     let mut program = resolve(modules, sources, denied)?;
@@ -220,18 +228,23 @@ fn explain(
         return Ok(crate::plan::print::program(&tree, &plans));
     }
     let mut errors = Vec::new();
-    let (unit, functions) = generate_program(&tree, &plans, &mut SymbolTable::new(), &mut errors);
+    let (unit, functions) = generate_program(&tree, &plans, optimizations, &mut SymbolTable::new(), &mut errors);
     stop(&mut errors)?;
     Ok(functions.iter().map(|function| crate::code::print::function(function, &unit)).collect())
 }
 
 /// The stages, one after the other.
-fn compile(modules: &[Module], sources: &[Source], denied: &HashSet<String>) -> Result<(Code, Names), Vec<Diagnostic>> {
+fn compile(
+    modules: &[Module],
+    sources: &[Source],
+    denied: &HashSet<String>,
+    optimizations: Optimizations,
+) -> Result<(Code, Names), Vec<Diagnostic>> {
     let mut errors = Vec::new();
     let mut program = resolve(modules, sources, denied)?;
     let (tree, plans) = plan(&mut program)?;
     let mut symbols = SymbolTable::new();
-    let (unit, functions) = generate_program(&tree, &plans, &mut symbols, &mut errors);
+    let (unit, functions) = generate_program(&tree, &plans, optimizations, &mut symbols, &mut errors);
     stop(&mut errors)?;
     for function in &functions {
         verify::check(function, &unit, functions.len()).map_err(internal)?;
@@ -239,7 +252,10 @@ fn compile(modules: &[Module], sources: &[Source], denied: &HashSet<String>) -> 
     let spans: Vec<Span> = tree.documents.iter().map(|document| first_span(&program, document)).collect();
     let stack = graph::check(&tree, &functions, &spans, &mut errors);
     stop(&mut errors)?;
-    let is_remembered = graph::remembered(&tree, &functions, &unit);
+    let is_remembered = match optimizations.remembered_functions {
+        true => graph::remembered(&tree, &functions, &unit),
+        false => vec![false; functions.len()],
+    };
     Ok((Code { tree, unit, functions, symbols, stack, is_remembered }, program.names))
 }
 

@@ -45,9 +45,11 @@ impl Generator<'_, '_> {
     /// The definitions, one after the other or through an index.
     fn definitions(&mut self, plan: &DocumentPlan, candidates: u16, kind: Shape, end: Label) {
         let arguments = u32::from(self.function.arguments);
-        let Some(index) = Index::build(&plan.definitions, arguments, self.pool) else {
-            return self.all(plan, kind);
+        let index = match self.optimizations.rule_index {
+            true => Index::build(&plan.definitions, arguments, self.pool),
+            false => None,
         };
+        let Some(index) = index else { return self.all(plan, kind) };
         self.function.indexes.push(index);
         let index = IndexId(self.function.indexes.len() as u16 - 1);
         self.emit(Op::Dispatch { index, mark: Write(candidates) });
@@ -62,7 +64,10 @@ impl Generator<'_, '_> {
 
     /// Definitions one after the other, those that begin alike together.
     fn all(&mut self, plan: &DocumentPlan, kind: Shape) {
-        let (shared, alone) = share::share(&plan.definitions);
+        let (shared, alone) = match self.optimizations.shared_beginnings {
+            true => share::share(&plan.definitions),
+            false => (None, plan.definitions.iter().collect()),
+        };
         if let Some(block) = shared {
             let next = self.label();
             let slots = plan.definitions.iter().map(|definition| definition.slots).max();
