@@ -8,6 +8,7 @@ use crate::code::{Optimizations, generate_program, graph, verify};
 use crate::hir::annotations::Annotations;
 use crate::hir::lower::{Names, Program, lower_modules};
 use crate::hir::{Check, Problems};
+use crate::plan::optimize::optimize_program;
 use crate::plan::{DocumentPlan, Tree, plan_program};
 use crate::value::SymbolTable;
 use crate::vm::Code;
@@ -128,7 +129,7 @@ impl Compiler {
         let (code, names) = compile(&modules, &sources, &denied, optimizations).map_err(fail)?;
         let data = data::build(&data, &code.symbols)?;
         let version = if syntax == Syntax::V0 { Version::V0 } else { Version::V1 };
-        Ok(Policy { shared: Arc::new(Shared { code, names, sources, notes, version }), data })
+        Ok(Policy { shared: Arc::new(Shared { code, names, sources, notes, version, optimizations }), data })
     }
 
     /// What a stage of the compilation makes of the modules, as text.
@@ -202,12 +203,15 @@ fn resolve(modules: &[Module], sources: &[Source], denied: &HashSet<String>) -> 
 }
 
 /// Documents as nested loops.
-fn plan(program: &mut Program) -> Result<(Tree, Vec<DocumentPlan>), Vec<Diagnostic>> {
+fn plan(program: &mut Program, optimizations: Optimizations) -> Result<(Tree, Vec<DocumentPlan>), Vec<Diagnostic>> {
     let mut errors = Vec::new();
     let tree = Tree::build(program, &mut errors);
     stop(&mut errors)?;
-    let plans = plan_program(program, &tree, &mut errors);
+    let mut plans = plan_program(program, &tree, &mut errors);
     stop(&mut errors)?;
+    if optimizations.plans {
+        optimize_program(&mut plans);
+    }
     Ok((tree, plans))
 }
 
@@ -223,7 +227,7 @@ fn explain(
     if stage == Stage::Hir {
         return Ok(crate::hir::print::rules(&program.rules));
     }
-    let (tree, plans) = plan(&mut program)?;
+    let (tree, plans) = plan(&mut program, optimizations)?;
     if stage == Stage::Plan {
         return Ok(crate::plan::print::program(&tree, &plans));
     }
@@ -242,7 +246,7 @@ fn compile(
 ) -> Result<(Code, Names), Vec<Diagnostic>> {
     let mut errors = Vec::new();
     let mut program = resolve(modules, sources, denied)?;
-    let (tree, plans) = plan(&mut program)?;
+    let (tree, plans) = plan(&mut program, optimizations)?;
     let mut symbols = SymbolTable::new();
     let (unit, functions) = generate_program(&tree, &plans, optimizations, &mut symbols, &mut errors);
     stop(&mut errors)?;

@@ -213,6 +213,15 @@ operations! {
     NextValue { iterator: Update, collection: Read, value: Write, done: Label }
     /// The next element's key alone.
     NextKey { iterator: Update, collection: Read, key: Write, done: Label }
+    /// Where to look for the elements of a collection that have a value at a path: in all of it, or in those that an
+    /// index of it has.
+    Among { dst: Write, collection: Read, path: PathId, equal: Read }
+    /// The same for a walk that needs keys.
+    AmongEntries { dst: Write, collection: Read, path: PathId, equal: Read }
+    /// The next element that has a value at a path.
+    NextEqual { iterator: Update, collection: Read, path: PathId, equal: Read, value: Write, done: Label }
+    /// The same with its key.
+    NextEqualEntry { iterator: Update, collection: Read, path: PathId, equal: Read, key: Write, value: Write, done: Label }
     /// Begins a collection of unknown size.
     Begin { mark: Write }
     /// Adds an item to the collection begun last.

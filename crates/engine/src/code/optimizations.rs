@@ -18,15 +18,19 @@ pub struct Optimizations {
     pub rule_index: bool,
     /// What rules of a document have in common at their beginning is done once.
     pub shared_beginnings: bool,
+    /// Plans are rewritten to do less.
+    pub plans: bool,
     /// Results of functions are kept for equal arguments.
     pub remembered_functions: bool,
 }
 
 impl Optimizations {
     /// Every shortcut.
-    pub const ALL: Self = Optimizations { rule_index: true, shared_beginnings: true, remembered_functions: true };
+    pub const ALL: Self =
+        Optimizations { rule_index: true, shared_beginnings: true, plans: true, remembered_functions: true };
     /// None: every rule is tried, every call is carried out.
-    pub const NONE: Self = Optimizations { rule_index: false, shared_beginnings: false, remembered_functions: false };
+    pub const NONE: Self =
+        Optimizations { rule_index: false, shared_beginnings: false, plans: false, remembered_functions: false };
 }
 
 impl Default for Optimizations {

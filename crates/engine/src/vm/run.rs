@@ -227,6 +227,31 @@ impl<'a> Machine<'a, '_> {
                         None => go!(done),
                     }
                 }
+                Op::Among { dst, collection, path: at, equal } => {
+                    write!(dst, self.among(read!(collection), path(unit, at), peek!(equal), false)?);
+                }
+                Op::AmongEntries { dst, collection, path: at, equal } => {
+                    write!(dst, self.among(read!(collection), path(unit, at), peek!(equal), true)?);
+                }
+                Op::NextEqual { iterator, collection, path: at, equal, value, done } => {
+                    match self.next_equal(registers, iterator.0, collection.0, path(unit, at), equal.0)? {
+                        Some(Element::Item(_, found) | Element::Entry(_, found)) => write!(value, *found),
+                        None => go!(done),
+                    }
+                }
+                Op::NextEqualEntry { iterator, collection, path: at, equal, key, value, done } => {
+                    match self.next_equal(registers, iterator.0, collection.0, path(unit, at), equal.0)? {
+                        Some(Element::Item(at, found)) => {
+                            write!(key, Value::Int(at));
+                            write!(value, *found);
+                        }
+                        Some(Element::Entry(found_key, found)) => {
+                            write!(key, *found_key);
+                            write!(value, *found);
+                        }
+                        None => go!(done),
+                    }
+                }
                 Op::Begin { mark } => write!(mark, Value::from_usize(self.scratch.len())),
                 Op::Push { src } => self.scratch.push(read!(src)),
                 Op::PushEntry { key, value } => self.scratch.extend([read!(key), read!(value)]),
@@ -411,7 +436,7 @@ fn mark_of(value: Value<'_>) -> usize {
 }
 
 /// An element of a collection.
-enum Element<'a> {
+pub(super) enum Element<'a> {
     /// An array's, with its index.
     Item(i64, &'a Value<'a>),
     /// An object's key and value; a set's member is both.
@@ -423,22 +448,22 @@ enum Element<'a> {
 fn next<'a>(registers: &mut [Value<'a>], iterator: u16, collection: u16) -> Option<Element<'a>> {
     let Some(Value::Int(at)) = registers.get(usize::from(iterator)) else { return None };
     let at = *at;
-    let element = match registers.get(usize::from(collection))? {
-        Value::Array(items) => Element::Item(at, items.get(at as usize)?),
-        Value::Object(object) => {
-            let (key, value) = object.entries().get(at as usize)?;
-            Element::Entry(key, value)
-        }
-        Value::Set(set) => {
-            let member = set.items().get(at as usize)?;
-            Element::Entry(member, member)
-        }
-        _ => return None,
-    };
+    let element = element(registers.get(usize::from(collection))?, at as usize)?;
     if let Some(position) = registers.get_mut(usize::from(iterator)) {
         *position = Value::Int(at + 1);
     }
     Some(element)
+}
+
+/// The element at a position.
+#[inline]
+pub(super) fn element<'a>(collection: &Value<'a>, at: usize) -> Option<Element<'a>> {
+    match collection {
+        Value::Array(items) => Some(Element::Item(at as i64, items.get(at)?)),
+        Value::Object(object) => object.entries().get(at).map(|(key, value)| Element::Entry(key, value)),
+        Value::Set(set) => set.items().get(at).map(|member| Element::Entry(member, member)),
+        _ => None,
+    }
 }
 
 /// `item in collection`.
