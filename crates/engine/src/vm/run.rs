@@ -4,8 +4,8 @@ use super::Machine;
 use super::build;
 use super::error::{EvalError, Result, codes};
 use super::world::{Substitute, World, lookup};
-use crate::code::index::Root;
-use crate::code::{Function, Op, Path, PathId, Range, Read, Target, Unit};
+use crate::code::index::{Hop, Place as Subject, Root, Search};
+use crate::code::{Function, Op, Path, PathId, Range, Target, Unit};
 use crate::plan;
 use crate::value::Value;
 use solon_syntax::Span;
@@ -304,23 +304,11 @@ impl<'a> Machine<'a, '_> {
                     let begin = self.reusable.candidates.len();
                     write!(mark, Value::from_usize(begin));
                     if let Some(index) = function.indexes.get(usize::from(index.0)) {
-                        let input = self.world.input;
-                        let at = |root: Root, at: PathId| {
-                            let base = match root {
-                                Root::Input => *input?,
-                                Root::Argument(register) => read!(Read(register)),
-                            };
-                            match path(unit, at) {
-                                [] => Some(base),
-                                path => lookup(&base, path).copied(),
-                            }
-                        };
-                        let found = &mut self.reusable.candidates;
-                        index.find(unit, &at, found);
+                        let world = self.world;
+                        let lookup = |place: &Subject| find_place(place, &world, registers, unit);
+                        let search = Search { unit, lookup: &lookup, is_plain: world.functions.is_empty() };
                         // They are taken from the end.
-                        if let Some(found) = found.get_mut(begin..) {
-                            found.sort_unstable_by(|left, right| right.cmp(left));
-                        }
+                        index.find(&search, &mut self.reusable.candidates);
                     }
                 }
                 Op::Candidate { mark, done } => {
@@ -433,6 +421,23 @@ fn mark_of(value: Value<'_>) -> usize {
         Value::Int(mark) => mark as usize,
         _ => 0,
     }
+}
+
+/// What is at a place that an index asks about.
+fn find_place<'a>(place: &Subject, world: &World<'a>, registers: &[Value<'a>], unit: &Unit) -> Option<Value<'a>> {
+    let mut at = match place.root {
+        Root::Input => *world.input?,
+        Root::Data => world.data,
+        Root::Argument(register) => *registers.get(usize::from(register))?,
+    };
+    for hop in &place.hops {
+        at = match hop {
+            Hop::Path(id) => *lookup(&at, path(unit, *id))?,
+            Hop::Constant(id) => at.get(unit.constants().get(id.0 as usize)?)?,
+            Hop::Key(place) => at.get(&find_place(place, world, registers, unit)?)?,
+        };
+    }
+    Some(at)
 }
 
 /// An element of a collection.

@@ -7,6 +7,8 @@
 mod filter;
 mod total;
 
+pub(crate) use total::{is_total, is_total_step};
+
 use super::pieces::{PieceMut, pieces_of_branch_mut, pieces_of_expr_mut, pieces_of_step_mut};
 use super::{Block, Definition, DocumentPlan, QueryPlan, Step, share};
 

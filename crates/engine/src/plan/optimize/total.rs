@@ -4,7 +4,7 @@ use crate::hir::ComprehensionKind;
 use crate::plan::{Block, Expr, Step, Test};
 
 /// Whether an expression has a value or is undefined, and never fails.
-pub(super) fn is_total(expr: &Expr) -> bool {
+pub(crate) fn is_total(expr: &Expr) -> bool {
     match expr {
         Expr::Const(_) | Expr::Slot(_) | Expr::Input | Expr::BaseData | Expr::Undefined => true,
         Expr::Path(base, _) => is_total(base),
@@ -21,12 +21,12 @@ pub(super) fn is_total(expr: &Expr) -> bool {
 }
 
 /// Whether no step of a block can fail with an error.
-pub(super) fn is_total_block(block: &Block) -> bool {
+pub(crate) fn is_total_block(block: &Block) -> bool {
     block.iter().all(is_total_step)
 }
 
 /// Whether a step cannot fail with an error.
-pub(super) fn is_total_step(step: &Step) -> bool {
+pub(crate) fn is_total_step(step: &Step) -> bool {
     match step {
         Step::Bind(_, value) => is_total(value),
         Step::Test(test) => match test {
