@@ -205,12 +205,12 @@ fn resolve(modules: &[Module], sources: &[Source], denied: &HashSet<String>) -> 
 /// Documents as nested loops.
 fn plan(program: &mut Program, optimizations: Optimizations) -> Result<(Tree, Vec<DocumentPlan>), Vec<Diagnostic>> {
     let mut errors = Vec::new();
-    let tree = Tree::build(program, &mut errors);
+    let mut tree = Tree::build(program, &mut errors);
     stop(&mut errors)?;
     let mut plans = plan_program(program, &tree, &mut errors);
     stop(&mut errors)?;
     if optimizations.plans {
-        optimize_program(&mut plans);
+        optimize_program(&mut tree, &mut plans);
     }
     Ok((tree, plans))
 }

@@ -129,6 +129,32 @@ pub fn slots_of_step(step: &Step, visit: &mut dyn FnMut(Slot)) {
     pieces_of_step(step, &mut |piece| slots_of_piece(piece, visit));
 }
 
+/// Changes the slots of an expression.
+pub fn map_slots_of_expr(expr: &mut Expr, map: &mut dyn FnMut(&mut Slot)) {
+    if let Expr::Slot(slot) = expr {
+        map(slot);
+    }
+    pieces_of_expr_mut(expr, &mut |piece| map_slots_of_piece(piece, map));
+}
+
+fn map_slots_of_piece(piece: PieceMut<'_>, map: &mut dyn FnMut(&mut Slot)) {
+    match piece {
+        PieceMut::Expr(expr) => map_slots_of_expr(expr, map),
+        PieceMut::Block(block) => {
+            for step in block {
+                match step {
+                    Step::Bind(slot, _) | Step::Test(Test::Array(slot, _) | Test::Object(slot, _)) => map(slot),
+                    Step::Loop { key, value, .. } => key.iter_mut().chain(value).for_each(&mut *map),
+                    Step::DataLoop { key, .. } => map(key),
+                    Step::Every { key, value, .. } => key.iter_mut().chain([value]).for_each(&mut *map),
+                    _ => {}
+                }
+                pieces_of_step_mut(step, &mut |piece| map_slots_of_piece(piece, map));
+            }
+        }
+    }
+}
+
 fn slots_of_piece(piece: Piece<'_>, visit: &mut dyn FnMut(Slot)) {
     match piece {
         Piece::Expr(expr) => slots_of_expr(expr, visit),

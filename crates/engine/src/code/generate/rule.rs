@@ -28,7 +28,7 @@ impl Generator<'_, '_> {
             DocumentKind::Object if is_nested => Shape::Nested,
             DocumentKind::Object => Shape::Built(ComprehensionKind::Object),
             DocumentKind::Set => Shape::Built(ComprehensionKind::Set),
-            DocumentKind::Complete | DocumentKind::Function(_) => Shape::Value,
+            DocumentKind::Complete | DocumentKind::Function(_) | DocumentKind::Lifted => Shape::Value,
         };
         if !matches!(kind, Shape::Value) {
             self.emit(Op::Begin { mark: Write(mark) });

@@ -5,16 +5,19 @@
 //! an answer. [`total`] says what cannot. It must not know registers or instructions.
 
 mod filter;
+mod lift;
+mod purity;
 mod total;
 
 pub(crate) use total::{is_total, is_total_step};
 
 use super::pieces::{PieceMut, pieces_of_branch_mut, pieces_of_expr_mut, pieces_of_step_mut};
-use super::{Block, Definition, DocumentPlan, QueryPlan, Step, share};
+use super::{Block, Definition, DocumentPlan, QueryPlan, Step, Tree, share};
+use purity::Purities;
 
 /// Rewrites every document.
-pub fn optimize_program(plans: &mut [DocumentPlan]) {
-    for plan in plans {
+pub fn optimize_program(tree: &mut Tree, plans: &mut Vec<DocumentPlan>) {
+    for plan in plans.iter_mut() {
         // A loop that rules share is worth more than one that each of them narrows.
         let shared = share::begins_alike(&plan.definitions);
         for (definition, is_shared) in plan.definitions.iter_mut().zip(shared) {
@@ -22,6 +25,8 @@ pub fn optimize_program(plans: &mut [DocumentPlan]) {
         }
         plan.default.iter_mut().for_each(|default| optimize_definition(default, false));
     }
+    let purities = Purities::new(plans);
+    lift::lift_program(tree, plans, &purities);
 }
 
 /// Rewrites a query.
