@@ -67,7 +67,7 @@ struct Group<'a> {
 }
 
 impl<'a> Machine<'a, '_> {
-    /// Where to look for the elements that have `equal` at a path: a collection whose order is that of `collection`.
+    /// Where to look for the elements that have `equal` at a path, in the order of `collection`.
     /// With `keys` its elements have the same keys, too.
     pub(super) fn among(
         &mut self,
@@ -75,27 +75,28 @@ impl<'a> Machine<'a, '_> {
         path: &'a [Key],
         equal: &Value<'a>,
         keys: bool,
-    ) -> Result<Value<'a>> {
+    ) -> Result<Among<'a>> {
         if let Value::Set(set) = &collection
             && path.is_empty()
         {
-            return Ok(Value::Set(
-                set.find(equal).map_or(Set::EMPTY, |item| Set::from_sorted(std::slice::from_ref(item))),
-            ));
+            let found = set.find(equal).map_or(Set::EMPTY, |item| Set::from_sorted(std::slice::from_ref(item)));
+            return Ok(Among::found(Value::Set(found)));
         }
-        let Some(identity) = identity(&collection).filter(|(_, count)| *count >= LARGE) else { return Ok(collection) };
+        let Some(identity) = identity(&collection).filter(|(_, count)| *count >= LARGE) else {
+            return Ok(Among::all(collection));
+        };
         let path_identity = (path.as_ptr().addr(), path.len());
         if self.indexes.places.is_empty() {
             let free = Place { collection: (0, 0), path: (0, 0), state: State::Free };
             self.indexes.places = self.arena.alloc_slice_fill_copy(PLACES, free);
         }
-        let at = (identity.0 ^ path_identity.0.rotate_left(7)).wrapping_mul(0x9e37_79b9_7f4a_7c15_u64 as usize) >> 58;
+        let at = place_for(identity.0, path_identity.0);
         let known = self.indexes.places.get(at).filter(|place| {
             place.collection == identity && place.path == path_identity && !matches!(place.state, State::Free)
         });
         let (result, state) = match known.map(|place| place.state) {
             Some(State::Indexed(index)) => return Ok(index.find(self.arena, &collection, equal, keys)),
-            Some(State::Unfit) => return Ok(collection),
+            Some(State::Unfit) => return Ok(Among::all(collection)),
             Some(State::Walked) => {
                 self.ticks(identity.1)?;
                 match Index::build(self.arena, &collection, identity.1, path) {
@@ -103,10 +104,10 @@ impl<'a> Machine<'a, '_> {
                         let index = &*self.arena.alloc(index);
                         (index.find(self.arena, &collection, equal, keys), State::Indexed(index))
                     }
-                    None => (collection, State::Unfit),
+                    None => (Among::all(collection), State::Unfit),
                 }
             }
-            Some(State::Free) | None => (collection, State::Walked),
+            Some(State::Free) | None => (Among::all(collection), State::Walked),
         };
         if let Some(place) = self.indexes.places.get_mut(at) {
             *place = Place { collection: identity, path: path_identity, state };
@@ -130,31 +131,92 @@ impl<'a> Machine<'a, '_> {
         else {
             return Ok(None);
         };
-        let start = *start as usize;
-        let mut at = start;
-        let found = loop {
-            let found = element(collection, at);
-            at += 1;
-            match &found {
-                Some(Element::Item(_, value) | Element::Entry(_, value)) => {
-                    if part(value, path).is_some_and(|part| part == equal) {
-                        break found;
+        let start = *start;
+        // Elements that were found by an index are counted down from `FOUND`, and have the value.
+        let (found, next, steps) = if start < 0 {
+            (element(collection, (FOUND - start) as usize), start - 1, 1)
+        } else {
+            let mut at = start as usize;
+            let found = loop {
+                let found = element(collection, at);
+                at += 1;
+                match &found {
+                    Some(Element::Item(_, value) | Element::Entry(_, value)) => {
+                        if part(value, path).is_some_and(|part| part == equal) {
+                            break found;
+                        }
                     }
+                    None => break None,
                 }
-                None => break None,
-            }
+            };
+            (found, at as i64, at - start as usize)
         };
         if let Some(position) = registers.get_mut(usize::from(iterator)) {
-            *position = Value::Int(at as i64);
+            *position = Value::Int(next);
         }
-        self.ticks(at - start)?;
+        self.ticks(steps)?;
         Ok(found)
     }
+
+    /// Adds what is at a path in each element of a collection to the collection that is being built.
+    pub(super) fn push_parts(&mut self, collection: &Value<'a>, path: &[Key]) -> Result<()> {
+        let mut at = 0;
+        while let Some(value) = value_at(collection, at) {
+            self.scratch.extend(part(value, path).copied());
+            at += 1;
+        }
+        self.ticks(at + 1)
+    }
+
+    /// Adds the keys of a collection whose values are not `false`.
+    pub(super) fn push_keys(&mut self, collection: &Value<'a>) -> Result<()> {
+        let mut at = 0;
+        while let Some(found) = element(collection, at) {
+            match found {
+                Element::Item(index, value) if value.is_truthy() => self.scratch.push(Value::Int(index)),
+                Element::Entry(key, value) if value.is_truthy() => self.scratch.push(*key),
+                _ => {}
+            }
+            at += 1;
+        }
+        self.ticks(at + 1)
+    }
+}
+
+/// Where to look for elements.
+pub(super) struct Among<'a> {
+    pub(super) elements: Value<'a>,
+    /// Whether all of them have the value.
+    is_found: bool,
+}
+
+/// Where an iterator starts that counts down.
+const FOUND: i64 = -1;
+
+impl<'a> Among<'a> {
+    fn all(elements: Value<'a>) -> Self {
+        Among { elements, is_found: false }
+    }
+
+    fn found(elements: Value<'a>) -> Self {
+        Among { elements, is_found: true }
+    }
+
+    /// What an iterator over them starts with.
+    pub(super) fn start(&self) -> Value<'a> {
+        Value::Int(if self.is_found { FOUND } else { 0 })
+    }
+}
+
+/// The place for what is known of a collection and a path.
+fn place_for(collection: usize, path: usize) -> usize {
+    let mixed = (collection as u64 ^ (path as u64).rotate_left(32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 32) as usize & (PLACES - 1)
 }
 
 /// What is at a path in a value; the value itself if the path has no steps.
 #[inline]
-fn part<'a>(value: &'a Value<'a>, path: &[Key]) -> Option<&'a Value<'a>> {
+pub(super) fn part<'a>(value: &'a Value<'a>, path: &[Key]) -> Option<&'a Value<'a>> {
     if path.is_empty() { Some(value) } else { lookup(value, path) }
 }
 
@@ -205,19 +267,19 @@ impl<'a> Index<'a> {
     }
 
     /// The elements that have a value, with the keys they have in `collection` if they are asked for.
-    fn find(&self, arena: &'a Bump, collection: &Value<'a>, value: &Value<'a>, keys: bool) -> Value<'a> {
+    fn find(&self, arena: &'a Bump, collection: &Value<'a>, value: &Value<'a>, keys: bool) -> Among<'a> {
         let group = place_of(self.table, &self.groups, value)
             .and_then(|slot| (*self.table.get(slot)? as usize).checked_sub(1))
             .and_then(|group| self.groups.get(group));
-        let Some(group) = group else { return Value::Array(&[]) };
+        let Some(group) = group else { return Among::found(Value::Array(&[])) };
         let range = group.start as usize..(group.start + group.count) as usize;
         if !keys {
-            return Value::Array(self.elements.get(range).unwrap_or_default());
+            return Among::found(Value::Array(self.elements.get(range).unwrap_or_default()));
         }
         let positions = self.positions.get(range).unwrap_or_default();
         let entries = positions.iter().filter_map(|at| collection.nth(*at as usize));
         let entries: bumpalo::collections::Vec<'a, Entry<'a>> = bumpalo::collections::Vec::from_iter_in(entries, arena);
-        Value::Object(Object::from_sorted(arena, entries.into_bump_slice()))
+        Among::found(Value::Object(Object::from_sorted(arena, entries.into_bump_slice())))
     }
 }
 

@@ -3,6 +3,7 @@
 use super::Machine;
 use super::build;
 use super::error::{EvalError, Result, codes};
+use super::matching::part;
 use super::world::{Substitute, World, lookup};
 use crate::code::index::{Hop, Place as Subject, Root, Search};
 use crate::code::{Function, Op, Path, PathId, Range, Target, Unit};
@@ -227,11 +228,15 @@ impl<'a> Machine<'a, '_> {
                         None => go!(done),
                     }
                 }
-                Op::Among { dst, collection, path: at, equal } => {
-                    write!(dst, self.among(read!(collection), path(unit, at), peek!(equal), false)?);
+                Op::Among { dst, iterator, collection, path: at, equal } => {
+                    let among = self.among(read!(collection), path(unit, at), peek!(equal), false)?;
+                    write!(iterator, among.start());
+                    write!(dst, among.elements);
                 }
-                Op::AmongEntries { dst, collection, path: at, equal } => {
-                    write!(dst, self.among(read!(collection), path(unit, at), peek!(equal), true)?);
+                Op::AmongEntries { dst, iterator, collection, path: at, equal } => {
+                    let among = self.among(read!(collection), path(unit, at), peek!(equal), true)?;
+                    write!(iterator, among.start());
+                    write!(dst, among.elements);
                 }
                 Op::NextEqual { iterator, collection, path: at, equal, value, done } => {
                     match self.next_equal(registers, iterator.0, collection.0, path(unit, at), equal.0)? {
@@ -254,6 +259,16 @@ impl<'a> Machine<'a, '_> {
                 }
                 Op::Begin { mark } => write!(mark, Value::from_usize(self.scratch.len())),
                 Op::Push { src } => self.scratch.push(read!(src)),
+                Op::PushParts { collection, path: at } => self.push_parts(peek!(collection), path(unit, at))?,
+                Op::PushEqualParts { iterator, collection, filter, equal, path: at } => {
+                    let (filter, at) = (path(unit, filter), path(unit, at));
+                    while let Some(Element::Item(_, found) | Element::Entry(_, found)) =
+                        self.next_equal(registers, iterator.0, collection.0, filter, equal.0)?
+                    {
+                        self.scratch.extend(part(found, at).copied());
+                    }
+                }
+                Op::PushKeys { collection } => self.push_keys(peek!(collection))?,
                 Op::PushEntry { key, value } => self.scratch.extend([read!(key), read!(value)]),
                 Op::PushNested { keys, value } => self.push_nested(range(registers, keys), read!(value), false),
                 Op::PushMember { keys, value } => self.push_nested(range(registers, keys), read!(value), true),
@@ -323,6 +338,7 @@ impl<'a> Machine<'a, '_> {
                         None => return Err(internal("the index names no definition")),
                     }
                 }
+                Op::Settle { mark } => self.reusable.candidates.truncate(mark_of(read!(mark))),
                 Op::Enter { outer } => {
                     write!(outer, Value::from_usize(self.current));
                     self.tick()?;

@@ -122,12 +122,11 @@ impl Generator<'_, '_> {
         let equal = Read(self.expr(&filter.equal, fail));
         let path = self.pool.path(&filter.path);
         let (among, iterator) = (self.register(), self.register());
-        let (dst, collection) = (Write(among), Read(collection));
+        let (dst, start, collection) = (Write(among), Write(iterator), Read(collection));
         self.emit(match key {
-            Some(_) => Op::AmongEntries { dst, collection, path, equal },
-            None => Op::Among { dst, collection, path, equal },
+            Some(_) => Op::AmongEntries { dst, iterator: start, collection, path, equal },
+            None => Op::Among { dst, iterator: start, collection, path, equal },
         });
-        self.emit(Op::Start { iterator: Write(iterator) });
         let done = self.label();
         let again = self.here();
         let (iterator, collection) = (Update(iterator), Read(among));

@@ -2,6 +2,7 @@
 
 mod block;
 mod expr;
+mod gather;
 mod rule;
 
 use super::constants::{Pool, Symbols};
