@@ -10,6 +10,7 @@ pub mod index;
 mod op;
 mod optimizations;
 pub mod print;
+pub mod reads;
 pub mod verify;
 
 pub use generate::{generate_program, generate_query};

@@ -107,7 +107,28 @@ pub struct Search<'s, 'a> {
     pub is_plain: bool,
 }
 
+/// What an index reads at a place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reads {
+    /// All that is there.
+    All,
+    /// Its type.
+    Kind,
+    /// How many elements it has.
+    Length,
+}
+
 impl Index {
+    /// What it looks up.
+    pub fn reads(&self) -> impl Iterator<Item = (&Place, Reads)> + '_ {
+        self.nodes.iter().filter_map(|node| match node {
+            Node::Leaf(_) => None,
+            Node::Equal { place, .. } | Node::Affix { place, .. } => Some((place, Reads::All)),
+            Node::Kind { place, .. } => Some((place, Reads::Kind)),
+            Node::Length { place, .. } => Some((place, Reads::Length)),
+        })
+    }
+
     /// Adds to `found` the definitions that can hold, the last one first.
     pub fn find(&self, search: &Search<'_, '_>, found: &mut Vec<u32>) {
         let begin = found.len();
