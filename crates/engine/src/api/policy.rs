@@ -9,7 +9,7 @@ use crate::code::{Optimizations, generate_query, graph, reads, verify};
 use crate::hir::lower::{Names, Program, QueryContext, lower_query};
 use crate::hir::{Check, Problems};
 use crate::plan::optimize::optimize_query;
-use crate::plan::plan_query;
+use crate::plan::{depth, plan_query};
 use crate::value::json::{self, Projection};
 use crate::value::{Bump, Frozen, Value};
 use crate::vm::{Code, QueryCode};
@@ -87,6 +87,7 @@ impl Policy {
         if self.shared.optimizations.plans {
             optimize_query(&mut plan);
         }
+        depth::check_query(&code.tree, &plan, &code.levels, &mut errors);
         let (unit, function) = generate_query(&code.tree, &plan, &code.symbols, &mut errors);
         if !errors.is_empty() {
             return Err(fail(errors));

@@ -278,26 +278,22 @@ impl<'c> Instruction<'_, 'c> {
             }
             Op::Among { dst, iterator, collection, path, equal }
             | Op::AmongEntries { dst, iterator, collection, path, equal } => {
-                self.read_parts(collection.0, path)?;
-                self.read_all([equal.0])?;
+                self.compare_parts(collection.0, path, equal.0)?;
                 self.set_new(iterator.0)?;
                 self.set(dst.0, self.get(collection.0)?)
             }
             Op::NextEqual { collection, path, equal, value, .. } => {
-                self.read_parts(collection.0, path)?;
-                self.read_all([equal.0])?;
+                self.compare_parts(collection.0, path, equal.0)?;
                 self.next(collection.0, value.0)
             }
             Op::NextEqualEntry { collection, path, equal, key, value, .. } => {
-                self.read_parts(collection.0, path)?;
-                self.read_all([equal.0])?;
+                self.compare_parts(collection.0, path, equal.0)?;
                 self.set_new(key.0)?;
                 self.next(collection.0, value.0)
             }
             Op::PushParts { collection, path } => self.read_parts(collection.0, path),
             Op::PushEqualParts { collection, filter, equal, path, .. } => {
-                self.read_parts(collection.0, filter)?;
-                self.read_all([equal.0])?;
+                self.compare_parts(collection.0, filter, equal.0)?;
                 self.read_parts(collection.0, path)
             }
             Op::PushKeys { collection } => {
@@ -377,6 +373,18 @@ impl<'c> Instruction<'_, 'c> {
             | Op::Settle { .. }
             | Op::SetWorld { .. } => Some(()),
         }
+    }
+
+    /// What is at a path in each element is compared with something. A string is equal to no collection.
+    fn compare_parts(&mut self, collection: u16, path: PathId, equal: u16) -> Option<()> {
+        let equal = self.get(equal)?;
+        if self.shapes().text(equal).is_some() {
+            let collection = self.get(collection)?;
+            let element = self.shapes().element(collection);
+            return self.path(element, path).map(drop);
+        }
+        self.shapes().read(equal);
+        self.read_parts(collection, path)
     }
 
     /// What is at a path in each element is read.
