@@ -24,5 +24,6 @@ pub use api::{
     Row, SetEvaluator, Settings, Sources, Stage, Syntax, Test,
 };
 pub use capabilities::Capabilities;
+pub use code::Optimizations;
 pub use host::{Host, NoHost};
 pub use vm::Limits;

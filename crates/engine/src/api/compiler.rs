@@ -5,11 +5,12 @@ use super::policy::{Policy, Shared};
 use super::{Annotation, Error, Issue, Location, Stage, Test, features};
 use crate::analysis::{check_conflicts, check_recursion, order_rule};
 use crate::capabilities::Capabilities;
-use crate::code::{generate_program, graph, verify};
+use crate::code::{Optimizations, generate_program, graph, verify};
 use crate::hir::annotations::Annotations;
 use crate::hir::lower::{Demands, Program, lower_modules};
 use crate::hir::test_rules;
 use crate::hir::{Check, Problems};
+use crate::plan::optimize::optimize_program;
 use crate::plan::{DocumentPlan, Tree, depth, plan_program};
 use crate::value::SymbolTable;
 use crate::vm::Code;
@@ -56,6 +57,7 @@ pub struct Compiler {
     data: Vec<Part>,
     syntax: Syntax,
     demands: Demands,
+    optimizations: Optimizations,
 }
 
 impl Compiler {
@@ -142,6 +144,12 @@ impl Compiler {
         self
     }
 
+    /// Which shortcuts the code may take; all, if nothing is said.
+    pub fn optimizations(mut self, optimizations: Optimizations) -> Self {
+        self.optimizations = optimizations;
+        self
+    }
+
     /// Compiles everything.
     ///
     /// # Errors
@@ -150,16 +158,16 @@ impl Compiler {
     /// `rego_type_error`, `rego_recursion_error`), or what is wrong with the data (`invalid_json`, `invalid_data`).
     pub fn compile(self) -> Result<Policy, Error> {
         let (modules, notes) = self.parse()?;
-        let Compiler { sources, data, syntax, demands, .. } = self;
+        let Compiler { sources, data, syntax, demands, optimizations, .. } = self;
         let fail = |errors: Vec<Diagnostic>| Error::of_diagnostics(errors, &sources);
-        let (code, program) = compile(&modules, &sources, &demands).map_err(fail)?;
+        let (code, program) = compile(&modules, &sources, &demands, optimizations).map_err(fail)?;
         let data = data::build(&data, &code.symbols)?;
-        let version = syntax.version();
         let tests = if demands.is_test_run { test_rules::find(&modules) } else { Vec::new() };
         let tests = tests.into_iter().map(|test| Test::of_rule(test, &sources)).collect();
         let annotations = program.annotations.iter().map(|listed| Annotation::of_listed(listed, &sources)).collect();
-        let names = program.names;
-        Ok(Policy { shared: Arc::new(Shared { code, names, sources, notes, version, tests, annotations }), data })
+        let (names, version) = (program.names, syntax.version());
+        let shared = Shared { code, names, sources, notes, version, optimizations, tests, annotations };
+        Ok(Policy { shared: Arc::new(shared), data })
     }
 
     /// What a stage of the compilation makes of the modules, as text.
@@ -169,7 +177,7 @@ impl Compiler {
     /// As [`Compiler::compile`], up to that stage.
     pub fn explain(self, stage: Stage) -> Result<String, Error> {
         let (modules, _) = self.parse()?;
-        explain(&modules, &self.sources, &self.demands, stage)
+        explain(&modules, &self.sources, &self.demands, self.optimizations, stage)
             .map_err(|errors| Error::of_diagnostics(errors, &self.sources))
     }
 
@@ -245,38 +253,52 @@ fn resolve(modules: &[Module], sources: &[Source], demands: &Demands) -> Result<
 }
 
 /// Documents as nested loops.
-fn plan(program: &mut Program) -> Result<(Tree, Vec<DocumentPlan>), Vec<Diagnostic>> {
+fn plan(program: &mut Program, optimizations: Optimizations) -> Result<(Tree, Vec<DocumentPlan>), Vec<Diagnostic>> {
     let mut errors = Vec::new();
-    let tree = Tree::build(program, &mut errors);
+    let mut tree = Tree::build(program, &mut errors);
     stop(&mut errors)?;
-    let plans = plan_program(program, &tree, &mut errors);
+    let mut plans = plan_program(program, &tree, &mut errors);
     stop(&mut errors)?;
+    if optimizations.plans {
+        optimize_program(&mut tree, &mut plans);
+    }
     Ok((tree, plans))
 }
 
 /// The text of a stage.
-fn explain(modules: &[Module], sources: &[Source], demands: &Demands, stage: Stage) -> Result<String, Vec<Diagnostic>> {
+fn explain(
+    modules: &[Module],
+    sources: &[Source],
+    demands: &Demands,
+    optimizations: Optimizations,
+    stage: Stage,
+) -> Result<String, Vec<Diagnostic>> {
     let mut program = resolve(modules, sources, demands)?;
     if stage == Stage::Hir {
         return Ok(crate::hir::print::rules(&program.rules));
     }
-    let (tree, plans) = plan(&mut program)?;
+    let (tree, plans) = plan(&mut program, optimizations)?;
     if stage == Stage::Plan {
         return Ok(crate::plan::print::program(&tree, &plans));
     }
     let mut errors = Vec::new();
-    let (unit, functions) = generate_program(&tree, &plans, &mut SymbolTable::new(), &mut errors);
+    let (unit, functions) = generate_program(&tree, &plans, optimizations, &mut SymbolTable::new(), &mut errors);
     stop(&mut errors)?;
     Ok(functions.iter().map(|function| crate::code::print::function(function, &unit)).collect())
 }
 
 /// The stages, one after the other.
-fn compile(modules: &[Module], sources: &[Source], demands: &Demands) -> Result<(Code, Program), Vec<Diagnostic>> {
+fn compile(
+    modules: &[Module],
+    sources: &[Source],
+    demands: &Demands,
+    optimizations: Optimizations,
+) -> Result<(Code, Program), Vec<Diagnostic>> {
     let mut errors = Vec::new();
     let mut program = resolve(modules, sources, demands)?;
-    let (tree, plans) = plan(&mut program)?;
+    let (tree, plans) = plan(&mut program, optimizations)?;
     let mut symbols = SymbolTable::new();
-    let (unit, functions) = generate_program(&tree, &plans, &mut symbols, &mut errors);
+    let (unit, functions) = generate_program(&tree, &plans, optimizations, &mut symbols, &mut errors);
     stop(&mut errors)?;
     for function in &functions {
         verify::check(function, &unit, functions.len()).map_err(internal)?;
@@ -286,7 +308,10 @@ fn compile(modules: &[Module], sources: &[Source], demands: &Demands) -> Result<
     stop(&mut errors)?;
     let levels = depth::check(&tree, &plans, &needs.order, &spans, &mut errors);
     stop(&mut errors)?;
-    let is_remembered = graph::remembered(&tree, &functions, &unit);
+    let is_remembered = match optimizations.remembered_functions {
+        true => graph::remembered(&tree, &functions, &unit),
+        false => vec![false; functions.len()],
+    };
     Ok((Code { tree, unit, functions, symbols, stack: needs.stack, levels, is_remembered }, program))
 }
 
