@@ -70,12 +70,12 @@ pub fn run(arguments: &Eval) -> Result<ExitCode> {
 
 fn evaluate(arguments: &Eval, query: &str, text: Option<&Text>) -> Result<Renderer, Failure> {
     let host = Arc::new(Terminal::new(arguments.timeout));
-    let loaded = load::load(&arguments.policy.data)?;
+    let loaded = load::load(&arguments.policy.data, &arguments.policy.reading.ignore)?;
     if query.trim().is_empty() {
         return Err(vec![Problem::new("cannot evaluate empty query")].into());
     }
-    let compiler = schemas::add(loaded.everything(&arguments.policy), arguments.schema.as_deref())?;
-    let policy = loaded.finish(compiler)?;
+    let compiler = loaded.everything(&arguments.policy.reading).strict(arguments.strict);
+    let policy = loaded.finish(schemas::add(compiler, arguments.schema.as_deref())?)?;
     tell(&policy);
     let imports: Vec<&str> = arguments.import.iter().map(String::as_str).collect();
     let text_of = |name: &str| if name.is_empty() { Some(query) } else { loaded.text_of(name) };

@@ -14,7 +14,7 @@
 
 mod algebra;
 mod difference;
-mod json;
+pub mod json;
 mod key;
 mod notation;
 mod order;
@@ -31,6 +31,9 @@ pub use unify::Unifier;
 
 use std::fmt;
 use std::sync::Arc;
+
+/// How deep types may nest in the notation and in JSON, so that a hostile text cannot exhaust the stack.
+const MAX_NOTATION_DEPTH: usize = 64;
 
 /// A type: cheap to clone.
 ///

@@ -1,7 +1,7 @@
 //! Two types side by side, in the lines that errors show. Where a line is too long, what the types have in common is
 //! left out.
 
-use super::json::{json_of_arguments, json_of_types};
+use super::json::{arguments_to_json, sorted};
 use super::{Argument, Array, Object, Signature, Type, Unifier, Union};
 use solon_syntax::Details;
 use std::cmp::Ordering;
@@ -19,8 +19,9 @@ const ELISION: &str = "...";
 
 /// The details of a call whose arguments are wrong: the types that it has and those that it should have.
 pub fn argument_details(have: &[Type], want: &[Argument], variadic: Option<&Argument>) -> Details {
-    let (have_json, want_json) = (json_of_types(have), json_of_arguments(want, variadic));
-    let json = format!("{{\"have\":{have_json},\"want\":{want_json}}}");
+    let have_json: Vec<String> = have.iter().map(Type::json).collect();
+    let want_json = sorted(arguments_to_json(want, variadic));
+    let json = format!("{{\"have\":[{}],\"want\":{want_json}}}", have_json.join(","));
     Details { lines: argument_lines(have, want, variadic), json }
 }
 

@@ -1,9 +1,6 @@
 //! Reads the notation of types: a parser by recursive descent over the text.
 
-use super::{Argument, Key, NotationError, Signature, Type};
-
-/// How deep types may nest, so that a hostile text cannot exhaust the stack.
-const MAX_DEPTH: usize = 64;
+use super::{Argument, Key, MAX_NOTATION_DEPTH, NotationError, Signature, Type};
 
 /// Reads a type that takes up the whole text.
 pub(super) fn parse_type(text: &str) -> Result<Type, NotationError> {
@@ -108,7 +105,7 @@ impl<'t> Parser<'t> {
 
     /// A type, or several between `|`.
     fn union(&mut self) -> Result<Type, NotationError> {
-        if self.depth >= MAX_DEPTH {
+        if self.depth >= MAX_NOTATION_DEPTH {
             return Err(self.error("a type that nests less deep"));
         }
         self.depth += 1;

@@ -61,7 +61,7 @@ pub(crate) fn compile_document(document: Value<'_>) -> Result<Schema, String> {
     const MAX_BYTES: usize = 1 << 28;
     compile::compile(document, MAX_BYTES).map_err(|failure| match failure {
         Failure::Type(what) | Failure::Error(what) | Failure::Halt(what) => what,
-        Failure::Undefined => String::new(),
+        Failure::Undefined | Failure::Unsupported => String::new(),
     })
 }
 

@@ -1,6 +1,7 @@
 //! Calls.
 
 use super::{Global, Lowerer, Path, path_of};
+use crate::builtins::DEPRECATED;
 use crate::hir::print::package_text;
 use crate::hir::{Body, Call, Callee, Check, Head, Term};
 use crate::types::{self, Signature, Type};
@@ -143,7 +144,7 @@ impl Lowerer<'_, '_> {
         if first == "data" {
             return Some(path_of(rest));
         }
-        match self.environment.globals.get(first) {
+        match self.global_of(first) {
             Some(Global::Data(path)) => {
                 let mut path = path.clone();
                 path.extend(path_of(rest));
@@ -196,21 +197,6 @@ fn early_type(term: &Term) -> Type {
         Term::Var(_) | Term::Ref(_) | Term::Comprehension(_) => Type::Unknown,
     }
 }
-
-/// Builtins that modules in the syntax of OPA 1.0 cannot call.
-const DEPRECATED: [&str; 11] = [
-    "all",
-    "any",
-    "cast_array",
-    "cast_boolean",
-    "cast_null",
-    "cast_object",
-    "cast_set",
-    "cast_string",
-    "net.cidr_overlap",
-    "re_match",
-    "set_diff",
-];
 
 /// The parts of a function's name.
 pub(super) fn function_name(function: &ast::Term) -> Vec<String> {
