@@ -30,9 +30,9 @@
 pub mod batch;
 
 pub use solon_engine::{
-    Annotation, Answer, Capabilities, Case, Cases, Compiler, Decide, Details, Engine, Error, Evaluator, Expression, Host, Input,
-    Issue, Limits, LoadedPolicy, Location, NativeEngine, NoHost, OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput,
-    Policy, Query, QuerySet, Row, SetEvaluator, Settings, Sources, Stage, Syntax, Test,
+    Annotation, Answer, Capabilities, Case, Cases, Compiler, Decide, Details, Engine, Error, Evaluator, Expression,
+    Host, Input, Issue, Limits, LoadedPolicy, Location, NativeEngine, NoHost, OwnedAnswer, OwnedExpression, OwnedRow,
+    ParsedInput, Policy, Query, QuerySet, Row, SetEvaluator, Settings, Sources, Stage, Syntax, Test,
 };
 
 pub use solon_engine::capabilities;

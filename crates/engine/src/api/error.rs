@@ -86,10 +86,7 @@ impl Error {
         // What has no place comes last: that there are more.
         diagnostics.sort_by(|left, right| {
             let place = |span: Span| (name(span).is_none(), name(span), span.file, span.start);
-            let order = place(left.span).cmp(&place(right.span));
-            // OPA's parser leaves errors in the order in which it finds them.
-            let is_parsed = left.code == "rego_parse_error" || right.code == "rego_parse_error";
-            if is_parsed { order } else { order.then_with(|| left.message.cmp(&right.message)) }
+            place(left.span).cmp(&place(right.span))
         });
         let issues = diagnostics.into_iter().map(|diagnostic| Issue {
             code: diagnostic.code.to_owned(),

@@ -74,14 +74,14 @@ impl Problems {
         self.found.iter().any(|(check, _)| *check <= last && !check.is_recoverable())
     }
 
-    /// The errors of all stages up to the first that failed, in order of the stages. As soon as there are `limit` the
-    /// rest is left out, and an error says so; 0 is no limit.
+    /// The errors of all stages up to the first that failed. As soon as there are `limit` of them, those of later stages
+    /// are left out, and an error says so; 0 is no limit.
     ///
     /// # Errors
     ///
     /// If there are any.
     pub fn finish(self, limit: usize) -> Result<(), Vec<Diagnostic>> {
-        limited(self.in_order(), limit, limit)
+        self.limited(limit, limit)
     }
 
     /// As [`Problems::finish`], for the errors of a query: there may be `limit` before any are left out.
@@ -90,23 +90,21 @@ impl Problems {
     ///
     /// If there are any.
     pub fn finish_query(self, limit: usize) -> Result<(), Vec<Diagnostic>> {
-        limited(self.in_order(), limit, limit.saturating_add(1))
+        self.limited(limit, limit.saturating_add(1))
     }
 
-    fn in_order(self) -> Vec<Diagnostic> {
+    /// `limit` errors, and one that says that there are more, where there are at least `reached`.
+    fn limited(self, limit: usize, reached: usize) -> Result<(), Vec<Diagnostic>> {
         let failed = self.found.iter().map(|(check, _)| *check).filter(|check| !check.is_recoverable()).min();
         let seen = |check: Check| failed.is_none_or(|failed| check <= failed);
         let mut found: Vec<(Check, Diagnostic)> = self.found.into_iter().filter(|(check, _)| seen(*check)).collect();
-        found.sort_by_key(|(check, _)| *check);
-        found.into_iter().map(|(_, diagnostic)| diagnostic).collect()
+        let is_reached = limit > 0 && found.len() >= reached;
+        if is_reached {
+            found.sort_by_key(|(check, _)| *check);
+            found.truncate(limit);
+        }
+        let mut errors: Vec<Diagnostic> = found.into_iter().map(|(_, diagnostic)| diagnostic).collect();
+        errors.extend(is_reached.then(|| Diagnostic::new("rego_compile_error", Span::NONE, "error limit reached")));
+        if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
-}
-
-/// `limit` errors, and one that says that there are more, where there are at least `reached`.
-fn limited(mut errors: Vec<Diagnostic>, limit: usize, reached: usize) -> Result<(), Vec<Diagnostic>> {
-    if limit > 0 && errors.len() >= reached {
-        errors.truncate(limit);
-        errors.push(Diagnostic::new("rego_compile_error", Span::NONE, "error limit reached"));
-    }
-    if errors.is_empty() { Ok(()) } else { Err(errors) }
 }

@@ -25,11 +25,11 @@ pub fn type_to_json(kind: &Type) -> Value {
         Type::Object(object) => {
             let mut fields = named("object");
             let known = &object.fields;
-            let entries = known.iter().map(|(key, value)| json!({"key": key_to_json(key), "value": type_to_json(value)}));
+            let entries =
+                known.iter().map(|(key, value)| json!({"key": key_to_json(key), "value": type_to_json(value)}));
             fields.extend((!known.is_empty()).then(|| ("static".to_owned(), entries.collect::<Vec<_>>().into())));
             let rest = object.rest.as_ref();
-            let rest =
-                rest.map(|(key, value)| json!({"key": type_to_json(key), "value": type_to_json(value)}));
+            let rest = rest.map(|(key, value)| json!({"key": type_to_json(key), "value": type_to_json(value)}));
             fields.extend(rest.map(|rest| ("dynamic".to_owned(), rest)));
             fields.into()
         }

@@ -60,7 +60,7 @@ pub fn check_program(subject: &Subject<'_>, problems: &mut Problems) -> Types {
     let name = |span: Span| sources.get(span.file as usize).map(Source::name);
     found.sort_by(|left, right| {
         let place = |diagnostic: &Diagnostic| (name(diagnostic.span), diagnostic.span.file, diagnostic.span.start);
-        place(left).cmp(&place(right))
+        place(left).cmp(&place(right)).then_with(|| left.message.cmp(&right.message))
     });
     found.into_iter().for_each(|diagnostic| problems.add(Check::Types, diagnostic));
     types
