@@ -32,8 +32,11 @@ pub mod batch;
 pub use solon_engine::{
     Answer, Compiler, Decide, Engine, Error, Evaluator, Expression, Host, Input, Issue, Limits, LoadedPolicy, Location,
     NativeEngine, NoHost, OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput, Policy, Query, QuerySet, Row,
-    SetEvaluator, Settings, Sources, Stage, Syntax,
+    SetEvaluator, Settings, Stage, Syntax,
 };
+
+#[cfg(feature = "regorus")]
+pub use solon_engine::RegorusEngine;
 
 /// Values as they are while a query is evaluated, and how they are written.
 pub mod value {

@@ -55,7 +55,7 @@ fn admission(arguments: &Admit) -> Result<Admission> {
     let loaded = load::load(&arguments.policy.data).map_err(reported)?;
     let mut admission = Admission::new().host(Arc::new(Terminal::new(arguments.timeout)));
     if !arguments.query.is_empty() {
-        let policy = loaded.compile_modules(&arguments.policy).map_err(reported)?;
+        let policy = loaded.compile(loaded.modules(&arguments.policy)).map_err(reported)?;
         tell(&policy);
         for query in &arguments.query {
             admission = admission.rule(&policy, query, arguments.shape.into())?;

@@ -6,6 +6,7 @@
 use crate::args::PolicyFiles;
 use crate::merge;
 use crate::report::Problem;
+use indexmap::IndexMap;
 use solon::k8s::compile::add_target;
 use solon::k8s::document::Options;
 use solon::k8s::manifest::read_manifests;
@@ -20,22 +21,14 @@ use std::path::{Path, PathBuf};
 /// What was loaded.
 #[derive(Debug, Default)]
 pub struct Loaded {
-    /// Modules with their names and texts.
-    pub modules: Vec<Module>,
+    /// Modules: texts by names, in the order in which they were found, which is that of errors.
+    pub modules: IndexMap<String, String>,
     /// Base documents.
     pub documents: Vec<Document>,
     /// Gatekeeper's templates with their files.
     pub templates: Vec<(String, Template)>,
     problems: Vec<Problem>,
     seen: HashSet<(Vec<String>, PathBuf)>,
-    names: HashSet<String>,
-}
-
-/// A module.
-#[derive(Debug)]
-pub struct Module {
-    pub name: String,
-    pub text: String,
 }
 
 /// A base document.
@@ -126,9 +119,8 @@ impl Loaded {
 
     fn module(&mut self, shown: &str, bytes: Vec<u8>) {
         match String::from_utf8(bytes) {
-            // Given twice with different prefixes, which mean nothing to modules.
-            Ok(_) if !self.names.insert(shown.to_owned()) => {}
-            Ok(text) => self.modules.push(Module { name: shown.to_owned(), text }),
+            // One that is given twice with different prefixes, which mean nothing to modules, counts once.
+            Ok(text) => drop(self.modules.entry(shown.to_owned()).or_insert(text)),
             Err(_) => self.problems.push(Problem::new(format!("{shown}: the text is not UTF-8"))),
         }
     }
@@ -172,49 +164,42 @@ impl Loaded {
         })
     }
 
-    /// Compiles everything that was loaded to one policy.
-    pub fn compile(&self, files: &PolicyFiles) -> Result<Policy, Vec<Problem>> {
-        self.finish(self.everything(files))
-    }
-
-    /// Everything that was loaded after a stage of compilation, as text.
-    pub fn explain(&self, files: &PolicyFiles, stage: Stage) -> Result<String, Vec<Problem>> {
-        let text_of = |name: &str| self.text_of(name);
-        self.everything(files).explain(stage).map_err(|error| Problem::of_engine(&error, text_of))
-    }
-
-    fn everything(&self, files: &PolicyFiles) -> Compiler {
-        let targets =
-            self.templates.iter().flat_map(|(file, template)| template.targets.iter().map(move |t| (file, t)));
-        targets.fold(self.compiler(files), |compiler, (file, target)| add_target(compiler, file, target))
-    }
-
-    /// Compiles what was loaded but the templates.
-    pub fn compile_modules(&self, files: &PolicyFiles) -> Result<Policy, Vec<Problem>> {
-        self.finish(self.compiler(files))
-    }
-
-    fn compiler(&self, files: &PolicyFiles) -> Compiler {
-        let syntax = match (files.v0_compatible, files.v1_compatible) {
-            (true, _) => Syntax::V0,
-            (_, true) => Syntax::V1,
-            _ => Syntax::Detect,
-        };
-        let base = self.base().syntax(syntax);
-        self.modules.iter().fold(base, |compiler, module| compiler.module(module.name.as_str(), module.text.as_str()))
-    }
-
-    fn finish(&self, compiler: Compiler) -> Result<Policy, Vec<Problem>> {
-        compiler.compile().map_err(|error| {
+    /// Compiles what was loaded, or a part of it, to one policy.
+    pub fn compile(&self, sources: Compiler) -> Result<Policy, Vec<Problem>> {
+        sources.compile().map_err(|error| {
             let is_about_data = error.issues().iter().all(|issue| issue.code.starts_with("invalid_"));
             let problems = if is_about_data { merge::problems(&self.documents) } else { Vec::new() };
             if problems.is_empty() { Problem::of_engine(&error, |name| self.text_of(name)) } else { problems }
         })
     }
 
+    /// Everything that was loaded after a stage of compilation, as text.
+    pub fn explain(&self, files: &PolicyFiles, stage: Stage) -> Result<String, Vec<Problem>> {
+        let text_of = |name: &str| self.text_of(name);
+        self.sources(files).explain(stage).map_err(|error| Problem::of_engine(&error, text_of))
+    }
+
+    /// A compiler with everything that was loaded.
+    pub fn sources(&self, files: &PolicyFiles) -> Compiler {
+        let targets =
+            self.templates.iter().flat_map(|(file, template)| template.targets.iter().map(move |t| (file, t)));
+        targets.fold(self.modules(files), |compiler, (file, target)| add_target(compiler, file, target))
+    }
+
+    /// A compiler with everything but the templates.
+    pub fn modules(&self, files: &PolicyFiles) -> Compiler {
+        let syntax = match (files.v0_compatible, files.v1_compatible) {
+            (true, _) => Syntax::V0,
+            (_, true) => Syntax::V1,
+            _ => Syntax::Detect,
+        };
+        let base = self.base().syntax(syntax);
+        self.modules.iter().fold(base, |compiler, (name, text)| compiler.module(name.as_str(), text.as_str()))
+    }
+
     /// The text of a module.
     pub fn text_of(&self, name: &str) -> Option<&str> {
-        self.modules.iter().find(|module| module.name == name).map(|module| module.text.as_str())
+        self.modules.get(name).map(String::as_str)
     }
 }
 

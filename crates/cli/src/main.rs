@@ -7,6 +7,7 @@
 
 mod admit;
 mod args;
+mod cross_check;
 mod duration;
 mod eval;
 mod exit;

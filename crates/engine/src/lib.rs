@@ -19,8 +19,8 @@ pub mod vm;
 pub use api::RegorusEngine;
 pub use api::{
     Answer, Compiler, Decide, Engine, Error, Evaluator, Expression, Input, Issue, LoadedPolicy, Location, NativeEngine,
-    OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput, Policy, Query, QuerySet, Row, SetEvaluator, Settings, Sources,
-    Stage, Syntax,
+    OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput, Policy, Query, QuerySet, Row, SetEvaluator, Settings, Stage,
+    Syntax,
 };
 pub use host::{Host, NoHost};
 pub use vm::Limits;

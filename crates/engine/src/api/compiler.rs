@@ -28,6 +28,13 @@ pub enum Syntax {
     V0,
 }
 
+impl Syntax {
+    /// The version that is tried first.
+    fn version(self) -> Version {
+        if self == Syntax::V0 { Version::V0 } else { Version::V1 }
+    }
+}
+
 /// Collects modules and base data, and compiles them.
 ///
 /// ```
@@ -120,7 +127,7 @@ impl Compiler {
         let fail = |errors: Vec<Diagnostic>| Error::of_diagnostics(errors, &sources);
         let (code, names) = compile(&modules, &sources, &denied).map_err(fail)?;
         let data = data::build(&data, &code.symbols)?;
-        let version = if syntax == Syntax::V0 { Version::V0 } else { Version::V1 };
+        let version = syntax.version();
         Ok(Policy { shared: Arc::new(Shared { code, names, sources, notes, version }), data })
     }
 
@@ -152,9 +159,37 @@ impl Compiler {
     }
 }
 
+/// What another engine needs to know of the sources.
+#[cfg(feature = "regorus")]
+impl Compiler {
+    /// Modules, each with the version of Rego that it is read in.
+    pub(super) fn versions(&self) -> impl Iterator<Item = (&Source, Version)> {
+        self.sources.iter().zip(&self.syntaxes).map(|(source, own)| {
+            let syntax = own.unwrap_or(self.syntax);
+            let (_, read_as_old) = parse(source, 0, syntax, &mut Vec::new());
+            (source, if read_as_old { Version::V0 } else { syntax.version() })
+        })
+    }
+
+    /// The version of Rego that queries are read in.
+    pub(super) fn version(&self) -> Version {
+        self.syntax.version()
+    }
+
+    /// Base documents as one.
+    pub(super) fn base_documents(&self) -> Result<crate::value::Frozen, Error> {
+        data::build(&self.data, &SymbolTable::new())
+    }
+
+    /// Whether builtins have been taken away.
+    pub(super) fn has_denied_builtins(&self) -> bool {
+        !self.denied.is_empty()
+    }
+}
+
 /// Reads a module; whether it was read as older Rego though nobody asked for it.
 fn parse(source: &Source, file: u32, syntax: Syntax, errors: &mut Vec<Diagnostic>) -> (Option<Module>, bool) {
-    let version = if syntax == Syntax::V0 { Version::V0 } else { Version::V1 };
+    let version = syntax.version();
     let parsed = parse_module(source.text(), ParseOptions { file, version });
     if parsed.errors.is_empty() {
         return (parsed.tree, false);
