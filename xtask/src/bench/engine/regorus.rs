@@ -55,7 +55,7 @@ impl Regorus {
         self.parsed.get(input).cloned().context("no such input")
     }
 
-    fn from_text(&self, input: usize) -> Result<Value> {
+    fn read_text(&self, input: usize) -> Result<Value> {
         Value::from_json_str(self.texts.get(input).context("no such input")?)
     }
 }
@@ -74,7 +74,7 @@ impl Decide for Regorus {
     }
 
     fn decide_from_json(&mut self, input: usize) -> Result<()> {
-        let input = self.from_text(input)?;
+        let input = self.read_text(input)?;
         black_box(self.eval(input)?);
         Ok(())
     }
@@ -85,7 +85,7 @@ impl Decide for Regorus {
     }
 
     fn value_from_json(&mut self, input: usize) -> Result<Json> {
-        let input = self.from_text(input)?;
+        let input = self.read_text(input)?;
         json(&self.eval(input)?)
     }
 }
