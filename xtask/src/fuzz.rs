@@ -1,4 +1,5 @@
-//! `cargo xtask fuzz`: the fuzz targets on any toolchain, without coverage's guidance.
+//! `cargo xtask fuzz [--target NAME] [--seconds 60] [--seed 1]`: the fuzz targets on any toolchain, without coverage's
+//! guidance.
 //!
 //! Seeds are the project's own policies and test cases, and a few lines of each kind; they are cut, joined, repeated
 //! and changed byte by byte. The same seed number gives the same run.
@@ -113,6 +114,10 @@ pub fn run(args: &[OsString]) -> Result<()> {
     let seconds: u64 = value("--seconds").map_or(Ok(60), |text| text.parse()).context("--seconds is a number")?;
     let seed: u64 = value("--seed").map_or(Ok(1), |text| text.parse()).context("--seed is a number")?;
     let only = value("--target");
+    if let Some(unknown) = only.filter(|only| targets::TARGETS.iter().all(|(name, _)| name != only)) {
+        let names = targets::TARGETS.map(|(name, _)| name).join(", ");
+        bail!("there is no target {unknown}; there are {names}");
+    }
     let mut corpus: Vec<Vec<u8>> = SEEDS.iter().map(|seed| seed.as_bytes().to_vec()).collect();
     for folder in ["policies", "examples", "crates/engine/tests/cases", "tests/cases", "tests/cli"] {
         collect(Path::new(folder), &mut corpus);
