@@ -67,12 +67,11 @@ pub fn run(arguments: &Eval) -> Result<ExitCode> {
 
 fn evaluate(arguments: &Eval, query: &str, text: Option<&Text>) -> Result<Renderer, Failure> {
     let host = Arc::new(Terminal::new(arguments.timeout));
-    let loaded = load::load(&arguments.policy.data)?;
+    let loaded = load::load(&arguments.policy.data, &arguments.policy.reading.ignore)?;
     if query.trim().is_empty() {
         return Err(vec![Problem::new("cannot evaluate empty query")].into());
     }
-    let sources = loaded.sources(&arguments.policy);
-    let policy = loaded.compile(sources.clone())?;
+    let policy = loaded.compile(&arguments.policy.reading, arguments.strict)?;
     tell(&policy);
     let imports: Vec<&str> = arguments.import.iter().map(String::as_str).collect();
     let text_of = |name: &str| if name.is_empty() { Some(query) } else { loaded.text_of(name) };
@@ -85,7 +84,8 @@ fn evaluate(arguments: &Eval, query: &str, text: Option<&Text>) -> Result<Render
     let prepared = policy.prepare_in(query, &arguments.package, &imports).map_err(problems)?;
     let items = text.map(|text| text.items(&policy)).transpose()?;
     let mut evaluator = prepared.evaluator().host(host).strict_builtin_errors(arguments.strict_builtin_errors);
-    let mut second = arguments.cross_check.then(|| CrossCheck::new(&sources, query, arguments)).transpose()?;
+    let ask_second = || CrossCheck::new(&loaded.sources(&arguments.policy.reading), query, arguments);
+    let mut second = arguments.cross_check.then(ask_second).transpose()?;
     let mut answers = Renderer::new(arguments.format);
     let mut ask = |input: Option<&ParsedInput>, origin: Option<&Origin>| -> Result<(), Failure> {
         let said = evaluator.eval(input.map_or_else(Input::none, Input::parsed));

@@ -22,7 +22,7 @@ const CHECKED_EVERY: NonZeroU32 = NonZeroU32::MIN.saturating_add(255);
 /// The interpreter of the `regorus` crate.
 ///
 /// It knows fewer builtins and fewer rules of the language than OPA, keeps numbers less exactly, and has no [`Limits`]
-/// but a time limit: use it on policies that you trust.
+/// but a time limit: use it on policies that you trust. It asks neither for capabilities nor for OPA's strict mode.
 ///
 /// ```
 /// use solon_engine::{Compiler, Engine, Input, RegorusEngine, Settings};
@@ -72,9 +72,6 @@ impl Engine for RegorusEngine {
         engine.set_gather_prints(true);
         if let Some(limit) = self.time_limit {
             engine.set_execution_timer_config(ExecutionTimerConfig { limit, check_interval: CHECKED_EVERY });
-        }
-        if sources.has_denied_builtins() {
-            return Err(Error::new("invalid_engine", "regorus: its builtins cannot be taken away"));
         }
         for (source, version) in sources.versions() {
             engine.set_rego_v0(version == Version::V0);
