@@ -5,7 +5,7 @@
 
 use crate::ignore;
 use crate::load::{Document, Module};
-use crate::report::{Problem, io_text};
+use crate::report::io_text;
 use flate2::read::GzDecoder;
 use serde::Deserialize;
 use serde_json::Value;
@@ -52,8 +52,8 @@ struct Manifest {
 }
 
 /// Reads a bundle; files and folders whose names match a pattern of `ignore` are left out.
-pub fn read(name: &str, ignore: &[String]) -> Result<Bundle, Problem> {
-    let loading = |message: String| Problem::new(format!("loading error: {message}"));
+pub fn read(name: &str, ignore: &[String]) -> Result<Bundle, String> {
+    let loading = |message: String| format!("loading error: {message}");
     let kind = fs::metadata(name)
         .map_err(|error| loading(format!("error reading {name:?}: stat {name}: {}", io_text(&error))))?;
     let mut files = if kind.is_dir() {
@@ -309,7 +309,7 @@ fn overlap(left: &str, right: &str) -> bool {
 }
 
 /// Why bundles cannot be used together: no two may own the same path.
-pub fn check_together(bundles: &[Bundle]) -> Result<(), Problem> {
+pub fn check_together(bundles: &[Bundle]) -> Result<(), String> {
     for (at, left) in bundles.iter().enumerate() {
         for right in bundles.iter().skip(at + 1) {
             let found = left.roots.iter().find_map(|own| {
@@ -320,7 +320,7 @@ pub fn check_together(bundles: &[Bundle]) -> Result<(), Problem> {
                     "bundle activation failed: bundles [{}, {}] have overlapping roots: '{own}' and '{other}'",
                     left.name, right.name
                 );
-                return Err(Problem::new(message));
+                return Err(message);
             }
         }
     }
@@ -372,7 +372,7 @@ mod tests {
         let name = packed("cut", &[("data.json", "{}")]);
         let bytes = fs::read(&name).unwrap();
         fs::write(&name, &bytes[..bytes.len() / 2]).unwrap();
-        assert!(read(&name, &[]).unwrap_err().message.starts_with("loading error: bundle"));
+        assert!(read(&name, &[]).unwrap_err().starts_with("loading error: bundle"));
         fs::write(&name, "no archive").unwrap();
         assert!(read(&name, &[]).is_err());
         fs::remove_file(name).unwrap();

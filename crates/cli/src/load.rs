@@ -66,7 +66,7 @@ pub fn load_with_bundles(paths: &[String], bundles: &[String], ignore: &[String]
     let mut loaded = load(paths, ignore)?;
     let bundles: Result<Vec<_>, _> = bundles.iter().map(|name| bundle::read(name, ignore)).collect();
     let bundles = bundles.and_then(|bundles| bundle::check_together(&bundles).map(|()| bundles));
-    for bundle in bundles.map_err(|problem| vec![problem])? {
+    for bundle in bundles.map_err(|message| vec![Problem::new(message)])? {
         loaded.modules.extend(bundle.modules);
         loaded.documents.extend(bundle.documents);
     }
