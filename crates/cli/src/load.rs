@@ -5,7 +5,7 @@
 
 use crate::args::Reading;
 use crate::report::Problem;
-use crate::{ignore, merge};
+use crate::{bundle, ignore, merge};
 use indexmap::IndexMap;
 use solon::k8s::compile::add_target;
 use solon::k8s::document::Options;
@@ -21,8 +21,8 @@ use std::path::{Path, PathBuf};
 /// What was loaded.
 #[derive(Debug, Default)]
 pub struct Loaded {
-    /// Modules: texts by names, in the order in which they were found, which is that of errors.
-    pub modules: IndexMap<String, String>,
+    /// Modules by their names, in the order in which they were found, which is that of errors.
+    pub modules: IndexMap<String, Module>,
     /// Base documents.
     pub documents: Vec<Document>,
     /// Gatekeeper's templates with their files.
@@ -30,6 +30,15 @@ pub struct Loaded {
     problems: Vec<Problem>,
     seen: HashSet<(Vec<String>, PathBuf)>,
     ignore: Vec<String>,
+}
+
+/// A module.
+#[derive(Debug)]
+pub struct Module {
+    pub name: String,
+    pub text: String,
+    /// The version in which it is written, if that is not what the arguments say.
+    pub syntax: Option<Syntax>,
 }
 
 /// A base document.
@@ -50,6 +59,18 @@ pub fn load(paths: &[String], ignore: &[String]) -> Result<Loaded, Vec<Problem>>
         loaded.visit(Path::new(path), &prefix, 0);
     }
     if loaded.problems.is_empty() { Ok(loaded) } else { Err(loaded.problems) }
+}
+
+/// Loads bundles, too.
+pub fn load_with_bundles(paths: &[String], bundles: &[String], ignore: &[String]) -> Result<Loaded, Vec<Problem>> {
+    let mut loaded = load(paths, ignore)?;
+    let bundles: Result<Vec<_>, _> = bundles.iter().map(|name| bundle::read(name, ignore)).collect();
+    let bundles = bundles.and_then(|bundles| bundle::check_together(&bundles).map(|()| bundles));
+    for bundle in bundles.map_err(|message| vec![Problem::new(message)])? {
+        bundle.modules.into_iter().for_each(|module| loaded.add(module));
+        loaded.documents.extend(bundle.documents);
+    }
+    Ok(loaded)
 }
 
 /// The prefix of `prefix.path:file`; a scheme is none.
@@ -125,9 +146,14 @@ impl Loaded {
     fn module(&mut self, shown: &str, bytes: Vec<u8>) {
         match String::from_utf8(bytes) {
             // One that is given twice with different prefixes, which mean nothing to modules, counts once.
-            Ok(text) => drop(self.modules.entry(shown.to_owned()).or_insert(text)),
+            Ok(text) => self.add(Module { name: shown.to_owned(), text, syntax: None }),
             Err(_) => self.problems.push(Problem::new(format!("{shown}: the text is not UTF-8"))),
         }
+    }
+
+    /// Adds a module; the first one of a name counts.
+    fn add(&mut self, module: Module) {
+        self.modules.entry(module.name.clone()).or_insert(module);
     }
 
     fn document(&mut self, shown: &str, path: &[String], json: Vec<u8>) {
@@ -205,7 +231,9 @@ impl Loaded {
             _ => Syntax::Detect,
         };
         let base = self.base(reading).syntax(syntax);
-        self.modules.iter().fold(base, |compiler, (name, text)| compiler.module(name.as_str(), text.as_str()))
+        self.modules.values().fold(base, |compiler, module| {
+            compiler.module_in(module.name.as_str(), module.text.as_str(), module.syntax.unwrap_or(syntax))
+        })
     }
 
     fn finish(&self, compiler: Compiler) -> Result<Policy, Vec<Problem>> {
@@ -218,7 +246,7 @@ impl Loaded {
 
     /// The text of a module.
     pub fn text_of(&self, name: &str) -> Option<&str> {
-        self.modules.get(name).map(String::as_str)
+        self.modules.get(name).map(|module| module.text.as_str())
     }
 }
 

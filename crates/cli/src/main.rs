@@ -7,6 +7,7 @@
 
 mod admit;
 mod args;
+mod bundle;
 mod capabilities;
 mod cross_check;
 mod duration;
