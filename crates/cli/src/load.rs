@@ -151,9 +151,13 @@ impl Loaded {
         }
     }
 
-    /// Adds a module; the first one of a name counts.
+    /// Adds a module, unless it is there. Two texts of one name, as in an archive, both count.
     fn add(&mut self, module: Module) {
-        self.modules.entry(module.name.clone()).or_insert(module);
+        let key = match self.modules.get(&module.name) {
+            Some(known) if known.text != module.text => format!("{} {}", module.name, self.modules.len()),
+            _ => module.name.clone(),
+        };
+        self.modules.entry(key).or_insert(module);
     }
 
     fn document(&mut self, shown: &str, path: &[String], json: Vec<u8>) {
