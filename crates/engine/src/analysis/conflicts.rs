@@ -1,10 +1,10 @@
 //! Rules that cannot stand beside each other, and packages that rules are in the way of.
 
-use crate::hir::lower::Program;
+use crate::hir::lower::{Package, Program};
 use crate::hir::print::{package_text, rule_path, rule_ref};
 use crate::hir::{Check, Problems, Rule};
 use solon_syntax::{Source, Span};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// A node of the tree of rules: those whose constant path ends here, and what is below.
 #[derive(Default)]
@@ -22,11 +22,15 @@ pub fn check_conflicts(program: &Program, sources: &[Source], problems: &mut Pro
     }
     let mut report = |span: Span, message: String| problems.report(Check::Conflicts, "rego_type_error", span, message);
     check_node(&root, program, sources, &mut report);
+    let mut packages: HashMap<Vec<&str>, Vec<&Package>> = HashMap::new();
+    for package in &program.packages {
+        packages.entry(package.path.iter().map(|step| &**step).collect()).or_default().push(package);
+    }
     for rule in program.rules.iter().filter(|rule| is_ground(rule)) {
         let path = rule_path(rule);
-        for package in &program.packages {
-            let is_at_rule = package.path.iter().map(|step| &**step).eq(path.iter().map(String::as_str));
-            if is_at_rule {
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        if let Some(packages) = packages.get(&path) {
+            for package in packages {
                 let home = program.packages.iter().find(|home| home.span.file == rule.span.file);
                 let above = home.map_or(0, |home| home.path.len());
                 let name = rule_ref(rule, above);

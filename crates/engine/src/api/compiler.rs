@@ -119,7 +119,7 @@ impl Compiler {
         let Compiler { sources, data, syntax, denied, .. } = self;
         let fail = |errors: Vec<Diagnostic>| Error::of_diagnostics(errors, &sources);
         let (code, names) = compile(&modules, &sources, &denied).map_err(fail)?;
-        let data = data::build(&data, &code.symbols)?;
+        let data = data::build(data, &code.symbols)?;
         let version = if syntax == Syntax::V0 { Version::V0 } else { Version::V1 };
         Ok(Policy { shared: Arc::new(Shared { code, names, sources, notes, version }), data })
     }

@@ -10,7 +10,7 @@ mod query;
 mod scope;
 mod term;
 
-pub use module::{Names, Program, lower_modules};
+pub use module::{Names, Package, Program, lower_modules};
 pub use query::{QueryContext, lower_query};
 
 use super::annotations::{Annotations, Place};
