@@ -8,7 +8,7 @@ use crate::code::{generate_program, graph, verify};
 use crate::hir::annotations::Annotations;
 use crate::hir::lower::{Names, Program, lower_modules};
 use crate::hir::{Check, Problems};
-use crate::plan::{DocumentPlan, Tree, plan_program};
+use crate::plan::{DocumentPlan, Tree, depth, plan_program};
 use crate::value::SymbolTable;
 use crate::vm::Code;
 use solon_syntax::ast::{Module, Version};
@@ -237,10 +237,12 @@ fn compile(modules: &[Module], sources: &[Source], denied: &HashSet<String>) -> 
         verify::check(function, &unit, functions.len()).map_err(internal)?;
     }
     let spans: Vec<Span> = tree.documents.iter().map(|document| first_span(&program, document)).collect();
-    let stack = graph::check(&tree, &functions, &spans, &mut errors);
+    let needs = graph::check(&tree, &functions, &spans, &mut errors);
+    stop(&mut errors)?;
+    let levels = depth::check(&tree, &plans, &needs.order, &spans, &mut errors);
     stop(&mut errors)?;
     let is_remembered = graph::remembered(&tree, &functions, &unit);
-    Ok((Code { tree, unit, functions, symbols, stack, is_remembered }, program.names))
+    Ok((Code { tree, unit, functions, symbols, stack: needs.stack, levels, is_remembered }, program.names))
 }
 
 fn first_span(program: &Program, document: &crate::plan::Document) -> Span {

@@ -12,10 +12,12 @@ mod float;
 mod frozen;
 pub mod json;
 mod make;
+mod nested;
 pub mod number;
 mod object;
 pub mod serde;
 mod set;
+mod size;
 mod symbol;
 
 pub use bumpalo::Bump;
@@ -24,6 +26,7 @@ pub(crate) use make::{Plain, copy};
 pub use number::Number;
 pub use object::{Entry, Object};
 pub use set::Set;
+pub use size::exceeds;
 pub use symbol::{Symbol, SymbolTable};
 
 /// A JSON value, or a set: three words. The tag takes 32 bits, so that tag and symbol share a word and values are
