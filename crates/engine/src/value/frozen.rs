@@ -107,7 +107,8 @@ fn merge<'a>(
                 path.push(old.0.as_str().unwrap_or_default().to_owned());
                 entries.push((old.0, merge(make, old.1, new.1, path)?));
                 path.pop();
-                (olds.next(), news.next());
+                olds.next();
+                news.next();
             }
         }
     }
