@@ -22,5 +22,6 @@ pub use api::{
     OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput, Policy, Query, QuerySet, Row, SetEvaluator, Settings, Sources,
     Stage, Syntax,
 };
+pub use code::Optimizations;
 pub use host::{Host, NoHost};
 pub use vm::Limits;

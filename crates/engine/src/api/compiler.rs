@@ -4,10 +4,11 @@ use super::data::{self, Part};
 use super::policy::{Policy, Shared};
 use super::{Error, Issue, Location, Stage};
 use crate::analysis::{check_conflicts, check_recursion, order_rule};
-use crate::code::{generate_program, graph, verify};
+use crate::code::{Optimizations, generate_program, graph, verify};
 use crate::hir::annotations::Annotations;
 use crate::hir::lower::{Names, Program, lower_modules};
 use crate::hir::{Check, Problems};
+use crate::plan::optimize::optimize_program;
 use crate::plan::{DocumentPlan, Tree, depth, plan_program};
 use crate::value::SymbolTable;
 use crate::vm::Code;
@@ -48,6 +49,7 @@ pub struct Compiler {
     data: Vec<Part>,
     syntax: Syntax,
     denied: HashSet<String>,
+    optimizations: Optimizations,
 }
 
 impl Compiler {
@@ -108,6 +110,12 @@ impl Compiler {
         self
     }
 
+    /// Which shortcuts the code may take; all, if nothing is said.
+    pub fn optimizations(mut self, optimizations: Optimizations) -> Self {
+        self.optimizations = optimizations;
+        self
+    }
+
     /// Compiles everything.
     ///
     /// # Errors
@@ -116,12 +124,12 @@ impl Compiler {
     /// `rego_type_error`, `rego_recursion_error`), or what is wrong with the data (`invalid_json`, `invalid_data`).
     pub fn compile(self) -> Result<Policy, Error> {
         let (modules, notes) = self.parse()?;
-        let Compiler { sources, data, syntax, denied, .. } = self;
+        let Compiler { sources, data, syntax, denied, optimizations, .. } = self;
         let fail = |errors: Vec<Diagnostic>| Error::of_diagnostics(errors, &sources);
-        let (code, names) = compile(&modules, &sources, &denied).map_err(fail)?;
+        let (code, names) = compile(&modules, &sources, &denied, optimizations).map_err(fail)?;
         let data = data::build(data, &code.symbols)?;
         let version = if syntax == Syntax::V0 { Version::V0 } else { Version::V1 };
-        Ok(Policy { shared: Arc::new(Shared { code, names, sources, notes, version }), data })
+        Ok(Policy { shared: Arc::new(Shared { code, names, sources, notes, version, optimizations }), data })
     }
 
     /// What a stage of the compilation makes of the modules, as text.
@@ -131,7 +139,7 @@ impl Compiler {
     /// As [`Compiler::compile`], up to that stage.
     pub fn explain(self, stage: Stage) -> Result<String, Error> {
         let (modules, _) = self.parse()?;
-        explain(&modules, &self.sources, &self.denied, stage)
+        explain(&modules, &self.sources, &self.denied, self.optimizations, stage)
             .map_err(|errors| Error::of_diagnostics(errors, &self.sources))
     }
 
@@ -195,12 +203,15 @@ fn resolve(modules: &[Module], sources: &[Source], denied: &HashSet<String>) -> 
 }
 
 /// Documents as nested loops.
-fn plan(program: &mut Program) -> Result<(Tree, Vec<DocumentPlan>), Vec<Diagnostic>> {
+fn plan(program: &mut Program, optimizations: Optimizations) -> Result<(Tree, Vec<DocumentPlan>), Vec<Diagnostic>> {
     let mut errors = Vec::new();
-    let tree = Tree::build(program, &mut errors);
+    let mut tree = Tree::build(program, &mut errors);
     stop(&mut errors)?;
-    let plans = plan_program(program, &tree, &mut errors);
+    let mut plans = plan_program(program, &tree, &mut errors);
     stop(&mut errors)?;
+    if optimizations.plans {
+        optimize_program(&mut tree, &mut plans);
+    }
     Ok((tree, plans))
 }
 
@@ -209,29 +220,35 @@ fn explain(
     modules: &[Module],
     sources: &[Source],
     denied: &HashSet<String>,
+    optimizations: Optimizations,
     stage: Stage,
 ) -> Result<String, Vec<Diagnostic>> {
     let mut program = resolve(modules, sources, denied)?;
     if stage == Stage::Hir {
         return Ok(crate::hir::print::rules(&program.rules));
     }
-    let (tree, plans) = plan(&mut program)?;
+    let (tree, plans) = plan(&mut program, optimizations)?;
     if stage == Stage::Plan {
         return Ok(crate::plan::print::program(&tree, &plans));
     }
     let mut errors = Vec::new();
-    let (unit, functions) = generate_program(&tree, &plans, &mut SymbolTable::new(), &mut errors);
+    let (unit, functions) = generate_program(&tree, &plans, optimizations, &mut SymbolTable::new(), &mut errors);
     stop(&mut errors)?;
     Ok(functions.iter().map(|function| crate::code::print::function(function, &unit)).collect())
 }
 
 /// The stages, one after the other.
-fn compile(modules: &[Module], sources: &[Source], denied: &HashSet<String>) -> Result<(Code, Names), Vec<Diagnostic>> {
+fn compile(
+    modules: &[Module],
+    sources: &[Source],
+    denied: &HashSet<String>,
+    optimizations: Optimizations,
+) -> Result<(Code, Names), Vec<Diagnostic>> {
     let mut errors = Vec::new();
     let mut program = resolve(modules, sources, denied)?;
-    let (tree, plans) = plan(&mut program)?;
+    let (tree, plans) = plan(&mut program, optimizations)?;
     let mut symbols = SymbolTable::new();
-    let (unit, functions) = generate_program(&tree, &plans, &mut symbols, &mut errors);
+    let (unit, functions) = generate_program(&tree, &plans, optimizations, &mut symbols, &mut errors);
     stop(&mut errors)?;
     for function in &functions {
         verify::check(function, &unit, functions.len()).map_err(internal)?;
@@ -241,7 +258,10 @@ fn compile(modules: &[Module], sources: &[Source], denied: &HashSet<String>) -> 
     stop(&mut errors)?;
     let levels = depth::check(&tree, &plans, &needs.order, &spans, &mut errors);
     stop(&mut errors)?;
-    let is_remembered = graph::remembered(&tree, &functions, &unit);
+    let is_remembered = match optimizations.remembered_functions {
+        true => graph::remembered(&tree, &functions, &unit),
+        false => vec![false; functions.len()],
+    };
     Ok((Code { tree, unit, functions, symbols, stack: needs.stack, levels, is_remembered }, program.names))
 }
 

@@ -43,7 +43,8 @@ impl<'i> Input<'i> {
         Input(Kind::Json(bytes.as_ref()))
     }
 
-    /// Something that serde can serialize; it does not go through text.
+    /// Something that serde can serialize; it does not go through text, and only what the query can read of it is
+    /// serialized.
     ///
     /// ```
     /// use solon_engine::{Compiler, Input};
@@ -87,19 +88,30 @@ impl<'i> Input<'i> {
             }
             // Symbols mean something in their own policy alone.
             Kind::Parsed(parsed) => Ok(Some(copy(&mut Plain(arena), parsed.value.value(), symbols))),
-            Kind::Serialize(source) => source.to_value(arena, symbols).map(Some),
+            Kind::Serialize(source) => source.to_value(arena, symbols, wanted()).map(Some),
         }
     }
 }
 
 /// Everything that serde can serialize.
 pub(super) trait ToValue {
-    fn to_value<'a>(&self, arena: &'a Bump, symbols: &SymbolTable) -> Result<Value<'a>, Error>;
+    fn to_value<'a>(
+        &self,
+        arena: &'a Bump,
+        symbols: &SymbolTable,
+        wanted: &json::Projection,
+    ) -> Result<Value<'a>, Error>;
 }
 
 impl<T: Serialize> ToValue for T {
-    fn to_value<'a>(&self, arena: &'a Bump, symbols: &SymbolTable) -> Result<Value<'a>, Error> {
-        serde::from_serialize(arena, self, symbols).map_err(|error| Error::new("invalid_input", error.to_string()))
+    fn to_value<'a>(
+        &self,
+        arena: &'a Bump,
+        symbols: &SymbolTable,
+        wanted: &json::Projection,
+    ) -> Result<Value<'a>, Error> {
+        serde::from_serialize_wanted(arena, self, symbols, wanted)
+            .map_err(|error| Error::new("invalid_input", error.to_string()))
     }
 }
 

@@ -5,9 +5,10 @@ use super::data::{self, Part};
 use super::input::invalid;
 use super::{Error, Evaluator, Issue, ParsedInput, SetEvaluator};
 use crate::analysis::order_query;
-use crate::code::{generate_query, graph, reads, verify};
+use crate::code::{Optimizations, generate_query, graph, reads, verify};
 use crate::hir::lower::{Names, Program, QueryContext, lower_query};
 use crate::hir::{Check, Problems};
+use crate::plan::optimize::optimize_query;
 use crate::plan::{depth, plan_query};
 use crate::value::json::{self, Projection};
 use crate::value::{Bump, Frozen, Value};
@@ -25,6 +26,8 @@ pub struct Policy {
 
 /// What does not change with the data.
 pub(super) struct Shared {
+    /// Which shortcuts code may take.
+    pub(super) optimizations: Optimizations,
     pub(super) code: Code,
     pub(super) names: Names,
     pub(super) sources: Vec<Source>,
@@ -80,7 +83,10 @@ impl Policy {
         let mut errors = Vec::new();
         let program =
             Program { names: Names { functions: names.functions.clone(), ..Names::default() }, ..Program::default() };
-        let plan = plan_query(&program, &code.tree, &lowered, &mut errors);
+        let mut plan = plan_query(&program, &code.tree, &lowered, &mut errors);
+        if self.shared.optimizations.plans {
+            optimize_query(&mut plan);
+        }
         depth::check_query(&code.tree, &plan, &code.levels, &mut errors);
         let (unit, function) = generate_query(&code.tree, &plan, &code.symbols, &mut errors);
         if !errors.is_empty() {
