@@ -59,7 +59,7 @@ fn data_take_little_more_than_their_text() {
         let settled = MEMORY.current_usage() + size - before;
         let ratio = |bytes: usize| bytes as f64 / size as f64;
         println!("{name}: {size} bytes of text, peak {:.2}, settled {:.2}", ratio(peak), ratio(settled));
-        assert!(ratio(peak) < 2.5, "{name}: the peak is {:.2} of the text, beside it", ratio(peak));
+        assert!(ratio(peak) < 2.75, "{name}: the peak is {:.2} of the text, beside it", ratio(peak));
         assert!(ratio(settled) < 2.0, "{name}: what is kept is {:.2} of the text", ratio(settled));
 
         // Another version that differs in one key shares all the rest with this one; of the object that the key is in
