@@ -2,7 +2,6 @@
 
 use crate::args::Plan;
 use crate::exit;
-use crate::load;
 use crate::report;
 use crate::terminal::{print, say};
 use anyhow::Result;
@@ -11,7 +10,7 @@ use std::process::ExitCode;
 /// Prints what the compiler makes of policies.
 pub fn run(arguments: &Plan) -> Result<ExitCode> {
     let explained =
-        load::load(&arguments.policy.data).and_then(|loaded| loaded.explain(&arguments.policy, arguments.stage.into()));
+        arguments.policy.load().and_then(|loaded| loaded.explain(&arguments.policy.reading, arguments.stage.into()));
     match explained {
         Ok(text) => {
             print(&text)?;
