@@ -98,6 +98,11 @@ impl<'k> Measure<'k> {
                     let depth = self.expr(value);
                     self.slots.insert(*slot, depth);
                 }
+                Step::Inline { slot, call, quick } => {
+                    self.block(quick);
+                    let depth = self.expr(call);
+                    self.slots.insert(*slot, depth);
+                }
                 // A test binds nothing.
                 Step::Test(_) | Step::Fail => {}
                 Step::Loop { collection, key, value, body, .. } => {

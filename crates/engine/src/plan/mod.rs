@@ -48,6 +48,15 @@ pub type Block = Vec<Step>;
 pub enum Step {
     /// Computes a value; fails where it is undefined.
     Bind(Slot, Expr),
+    /// Computes the value of a call; fails where it is undefined.
+    Inline {
+        /// Gets the value.
+        slot: Slot,
+        /// The call.
+        call: Expr,
+        /// Does the same where no function stands in for another.
+        quick: Block,
+    },
     /// Goes on if the test holds.
     Test(Test),
     /// Runs the rest of the block for each element of a collection.

@@ -17,6 +17,15 @@ impl Generator<'_, '_> {
                     let dst = self.slot(*slot);
                     self.temporarily(|this| this.expr_into(value, dst, fail));
                 }
+                Step::Inline { slot, call, quick } => {
+                    let (otherwise, done) = (self.label(), self.label());
+                    self.emit(Op::IsPlain { fail: otherwise });
+                    self.existence(quick, fail, done);
+                    self.put(otherwise);
+                    let dst = self.slot(*slot);
+                    self.temporarily(|this| this.expr_into(call, dst, fail));
+                    self.put(done);
+                }
                 Step::Test(test) => self.temporarily(|this| this.test(test, fail)),
                 Step::Not(block) => {
                     let passed = self.label();

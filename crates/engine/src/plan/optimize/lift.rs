@@ -90,10 +90,17 @@ impl Lifter<'_> {
                 PieceMut::Expr(expr) => self.expr(expr, is_repeated, known, span),
                 PieceMut::Block(block) => self.block(block, is_repeated || is_loop, known, span),
             });
-            if let Step::Bind(slot, value) = step
-                && let Some(value) = self.invariant(value, known)
-            {
-                known.insert(*slot, value);
+            match step {
+                Step::Bind(slot, value) => {
+                    if let Some(value) = self.invariant(value, known) {
+                        known.insert(*slot, value);
+                    }
+                }
+                // Another function may stand in for the one that was copied.
+                Step::Inline { slot, .. } => {
+                    known.remove(slot);
+                }
+                _ => {}
             }
         }
     }
@@ -207,7 +214,9 @@ fn bound_in_piece(piece: Piece<'_>, bound: &mut Vec<Slot>) {
         Piece::Block(block) => {
             for step in block {
                 match step {
-                    Step::Bind(slot, _) | Step::DataLoop { key: slot, .. } => bound.push(*slot),
+                    Step::Bind(slot, _) | Step::Inline { slot, .. } | Step::DataLoop { key: slot, .. } => {
+                        bound.push(*slot)
+                    }
                     Step::Loop { key, value, .. } => bound.extend(key.iter().chain(value)),
                     Step::Every { key, value, .. } => bound.extend(key.iter().chain([value])),
                     _ => {}

@@ -5,6 +5,7 @@
 //! an answer. [`total`] says what cannot. It must not know registers or instructions.
 
 mod filter;
+mod inline;
 mod lift;
 mod purity;
 mod total;
@@ -17,6 +18,7 @@ use purity::Purities;
 
 /// Rewrites every document.
 pub fn optimize_program(tree: &mut Tree, plans: &mut Vec<DocumentPlan>) {
+    inline::inline_program(tree, plans);
     for plan in plans.iter_mut() {
         // A loop that rules share is worth more than one that each of them narrows.
         let shared = share::begins_alike(&plan.definitions);
