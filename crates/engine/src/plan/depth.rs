@@ -98,10 +98,9 @@ impl<'k> Measure<'k> {
                     let depth = self.expr(value);
                     self.slots.insert(*slot, depth);
                 }
-                Step::Inline { slot, call, quick } => {
+                Step::Plain { quick, slow } => {
                     self.block(quick);
-                    let depth = self.expr(call);
-                    self.slots.insert(*slot, depth);
+                    self.block(slow);
                 }
                 // A test binds nothing.
                 Step::Test(_) | Step::Fail => {}

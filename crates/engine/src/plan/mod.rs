@@ -48,14 +48,12 @@ pub type Block = Vec<Step>;
 pub enum Step {
     /// Computes a value; fails where it is undefined.
     Bind(Slot, Expr),
-    /// Computes the value of a call; fails where it is undefined.
-    Inline {
-        /// Gets the value.
-        slot: Slot,
-        /// The call.
-        call: Expr,
-        /// Does the same where no function stands in for another.
+    /// Goes on if a block has an answer, of which there is one at most. What it fills stays filled.
+    Plain {
+        /// The block where no function stands in for another.
         quick: Block,
+        /// The block elsewhere, which fills the same slots that are read later.
+        slow: Block,
     },
     /// Goes on if the test holds.
     Test(Test),

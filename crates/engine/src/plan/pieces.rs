@@ -57,9 +57,9 @@ macro_rules! pieces {
                     }
                     visit($piece::Block(body));
                 }
-                Step::Inline { call, quick, .. } => {
-                    visit($piece::Expr(call));
+                Step::Plain { quick, slow } => {
                     visit($piece::Block(quick));
+                    visit($piece::Block(slow));
                 }
                 Step::Fail => {}
                 Step::Alternatives(rests) => {
@@ -124,9 +124,7 @@ pub fn slots_of_expr(expr: &Expr, visit: &mut dyn FnMut(Slot)) {
 /// Shows the slots that a step reads or fills.
 pub fn slots_of_step(step: &Step, visit: &mut dyn FnMut(Slot)) {
     match step {
-        Step::Bind(slot, _) | Step::Inline { slot, .. } | Step::Test(Test::Array(slot, _) | Test::Object(slot, _)) => {
-            visit(*slot)
-        }
+        Step::Bind(slot, _) | Step::Test(Test::Array(slot, _) | Test::Object(slot, _)) => visit(*slot),
         Step::Loop { key, value, .. } => key.iter().chain(value).for_each(|slot| visit(*slot)),
         Step::DataLoop { key, .. } => visit(*key),
         Step::Every { key, value, .. } => key.iter().chain([value]).for_each(|slot| visit(*slot)),
@@ -153,9 +151,7 @@ fn map_slots_of_piece(piece: PieceMut<'_>, map: &mut dyn FnMut(&mut Slot)) {
 /// Changes the slots of a step.
 pub fn map_slots_of_step(step: &mut Step, map: &mut dyn FnMut(&mut Slot)) {
     match step {
-        Step::Bind(slot, _) | Step::Inline { slot, .. } | Step::Test(Test::Array(slot, _) | Test::Object(slot, _)) => {
-            map(slot)
-        }
+        Step::Bind(slot, _) | Step::Test(Test::Array(slot, _) | Test::Object(slot, _)) => map(slot),
         Step::Loop { key, value, .. } => key.iter_mut().chain(value).for_each(&mut *map),
         Step::DataLoop { key, .. } => map(key),
         Step::Every { key, value, .. } => key.iter_mut().chain([value]).for_each(&mut *map),

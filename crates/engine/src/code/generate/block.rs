@@ -17,13 +17,12 @@ impl Generator<'_, '_> {
                     let dst = self.slot(*slot);
                     self.temporarily(|this| this.expr_into(value, dst, fail));
                 }
-                Step::Inline { slot, call, quick } => {
-                    let (otherwise, done) = (self.label(), self.label());
-                    self.emit(Op::IsPlain { fail: otherwise });
+                Step::Plain { quick, slow } => {
+                    let (elsewhere, done) = (self.label(), self.label());
+                    self.emit(Op::IsPlain { fail: elsewhere });
                     self.existence(quick, fail, done);
-                    self.put(otherwise);
-                    let dst = self.slot(*slot);
-                    self.temporarily(|this| this.expr_into(call, dst, fail));
+                    self.put(elsewhere);
+                    self.existence(slow, fail, done);
                     self.put(done);
                 }
                 Step::Test(test) => self.temporarily(|this| this.test(test, fail)),

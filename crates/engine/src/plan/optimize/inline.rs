@@ -1,7 +1,7 @@
 //! Small functions are carried out where they are called.
 //!
 //! A function of one rule whose body has at most one answer is copied to its call, its arguments in slots. The call
-//! stays beside the copy ([`Step::Inline`]), for worlds in which another function stands in for one. Results of
+//! stays beside the copy ([`Step::Plain`]), for worlds in which another function stands in for one. Results of
 //! functions are remembered, those of copies are not: so only what is called in one place, with arguments that the
 //! innermost loop around it changes, may do more than look things up.
 
@@ -173,7 +173,7 @@ impl Inliner {
         self.left = self.left.saturating_sub(size);
         let args = places.into_iter().map(Expr::Slot).collect();
         let call = Expr::Call { function: Function::Document(document), args, at };
-        out.push(Step::Inline { slot, call, quick });
+        out.push(Step::Plain { quick, slow: vec![Step::Bind(slot, call)] });
     }
 }
 
@@ -191,7 +191,7 @@ fn template(kind: DocumentKind, plan: &DocumentPlan) -> Option<Template> {
                 | Step::Exists(_)
                 | Step::Either(..)
                 | Step::Every { .. }
-                | Step::Inline { .. }
+                | Step::Plain { .. }
         )
     });
     if !is_flat || definition.has_effects || !keys.is_empty() {
