@@ -3,7 +3,7 @@
 use super::compiler::internal;
 use super::data::{self, Part};
 use super::input::invalid;
-use super::{Error, Evaluator, Issue, ParsedInput, SetEvaluator};
+use super::{Annotation, Error, Evaluator, Issue, ParsedInput, SetEvaluator, Test, features};
 use crate::analysis::order_query;
 use crate::code::{Optimizations, generate_query, graph, reads, verify};
 use crate::hir::lower::{Names, Program, QueryContext, lower_query};
@@ -33,6 +33,8 @@ pub(super) struct Shared {
     pub(super) sources: Vec<Source>,
     pub(super) notes: Vec<Issue>,
     pub(super) version: Version,
+    pub(super) tests: Vec<Test>,
+    pub(super) annotations: Vec<Annotation>,
 }
 
 /// A stage of compilation that can be printed.
@@ -67,6 +69,9 @@ impl Policy {
         let mut version = self.shared.version;
         if context.imports.iter().any(|import| import.path == ["rego", "v1"]) {
             version = Version::V1;
+        }
+        if let Some(message) = features::check_version(&self.shared.names.capabilities, version) {
+            return Err(Error::new("rego_parse_error", message));
         }
         let parsed = parse_query(query, ParseOptions { file, version });
         if !parsed.errors.is_empty() {
@@ -137,6 +142,24 @@ impl Policy {
     /// A value of Rego, sets included, as an input.
     pub fn input_of(&self, value: Value<'_>) -> ParsedInput {
         ParsedInput(Frozen::new(value, &self.shared.code.symbols))
+    }
+
+    /// What `# METADATA` blocks say of packages, documents and rules, in order of their paths.
+    pub fn annotations(&self) -> &[Annotation] {
+        &self.shared.annotations
+    }
+
+    /// The packages and documents that are annotated as entrypoints, as queries.
+    pub fn entrypoints(&self) -> Vec<&str> {
+        let entrypoints = self.annotations().iter().filter(|annotation| annotation.is_entrypoint());
+        let mut paths: Vec<&str> = entrypoints.map(|annotation| annotation.path.as_str()).collect();
+        paths.dedup();
+        paths
+    }
+
+    /// The tests of a policy that was compiled for a [test run](super::Compiler::test_run), module by module.
+    pub fn tests(&self) -> &[Test] {
+        &self.shared.tests
     }
 
     /// What the compiler noticed that is no error.

@@ -35,6 +35,7 @@ pub(super) fn call_with(host: &dyn Host, name: &str, args: &[&str]) -> Result<St
         symbols: &symbols,
         caches: &mut Caches::default(),
         max_bytes: 1 << 20,
+        allowed_hosts: None,
         now: &mut None,
         place: &|| "policy.rego:1".into(),
     };
@@ -47,6 +48,7 @@ pub(super) fn check(cases: &[(&str, &[&str], &str)]) {
         let found = match call(name, args) {
             Ok(value) => value,
             Err(Failure::Undefined) => "undefined".into(),
+            Err(Failure::Unsupported) => "unsupported".into(),
             Err(Failure::Type(text) | Failure::Error(text) | Failure::Halt(text)) => format!("!{text}"),
         };
         assert_eq!(&found, expected, "{name}({})", args.join(", "));

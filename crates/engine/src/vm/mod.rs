@@ -102,6 +102,8 @@ pub struct Setting<'a, 's> {
     pub host: &'s dyn Host,
     /// What may be used.
     pub limits: Limits,
+    /// The hosts that builtins may ask; `None` for any.
+    pub allowed_hosts: Option<&'s [String]>,
     /// Whether a builtin's error ends the evaluation.
     pub is_strict: bool,
     /// Names of files, for `print` and `trace`.
