@@ -4,7 +4,6 @@ use crate::args::{Eval, Format};
 use crate::exit;
 use crate::host::Terminal;
 use crate::input::{self, Item, Text};
-use crate::load;
 use crate::render::Renderer;
 use crate::report::{self, Problem};
 use crate::terminal::{print, say};
@@ -69,7 +68,7 @@ pub fn run(arguments: &Eval) -> Result<ExitCode> {
 
 fn evaluate(arguments: &Eval, query: &str, text: Option<&Text>) -> Result<Renderer, Failure> {
     let host = Arc::new(Terminal::new(arguments.timeout));
-    let loaded = load::load(&arguments.policy.data, &arguments.policy.reading.ignore)?;
+    let loaded = arguments.policy.load()?;
     if query.trim().is_empty() {
         return Err(vec![Problem::new("cannot evaluate empty query")].into());
     }

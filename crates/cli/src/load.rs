@@ -5,7 +5,7 @@
 
 use crate::args::Reading;
 use crate::report::Problem;
-use crate::{ignore, merge};
+use crate::{bundle, ignore, merge};
 use solon::k8s::compile::add_target;
 use solon::k8s::document::Options;
 use solon::k8s::manifest::read_manifests;
@@ -37,6 +37,8 @@ pub struct Loaded {
 pub struct Module {
     pub name: String,
     pub text: String,
+    /// The version in which it is written, if that is not what the arguments say.
+    pub syntax: Option<Syntax>,
 }
 
 /// A base document.
@@ -57,6 +59,18 @@ pub fn load(paths: &[String], ignore: &[String]) -> Result<Loaded, Vec<Problem>>
         loaded.visit(Path::new(path), &prefix, 0);
     }
     if loaded.problems.is_empty() { Ok(loaded) } else { Err(loaded.problems) }
+}
+
+/// Loads bundles, too.
+pub fn load_with_bundles(paths: &[String], bundles: &[String], ignore: &[String]) -> Result<Loaded, Vec<Problem>> {
+    let mut loaded = load(paths, ignore)?;
+    let bundles: Result<Vec<_>, _> = bundles.iter().map(|name| bundle::read(name, ignore)).collect();
+    let bundles = bundles.and_then(|bundles| bundle::check_together(&bundles).map(|()| bundles));
+    for bundle in bundles.map_err(|message| vec![Problem::new(message)])? {
+        loaded.modules.extend(bundle.modules);
+        loaded.documents.extend(bundle.documents);
+    }
+    Ok(loaded)
 }
 
 /// The prefix of `prefix.path:file`; a scheme is none.
@@ -133,7 +147,7 @@ impl Loaded {
         match String::from_utf8(bytes) {
             // Given twice with different prefixes, which mean nothing to modules.
             Ok(_) if !self.names.insert(shown.to_owned()) => {}
-            Ok(text) => self.modules.push(Module { name: shown.to_owned(), text }),
+            Ok(text) => self.modules.push(Module { name: shown.to_owned(), text, syntax: None }),
             Err(_) => self.problems.push(Problem::new(format!("{shown}: the text is not UTF-8"))),
         }
     }
@@ -212,7 +226,9 @@ impl Loaded {
             _ => Syntax::Detect,
         };
         let base = self.base(reading).syntax(syntax);
-        self.modules.iter().fold(base, |compiler, module| compiler.module(module.name.as_str(), module.text.as_str()))
+        self.modules.iter().fold(base, |compiler, module| {
+            compiler.module_in(module.name.as_str(), module.text.as_str(), module.syntax.unwrap_or(syntax))
+        })
     }
 
     fn finish(&self, compiler: Compiler) -> Result<Policy, Vec<Problem>> {

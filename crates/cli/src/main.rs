@@ -7,6 +7,7 @@
 
 mod admit;
 mod args;
+mod bundle;
 mod capabilities;
 mod duration;
 mod eval;
