@@ -2,8 +2,9 @@
 //!
 //! OPA's graph has a node for each rule and each `else` branch, and an edge to every rule that a ref may select.
 
+use super::selection::{Index, Step};
 use crate::hir::lower::Program;
-use crate::hir::{Branch, Const, Head, Part, Rule, Term, Var, parts_of_literal, parts_of_term};
+use crate::hir::{Branch, Head, Part, Rule, Term, Var, parts_of_literal, parts_of_term};
 use std::collections::{HashMap, HashSet};
 
 /// A rule's number and its branch's.
@@ -44,107 +45,6 @@ fn branches((number, rule): (usize, &Rule)) -> impl Iterator<Item = Node> + use<
 pub fn rule_and_branch(program: &Program, (rule, branch): Node) -> Option<(&Rule, &Branch)> {
     let rule = program.rules.get(rule)?;
     Some((rule, rule.branches.get(branch)?))
-}
-
-/// A step of a ref: a constant, or what is only known when it is evaluated.
-#[derive(Clone, Copy, PartialEq)]
-enum Step<'p> {
-    Text(&'p str),
-    Constant(&'p Const),
-    Variable(Var),
-    Other,
-}
-
-impl<'p> Step<'p> {
-    fn of(term: &'p Term) -> Self {
-        match term {
-            Term::Const(Const::String(text)) => Step::Text(text),
-            Term::Const(value) => Step::Constant(value),
-            Term::Var(var) => Step::Variable(*var),
-            _ => Step::Other,
-        }
-    }
-}
-
-/// The rules by the names that their paths begin with.
-struct Index<'p> {
-    paths: Vec<Vec<Step<'p>>>,
-    /// Nodes by the names that lead to them; the first one is above all paths.
-    nodes: Vec<Names<'p>>,
-}
-
-/// A node of the index.
-#[derive(Default)]
-struct Names<'p> {
-    below: HashMap<&'p str, usize>,
-    /// The rules whose paths end here, or go on with something else than a name.
-    rules: Vec<usize>,
-}
-
-impl<'p> Index<'p> {
-    fn new(program: &'p Program) -> Self {
-        let path = |rule: &'p Rule| -> Vec<Step<'p>> {
-            rule.path.iter().map(|step| Step::Text(step)).chain(rule.keys.iter().map(Step::of)).collect()
-        };
-        let mut index = Index { paths: program.rules.iter().map(path).collect(), nodes: vec![Names::default()] };
-        for (number, rule) in program.rules.iter().enumerate() {
-            let at = rule.path.iter().fold(0, |at, step| index.below(at, step));
-            if let Some(node) = index.nodes.get_mut(at) {
-                node.rules.push(number);
-            }
-        }
-        index
-    }
-
-    /// The node below another one, made where it is not there.
-    fn below(&mut self, at: usize, step: &'p str) -> usize {
-        let new = self.nodes.len();
-        let Some(node) = self.nodes.get_mut(at) else { return at };
-        let found = *node.below.entry(step).or_insert(new);
-        if found == new {
-            self.nodes.push(Names::default());
-        }
-        found
-    }
-
-    /// The rules that a ref of these steps may select, and whether it does whatever its variables hold.
-    fn select(&self, steps: &[Step<'_>], bound: &HashSet<Var>, found: &mut dyn FnMut(usize, bool)) {
-        let mut visit = |number: &usize| {
-            let path = self.paths.get(*number).map(Vec::as_slice).unwrap_or_default();
-            if let Some(is_static) = selects(steps, path, bound) {
-                found(*number, is_static);
-            }
-        };
-        let mut waiting = vec![(0, 0)];
-        while let Some((at, depth)) = waiting.pop() {
-            let Some(node) = self.nodes.get(at) else { continue };
-            node.rules.iter().for_each(&mut visit);
-            match steps.get(depth) {
-                Some(Step::Text(step)) => waiting.extend(node.below.get(step).map(|below| (*below, depth + 1))),
-                _ => waiting.extend(node.below.values().map(|below| (*below, depth + 1))),
-            }
-        }
-    }
-}
-
-/// Whether a ref may select a rule of this path, and whether it does whatever its variables hold: a variable that
-/// has no value yet goes through all that is there.
-fn selects(steps: &[Step<'_>], path: &[Step<'_>], bound: &HashSet<Var>) -> Option<bool> {
-    let mut is_static = true;
-    for (step, wanted) in steps.iter().zip(path) {
-        match (step, wanted) {
-            (_, Step::Variable(_) | Step::Other) => {}
-            (Step::Text(_) | Step::Constant(_), wanted) if step != wanted => return None,
-            (Step::Text(_) | Step::Constant(_), _) => {}
-            (Step::Variable(var), _) if !bound.contains(var) && count(steps, step) == 1 => {}
-            _ => is_static = false,
-        }
-    }
-    Some(is_static)
-}
-
-fn count(steps: &[Step<'_>], step: &Step<'_>) -> usize {
-    steps.iter().filter(|other| *other == step).count()
 }
 
 /// What a branch of a rule asks for.

@@ -9,6 +9,7 @@ mod dependencies;
 mod outputs;
 mod recursion;
 mod safety;
+mod selection;
 pub mod types;
 mod varset;
 

@@ -207,7 +207,7 @@ impl Compiler {
         let Compiled { code, program, types } = compile(&modules, self.settings()).map_err(fail)?;
         let max_errors = self.settings().max_errors;
         let Compiler { sources, data, syntax, demands, optimizations, .. } = self;
-        let data = data::build(&data, &code.symbols)?;
+        let data = data::build(data, &code.symbols)?;
         let tests = if demands.is_test_run { test_rules::find(&modules) } else { Vec::new() };
         let tests = tests.into_iter().map(|test| Test::of_rule(test, &sources)).collect();
         let annotations = program.annotations.iter().map(|listed| Annotation::of_listed(listed, &sources)).collect();

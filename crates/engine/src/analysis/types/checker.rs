@@ -192,7 +192,9 @@ impl<'h> Checker<'h> {
                 }
             }
             LiteralKind::Call { call, output } => self.call(call, output.as_ref(), literal.span, span),
-            LiteralKind::Not { body, is_scoped: false } => body.iter().for_each(|literal| self.literal(literal, span)),
+            LiteralKind::Not { body, is_scoped: false, .. } => {
+                body.iter().for_each(|literal| self.literal(literal, span))
+            }
             LiteralKind::Not { body, .. } => self.step(&[], &[body], |_| None),
             LiteralKind::Every { domain, body, .. } => {
                 self.hoist_inside(domain, span);
