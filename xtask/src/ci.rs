@@ -2,6 +2,7 @@
 //!
 //! Everything is built in one profile, the tests' own, so that a clean checkout is compiled once.
 
+use crate::differential::build_peer;
 use crate::process::{cargo, shared};
 use anyhow::{Result, bail};
 use regex::Regex;
@@ -29,7 +30,9 @@ const STEPS: &[Step] = &[
     ("clippy", clippy),
     ("docs", docs),
     ("tests", tests),
+    ("regorus", regorus),
     ("conformance", conformance),
+    ("differential", differential),
     ("readme", readme),
 ];
 
@@ -67,7 +70,8 @@ fn format(_: &Path) -> io::Result<Outcome> {
 }
 
 fn clippy(_: &Path) -> io::Result<Outcome> {
-    one(cargo().args(["clippy", "--quiet", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))
+    let what = ["--workspace", "--all-targets", "--all-features", "--locked"];
+    one(cargo().args(["clippy", "--quiet"]).args(what).args(["--", "-D", "warnings"]))
 }
 
 fn docs(_: &Path) -> io::Result<Outcome> {
@@ -81,6 +85,19 @@ fn tests(_: &Path) -> io::Result<Outcome> {
     let (is_ok, log) = output(&mut command)?;
     let (passed, failed) = test_counts(&log);
     Ok(Outcome { passed, failed: failed.max(usize::from(!is_ok)), note: String::new(), log })
+}
+
+/// Everything that is there only with the second engine: it against ours, `--cross-check`, its benchmark cases, its
+/// documentation. The generated cases end after a minute, however many they were.
+fn regorus(_: &Path) -> io::Result<Outcome> {
+    let with_regorus = ["test", "--no-fail-fast", "--locked", "--features", "regorus"];
+    let packages = ["--package", "solon-engine", "--package", "solon-cli", "--package", "xtask"];
+    let targets = ["--test", "differential", "--test", "cli", "--test", "bench_cases"];
+    let (are_ok, tests) = output(cargo().args(with_regorus).args(packages).args(targets))?;
+    let (is_ok, doc) = output(cargo().args(with_regorus).args(["--package", "solon-engine", "--doc", "regorus"]))?;
+    let log = tests + &doc;
+    let (passed, failed) = test_counts(&log);
+    Ok(Outcome { passed, failed: failed.max(usize::from(!are_ok || !is_ok)), note: String::new(), log })
 }
 
 /// Real files that tests read where they are told of them. (That they are there is what `conformance` checks.)
@@ -102,6 +119,21 @@ fn tidy(this: &Path) -> io::Result<Outcome> {
     let (is_ok, log) = output(Command::new(this).arg("tidy"))?;
     let (passed, failed) = sum(&log, r"(?m)^(\d+) rules passed, (\d+) failed$");
     Ok(Outcome { passed, failed: failed.max(usize::from(!is_ok)), note: String::new(), log })
+}
+
+/// Generated programs through OPA's Go library, where Go is installed and has it.
+fn differential(this: &Path) -> io::Result<Outcome> {
+    let peer = match build_peer() {
+        Ok(peer) => peer,
+        Err(error) => {
+            let note = format!(", skipped: OPA cannot be built ({error:#})");
+            return Ok(Outcome { passed: 0, failed: 0, note, log: String::new() });
+        }
+    };
+    let programs = ["--seed", "1000", "--cases", "1000", "--patience", "300", "--time", "60"];
+    let (is_ok, log) = output(Command::new(this).arg("differential").arg("--opa").arg(peer).args(programs))?;
+    let (passed, _) = sum(&log, r"(?m)^(\d+) programs in (\d+) s$");
+    Ok(Outcome { passed, failed: usize::from(!is_ok), note: String::new(), log })
 }
 
 /// OPA's cases. Those in the list of expected failures are neither passed nor failed.

@@ -9,6 +9,7 @@ mod data_conflicts;
 mod outputs;
 mod recursion;
 mod safety;
+mod selection;
 mod varset;
 
 pub use conflicts::check_conflicts;

@@ -176,7 +176,7 @@ impl Compiler {
         let Compiler { sources, data, syntax, demands, optimizations, .. } = self;
         let fail = |errors: Vec<Diagnostic>| Error::of_diagnostics(errors, &sources);
         let (code, program) = compile(&modules, &sources, &demands, optimizations).map_err(fail)?;
-        let data = data::build(&data, &code.symbols)?;
+        let data = data::build(data, &code.symbols)?;
         if demands.has_own_data {
             stop(&mut check_data_conflicts(&program, data.value())).map_err(fail)?;
         }
@@ -225,6 +225,29 @@ impl Compiler {
             test_rules::number_repeated(&mut modules);
         }
         if errors.is_empty() { Ok((modules, notes)) } else { Err(Error::of_diagnostics(errors, &self.sources)) }
+    }
+}
+
+/// What another engine needs to know of the sources.
+#[cfg(feature = "regorus")]
+impl Compiler {
+    /// Modules, each with the version of Rego that it is read in.
+    pub(super) fn versions(&self) -> impl Iterator<Item = (&Source, Version)> {
+        self.sources.iter().zip(&self.syntaxes).map(|(source, own)| {
+            let syntax = own.unwrap_or(self.syntax);
+            let (_, read_as_old) = parse(source, 0, syntax, &mut Vec::new());
+            (source, if read_as_old { Version::V0 } else { syntax.version() })
+        })
+    }
+
+    /// The version of Rego that queries are read in.
+    pub(super) fn version(&self) -> Version {
+        self.syntax.version()
+    }
+
+    /// Base documents as one.
+    pub(super) fn base_documents(&self) -> Result<crate::value::Frozen, Error> {
+        data::build(&self.data, &SymbolTable::new())
     }
 }
 

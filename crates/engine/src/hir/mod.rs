@@ -34,7 +34,7 @@ pub struct Locals {
 /// One local variable.
 #[derive(Clone, Debug)]
 pub struct Local {
-    /// The name as written; generated ones begin with `$`, wildcards are `_`.
+    /// The name as written; generated ones begin with `$`, wildcards are `_`, or `$_` if nobody wrote them.
     pub name: Arc<str>,
     /// Where it was first seen.
     pub span: Span,
@@ -171,6 +171,8 @@ pub enum LiteralKind {
         body: Body,
         /// Whether the body may bind variables of its own (`import future.keywords.not`).
         is_scoped: bool,
+        /// Variables inside that have to be bound outside.
+        outside: Vec<Var>,
     },
     /// The body has an answer for each element.
     Every {
