@@ -132,10 +132,13 @@ macro_rules! operations {
                 }
             }
 
-            /// Its operands by name.
-            pub fn operands(&self) -> Vec<(&'static str, Operand)> {
+            /// Shows its operands with their names, in order.
+            pub fn operands(&self, mut show: impl FnMut(&'static str, Operand)) {
                 match *self {
-                    $(Op::$name { $($field),* } => vec![$((stringify!($field), $field.operand())),*],)*
+                    $(Op::$name { $($field),* } => {
+                        $(show(stringify!($field), $field.operand());)*
+                        let _ = &mut show;
+                    })*
                 }
             }
 
@@ -203,6 +206,8 @@ operations! {
     IsObject { src: Read, length: Count, fail: Label }
     /// An array, object or set.
     IsCollection { src: Read, fail: Label }
+    /// No function stands in for another.
+    IsPlain { fail: Label }
     /// Goes elsewhere.
     Jump { to: Label }
     /// Begins a walk over a collection.

@@ -142,7 +142,7 @@ impl<'c> Reader<'c> {
 }
 
 /// For each instruction whether another one can go there.
-fn targets(function: &Function) -> Vec<bool> {
+pub(super) fn targets(function: &Function) -> Vec<bool> {
     let mut is_target = vec![false; function.ops.len()];
     let mut mark = |label: u32| {
         if let Some(place) = is_target.get_mut(label as usize) {
@@ -366,7 +366,8 @@ impl<'c> Instruction<'_, 'c> {
             | Op::Begin { mark: register }
             | Op::Enter { outer: register }
             | Op::World { dst: register } => self.set_new(register.0),
-            Op::Jump { .. }
+            Op::IsPlain { .. }
+            | Op::Jump { .. }
             | Op::IfNone { .. }
             | Op::Return {}
             | Op::Candidate { .. }

@@ -7,8 +7,8 @@ use super::scope::{Declared, pattern_names};
 use super::term::lookup;
 use crate::builtins::Purity;
 use crate::hir::{Body, Check, Const, Head, Literal, LiteralKind, Modifier, Replacement, Target, Term};
+use hashbrown::HashSet;
 use solon_syntax::{Span, ast};
-use std::collections::HashSet;
 use std::sync::Arc;
 
 /// How many steps the target of a `with` may have.

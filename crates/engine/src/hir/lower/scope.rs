@@ -1,8 +1,8 @@
 //! Which variable a name is.
 
 use super::{Check, Lowerer, Var};
+use hashbrown::{HashMap, HashSet};
 use solon_syntax::{Span, ast};
-use std::collections::{HashMap, HashSet};
 
 /// How a name came to be known in a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
