@@ -5,6 +5,7 @@
 //! need themselves, and whose types do not fit. It must not know how literals are evaluated.
 
 mod conflicts;
+mod data_conflicts;
 mod dependencies;
 mod outputs;
 mod recursion;
@@ -14,6 +15,7 @@ pub mod types;
 mod varset;
 
 pub use conflicts::check_conflicts;
+pub use data_conflicts::check_data_conflicts;
 pub use dependencies::Dependencies;
 pub(crate) use outputs::is_same;
 pub use recursion::check_recursion;
