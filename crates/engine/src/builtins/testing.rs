@@ -37,6 +37,7 @@ pub(super) fn call_with(host: &dyn Host, name: &str, args: &[&str]) -> Result<St
         max_bytes: 1 << 20,
         allowed_hosts: None,
         now: &mut None,
+        sent: &mut Vec::new(),
         place: &|| "policy.rego:1".into(),
     };
     (builtin.call)(&mut ctx, &values).map(|value| value.to_string())
