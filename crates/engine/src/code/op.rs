@@ -203,6 +203,8 @@ operations! {
     IsObject { src: Read, length: Count, fail: Label }
     /// An array, object or set.
     IsCollection { src: Read, fail: Label }
+    /// No function stands in for another.
+    IsPlain { fail: Label }
     /// Goes elsewhere.
     Jump { to: Label }
     /// Begins a walk over a collection.

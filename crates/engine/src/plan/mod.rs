@@ -48,6 +48,13 @@ pub type Block = Vec<Step>;
 pub enum Step {
     /// Computes a value; fails where it is undefined.
     Bind(Slot, Expr),
+    /// Goes on if a block has an answer, of which there is one at most. What it fills stays filled.
+    Plain {
+        /// The block where no function stands in for another.
+        quick: Block,
+        /// The block elsewhere, which fills the same slots that are read later.
+        slow: Block,
+    },
     /// Goes on if the test holds.
     Test(Test),
     /// Runs the rest of the block for each element of a collection.

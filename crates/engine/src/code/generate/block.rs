@@ -17,6 +17,14 @@ impl Generator<'_, '_> {
                     let dst = self.slot(*slot);
                     self.temporarily(|this| this.expr_into(value, dst, fail));
                 }
+                Step::Plain { quick, slow } => {
+                    let (elsewhere, done) = (self.label(), self.label());
+                    self.emit(Op::IsPlain { fail: elsewhere });
+                    self.existence(quick, fail, done);
+                    self.put(elsewhere);
+                    self.existence(slow, fail, done);
+                    self.put(done);
+                }
                 Step::Test(test) => self.temporarily(|this| this.test(test, fail)),
                 Step::Not(block) => {
                     let passed = self.label();

@@ -366,7 +366,8 @@ impl<'c> Instruction<'_, 'c> {
             | Op::Begin { mark: register }
             | Op::Enter { outer: register }
             | Op::World { dst: register } => self.set_new(register.0),
-            Op::Jump { .. }
+            Op::IsPlain { .. }
+            | Op::Jump { .. }
             | Op::IfNone { .. }
             | Op::Return {}
             | Op::Candidate { .. }

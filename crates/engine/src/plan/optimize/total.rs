@@ -42,7 +42,9 @@ pub(crate) fn is_total_step(step: &Step) -> bool {
         Step::Every { collection, body, .. } => is_total(collection) && is_total_block(body),
         Step::Not(block) | Step::Exists(block) => is_total_block(block),
         Step::Either(left, right) => is_total_block(left) && is_total_block(right),
-        Step::DataLoop { .. } | Step::With { .. } | Step::Outside(_) | Step::Alternatives(_) => false,
+        Step::Plain { .. } | Step::DataLoop { .. } | Step::With { .. } | Step::Outside(_) | Step::Alternatives(_) => {
+            false
+        }
         Step::Fail => true,
     }
 }
