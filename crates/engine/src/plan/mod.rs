@@ -12,6 +12,7 @@ mod pattern;
 mod pieces;
 pub mod print;
 mod reference;
+mod required;
 mod rule;
 pub mod share;
 mod tree;
@@ -146,6 +147,8 @@ pub enum Function {
 /// A condition.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Test {
+    /// The value is defined.
+    Defined(Expr),
     /// The value is defined and not `false`.
     Truthy(Expr),
     /// The values compare so.

@@ -17,7 +17,7 @@ macro_rules! pieces {
             match step {
                 Step::Bind(_, value) => visit($piece::Expr(value)),
                 Step::Test(test) => match test {
-                    Test::Truthy(value) | Test::Kind(value, ..) => visit($piece::Expr(value)),
+                    Test::Defined(value) | Test::Truthy(value) | Test::Kind(value, ..) => visit($piece::Expr(value)),
                     Test::Compare(_, left, right) | Test::Member(left, right) => {
                         visit($piece::Expr(left));
                         visit($piece::Expr(right));

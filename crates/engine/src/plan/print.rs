@@ -143,6 +143,7 @@ impl Printer<'_> {
 
     fn test(&self, test: &Test) -> String {
         match test {
+            Test::Defined(value) => format!("if {} is defined", self.expr(value)),
             Test::Truthy(value) => format!("if {}", self.expr(value)),
             Test::Compare(comparison, left, right) => {
                 format!("if {} {} {}", self.expr(left), comparison.text(), self.expr(right))

@@ -2,6 +2,7 @@
 
 use super::Machine;
 use super::build;
+use super::documents::stored;
 use super::error::{EvalError, Result, codes};
 use super::matching::part;
 use super::world::{Substitute, World, lookup};
@@ -113,6 +114,7 @@ impl<'a> Machine<'a, '_> {
                 Op::BaseData { dst } => write!(dst, self.world.data),
                 Op::Path { dst, src, path: at, fail } => copy_or!(dst, lookup(peek!(src), path(unit, at)), fail),
                 Op::Index { dst, src, key, fail } => copy_or!(dst, peek!(src).find(peek!(key)), fail),
+                Op::IndexData { dst, src, key, fail } => write_or!(dst, stored(read!(src), peek!(key)), fail),
                 Op::Document { dst, document, fail } => {
                     let value = match self.known(document.0) {
                         Some(value) => value,
@@ -271,8 +273,13 @@ impl<'a> Machine<'a, '_> {
                 }
                 Op::PushKeys { collection } => self.push_keys(peek!(collection))?,
                 Op::PushEntry { key, value } => self.scratch.extend([read!(key), read!(value)]),
-                Op::PushNested { keys, value } => self.push_nested(range(registers, keys), read!(value), false),
-                Op::PushMember { keys, value } => self.push_nested(range(registers, keys), read!(value), true),
+                Op::PushPlace { keys, value } => self.push_nested(range(registers, keys), read!(value), Value::Null),
+                Op::PushNested { keys, value } => {
+                    self.push_nested(range(registers, keys), read!(value), Value::Bool(false));
+                }
+                Op::PushMember { keys, value } => {
+                    self.push_nested(range(registers, keys), read!(value), Value::Bool(true));
+                }
                 Op::EndArray { dst, mark } => {
                     let mark = mark_of(read!(mark));
                     let items = self.arena.alloc_slice_copy(self.pending(mark));
@@ -302,8 +309,7 @@ impl<'a> Machine<'a, '_> {
                 }
                 Op::MakeSet { dst, items } => write!(dst, build::set(self.arena, range(registers, items))),
                 Op::MakeObject { dst, items } => {
-                    let value = build::object(self.arena, range(registers, items), function.span(pc - 1))?;
-                    write!(dst, value);
+                    write!(dst, build::written_object(self.arena, range(registers, items)));
                 }
                 Op::Yield { src } => {
                     let value = read!(src);
@@ -410,9 +416,9 @@ impl<'a> Machine<'a, '_> {
         self.scratch.get(mark..).unwrap_or_default()
     }
 
-    fn push_nested(&mut self, keys: &[Value<'a>], value: Value<'a>, is_member: bool) {
+    fn push_nested(&mut self, keys: &[Value<'a>], value: Value<'a>, is_member: Value<'a>) {
         let keys = Value::new_array(self.arena, keys);
-        self.scratch.extend([keys, value, Value::Bool(is_member)]);
+        self.scratch.extend([keys, value, is_member]);
     }
 }
 

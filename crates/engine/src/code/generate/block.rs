@@ -67,7 +67,8 @@ impl Generator<'_, '_> {
                 Step::DataLoop { path, key, body } => {
                     let keys = self.range(path, fail);
                     let collection = self.register();
-                    self.follows(path);
+                    let listed = self.path_keys(path);
+                    self.function.listed.push(listed);
                     self.emit(Op::DataKeys { dst: Write(collection), keys, fail });
                     let key = self.slot(*key);
                     let (again, done) = self.start(collection, None, Some(key));
@@ -206,6 +207,9 @@ impl Generator<'_, '_> {
                 let path = self.pool.path(keys);
                 self.emit(Op::InputTruthy { path, fail });
             }
+            Test::Defined(value) => self.temporarily(|this| {
+                this.expr(value, fail);
+            }),
             Test::Truthy(value) => {
                 let src = Read(self.expr(value, fail));
                 self.emit(Op::Truthy { src, fail });

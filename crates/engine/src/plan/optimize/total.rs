@@ -30,7 +30,7 @@ pub(crate) fn is_total_step(step: &Step) -> bool {
     match step {
         Step::Bind(_, value) => is_total(value),
         Step::Test(test) => match test {
-            Test::Truthy(value) => is_total(value),
+            Test::Defined(value) | Test::Truthy(value) => is_total(value),
             Test::Compare(_, left, right) | Test::Member(left, right) => is_total(left) && is_total(right),
             Test::Array(..) | Test::Object(..) => true,
             // Another function may stand in for the builtin.
