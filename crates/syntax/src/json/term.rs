@@ -155,10 +155,9 @@ impl Converter<'_> {
         match &expr.kind {
             ExprKind::Term(term) => self.statement(term),
             ExprKind::Not(inner) => self.expr_terms(inner),
-            ExprKind::NotBody(body) => {
-                let is_explicit = body.first().is_some_and(|first| self.follows_brace(first.span.start));
+            ExprKind::NotBody { body, is_explicit } => {
                 let body = self.body(body);
-                let explicit = ("explicit_body", Json::Bool(is_explicit));
+                let explicit = ("explicit_body", Json::Bool(*is_explicit));
                 Json::Object(vec![("body", body), explicit, ("type", Json::text("not"))])
             }
             ExprKind::Some(names) => {
