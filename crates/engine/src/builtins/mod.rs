@@ -38,6 +38,7 @@ mod rego;
 mod search;
 mod semver;
 mod sets;
+mod shortcuts;
 mod sprintf;
 mod stack;
 mod strings;
@@ -55,6 +56,7 @@ pub(crate) mod yaml;
 
 pub use context::{Caches, Context, Kept};
 pub use failure::{Failure, Outcome};
+pub use shortcuts::{Shortcut, shortcut};
 
 #[cfg(doc)]
 use crate::host::Host;

@@ -14,7 +14,7 @@ pub mod verify;
 pub use generate::{generate_program, generate_query};
 pub use op::*;
 
-use crate::builtins::Builtin;
+use crate::builtins::{Builtin, Shortcut};
 use crate::plan::{DocumentId, Function as Callee};
 use crate::value::{Frozen, Symbol, Value};
 use solon_syntax::Span;
@@ -29,6 +29,8 @@ pub struct Unit {
     pub paths: Vec<Path>,
     /// Builtins that are called.
     pub builtins: Vec<&'static Builtin>,
+    /// For each builtin its shortcut.
+    pub shortcuts: Vec<Option<Shortcut>>,
     /// What `with` replaces.
     pub targets: Vec<Target>,
 }
@@ -59,6 +61,12 @@ pub enum Target {
 }
 
 impl Unit {
+    /// A builtin's shortcut.
+    #[inline]
+    pub fn shortcut(&self, builtin: BuiltinIndex) -> Option<Shortcut> {
+        self.shortcuts.get(usize::from(builtin.0)).copied().flatten()
+    }
+
     /// All constants.
     pub fn constants(&self) -> &[Value<'_>] {
         match self.constants.value() {

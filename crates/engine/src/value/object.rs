@@ -119,15 +119,28 @@ impl<'a> Object<'a> {
         if self.len() > LINEAR && (self.len() >= HASHED || !symbol.is_some()) {
             return self.find_large(&Value::String { symbol, text });
         }
-        for (key, value) in self.0.entries {
-            if let Value::String { symbol: other, text: name } = key {
-                let equal = if symbol.is_some() && other.is_some() { symbol == *other } else { *name == text };
-                if equal {
-                    return Some(value);
+        // First by symbol alone; texts count only where a key has none.
+        let mut has_unknown = !symbol.is_some();
+        if symbol.is_some() {
+            for (key, value) in self.0.entries {
+                if let Value::String { symbol: other, .. } = key {
+                    if *other == symbol {
+                        return Some(value);
+                    }
+                    has_unknown |= !other.is_some();
                 }
             }
         }
-        None
+        if has_unknown { self.find_unknown(symbol, text) } else { None }
+    }
+
+    /// Where the value is under a string key that has no symbol, or any if `symbol` is none.
+    fn find_unknown(&self, symbol: Symbol, text: &str) -> Option<&'a Value<'a>> {
+        let is_key = |key: &Value<'_>| match key {
+            Value::String { symbol: other, text: name } => !(symbol.is_some() && other.is_some()) && *name == text,
+            _ => false,
+        };
+        self.0.entries.iter().find(|(key, _)| is_key(key)).map(|(_, value)| value)
     }
 
     /// Whether there is such a key.

@@ -183,7 +183,7 @@ impl<'a> Machine<'a, '_> {
         if let Some(document) = query.document {
             let needed = self.code.stack.get(document as usize).copied().unwrap_or_default();
             let stack = self.arena.alloc_slice_fill_copy(needed, Value::Null);
-            let Some(value) = self.document(document, query.function.span(usize::MAX), stack)? else {
+            let Some(value) = self.document(document, run::Place::end(&query.function), stack)? else {
                 return Ok(Value::Array(&[]));
             };
             self.check_result(value)?;

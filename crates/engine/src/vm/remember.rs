@@ -4,7 +4,6 @@
 //! than the call. That is what the many rules of a policy have that pass one container of the input around.
 
 use crate::value::{Bump, Value};
-use std::hash::{BuildHasher, Hash, Hasher};
 
 /// The most results that are kept.
 const CAPACITY: usize = 1 << 16;
@@ -101,17 +100,26 @@ fn place(table: &mut [u32], hash: u64, position: u32) {
 }
 
 fn hash(world: usize, document: u32, args: &[Value<'_>]) -> u64 {
-    let mut state = foldhash::fast::FixedState::default().build_hasher();
-    state.write_u64((world as u64) << 32 | u64::from(document));
-    for arg in args {
-        match arg {
-            Value::Array(items) => state.write_usize(items.as_ptr().addr()),
-            Value::Object(object) => state.write_usize(object.entries().as_ptr().addr()),
-            Value::Set(set) => state.write_usize(set.items().as_ptr().addr()),
-            scalar => scalar.hash(&mut state),
-        }
-    }
-    state.finish()
+    let start = (world as u64) << 32 | u64::from(document);
+    args.iter().fold(mixed(start), |state, arg| {
+        mixed(
+            state
+                ^ match arg {
+                    Value::Array(items) => items.as_ptr().addr() as u64,
+                    Value::Object(object) => object.entries().as_ptr().addr() as u64,
+                    Value::Set(set) => set.items().as_ptr().addr() as u64,
+                    Value::Int(number) => *number as u64,
+                    scalar => scalar.hash_code(),
+                },
+        )
+    })
+}
+
+/// Every bit of the result depends on every bit of `bits`.
+#[inline]
+fn mixed(bits: u64) -> u64 {
+    let product = u128::from(bits ^ 0x243f_6a88_85a3_08d3) * 0x9e37_79b9_7f4a_7c15;
+    product as u64 ^ (product >> 64) as u64
 }
 
 fn is_same(left: &Value<'_>, right: &Value<'_>) -> bool {

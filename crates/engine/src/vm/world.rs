@@ -1,6 +1,8 @@
 //! What an evaluation sees as `input`, `data` and functions, and how `with` changes it.
 
-use crate::code::{Key, Path};
+use super::Machine;
+use super::run::path;
+use crate::code::{Key, Target, TargetId, Unit};
 use crate::plan::Function;
 use crate::value::{Bump, Object, Symbol, Value};
 use std::cell::Cell;
@@ -60,11 +62,11 @@ impl<'a> World<'a> {
         self.replaced.iter().any(|range| range.contains(&document))
     }
 
-    pub(super) fn replace_input(&mut self, arena: &'a Bump, path: &Path, value: Value<'a>) {
+    pub(super) fn replace_input(&mut self, arena: &'a Bump, path: &[Key], value: Value<'a>) {
         self.input = Some(arena.alloc(patched(arena, self.input.copied(), path, value)));
     }
 
-    pub(super) fn replace_data(&mut self, arena: &'a Bump, path: &Path, documents: Range<u32>, value: Value<'a>) {
+    pub(super) fn replace_data(&mut self, arena: &'a Bump, path: &[Key], documents: Range<u32>, value: Value<'a>) {
         self.data = patched(arena, Some(self.data), path, value);
         if !documents.is_empty() {
             let ranges = self.replaced.iter().cloned().chain([documents]);
@@ -77,6 +79,47 @@ impl<'a> World<'a> {
         let functions: bumpalo::collections::Vec<'a, _> =
             bumpalo::collections::Vec::from_iter_in(others.chain([(function, by)]), arena);
         self.functions = functions.into_bump_slice();
+    }
+}
+
+impl<'a> Machine<'a, '_> {
+    /// Goes on in another world.
+    pub(super) fn enter_world(&mut self, world: World<'a>) {
+        if self.worlds.is_empty() {
+            self.worlds.push(self.world);
+        }
+        self.worlds.push(world);
+        self.world = world;
+        self.current = self.worlds.len() - 1;
+    }
+
+    fn save_world(&mut self) {
+        if let Some(world) = self.worlds.get_mut(self.current) {
+            *world = self.world;
+        }
+    }
+
+    #[cold]
+    pub(super) fn replace(&mut self, unit: &'a Unit, target: TargetId, value: Value<'a>) {
+        match unit.targets.get(target.0 as usize) {
+            Some(Target::Input(at)) => self.world.replace_input(self.arena, path(unit, *at), value),
+            Some(Target::Data(at, documents)) => {
+                self.world.replace_data(self.arena, path(unit, *at), documents.clone(), value);
+            }
+            Some(Target::Function(from)) => {
+                self.world.replace_function(self.arena, *from, Substitute::Value(value));
+            }
+            Some(Target::Redirect(..)) | None => {}
+        }
+        self.save_world();
+    }
+
+    #[cold]
+    pub(super) fn redirect(&mut self, unit: &Unit, target: TargetId) {
+        if let Some(Target::Redirect(from, to)) = unit.targets.get(target.0 as usize) {
+            self.world.replace_function(self.arena, *from, Substitute::Function(*to));
+        }
+        self.save_world();
     }
 }
 
