@@ -3,7 +3,8 @@
 use super::answer::Answer;
 use super::{Error, Input, Query, QuerySet};
 use crate::host::{Host, NoHost};
-use crate::value::{Bump, json};
+use crate::value::Bump;
+use crate::value::json::{self, Projection};
 use crate::vm::{self, Limits, Reusable, Setting};
 use std::sync::Arc;
 
@@ -61,6 +62,7 @@ impl Session {
     fn eval<'s, T>(
         &'s mut self,
         queries: &'s [Query],
+        projection: impl FnOnce() -> &'s Projection,
         input: Input<'s>,
         mut take: impl FnMut(Result<Answer<'s>, Error>) -> T,
     ) -> Result<Option<T>, Error> {
@@ -72,7 +74,7 @@ impl Session {
         let arena: &'s Bump = arena;
         let Some(Query(first)) = queries.first() else { return Ok(None) };
         let shared = &first.policy.shared;
-        let input = input.value(arena, &shared.code.symbols, parser)?;
+        let input = input.value(arena, &shared.code.symbols, parser, projection)?;
         let place = |span: solon_syntax::Span| {
             let source = shared.sources.get(span.file as usize).unwrap_or(&first.source);
             format!("{}:{}", source.name(), source.position(span.start).row)
@@ -143,7 +145,7 @@ impl Evaluator {
     /// never an answer: treat it as a denial.
     pub fn eval<'s>(&'s mut self, input: Input<'s>) -> Result<Answer<'s>, Error> {
         let queries = std::slice::from_ref(&self.query);
-        let answer = self.session.eval(queries, input, |answer| answer)?;
+        let answer = self.session.eval(queries, || self.query.projection(), input, |answer| answer)?;
         answer.unwrap_or_else(|| Err(Error::new("eval_internal_error", "no query")))
     }
 }
@@ -162,7 +164,8 @@ impl SetEvaluator {
     /// An input that is no JSON.
     pub fn eval<'s>(&'s mut self, input: Input<'s>) -> Result<Vec<Result<Answer<'s>, Error>>, Error> {
         let mut answers = Vec::with_capacity(self.queries.queries().len());
-        self.session.eval(self.queries.queries(), input, |answer| answers.push(answer))?;
+        let queries = &self.queries;
+        self.session.eval(queries.queries(), || queries.projection(), input, |answer| answers.push(answer))?;
         Ok(answers)
     }
 }

@@ -53,19 +53,23 @@ impl<'i> Input<'i> {
         Input(Kind::Parsed(input))
     }
 
-    /// The value, in the arena.
+    /// The value, in the arena. Of a text that is read now, it is what is wanted.
     pub(super) fn value<'a>(
         self,
         arena: &'a Bump,
         symbols: &SymbolTable,
         parser: &mut json::Parser,
+        wanted: impl FnOnce() -> &'a json::Projection,
     ) -> Result<Option<Value<'a>>, Error>
     where
         'i: 'a,
     {
         match self.0 {
             Kind::None => Ok(None),
-            Kind::Json(bytes) => parser.parse(arena, bytes, symbols).map(Some).map_err(|error| invalid(bytes, &error)),
+            Kind::Json(bytes) => {
+                let value = parser.parse_wanted(arena, bytes, symbols, wanted());
+                value.map(Some).map_err(|error| invalid(bytes, &error))
+            }
             Kind::Parsed(ParsedInput(frozen)) => Ok(Some(frozen.value())),
             Kind::Serialize(source) => source.to_value(arena, symbols).map(Some),
         }

@@ -5,15 +5,16 @@ use super::data::{self, Part};
 use super::input::invalid;
 use super::{Error, Evaluator, Issue, ParsedInput, SetEvaluator};
 use crate::analysis::order_query;
-use crate::code::{generate_query, graph, verify};
+use crate::code::{generate_query, graph, reads, verify};
 use crate::hir::lower::{Names, Program, QueryContext, lower_query};
 use crate::hir::{Check, Problems};
 use crate::plan::plan_query;
-use crate::value::{Bump, Frozen, Value, json};
+use crate::value::json::{self, Projection};
+use crate::value::{Bump, Frozen, Value};
 use crate::vm::{Code, QueryCode};
 use solon_syntax::ast::Version;
 use solon_syntax::{Diagnostic, ParseOptions, Source, Span, parse_module, parse_query};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Compiled modules with base data: cheap to clone, `Send` and `Sync`.
 #[derive(Clone)]
@@ -93,13 +94,14 @@ impl Policy {
             bindings: plan.bindings,
             expressions: plan.expressions,
             source,
+            projection: OnceLock::new(),
         })))
     }
 
     /// Compiles several queries, which are evaluated together.
     pub fn prepare_set(&self, queries: &[&str]) -> Result<QuerySet, Error> {
         let queries: Result<Vec<Query>, Error> = queries.iter().map(|query| self.prepare(query)).collect();
-        Ok(QuerySet(queries?.into()))
+        Ok(QuerySet(Arc::new(Together { queries: queries?, projection: OnceLock::new() })))
     }
 
     /// The same modules over other base data, a JSON object.
@@ -167,6 +169,8 @@ pub(super) struct Prepared {
     pub(super) bindings: Vec<Arc<str>>,
     pub(super) expressions: Vec<Span>,
     pub(super) source: Source,
+    /// What the query can read of an input; found when it is needed first.
+    projection: OnceLock<Projection>,
 }
 
 impl Query {
@@ -184,11 +188,30 @@ impl Query {
     pub fn text(&self) -> &str {
         self.0.source.text()
     }
+
+    /// What the query can read of an input. Of a JSON text nothing else is built; the rest is checked and passed over.
+    ///
+    /// ```
+    /// let compiler = solon_engine::Compiler::new();
+    /// let policy = compiler.module("a.rego", "package a\nallow if input.user.roles[_] == \"admin\"").compile()?;
+    /// assert_eq!(policy.prepare("data.a.allow")?.projection().to_string(), "input.user.roles[_]: type\n");
+    /// # Ok::<(), solon_engine::Error>(())
+    /// ```
+    pub fn projection(&self) -> &Projection {
+        let Prepared { policy, code, projection, .. } = &*self.0;
+        projection.get_or_init(|| reads::projection(&policy.shared.code, [code]))
+    }
 }
 
 /// Several queries of one policy: cheap to clone, `Send` and `Sync`.
 #[derive(Clone, Debug)]
-pub struct QuerySet(Arc<[Query]>);
+pub struct QuerySet(Arc<Together>);
+
+#[derive(Debug)]
+struct Together {
+    queries: Vec<Query>,
+    projection: OnceLock<Projection>,
+}
 
 impl QuerySet {
     /// What evaluates the queries: one for each thread.
@@ -198,7 +221,16 @@ impl QuerySet {
 
     /// The queries in order.
     pub fn queries(&self) -> &[Query] {
-        &self.0
+        &self.0.queries
+    }
+
+    /// What the queries can read of an input; see [`Query::projection`].
+    pub fn projection(&self) -> &Projection {
+        let Together { queries, projection } = &*self.0;
+        projection.get_or_init(|| match queries.first() {
+            Some(first) => reads::projection(&first.0.policy.shared.code, queries.iter().map(|query| &query.0.code)),
+            None => Projection::ALL.clone(),
+        })
     }
 }
 

@@ -87,13 +87,19 @@ fn name(tree: &Tree, document: u32) -> String {
 /// Documents that a function can ask for.
 fn documents_of(tree: &Tree, function: &Function) -> Vec<u32> {
     let mut documents: Vec<u32> = function.documents.iter().map(|document| document.0).collect();
-    for path in &function.followed {
-        let all = tree.documents.iter().enumerate();
-        documents.extend(all.filter(|(_, document)| can_reach(path, &document.path)).map(|(at, _)| at as u32));
-    }
+    documents.extend(followed(tree, function));
     documents.sort_unstable();
     documents.dedup();
     documents
+}
+
+/// Documents that paths can lead to which a function follows at run time.
+pub(super) fn followed<'t>(tree: &'t Tree, function: &'t Function) -> impl Iterator<Item = u32> + use<'t> {
+    let reached = |path: &'t Vec<Option<Arc<str>>>| {
+        let all = tree.documents.iter().enumerate();
+        all.filter(|(_, document)| can_reach(path, &document.path)).map(|(at, _)| at as u32)
+    };
+    function.followed.iter().flat_map(reached)
 }
 
 /// For each function whether its results are worth keeping: it does more than a few tests, and it has no effects.

@@ -110,6 +110,14 @@ impl Index {
         Node::Test { root: subject.root, path: pool.path(&subject.path), table, rest }
     }
 
+    /// The paths that it looks up.
+    pub fn reads(&self) -> impl Iterator<Item = (Root, PathId)> + '_ {
+        self.nodes.iter().filter_map(|node| match node {
+            Node::Leaf(_) => None,
+            Node::Test { root, path, .. } => Some((*root, *path)),
+        })
+    }
+
     /// Adds to `found` the definitions that can hold, in no order. `lookup` gives what is at a path.
     pub fn find<'a>(&self, unit: &Unit, lookup: &dyn Fn(Root, PathId) -> Option<Value<'a>>, found: &mut Vec<u32>) {
         self.visit(0, unit, lookup, found);

@@ -9,6 +9,7 @@ pub mod graph;
 pub mod index;
 mod op;
 pub mod print;
+pub mod reads;
 pub mod verify;
 
 pub use generate::{generate_program, generate_query};

@@ -238,10 +238,12 @@ pub(super) fn from_shape<'a>(arena: &'a Bump, text: &'a str, shape: Shape) -> Op
     {
         return Some(Value::Int(value));
     }
-    match shape.exponent {
-        Some(at) if !is_supported(text, at) => None,
-        _ => Some(Value::Number(arena.alloc(Number { text }))),
-    }
+    is_allowed(text, shape).then(|| Value::Number(arena.alloc(Number { text })))
+}
+
+/// Whether the number that `text`, of this shape, is, is not too large.
+pub(super) fn is_allowed(text: &str, shape: Shape) -> bool {
+    shape.exponent.is_none_or(|at| is_supported(text, at))
 }
 
 /// Whether the number's binary exponent is within the limit.

@@ -1,8 +1,11 @@
 //! JSON text to values and back.
 
+mod projection;
 mod read;
+mod scan;
 mod write;
 
+pub use projection::{Field, Projection, Wanted};
 pub use read::{Parser, parse};
 pub(crate) use write::{is_printable, name};
 pub use write::{write, write_pretty, write_rego, write_rego_string};
@@ -22,13 +25,13 @@ pub struct JsonError {
 impl JsonError {
     /// Whether the text may be JSON, but is more than is read: nested too deep.
     pub fn is_limit(&self) -> bool {
-        self.message == read::TOO_DEEP
+        self.message == scan::TOO_DEEP
     }
 
     /// What is wrong in the words of OPA, which name the character that was not expected: `invalid character 'x' after
     /// array element`. `bytes` is the text that was read.
     pub fn describe(&self, bytes: &[u8]) -> String {
-        if matches!(self.message, read::TOO_BIG | read::TOO_DEEP) {
+        if matches!(self.message, scan::TOO_BIG | scan::TOO_DEEP) {
             return self.message.to_owned();
         }
         let rest = bytes.get(self.offset..).unwrap_or(&[]);
@@ -50,7 +53,7 @@ impl JsonError {
 impl std::fmt::Display for JsonError {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.message {
-            read::TOO_BIG | read::TOO_DEEP => write!(formatter, "{} at byte {}", self.message, self.offset),
+            scan::TOO_BIG | scan::TOO_DEEP => write!(formatter, "{} at byte {}", self.message, self.offset),
             place => write!(formatter, "unexpected character or end {place}, at byte {}", self.offset),
         }
     }

@@ -1,32 +1,10 @@
-//! The parser: one pass over the bytes, without recursion, straight into the arena.
+//! The parser: one pass over the bytes, without recursion, straight into the arena. What nobody asks for is checked
+//! and passed over.
 
 use super::super::{Bump, Entry, Object, Symbol, SymbolTable, Value, number};
+use super::projection::{Projection, Wanted, field};
+use super::scan::{self, Digits, Piece, Scanner};
 use super::{JsonError, MAX_DEPTH};
-
-pub(super) const TOO_BIG: &str = "number too big";
-pub(super) const TOO_DEEP: &str = "exceeded max depth";
-const VALUE: &str = "looking for beginning of value";
-const KEY: &str = "looking for beginning of object key string";
-const AFTER_KEY: &str = "after object key";
-const AFTER_ENTRY: &str = "after object key:value pair";
-const AFTER_ITEM: &str = "after array element";
-const AFTER_END: &str = "after top-level value";
-const IN_STRING: &str = "in string literal";
-const IN_ESCAPE: &str = "in string escape code";
-const IN_HEX: &str = "in \\u hexadecimal character escape";
-const IN_NUMBER: &str = "in numeric literal";
-const IN_FRACTION: &str = "after decimal point in numeric literal";
-const IN_EXPONENT: &str = "in exponent of numeric literal";
-const TRUE: [&str; 3] =
-    ["in literal true (expecting 'r')", "in literal true (expecting 'u')", "in literal true (expecting 'e')"];
-const FALSE: [&str; 4] = [
-    "in literal false (expecting 'a')",
-    "in literal false (expecting 'l')",
-    "in literal false (expecting 's')",
-    "in literal false (expecting 'e')",
-];
-const NULL: [&str; 3] =
-    ["in literal null (expecting 'u')", "in literal null (expecting 'l')", "in literal null (expecting 'l')"];
 
 /// Reads one JSON text. Strings without escapes borrow from `bytes`; object keys get their symbols from `symbols`.
 ///
@@ -51,7 +29,7 @@ pub struct Parser {
     entries: Vec<Entry<'static>>,
     items: Vec<Value<'static>>,
     frames: Vec<Frame>,
-    text: String,
+    buffer: Vec<u8>,
 }
 
 impl Parser {
@@ -67,28 +45,39 @@ impl Parser {
         bytes: &'a [u8],
         symbols: &SymbolTable,
     ) -> Result<Value<'a>, JsonError> {
+        self.parse_wanted(arena, bytes, symbols, Projection::ALL)
+    }
+
+    /// Reads what is wanted of one JSON text. All of it is checked: whether there is an error, and which, does not
+    /// depend on what is wanted.
+    pub fn parse_wanted<'a>(
+        &mut self,
+        arena: &'a Bump,
+        bytes: &'a [u8],
+        symbols: &SymbolTable,
+        projection: &Projection,
+    ) -> Result<Value<'a>, JsonError> {
         let text = match std::str::from_utf8(bytes) {
             Ok(text) => text,
             Err(_) => arena.alloc_str(&replace_invalid(bytes)),
         };
+        let buffer = std::mem::take(&mut self.buffer);
         let mut reader = Reader {
             arena,
             symbols: (!symbols.is_empty()).then_some(symbols),
-            text,
-            bytes: text.as_bytes(),
-            at: 0,
+            projection,
+            scanner: Scanner { text, bytes: text.as_bytes(), at: 0, buffer },
             entries: std::mem::take(&mut self.entries),
             items: std::mem::take(&mut self.items),
             frames: std::mem::take(&mut self.frames),
-            buffer: std::mem::take(&mut self.text),
         };
         let result = reader.document();
-        let Reader { entries, items, mut frames, buffer, .. } = reader;
+        let Reader { entries, items, mut frames, scanner, .. } = reader;
         frames.clear();
         self.entries = recycle(entries, |_| (Value::Null, Value::Null));
         self.items = recycle(items, |_| Value::Null);
         self.frames = frames;
-        self.text = buffer;
+        self.buffer = scanner.buffer;
         result
     }
 }
@@ -109,145 +98,223 @@ fn replace_invalid(bytes: &[u8]) -> String {
     text
 }
 
-/// A collection that is being read.
+/// A collection that is being read, with what is wanted of it.
 #[derive(Clone, Copy)]
 enum Frame {
-    /// An array, whose items start here in the working memory.
-    Array(usize),
+    /// An array, whose items start here in the working memory; and what is wanted of each.
+    Array(usize, u32),
     /// An object, whose entries start here; the last one waits for its value.
-    Object(usize),
+    Object(usize, u32),
+}
+
+/// What comes next.
+enum Next<'a> {
+    /// A value, of which this node says what is wanted.
+    Value(u32),
+    /// Nothing in this collection: it is complete.
+    Complete(Value<'a>),
 }
 
 struct Reader<'a, 's> {
     arena: &'a Bump,
     symbols: Option<&'s SymbolTable>,
-    text: &'a str,
-    bytes: &'a [u8],
-    at: usize,
+    projection: &'s Projection,
+    scanner: Scanner<'a>,
     entries: Vec<Entry<'a>>,
     items: Vec<Value<'a>>,
     frames: Vec<Frame>,
-    buffer: String,
 }
 
 impl<'a> Reader<'a, '_> {
     fn document(&mut self) -> Result<Value<'a>, JsonError> {
+        let mut wanted = 0;
         loop {
-            let Some(mut value) = self.start()? else { continue };
+            let mut value = match self.start(wanted)? {
+                Next::Complete(value) => value,
+                Next::Value(first) => {
+                    wanted = first;
+                    continue;
+                }
+            };
             // A value is complete; so are perhaps the collections that it ends.
             loop {
                 let Some(frame) = self.frames.last().copied() else {
-                    self.skip_space();
-                    return if self.at == self.bytes.len() { Ok(value) } else { self.error(AFTER_END) };
+                    self.scanner.skip_space();
+                    let is_end = self.scanner.at == self.scanner.bytes.len();
+                    return if is_end { Ok(value) } else { self.scanner.error(scan::AFTER_END) };
                 };
                 let next = match frame {
-                    Frame::Array(start) => {
+                    Frame::Array(start, element) => {
                         self.items.push(value);
-                        self.next_item(start)?
+                        self.next_item(start, element)?
                     }
-                    Frame::Object(start) => {
+                    Frame::Object(start, node) => {
                         if let Some(entry) = self.entries.last_mut() {
                             entry.1 = value;
                         }
-                        self.next_entry(start)?
+                        self.next_entry(start, node)?
                     }
                 };
                 match next {
-                    Some(collection) => {
-                        self.frames.pop();
-                        value = collection;
+                    Next::Complete(collection) => value = collection,
+                    Next::Value(next) => {
+                        wanted = next;
+                        break;
                     }
-                    None => break,
                 }
             }
         }
     }
 
-    /// Reads a scalar or an empty collection; `None` where a collection starts.
+    /// Reads a scalar, or a collection that ends where it starts or is not wanted; or opens a collection.
     #[inline]
-    fn start(&mut self) -> Result<Option<Value<'a>>, JsonError> {
-        self.skip_space();
-        match self.peek() {
-            Some(b'"') => {
-                let text = self.string()?;
-                Ok(Some(Value::string(text)))
-            }
-            Some(b'{') => {
-                self.open(Frame::Object(self.entries.len()))?;
-                self.skip_space();
-                if self.peek() == Some(b'}') {
-                    self.at += 1;
-                    self.frames.pop();
-                    return Ok(Some(Value::Object(Object::EMPTY)));
-                }
-                self.key()?;
-                Ok(None)
-            }
-            Some(b'[') => {
-                self.open(Frame::Array(self.items.len()))?;
-                self.skip_space();
-                if self.peek() == Some(b']') {
-                    self.at += 1;
-                    self.frames.pop();
-                    return Ok(Some(Value::Array(&[])));
-                }
-                Ok(None)
-            }
-            Some(b'-' | b'0'..=b'9') => self.number().map(Some),
-            Some(b't') => self.word("true", Value::Bool(true), &TRUE),
-            Some(b'f') => self.word("false", Value::Bool(false), &FALSE),
-            Some(b'n') => self.word("null", Value::Null, &NULL),
-            _ => self.error(VALUE),
+    fn start(&mut self, node: u32) -> Result<Next<'a>, JsonError> {
+        self.scanner.skip_space();
+        let value = match self.scanner.peek() {
+            Some(b'"') => Value::string(self.string()?),
+            Some(b'{') => return self.start_object(node),
+            Some(b'[') => return self.start_array(node),
+            Some(b'-' | b'0'..=b'9') => self.number()?,
+            Some(b't') => self.scanner.word(&scan::TRUE).map(|()| Value::Bool(true))?,
+            Some(b'f') => self.scanner.word(&scan::FALSE).map(|()| Value::Bool(false))?,
+            Some(b'n') => self.scanner.word(&scan::NULL).map(|()| Value::Null)?,
+            _ => return self.scanner.error(scan::VALUE),
+        };
+        Ok(Next::Complete(value))
+    }
+
+    #[inline]
+    fn start_object(&mut self, node: u32) -> Result<Next<'a>, JsonError> {
+        const EMPTY: Value<'static> = Value::Object(Object::EMPTY);
+        if *self.projection.wanted(node) == Wanted::Kind {
+            return self.scanner.skip(self.frames.len()).map(|()| Next::Complete(EMPTY));
         }
+        let start = self.entries.len();
+        self.open(Frame::Object(start, node))?;
+        self.scanner.skip_space();
+        if self.scanner.peek() == Some(b'}') {
+            self.scanner.at += 1;
+            self.frames.pop();
+            return Ok(Next::Complete(EMPTY));
+        }
+        self.entry(start, node)
+    }
+
+    #[inline]
+    fn start_array(&mut self, node: u32) -> Result<Next<'a>, JsonError> {
+        let element = match self.projection.wanted(node) {
+            Wanted::All => node,
+            Wanted::Elements(element) => *element,
+            Wanted::Kind | Wanted::Fields(_) => {
+                return self.scanner.skip(self.frames.len()).map(|()| Next::Complete(Value::Array(&[])));
+            }
+        };
+        self.open(Frame::Array(self.items.len(), element))?;
+        self.scanner.skip_space();
+        if self.scanner.peek() == Some(b']') {
+            self.scanner.at += 1;
+            self.frames.pop();
+            return Ok(Next::Complete(Value::Array(&[])));
+        }
+        Ok(Next::Value(element))
     }
 
     fn open(&mut self, frame: Frame) -> Result<(), JsonError> {
         if self.frames.len() >= MAX_DEPTH {
-            return self.error(TOO_DEEP);
+            return self.scanner.error(scan::TOO_DEEP);
         }
-        self.at += 1;
+        self.scanner.at += 1;
         self.frames.push(frame);
         Ok(())
     }
 
-    /// After an item: the whole array if it ends here.
+    /// After an item.
     #[inline]
-    fn next_item(&mut self, start: usize) -> Result<Option<Value<'a>>, JsonError> {
-        self.skip_space();
-        match self.peek() {
+    fn next_item(&mut self, start: usize, element: u32) -> Result<Next<'a>, JsonError> {
+        self.scanner.skip_space();
+        match self.scanner.peek() {
             Some(b',') => {
-                self.at += 1;
-                Ok(None)
+                self.scanner.at += 1;
+                Ok(Next::Value(element))
             }
             Some(b']') => {
-                self.at += 1;
+                self.scanner.at += 1;
+                self.frames.pop();
                 let array = self.arena.alloc_slice_copy(self.items.get(start..).unwrap_or(&[]));
                 self.items.truncate(start);
-                Ok(Some(Value::Array(array)))
+                Ok(Next::Complete(Value::Array(array)))
             }
-            _ => self.error(AFTER_ITEM),
+            _ => self.scanner.error(scan::AFTER_ITEM),
         }
     }
 
-    /// After an entry: the whole object if it ends here; else the next key is read.
+    /// After an entry.
     #[inline]
-    fn next_entry(&mut self, start: usize) -> Result<Option<Value<'a>>, JsonError> {
-        self.skip_space();
-        match self.peek() {
+    fn next_entry(&mut self, start: usize, node: u32) -> Result<Next<'a>, JsonError> {
+        self.scanner.skip_space();
+        match self.scanner.peek() {
             Some(b',') => {
-                self.at += 1;
-                self.skip_space();
-                self.key()?;
-                Ok(None)
+                self.scanner.at += 1;
+                self.scanner.skip_space();
+                self.entry(start, node)
             }
-            Some(b'}') => {
-                self.at += 1;
-                let object = self.object(start);
-                self.entries.truncate(start);
-                Ok(Some(Value::Object(object)))
-            }
-            _ => self.error(AFTER_ENTRY),
+            Some(b'}') => Ok(self.end_object(start)),
+            _ => self.scanner.error(scan::AFTER_ENTRY),
         }
+    }
+
+    /// Reads a key and its colon; passes over entries that are not wanted.
+    #[inline]
+    fn entry(&mut self, start: usize, node: u32) -> Result<Next<'a>, JsonError> {
+        let projection = self.projection;
+        let wanted = match projection.wanted(node) {
+            Wanted::Fields(fields) => return self.wanted_entry(start, fields),
+            Wanted::Elements(element) => *element,
+            Wanted::All | Wanted::Kind => node,
+        };
+        self.scanner.expect_key()?;
+        let text = self.string()?;
+        self.scanner.colon()?;
+        let symbol = self.symbols.map_or(Symbol::NONE, |symbols| symbols.lookup(text));
+        self.entries.push((Value::String { symbol, text }, Value::Null));
+        Ok(Next::Value(wanted))
+    }
+
+    /// The next entry of an object of which some are wanted.
+    fn wanted_entry(&mut self, start: usize, fields: &[super::projection::Field]) -> Result<Next<'a>, JsonError> {
+        loop {
+            self.scanner.expect_key()?;
+            let piece = self.scanner.string()?;
+            let found = match &piece {
+                Piece::Plain(text) => field(fields, text),
+                Piece::Decoded(length) => self.decoded(*length).and_then(|text| field(fields, text)),
+            };
+            self.scanner.colon()?;
+            if let Some(field) = found {
+                let text = self.text_of(piece)?;
+                self.entries.push((Value::String { symbol: field.symbol, text }, Value::Null));
+                return Ok(Next::Value(field.wanted));
+            }
+            self.scanner.skip(self.frames.len())?;
+            self.scanner.skip_space();
+            match self.scanner.peek() {
+                Some(b',') => {
+                    self.scanner.at += 1;
+                    self.scanner.skip_space();
+                }
+                Some(b'}') => return Ok(self.end_object(start)),
+                _ => return self.scanner.error(scan::AFTER_ENTRY),
+            }
+        }
+    }
+
+    /// A closing brace stands here.
+    fn end_object(&mut self, start: usize) -> Next<'a> {
+        self.scanner.at += 1;
+        self.frames.pop();
+        let object = self.object(start);
+        self.entries.truncate(start);
+        Next::Complete(Value::Object(object))
     }
 
     fn object(&mut self, start: usize) -> Object<'a> {
@@ -257,217 +324,55 @@ impl<'a> Reader<'a, '_> {
         if entries.len() <= SMALL && sort_few(entries) {
             return Object::from_sorted(self.arena, self.arena.alloc_slice_copy(entries));
         }
-        Object::from_unsorted(self.arena, self.arena.alloc_slice_copy(entries))
+        let sorted = self.arena.alloc_slice_copy(entries);
+        if entries.len() > SMALL {
+            // In place, for which equal keys must not be moved past each other.
+            sorted.sort_unstable_by(|left, right| key(left).cmp(key(right)));
+            if sorted.windows(2).all(|pair| matches!(pair, [left, right] if key(left) < key(right))) {
+                return Object::from_sorted(self.arena, sorted);
+            }
+            sorted.copy_from_slice(entries);
+        }
+        Object::from_unsorted(self.arena, sorted)
     }
 
-    /// Reads a key and its colon.
-    #[inline]
-    fn key(&mut self) -> Result<(), JsonError> {
-        if self.peek() != Some(b'"') {
-            return self.error(KEY);
-        }
-        let text = self.string()?;
-        self.skip_space();
-        if self.peek() != Some(b':') {
-            return self.error(AFTER_KEY);
-        }
-        self.at += 1;
-        let symbol = self.symbols.map_or(Symbol::NONE, |symbols| symbols.lookup(text));
-        self.entries.push((Value::String { symbol, text }, Value::Null));
-        Ok(())
-    }
-
-    /// Reads a string; a quote stands here.
     #[inline]
     fn string(&mut self) -> Result<&'a str, JsonError> {
-        let start = self.at + 1;
-        let end = plain_end(self.bytes, start);
-        self.at = end;
-        if self.peek() == Some(b'"') {
-            self.at += 1;
-            // Both ends are quotes, so they are at character boundaries.
-            return Ok(self.text.get(start..end).unwrap_or(""));
-        }
-        self.string_with_escapes(start)
-    }
-
-    #[cold]
-    fn string_with_escapes(&mut self, start: usize) -> Result<&'a str, JsonError> {
-        self.buffer.clear();
-        let mut from = start;
-        loop {
-            self.buffer.push_str(self.text.get(from..self.at).unwrap_or(""));
-            match self.peek() {
-                Some(b'"') => {
-                    self.at += 1;
-                    return Ok(self.arena.alloc_str(&self.buffer));
-                }
-                Some(b'\\') => {
-                    let character = self.escape()?;
-                    self.buffer.push(character);
-                }
-                _ => return self.error(IN_STRING),
-            }
-            from = self.at;
-            self.at = plain_end(self.bytes, self.at);
+        match self.scanner.string()? {
+            Piece::Plain(text) => Ok(text),
+            decoded => self.text_of(decoded),
         }
     }
 
-    fn escape(&mut self) -> Result<char, JsonError> {
-        self.at += 1;
-        let character = match self.peek() {
-            Some(byte @ (b'"' | b'\\' | b'/')) => char::from(byte),
-            Some(b'b') => '\u{8}',
-            Some(b'f') => '\u{c}',
-            Some(b'n') => '\n',
-            Some(b'r') => '\r',
-            Some(b't') => '\t',
-            Some(b'u') => {
-                self.at += 1;
-                return self.code_point();
-            }
-            _ => return self.error(IN_ESCAPE),
-        };
-        self.at += 1;
-        Ok(character)
+    fn text_of(&self, piece: Piece<'a>) -> Result<&'a str, JsonError> {
+        match piece {
+            Piece::Plain(text) => Ok(text),
+            Piece::Decoded(length) => match self.decoded(length) {
+                Some(text) => Ok(self.arena.alloc_str(text)),
+                None => self.scanner.error(scan::VALUE),
+            },
+        }
     }
 
-    fn code_point(&mut self) -> Result<char, JsonError> {
-        let first = self.hex()?;
-        if let 0xd800..0xdc00 = first
-            && self.bytes.get(self.at..self.at + 2) == Some(b"\\u")
-        {
-            let before = self.at;
-            self.at += 2;
-            let second = self.hex()?;
-            if let 0xdc00..0xe000 = second {
-                let code = 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00);
-                return Ok(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
-            }
-            // No partner: what follows stands for itself.
-            self.at = before;
-        }
-        Ok(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER))
-    }
-
-    fn hex(&mut self) -> Result<u32, JsonError> {
-        let mut code = 0;
-        for _ in 0..4 {
-            match self.peek().and_then(|byte| char::from(byte).to_digit(16)) {
-                Some(digit) => code = code * 16 + digit,
-                None => return self.error(IN_HEX),
-            }
-            self.at += 1;
-        }
-        Ok(code)
+    /// The string that was decoded last; it is made of characters of the text.
+    fn decoded(&self, length: usize) -> Option<&str> {
+        std::str::from_utf8(self.scanner.buffer.get(..length)?).ok()
     }
 
     #[inline]
     fn number(&mut self) -> Result<Value<'a>, JsonError> {
-        /// So many digits always fit.
-        const SAFE: usize = 18;
-        let rest = self.bytes.get(self.at..).unwrap_or(&[]);
-        let mut value = 0_i64;
-        let mut length = 0;
-        for byte in rest.iter().take(SAFE + 1) {
-            let digit = byte.wrapping_sub(b'0');
-            if digit > 9 {
-                break;
+        match self.scanner.number()? {
+            Digits::Small(value) => Ok(Value::Int(value)),
+            Digits::Shaped(shape) => {
+                let text = self.scanner.number_text(shape);
+                let Some(value) = number::from_shape(self.arena, text, shape) else {
+                    return self.scanner.error(scan::TOO_BIG);
+                };
+                self.scanner.at += shape.length;
+                Ok(value)
             }
-            value = value.wrapping_mul(10).wrapping_add(i64::from(digit));
-            length += 1;
-        }
-        let ends = !matches!(rest.get(length), Some(b'.' | b'e' | b'E' | b'0'..=b'9'));
-        let canonical = length == 1 || rest.first() != Some(&b'0');
-        if (1..=SAFE).contains(&length) && ends && canonical {
-            self.at += length;
-            return Ok(Value::Int(value));
-        }
-        let Some(shape) = number::shape(rest) else {
-            return self.number_error(rest);
-        };
-        let text = self.text.get(self.at..self.at + shape.length).unwrap_or("");
-        let Some(value) = number::from_shape(self.arena, text, shape) else { return self.error(TOO_BIG) };
-        self.at += shape.length;
-        Ok(value)
-    }
-
-    /// Says where the number that `rest` starts with goes wrong: after its sign, dot or exponent.
-    #[cold]
-    fn number_error<T>(&mut self, rest: &[u8]) -> Result<T, JsonError> {
-        let good = rest.iter().take_while(|byte| matches!(byte, b'-' | b'0'..=b'9')).count();
-        let (length, message) = match rest.get(good) {
-            Some(b'.') => {
-                let digits = rest.iter().skip(good + 1).take_while(|byte| byte.is_ascii_digit()).count();
-                match digits {
-                    0 => (good + 1, IN_FRACTION),
-                    _ => (good + 1 + digits, IN_EXPONENT),
-                }
-            }
-            Some(b'e' | b'E') => (good, IN_EXPONENT),
-            _ => (1, IN_NUMBER),
-        };
-        let exponent = rest.get(length..).unwrap_or(&[]);
-        let sign = match exponent {
-            [b'e' | b'E', b'+' | b'-', ..] => 2,
-            [b'e' | b'E', ..] => 1,
-            _ => 0,
-        };
-        self.at += length + if message == IN_EXPONENT { sign } else { 0 };
-        self.error(message)
-    }
-
-    /// Reads a word, whose first letter stands here; `errors` holds what to say at each of the others.
-    fn word(&mut self, word: &str, value: Value<'a>, errors: &[&'static str]) -> Result<Option<Value<'a>>, JsonError> {
-        let rest = self.bytes.get(self.at..).unwrap_or(&[]);
-        let same = rest.iter().zip(word.bytes()).take_while(|(byte, expected)| *byte == expected).count();
-        self.at += same;
-        match errors.get(same.wrapping_sub(1)) {
-            Some(message) => self.error(message),
-            None => Ok(Some(value)),
         }
     }
-
-    #[inline]
-    fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
-    }
-
-    #[inline]
-    fn skip_space(&mut self) {
-        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
-            self.at += 1;
-        }
-    }
-
-    #[cold]
-    fn error<T>(&self, message: &'static str) -> Result<T, JsonError> {
-        Err(JsonError { offset: self.at, message })
-    }
-}
-
-/// The offset, from `start` on, of the first quote, backslash or control character; the text's length if there is
-/// none.
-#[inline]
-fn plain_end(bytes: &[u8], start: usize) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    // The high bit of the lowest byte that is zero, and of no byte below it.
-    let zero_bytes = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
-    let mut at = start;
-    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let word = u64::from_le_bytes(*chunk);
-        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
-        let found =
-            zero_bytes(word ^ (ONES * u64::from(b'"'))) | zero_bytes(word ^ (ONES * u64::from(b'\\'))) | control;
-        if found != 0 {
-            return at + (found.trailing_zeros() / 8) as usize;
-        }
-        at += 8;
-    }
-    let rest = bytes.get(at..).unwrap_or(&[]);
-    let stop = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
-    at + stop.unwrap_or(rest.len())
 }
 
 /// Sorts entries whose keys are strings; false if two keys are equal.

@@ -1,0 +1,421 @@
+//! What of `input` queries can read, so that an input is not built where nobody looks.
+//!
+//! Takes the code of queries and of all documents that they can ask for; gives a [`Projection`]. It follows values
+//! through registers, arguments and results: what an instruction does not take apart it reads entirely. It must be
+//! right about every instruction, for what is missing here would be undefined there. So every instruction is named,
+//! and what is not understood reads everything.
+
+mod shapes;
+
+use super::index::Root;
+use super::{Function, Key, Op, PathId, Range, Target, Unit};
+use crate::code::graph;
+use crate::value::json::Projection;
+use crate::value::{SymbolTable, Value};
+use crate::vm::{Code, QueryCode};
+use shapes::{Shape, Shapes};
+
+/// The most registers times instructions of a function that is looked at.
+const LARGEST: usize = 1 << 22;
+
+/// The parts of `input` that the queries can read.
+pub fn projection<'c>(code: &'c Code, queries: impl IntoIterator<Item = &'c QueryCode>) -> Projection {
+    let mut reader =
+        Reader { code, shapes: Shapes::new(), documents: vec![None; code.functions.len()], waiting: Vec::new() };
+    match reader.queries(queries) {
+        Some(()) => reader.shapes.projection(symbols(code)),
+        None => Projection::ALL.clone(),
+    }
+}
+
+fn symbols(code: &Code) -> &SymbolTable {
+    &code.symbols
+}
+
+/// The shapes of a document: of its arguments and its value.
+#[derive(Clone)]
+struct Signature {
+    arguments: Vec<Shape>,
+    result: Shape,
+}
+
+struct Reader<'c> {
+    code: &'c Code,
+    shapes: Shapes<'c>,
+    /// Of the documents that can be asked for.
+    documents: Vec<Option<Signature>>,
+    /// Those that have not been looked at.
+    waiting: Vec<u32>,
+}
+
+/// The shapes of the registers at a place; none where a register has not been written.
+type State = Vec<Option<Shape>>;
+
+/// `None`, wherever it is given, is for what is not understood: then everything is read.
+impl<'c> Reader<'c> {
+    fn queries(&mut self, queries: impl IntoIterator<Item = &'c QueryCode>) -> Option<()> {
+        let code = self.code;
+        for query in queries {
+            if let Some(document) = query.document {
+                let value = self.signature(document)?.result;
+                self.shapes.read(value);
+            } else {
+                let result = self.shapes.add();
+                self.shapes.read(result);
+                self.function(&query.unit, &query.function, Signature { arguments: Vec::new(), result })?;
+            }
+        }
+        while let Some(document) = self.waiting.pop() {
+            let signature = self.signature(document)?;
+            self.function(&code.unit, code.functions.get(document as usize)?, signature)?;
+        }
+        Some(())
+    }
+
+    /// The shapes of a document, which is to be looked at.
+    fn signature(&mut self, document: u32) -> Option<Signature> {
+        let place = self.documents.get_mut(document as usize)?;
+        if place.is_none() {
+            let function = self.code.functions.get(document as usize)?;
+            let arguments = (0..function.arguments).map(|_| self.shapes.add()).collect();
+            *place = Some(Signature { arguments, result: self.shapes.add() });
+            self.waiting.push(document);
+        }
+        place.clone()
+    }
+
+    /// Follows every way through a function once. Where two ways meet, their values may be the same.
+    fn function(&mut self, unit: &'c Unit, function: &'c Function, signature: Signature) -> Option<()> {
+        let registers = usize::from(function.registers);
+        if function.ops.len().saturating_mul(registers) > LARGEST {
+            return None;
+        }
+        for document in graph::followed(&self.code.tree, function) {
+            // Whoever follows a path that is known at run time only may see all that is there.
+            let Signature { arguments, result } = self.signature(document)?;
+            arguments.into_iter().chain([result]).for_each(|shape| self.shapes.read(shape));
+        }
+        let is_target = targets(function);
+        let mut states: Vec<Option<State>> = vec![None; function.ops.len()];
+        let mut start: State = signature.arguments.iter().copied().map(Some).collect();
+        start.resize(registers, None);
+        let mut ways = vec![(0, start)];
+        while let Some((mut pc, mut state)) = ways.pop() {
+            loop {
+                if *is_target.get(pc)? {
+                    match states.get_mut(pc)? {
+                        Some(known) => {
+                            self.join(known, &state);
+                            break;
+                        }
+                        place => *place = Some(state.clone()),
+                    }
+                }
+                let op = function.ops.get(pc)?;
+                // On the way to its label an instruction has written nothing.
+                let mut labels = *op;
+                labels.map_labels(|label| ways.push((label.0 as usize, state.clone())));
+                if let Op::Candidate { .. } = op {
+                    ways.extend(function.definitions.iter().map(|label| (label.0 as usize, state.clone())));
+                    break;
+                }
+                let mut at = Instruction { reader: self, unit, function, state: &mut state, result: signature.result };
+                at.read(op)?;
+                if matches!(op, Op::Jump { .. } | Op::Return {} | Op::ReturnValue { .. }) {
+                    break;
+                }
+                pc += 1;
+            }
+        }
+        Some(())
+    }
+
+    /// What is in a register on both ways may be the same; what is not written on one of them is not read.
+    fn join(&mut self, known: &mut State, other: &State) {
+        for (known, other) in known.iter_mut().zip(other) {
+            match (*known, *other) {
+                (Some(left), Some(right)) => self.shapes.unify(left, right),
+                _ => *known = None,
+            }
+        }
+    }
+}
+
+/// For each instruction whether another one can go there.
+fn targets(function: &Function) -> Vec<bool> {
+    let mut is_target = vec![false; function.ops.len()];
+    let mut mark = |label: u32| {
+        if let Some(place) = is_target.get_mut(label as usize) {
+            *place = true;
+        }
+    };
+    for op in &function.ops {
+        let mut op = *op;
+        op.map_labels(|label| mark(label.0));
+    }
+    function.definitions.iter().for_each(|label| mark(label.0));
+    is_target
+}
+
+/// An instruction and what it sees.
+struct Instruction<'r, 'c> {
+    reader: &'r mut Reader<'c>,
+    unit: &'c Unit,
+    function: &'c Function,
+    state: &'r mut State,
+    result: Shape,
+}
+
+impl<'c> Instruction<'_, 'c> {
+    fn shapes(&mut self) -> &mut Shapes<'c> {
+        &mut self.reader.shapes
+    }
+
+    fn get(&self, register: u16) -> Option<Shape> {
+        *self.state.get(usize::from(register))?
+    }
+
+    fn set(&mut self, register: u16, shape: Shape) -> Option<()> {
+        *self.state.get_mut(usize::from(register))? = Some(shape);
+        Some(())
+    }
+
+    /// Something that has nothing to do with what is there.
+    fn set_new(&mut self, register: u16) -> Option<()> {
+        let shape = self.shapes().add();
+        self.set(register, shape)
+    }
+
+    fn range(&self, range: Range) -> Option<Vec<Shape>> {
+        (range.first..range.first.checked_add(range.count)?).map(|register| self.get(register)).collect()
+    }
+
+    /// All of what is in registers is read.
+    fn read_all(&mut self, registers: impl IntoIterator<Item = u16>) -> Option<()> {
+        for register in registers {
+            let shape = self.get(register)?;
+            self.shapes().read(shape);
+        }
+        Some(())
+    }
+
+    fn read_range(&mut self, range: Range) -> Option<()> {
+        self.read_all(range.first..range.first.checked_add(range.count)?)
+    }
+
+    fn path(&mut self, from: Shape, path: PathId) -> Option<Shape> {
+        let keys: &'c [Key] = self.unit.paths.get(path.0 as usize)?;
+        Some(keys.iter().fold(from, |at, key| self.reader.shapes.field(at, &key.text)))
+    }
+
+    fn constant(&self, constant: super::ConstantId) -> Option<&'c Value<'c>> {
+        self.unit.constants().get(constant.0 as usize)
+    }
+
+    /// The value is compared with a constant. A scalar is equal to no collection, whatever is in that.
+    fn compare(&mut self, shape: Shape, constant: super::ConstantId) -> Option<()> {
+        if self.constant(constant)?.len().is_some() {
+            self.shapes().read(shape);
+        }
+        Some(())
+    }
+
+    fn read(&mut self, op: &Op) -> Option<()> {
+        match *op {
+            Op::Constant { dst, constant } => {
+                let text = self.constant(constant)?.as_str();
+                let shape = self.shapes().add_text(text);
+                self.set(dst.0, shape)
+            }
+            Op::Move { dst, src } => self.set(dst.0, self.get(src.0)?),
+            Op::Input { dst, .. } => self.set(dst.0, Shape::INPUT),
+            Op::InputPath { dst, path, .. } => {
+                let found = self.path(Shape::INPUT, path)?;
+                self.set(dst.0, found)
+            }
+            Op::Path { dst, src, path, .. } => {
+                let found = self.path(self.get(src.0)?, path)?;
+                self.set(dst.0, found)
+            }
+            Op::Index { dst, src, key, .. } => {
+                let (src, key) = (self.get(src.0)?, self.get(key.0)?);
+                let found = match self.shapes().text(key) {
+                    Some(text) => self.shapes().field(src, text),
+                    None => {
+                        self.shapes().read(key);
+                        self.shapes().element(src)
+                    }
+                };
+                self.set(dst.0, found)
+            }
+            Op::InputTruthy { path, .. } => self.path(Shape::INPUT, path).map(drop),
+            Op::InputEqual { path, constant, .. } => {
+                let found = self.path(Shape::INPUT, path)?;
+                self.compare(found, constant)
+            }
+            Op::EqualConstant { src, constant, .. } => self.compare(self.get(src.0)?, constant),
+            Op::Equal { left, right, .. }
+            | Op::NotEqual { left, right, .. }
+            | Op::Less { left, right, .. }
+            | Op::LessOrEqual { left, right, .. } => self.read_all([left.0, right.0]),
+            Op::Member { item, collection, .. } => self.read_all([item.0, collection.0]),
+            // The type, which every shape keeps.
+            Op::Truthy { .. } | Op::IsKind { .. } | Op::IsCollection { .. } => Some(()),
+            Op::IsArray { src, .. } | Op::IsObject { src, .. } => {
+                let src = self.get(src.0)?;
+                self.shapes().element(src);
+                Some(())
+            }
+            Op::Next { collection, key, value, .. } => {
+                self.set_new(key.0)?;
+                self.next(collection.0, value.0)
+            }
+            Op::NextValue { collection, value, .. } => self.next(collection.0, value.0),
+            Op::NextKey { collection, key, .. } => {
+                let collection = self.get(collection.0)?;
+                self.shapes().element(collection);
+                self.set_new(key.0)
+            }
+            Op::Push { src } => self.read_all([src.0]),
+            Op::PushEntry { key, value } => self.read_all([key.0, value.0]),
+            Op::PushNested { keys, value } | Op::PushMember { keys, value } => {
+                self.read_range(keys)?;
+                self.read_all([value.0])
+            }
+            // What was pushed is read already.
+            Op::EndArray { dst, .. }
+            | Op::EndSet { dst, .. }
+            | Op::EndObject { dst, .. }
+            | Op::EndNested { dst, .. } => self.set_new(dst.0),
+            Op::MakeArray { dst, items } => {
+                let array = self.shapes().add();
+                for item in self.range(items)? {
+                    let element = self.shapes().element(array);
+                    self.shapes().unify(element, item);
+                }
+                self.set(dst.0, array)
+            }
+            Op::MakeSet { dst, items } => {
+                self.read_range(items)?;
+                self.set_new(dst.0)
+            }
+            Op::MakeObject { dst, items } => self.make_object(dst.0, items),
+            // It is compared with what was yielded before.
+            Op::Yield { src } => {
+                self.read_all([src.0])?;
+                let result = self.result;
+                self.shapes().read(result);
+                Some(())
+            }
+            Op::ReturnValue { src } => {
+                let (src, result) = (self.get(src.0)?, self.result);
+                self.shapes().unify(src, result);
+                Some(())
+            }
+            Op::Document { dst, document, .. } => {
+                let value = self.reader.signature(document.0)?.result;
+                self.set(dst.0, value)
+            }
+            Op::Call { dst, document, args, .. } => {
+                let Signature { arguments, result } = self.reader.signature(document.0)?;
+                for (argument, given) in arguments.into_iter().zip(self.range(args)?) {
+                    self.shapes().unify(argument, given);
+                }
+                self.set(dst.0, result)
+            }
+            Op::Builtin { dst, builtin, args, .. } => self.builtin(dst.0, usize::from(builtin.0), args),
+            // Documents that are found at run time are read already; so is what stands in base documents.
+            Op::Data { dst, keys, .. } | Op::DataKeys { dst, keys, .. } => {
+                self.read_range(keys)?;
+                self.set_new(dst.0)
+            }
+            Op::Replace { target, src } => self.replace(self.unit.targets.get(target.0 as usize)?, src.0),
+            // Another function gets the arguments of calls.
+            Op::Redirect { .. } => None,
+            Op::Dispatch { index, mark } => {
+                self.dispatch(usize::from(index.0))?;
+                self.set_new(mark.0)
+            }
+            Op::BaseData { dst } => self.set_new(dst.0),
+            Op::Start { iterator: register }
+            | Op::Begin { mark: register }
+            | Op::Enter { outer: register }
+            | Op::World { dst: register } => self.set_new(register.0),
+            Op::Jump { .. } | Op::IfNone { .. } | Op::Return {} | Op::Candidate { .. } | Op::SetWorld { .. } => {
+                Some(())
+            }
+        }
+    }
+
+    fn next(&mut self, collection: u16, value: u16) -> Option<()> {
+        let collection = self.get(collection)?;
+        let element = self.shapes().element(collection);
+        self.set(value, element)
+    }
+
+    /// An object of keys and values in turn. One key with two values is compared.
+    fn make_object(&mut self, dst: u16, items: Range) -> Option<()> {
+        let object = self.shapes().add();
+        let items = self.range(items)?;
+        let mut seen = Vec::new();
+        for pair in items.chunks_exact(2) {
+            let [key, value] = *pair else { return None };
+            match self.shapes().text(key) {
+                Some(text) if !seen.contains(&text) => {
+                    seen.push(text);
+                    let field = self.shapes().field(object, text);
+                    self.shapes().unify(field, value);
+                }
+                _ => {
+                    items.iter().for_each(|item| self.reader.shapes.read(*item));
+                    break;
+                }
+            }
+        }
+        self.set(dst, object)
+    }
+
+    fn builtin(&mut self, dst: u16, builtin: usize, args: Range) -> Option<()> {
+        let shapes = self.range(args)?;
+        match (self.unit.builtins.get(builtin)?.name, shapes.as_slice()) {
+            ("count", [collection]) => {
+                self.shapes().element(*collection);
+                self.set_new(dst)
+            }
+            ("object.get", [object, key, default]) if let Some(text) = self.shapes().text(*key) => {
+                let found = self.shapes().field(*object, text);
+                self.shapes().unify(found, *default);
+                self.set(dst, found)
+            }
+            _ => {
+                self.read_range(args)?;
+                self.set_new(dst)
+            }
+        }
+    }
+
+    fn replace(&mut self, target: &'c Target, src: u16) -> Option<()> {
+        match target {
+            Target::Input(path) => {
+                let (place, value) = (self.path(Shape::INPUT, *path)?, self.get(src)?);
+                self.shapes().unify(place, value);
+                Some(())
+            }
+            Target::Data(..) | Target::Function(_) => self.read_all([src]),
+            Target::Redirect(..) => None,
+        }
+    }
+
+    /// The paths that a rule index looks up.
+    fn dispatch(&mut self, index: usize) -> Option<()> {
+        for (root, path) in self.function.indexes.get(index)?.reads() {
+            let from = match root {
+                Root::Input => Shape::INPUT,
+                Root::Argument(register) => self.get(register)?,
+            };
+            let found = self.path(from, path)?;
+            self.shapes().read(found);
+        }
+        Some(())
+    }
+}

@@ -1,0 +1,411 @@
+//! The scanner: where strings, numbers and words end, and what is wrong with them. It checks, and builds nothing.
+
+use super::super::number;
+use super::{JsonError, MAX_DEPTH};
+
+pub(super) const TOO_BIG: &str = "number too big";
+pub(super) const TOO_DEEP: &str = "exceeded max depth";
+pub(super) const VALUE: &str = "looking for beginning of value";
+const KEY: &str = "looking for beginning of object key string";
+const AFTER_KEY: &str = "after object key";
+pub(super) const AFTER_ENTRY: &str = "after object key:value pair";
+pub(super) const AFTER_ITEM: &str = "after array element";
+pub(super) const AFTER_END: &str = "after top-level value";
+const IN_STRING: &str = "in string literal";
+const IN_ESCAPE: &str = "in string escape code";
+const IN_HEX: &str = "in \\u hexadecimal character escape";
+const IN_NUMBER: &str = "in numeric literal";
+const IN_FRACTION: &str = "after decimal point in numeric literal";
+const IN_EXPONENT: &str = "in exponent of numeric literal";
+
+/// A word, and what to say where a letter after the first is another.
+pub(super) type Word = (&'static str, &'static [&'static str]);
+
+pub(super) const TRUE: Word = (
+    "true",
+    &["in literal true (expecting 'r')", "in literal true (expecting 'u')", "in literal true (expecting 'e')"],
+);
+pub(super) const FALSE: Word = (
+    "false",
+    &[
+        "in literal false (expecting 'a')",
+        "in literal false (expecting 'l')",
+        "in literal false (expecting 's')",
+        "in literal false (expecting 'e')",
+    ],
+);
+pub(super) const NULL: Word = (
+    "null",
+    &["in literal null (expecting 'u')", "in literal null (expecting 'l')", "in literal null (expecting 'l')"],
+);
+
+/// A text and a place in it.
+pub(super) struct Scanner<'a> {
+    pub(super) text: &'a str,
+    pub(super) bytes: &'a [u8],
+    pub(super) at: usize,
+    /// Strings with escapes are put together here; it never shrinks, and what is beyond the string is of no meaning.
+    pub(super) buffer: Vec<u8>,
+}
+
+/// A string as it stands in the text.
+pub(super) enum Piece<'a> {
+    /// Without escapes.
+    Plain(&'a str),
+    /// With escapes: so many bytes of the buffer.
+    Decoded(usize),
+}
+
+/// A number.
+pub(super) enum Digits {
+    /// A small integer.
+    Small(i64),
+    /// Anything else: its shape.
+    Shaped(number::Shape),
+}
+
+impl<'a> Scanner<'a> {
+    /// Passes over a value and checks it. `depth` is how many collections are open around it.
+    pub(super) fn skip(&mut self, depth: usize) -> Result<(), JsonError> {
+        // A bit for each open collection: whether it is an object.
+        let mut objects = [0_u64; MAX_DEPTH.div_ceil(64)];
+        let mut open = 0_usize;
+        let is_object =
+            |objects: &[u64], level: usize| objects.get(level / 64).is_some_and(|word| word >> (level % 64) & 1 == 1);
+        loop {
+            self.skip_space();
+            match self.peek() {
+                Some(b'"') => self.skip_string()?,
+                Some(opening @ (b'{' | b'[')) => {
+                    if depth + open >= MAX_DEPTH {
+                        return self.error(TOO_DEEP);
+                    }
+                    let closing = opening + 2;
+                    self.at += 1;
+                    self.skip_space();
+                    if self.peek() == Some(closing) {
+                        self.at += 1;
+                    } else {
+                        if let Some(word) = objects.get_mut(open / 64) {
+                            let bit = 1 << (open % 64);
+                            *word = if opening == b'{' { *word | bit } else { *word & !bit };
+                        }
+                        open += 1;
+                        if opening == b'{' {
+                            self.skip_key()?;
+                        }
+                        continue;
+                    }
+                }
+                Some(b'-' | b'0'..=b'9') => self.skip_number()?,
+                Some(b't') => self.word(&TRUE)?,
+                Some(b'f') => self.word(&FALSE)?,
+                Some(b'n') => self.word(&NULL)?,
+                _ => return self.error(VALUE),
+            }
+            // A value is complete; so are perhaps the collections that it ends.
+            loop {
+                let Some(level) = open.checked_sub(1) else { return Ok(()) };
+                let in_object = is_object(&objects, level);
+                self.skip_space();
+                match self.peek() {
+                    Some(b',') => {
+                        self.at += 1;
+                        if in_object {
+                            self.skip_space();
+                            self.skip_key()?;
+                        }
+                        break;
+                    }
+                    Some(b'}') if in_object => {}
+                    Some(b']') if !in_object => {}
+                    _ => return self.error(if in_object { AFTER_ENTRY } else { AFTER_ITEM }),
+                }
+                self.at += 1;
+                open = level;
+            }
+        }
+    }
+
+    fn skip_key(&mut self) -> Result<(), JsonError> {
+        self.expect_key()?;
+        self.skip_string()?;
+        self.colon()
+    }
+
+    /// Fails unless a quote stands here.
+    #[inline]
+    pub(super) fn expect_key(&self) -> Result<(), JsonError> {
+        if self.peek() == Some(b'"') { Ok(()) } else { self.error(KEY) }
+    }
+
+    /// Passes over the colon after a key.
+    #[inline]
+    pub(super) fn colon(&mut self) -> Result<(), JsonError> {
+        self.skip_space();
+        if self.peek() != Some(b':') {
+            return self.error(AFTER_KEY);
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// Passes over a string; a quote stands here.
+    #[inline]
+    fn skip_string(&mut self) -> Result<(), JsonError> {
+        self.at = plain_end(self.bytes, self.at + 1);
+        while self.peek() != Some(b'"') {
+            match self.bytes.get(self.at..self.at + 2) {
+                // The escapes of one letter, but not `\u`.
+                Some([b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't']) => self.at += 2,
+                _ if self.peek() == Some(b'\\') => {
+                    self.escape()?;
+                }
+                _ => return self.error(IN_STRING),
+            }
+            self.at = plain_end(self.bytes, self.at);
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn skip_number(&mut self) -> Result<(), JsonError> {
+        match self.number()? {
+            Digits::Shaped(shape) if !number::is_allowed(self.number_text(shape), shape) => self.error(TOO_BIG),
+            Digits::Shaped(shape) => {
+                self.at += shape.length;
+                Ok(())
+            }
+            Digits::Small(_) => Ok(()),
+        }
+    }
+
+    /// Reads a string; a quote stands here.
+    #[inline]
+    pub(super) fn string(&mut self) -> Result<Piece<'a>, JsonError> {
+        let start = self.at + 1;
+        let end = plain_end(self.bytes, start);
+        self.at = end;
+        if self.peek() == Some(b'"') {
+            self.at += 1;
+            // Both ends are quotes, so they are at character boundaries.
+            return Ok(Piece::Plain(self.text.get(start..end).unwrap_or("")));
+        }
+        self.string_with_escapes(start).map(Piece::Decoded)
+    }
+
+    fn string_with_escapes(&mut self, start: usize) -> Result<usize, JsonError> {
+        let mut length = self.keep(0, start, self.at);
+        loop {
+            match self.bytes.get(self.at..self.at + 2) {
+                Some([b'\\', byte @ (b'"' | b'\\' | b'/')]) => {
+                    self.at += 2;
+                    length = self.keep_byte(length, *byte);
+                }
+                _ => match self.peek() {
+                    Some(b'"') => {
+                        self.at += 1;
+                        return Ok(length);
+                    }
+                    Some(b'\\') => {
+                        let character = self.escape()?;
+                        for byte in character.encode_utf8(&mut [0; 4]).bytes() {
+                            length = self.keep_byte(length, byte);
+                        }
+                    }
+                    _ => return self.error(IN_STRING),
+                },
+            }
+            let from = self.at;
+            self.at = plain_end(self.bytes, from);
+            length = self.keep(length, from, self.at);
+        }
+    }
+
+    fn keep_byte(&mut self, length: usize, byte: u8) -> usize {
+        if let Some(place) = self.buffer.get_mut(length) {
+            *place = byte;
+        } else {
+            self.buffer.truncate(length);
+            self.buffer.push(byte);
+        }
+        length + 1
+    }
+
+    /// Puts bytes of the text behind the first `length` of the buffer; says how many it has then.
+    #[inline]
+    fn keep(&mut self, length: usize, from: usize, to: usize) -> usize {
+        /// So many bytes are copied at once, whether they all belong to the string or not: most pieces are short.
+        const STEP: usize = 16;
+        let count = to - from;
+        if self.buffer.len() < length + count + STEP {
+            self.buffer.resize((length + count + STEP).next_power_of_two(), 0);
+        }
+        let target = self.buffer.get_mut(length..).unwrap_or_default();
+        let source = self.bytes.get(from..).unwrap_or_default();
+        match (target.first_chunk_mut::<STEP>(), source.first_chunk::<STEP>()) {
+            (Some(target), Some(source)) if count <= STEP => *target = *source,
+            _ => target.iter_mut().zip(source).take(count).for_each(|(target, source)| *target = *source),
+        }
+        length + count
+    }
+
+    fn escape(&mut self) -> Result<char, JsonError> {
+        self.at += 1;
+        let character = match self.peek() {
+            Some(byte @ (b'"' | b'\\' | b'/')) => char::from(byte),
+            Some(b'b') => '\u{8}',
+            Some(b'f') => '\u{c}',
+            Some(b'n') => '\n',
+            Some(b'r') => '\r',
+            Some(b't') => '\t',
+            Some(b'u') => {
+                self.at += 1;
+                return self.code_point();
+            }
+            _ => return self.error(IN_ESCAPE),
+        };
+        self.at += 1;
+        Ok(character)
+    }
+
+    fn code_point(&mut self) -> Result<char, JsonError> {
+        let first = self.hex()?;
+        if let 0xd800..0xdc00 = first
+            && self.bytes.get(self.at..self.at + 2) == Some(b"\\u")
+        {
+            let before = self.at;
+            self.at += 2;
+            let second = self.hex()?;
+            if let 0xdc00..0xe000 = second {
+                let code = 0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00);
+                return Ok(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
+            }
+            // No partner: what follows stands for itself.
+            self.at = before;
+        }
+        Ok(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER))
+    }
+
+    fn hex(&mut self) -> Result<u32, JsonError> {
+        let mut code = 0;
+        for _ in 0..4 {
+            match self.peek().and_then(|byte| char::from(byte).to_digit(16)) {
+                Some(digit) => code = code * 16 + digit,
+                None => return self.error(IN_HEX),
+            }
+            self.at += 1;
+        }
+        Ok(code)
+    }
+
+    /// Reads a number: passes over a small integer, stops before any other one.
+    #[inline]
+    pub(super) fn number(&mut self) -> Result<Digits, JsonError> {
+        /// So many digits always fit.
+        const SAFE: usize = 18;
+        let rest = self.bytes.get(self.at..).unwrap_or(&[]);
+        let mut value = 0_i64;
+        let mut length = 0;
+        for byte in rest.iter().take(SAFE + 1) {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                break;
+            }
+            value = value.wrapping_mul(10).wrapping_add(i64::from(digit));
+            length += 1;
+        }
+        let ends = !matches!(rest.get(length), Some(b'.' | b'e' | b'E' | b'0'..=b'9'));
+        let canonical = length == 1 || rest.first() != Some(&b'0');
+        if (1..=SAFE).contains(&length) && ends && canonical {
+            self.at += length;
+            return Ok(Digits::Small(value));
+        }
+        match number::shape(rest) {
+            Some(shape) => Ok(Digits::Shaped(shape)),
+            None => self.number_error(rest),
+        }
+    }
+
+    /// The text of a number that begins here.
+    pub(super) fn number_text(&self, shape: number::Shape) -> &'a str {
+        self.text.get(self.at..self.at + shape.length).unwrap_or("")
+    }
+
+    /// Says where the number that `rest` starts with goes wrong: after its sign, dot or exponent.
+    #[cold]
+    fn number_error<T>(&mut self, rest: &[u8]) -> Result<T, JsonError> {
+        let good = rest.iter().take_while(|byte| matches!(byte, b'-' | b'0'..=b'9')).count();
+        let (length, message) = match rest.get(good) {
+            Some(b'.') => {
+                let digits = rest.iter().skip(good + 1).take_while(|byte| byte.is_ascii_digit()).count();
+                match digits {
+                    0 => (good + 1, IN_FRACTION),
+                    _ => (good + 1 + digits, IN_EXPONENT),
+                }
+            }
+            Some(b'e' | b'E') => (good, IN_EXPONENT),
+            _ => (1, IN_NUMBER),
+        };
+        let exponent = rest.get(length..).unwrap_or(&[]);
+        let sign = match exponent {
+            [b'e' | b'E', b'+' | b'-', ..] => 2,
+            [b'e' | b'E', ..] => 1,
+            _ => 0,
+        };
+        self.at += length + if message == IN_EXPONENT { sign } else { 0 };
+        self.error(message)
+    }
+
+    /// Passes over a word, whose first letter stands here.
+    pub(super) fn word(&mut self, (word, errors): &Word) -> Result<(), JsonError> {
+        let rest = self.bytes.get(self.at..).unwrap_or(&[]);
+        let same = rest.iter().zip(word.bytes()).take_while(|(byte, expected)| *byte == expected).count();
+        self.at += same;
+        match errors.get(same.wrapping_sub(1)) {
+            Some(message) => self.error(message),
+            None => Ok(()),
+        }
+    }
+
+    #[inline]
+    pub(super) fn peek(&self) -> Option<u8> {
+        self.bytes.get(self.at).copied()
+    }
+
+    #[inline]
+    pub(super) fn skip_space(&mut self) {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
+            self.at += 1;
+        }
+    }
+
+    #[cold]
+    pub(super) fn error<T>(&self, message: &'static str) -> Result<T, JsonError> {
+        Err(JsonError { offset: self.at, message })
+    }
+}
+
+/// The offset, from `start` on, of the first quote, backslash or control character; the text's length if there is
+/// none.
+#[inline]
+fn plain_end(bytes: &[u8], start: usize) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    // The high bit of the lowest byte that is zero, and of no byte below it.
+    let zero_bytes = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
+    let mut at = start;
+    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+        let word = u64::from_le_bytes(*chunk);
+        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
+        let found =
+            zero_bytes(word ^ (ONES * u64::from(b'"'))) | zero_bytes(word ^ (ONES * u64::from(b'\\'))) | control;
+        if found != 0 {
+            return at + (found.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    let rest = bytes.get(at..).unwrap_or(&[]);
+    let stop = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
+    at + stop.unwrap_or(rest.len())
+}
