@@ -4,7 +4,7 @@ use super::data::{self, Part};
 use super::policy::{Policy, Shared};
 use super::{Error, Issue, Location, Stage};
 use crate::analysis::{check_conflicts, check_recursion, order_rule};
-use crate::code::{generate_program, graph, verify};
+use crate::code::{aliases, generate_program, graph, verify};
 use crate::hir::annotations::Annotations;
 use crate::hir::lower::{Names, Program, lower_modules};
 use crate::hir::{Check, Problems};
@@ -240,7 +240,8 @@ fn compile(modules: &[Module], sources: &[Source], denied: &HashSet<String>) -> 
     let stack = graph::check(&tree, &functions, &spans, &mut errors);
     stop(&mut errors)?;
     let is_remembered = graph::remembered(&tree, &functions, &unit);
-    Ok((Code { tree, unit, functions, symbols, stack, is_remembered }, program.names))
+    let aliases = aliases::aliases(&unit, &functions);
+    Ok((Code { tree, unit, functions, symbols, stack, is_remembered, aliases }, program.names))
 }
 
 fn first_span(program: &Program, document: &crate::plan::Document) -> Span {

@@ -3,6 +3,7 @@
 //! Takes the plan; gives a [`Unit`]: a function of [`Op`]s for each document, with the constants, paths and indexes
 //! that they name. It must not know how instructions are carried out: that is `vm`.
 
+pub mod aliases;
 mod constants;
 mod generate;
 pub mod graph;

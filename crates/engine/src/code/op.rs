@@ -12,6 +12,11 @@ impl Read {
     /// Numbers from here on are constants. Functions have fewer registers.
     pub const CONSTANTS: u16 = 1 << 15;
 
+    /// The constant that it is, if it is one.
+    pub fn as_constant(self) -> Option<ConstantId> {
+        self.0.checked_sub(Read::CONSTANTS).map(|id| ConstantId(u32::from(id)))
+    }
+
     /// A constant, if its number is small enough.
     pub fn constant(id: ConstantId) -> Option<Read> {
         let id = u16::try_from(id.0).ok().filter(|id| *id < Read::CONSTANTS)?;
@@ -113,8 +118,8 @@ fields! {
 
 impl Field for Read {
     fn operand(self) -> Operand {
-        match self.0.checked_sub(Read::CONSTANTS) {
-            Some(constant) => Operand::Constant(u32::from(constant)),
+        match self.as_constant() {
+            Some(constant) => Operand::Constant(constant.0),
             None => Operand::Read(self.0),
         }
     }

@@ -11,13 +11,7 @@ impl PartialEq for Value<'_> {
             (
                 Value::String { symbol: left_symbol, text: left },
                 Value::String { symbol: right_symbol, text: right },
-            ) => {
-                if left_symbol.is_some() && right_symbol.is_some() {
-                    left_symbol == right_symbol
-                } else {
-                    left == right
-                }
-            }
+            ) => left_symbol.same(*right_symbol).unwrap_or_else(|| left == right),
             (Value::Int(left), Value::Int(right)) => left == right,
             (Value::Bool(left), Value::Bool(right)) => left == right,
             (Value::Null, Value::Null) => true,

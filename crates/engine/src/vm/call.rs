@@ -2,9 +2,10 @@
 
 use super::error::{EvalError, Result, codes};
 use super::run::Place;
-use super::world::Substitute;
+use super::world::{Substitute, lookup};
 use super::{Machine, Memo};
 use crate::builtins::{Builtin, Context, Failure, Purity};
+use crate::code::aliases::Root;
 use crate::code::{BuiltinIndex, Function, Unit};
 use crate::plan::{DocumentId, Function as Callee};
 use crate::value::Value;
@@ -85,7 +86,7 @@ impl<'a> Machine<'a, '_> {
         }
     }
 
-    /// Calls a builtin, or what stands in for it.
+    /// Calls a builtin, its shortcut first, or what stands in for it.
     #[inline(never)]
     pub(super) fn any_builtin(
         &mut self,
@@ -95,13 +96,21 @@ impl<'a> Machine<'a, '_> {
         stack: &mut [Value<'a>],
         place: Place<'a>,
     ) -> Result<Option<Value<'a>>> {
-        let Some(builtin) = unit.builtins.get(usize::from(builtin.0)) else { return Ok(None) };
-        if !self.world.functions.is_empty()
-            && let Some(substitute) = self.substitute(Callee::Builtin(builtin))
-        {
-            return self.call_substitute(substitute, args, stack, place);
+        self.tick()?;
+        if self.world.functions.is_empty() {
+            if let Some(shortcut) = unit.shortcut(builtin)
+                && let Some(value) = shortcut(args)
+            {
+                return Ok(Some(value));
+            }
+            let Some(builtin) = unit.builtins.get(usize::from(builtin.0)) else { return Ok(None) };
+            return self.builtin(builtin, args, place);
         }
-        self.builtin(builtin, args, place)
+        let Some(builtin) = unit.builtins.get(usize::from(builtin.0)) else { return Ok(None) };
+        match self.substitute(Callee::Builtin(builtin)) {
+            None => self.builtin(builtin, args, place),
+            Some(substitute) => self.call_substitute(substitute, args, stack, place),
+        }
     }
 
     /// What stands in for a function in this world.
@@ -191,8 +200,21 @@ impl<'a> Machine<'a, '_> {
                 let message = format!("rule data.{} is recursive", path.unwrap_or_default());
                 return Err(Box::new(EvalError::new(codes::RECURSION, message, place.span())));
             }
-            Memo::Empty => cell.set(Memo::Running),
+            Memo::Empty => {}
         }
+        if self.world.replaced.is_empty()
+            && let Some(alias) = self.code.aliases.get(document as usize).and_then(Option::as_ref)
+        {
+            self.tick()?;
+            let from = match alias.root {
+                Root::Input => self.world.input,
+                Root::Data => Some(&self.world.data),
+            };
+            let value = from.and_then(|from| lookup(from, &alias.path)).copied();
+            cell.set(value.map_or(Memo::Undefined, Memo::Value));
+            return Ok(value);
+        }
+        cell.set(Memo::Running);
         let result = self.call_anew(document, &[], stack);
         cell.set(match &result {
             Ok(Some(value)) => Memo::Value(*value),

@@ -15,6 +15,7 @@ mod world;
 pub use error::{EvalError, codes};
 
 use crate::builtins::Caches;
+use crate::code::aliases::Alias;
 use crate::code::{Function, Unit};
 use crate::host::Host;
 use crate::plan::Tree;
@@ -36,6 +37,8 @@ pub struct Code {
     pub stack: Vec<usize>,
     /// For each function whether its results are worth keeping.
     pub is_remembered: Vec<bool>,
+    /// For each document what it is another name for.
+    pub aliases: Vec<Option<Alias>>,
 }
 
 /// A compiled query.

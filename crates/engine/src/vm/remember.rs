@@ -15,8 +15,8 @@ const FIRST: usize = 64;
 pub(super) struct Remembered<'a> {
     arena: &'a Bump,
     entries: bumpalo::collections::Vec<'a, Entry<'a>>,
-    /// Positions in `entries`, plus 1, by hash; a power of two.
-    table: &'a mut [u32],
+    /// By hash: positions in `entries`, plus 1, below the upper half of the hash. A power of two.
+    table: &'a mut [u64],
 }
 
 #[derive(Clone, Copy)]
@@ -44,9 +44,9 @@ impl<'a> Remembered<'a> {
         let hash = hash(world, document, args);
         let mask = self.table.len().wrapping_sub(1);
         let mut slot = hash as usize & mask;
-        while let Some(at) = self.table.get(slot).and_then(|at| (*at as usize).checked_sub(1)) {
-            if let Some(Entry { call, result }) = self.entries.get(at)
-                && call.hash == hash
+        while let Some(place) = self.table.get(slot).filter(|place| **place != 0) {
+            if (place ^ hash) >> 32 == 0
+                && let Some(Entry { call, result }) = self.entries.get(*place as u32 as usize - 1)
                 && call.world == world
                 && call.document == document
                 && call.args.len() == args.len()
@@ -88,14 +88,14 @@ impl<'a> Remembered<'a> {
     }
 }
 
-fn place(table: &mut [u32], hash: u64, position: u32) {
+fn place(table: &mut [u64], hash: u64, position: u32) {
     let mask = table.len().wrapping_sub(1);
     let mut slot = hash as usize & mask;
     while table.get(slot).is_some_and(|at| *at != 0) {
         slot = (slot + 1) & mask;
     }
     if let Some(place) = table.get_mut(slot) {
-        *place = position;
+        *place = hash >> 32 << 32 | u64::from(position);
     }
 }
 

@@ -5,7 +5,7 @@ use super::build;
 use super::error::{EvalError, Result, codes};
 use super::world::{Memo, lookup};
 use crate::code::index::Root;
-use crate::code::{Function, IndexId, Key, Op, PathId, Range, Read, Unit};
+use crate::code::{Function, IndexId, Key, Label, Op, PathId, Range, Read, Unit};
 use crate::value::Value;
 use solon_syntax::Span;
 
@@ -111,16 +111,10 @@ impl<'a> Machine<'a, '_> {
                 }
             };
         }
-        // What a builtin gives, its shortcut first.
         macro_rules! builtin {
             ($builtin:expr, $args:expr) => {{
                 let args = $args;
-                self.tick()?;
-                let shortcut = if self.world.functions.is_empty() { unit.shortcut($builtin) } else { None };
-                match shortcut.and_then(|shortcut| shortcut(&args)) {
-                    Some(value) => Some(value),
-                    None => self.any_builtin(unit, $builtin, &args, stack, Place { function, pc: pc - 1 })?,
-                }
+                self.any_builtin(unit, $builtin, &args, stack, Place { function, pc: pc - 1 })?
             }};
         }
         macro_rules! call {
@@ -143,7 +137,13 @@ impl<'a> Machine<'a, '_> {
                 Op::InputPath { dst, path, fail } => copy_or!(dst, at_path(unit, self.world.input, path), fail),
                 Op::BaseData { dst } => write!(dst, self.world.data),
                 Op::Path { dst, src, path, fail } => copy_or!(dst, at_path(unit, Some(peek!(src)), path), fail),
-                Op::Index { dst, src, key, fail } => copy_or!(dst, peek!(src).find(peek!(key)), fail),
+                Op::Index { dst, src, key, fail } => {
+                    let found = match (peek!(src), peek!(key)) {
+                        (Value::Array(items), Value::Int(at)) => items.get(*at as usize),
+                        (src, key) => src.find(key),
+                    };
+                    copy_or!(dst, found, fail);
+                }
                 Op::Document { dst, document, fail } => match self.known(document.0) {
                     Memo::Value(value) => write!(dst, value),
                     Memo::Undefined => go!(fail),
@@ -177,7 +177,6 @@ impl<'a> Machine<'a, '_> {
                     check!(call!(document, [read!(arg)]).is_some_and(|value| value.is_truthy()), fail);
                 }
                 Op::Builtin { dst, builtin, args, fail } => {
-                    self.tick()?;
                     let args = range(registers, args);
                     let value = self.any_builtin(unit, builtin, args, stack, Place { function, pc: pc - 1 })?;
                     write_or!(dst, value, fail);
@@ -202,15 +201,15 @@ impl<'a> Machine<'a, '_> {
                 }
                 Op::PathEqual { src, right, path, fail } => {
                     let right = peek!(right);
-                    check!(at_path(unit, Some(peek!(src)), path).is_some_and(|found| found == right), fail);
+                    check!(at_path(unit, Some(peek!(src)), path).is_some_and(|found| is_same(found, right)), fail);
                 }
-                Op::Equal { left, right, fail } => check!(peek!(left) == peek!(right), fail),
-                Op::NotEqual { left, right, fail } => check!(peek!(left) != peek!(right), fail),
+                Op::Equal { left, right, fail } => check!(is_same(peek!(left), peek!(right)), fail),
+                Op::NotEqual { left, right, fail } => check!(!is_same(peek!(left), peek!(right)), fail),
                 Op::Less { left, right, fail } => check!(peek!(left) < peek!(right), fail),
                 Op::LessOrEqual { left, right, fail } => check!(peek!(left) <= peek!(right), fail),
                 Op::InputEqual { path, constant, fail } => {
                     let constant = constant!(constant);
-                    check!(at_path(unit, self.world.input, path).is_some_and(|found| found == constant), fail);
+                    check!(at_path(unit, self.world.input, path).is_some_and(|found| is_same(found, constant)), fail);
                 }
                 Op::Member { item, collection, fail } => {
                     check!(is_member(peek!(item), peek!(collection)), fail);
@@ -309,10 +308,9 @@ impl<'a> Machine<'a, '_> {
                     if found.len() <= mark_of(read!(mark)) {
                         go!(done);
                     }
-                    let definition = found.pop().and_then(|number| function.definitions.get(number as usize));
-                    match definition {
+                    match found.pop().and_then(|number| definition(function, number)) {
                         Some(start) => go!(start),
-                        None => return Err(internal("the index names no definition")),
+                        None => break,
                     }
                 }
                 Op::Enter { outer } => {
@@ -372,7 +370,25 @@ pub(super) fn path(unit: &Unit, id: PathId) -> &[Key] {
     unit.paths.get(id.0 as usize).map_or(&[], |path| path)
 }
 
+/// Where a definition begins.
+#[inline(never)]
+fn definition(function: &Function, number: u32) -> Option<Label> {
+    function.definitions.get(number as usize).copied()
+}
+
+/// Equality, decided by symbols or lengths of strings where they tell.
+#[inline(always)]
+fn is_same(left: &Value<'_>, right: &Value<'_>) -> bool {
+    match (left, right) {
+        (Value::String { symbol, text }, Value::String { symbol: other_symbol, text: other }) => {
+            symbol.same(*other_symbol).unwrap_or_else(|| text.len() == other.len() && text == other)
+        }
+        _ => left == right,
+    }
+}
+
 /// What is at a path in a value.
+#[inline(never)]
 fn at_path<'a>(unit: &Unit, value: Option<&Value<'a>>, id: PathId) -> Option<&'a Value<'a>> {
     lookup(value?, unit.paths.get(id.0 as usize)?)
 }

@@ -4,7 +4,7 @@ use super::Machine;
 use super::run::path;
 use crate::code::{Key, Target, TargetId, Unit};
 use crate::plan::Function;
-use crate::value::{Bump, Object, Symbol, Value};
+use crate::value::{Bump, Object, Set, Value};
 use std::cell::Cell;
 use std::ops::Range;
 
@@ -145,19 +145,42 @@ fn patched<'a>(arena: &'a Bump, base: Option<Value<'a>>, path: &[Key], value: Va
 /// through an `Option` is what an evaluation would mostly do.) The path has at least one step.
 #[inline]
 pub(super) fn lookup<'a>(value: &Value<'a>, path: &[Key]) -> Option<&'a Value<'a>> {
-    let (first, rest) = path.split_first()?;
-    let mut at = step(value, first)?;
-    for key in rest {
-        at = step(at, key)?;
+    let (first, mut rest) = path.split_first()?;
+    let Some(found) = named(value, first) else { return lookup_carefully(value, path) };
+    let mut at = found?;
+    while let Some((key, further)) = rest.split_first() {
+        let Some(found) = named(at, key) else { return lookup_carefully(at, rest) };
+        at = found?;
+        rest = further;
     }
     Some(at)
 }
 
-#[inline]
+/// What a small object has under a key, if symbols tell.
+#[inline(always)]
+fn named<'a>(value: &Value<'a>, key: &Key) -> Option<Option<&'a Value<'a>>> {
+    match value {
+        Value::Object(object) => object.find_named(key.symbol),
+        _ => None,
+    }
+}
+
+/// [`lookup`] for any values and keys. (By itself, so that the usual way is short.)
+#[inline(never)]
+fn lookup_carefully<'a>(value: &Value<'a>, path: &[Key]) -> Option<&'a Value<'a>> {
+    let (first, rest) = path.split_first()?;
+    rest.iter().try_fold(step(value, first)?, |at, key| step(at, key))
+}
+
 fn step<'a>(value: &Value<'a>, key: &Key) -> Option<&'a Value<'a>> {
     match value {
         Value::Object(object) => object.find_text(key.symbol, &key.text),
-        Value::Set(set) => set.find(&Value::String { symbol: Symbol::NONE, text: &key.text }),
+        Value::Set(set) => member(set, key),
         _ => None,
     }
+}
+
+#[cold]
+fn member<'a>(set: &Set<'a>, key: &Key) -> Option<&'a Value<'a>> {
+    set.find(&Value::String { symbol: key.symbol, text: &key.text })
 }
