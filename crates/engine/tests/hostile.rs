@@ -143,6 +143,72 @@ fn deep_rego_is_rejected_or_answered() {
     }
 }
 
+/// What a policy may do with two values `f` and `g`.
+const USES: &[&str] = &[
+    "f == g",
+    "f < g",
+    "f in [g]",
+    "count({f, g}) == 3",
+    "count({f: 1, g: 2}) == 3",
+    "count({x | some i in numbers.range(1, 50); x := [f, i]}) == 49",
+    "is_same(f) == is_same(g)",
+    "json.marshal(f) == json.marshal([g])",
+    "sprintf(\"%v\", [f]) == \"\"",
+    "count([p | walk(f, [p, _])]) == 0",
+    "sort([f, g, f]) == [g]",
+    "object.union({1: f}, {1: g}) == {}",
+    "count(yaml.marshal(f)) == 0",
+    "json.filter({\"x\": f}, [\"x/0/0\"]) == g",
+    "json.remove({\"x\": f}, [\"x/0/0\"]) == g",
+    "json.patch({\"x\": f}, [{\"op\": \"test\", \"path\": \"/x\", \"value\": [g]}]) == f",
+    "object.subset({\"x\": f}, {\"x\": [g]})",
+    "json.match_schema({\"x\": f}, {\"enum\": [g]})[0]",
+    "f == [g] with input as f",
+    "graph.reachable({\"a\": [f]}, {\"a\"}) == {g}",
+    "{x | x := [f, g][_]} == {[g]}",
+    "$\"{f}\" == \"\"",
+    "{ print(f); f == [g] }",
+];
+
+/// Every use of two values, each made from the last by `wrap`, `levels` times, must end.
+fn used(name: &str, wrap: &str, levels: usize) {
+    let chain = |name: &str| -> String {
+        (0..levels).map(|n| format!("{name}{} := {}\n", n + 1, wrap.replace('@', &format!("{name}{n}")))).collect()
+    };
+    let values = format!(
+        "f0 := [1]\ng0 := [1]\n{}{}f := f{levels}\ng := g{levels}\nis_same(x) := x == g\n",
+        chain("f"),
+        chain("g")
+    );
+    for usage in USES {
+        let _ = check(
+            &format!("{name}: {usage}"),
+            &policy(&format!("{values}allow := is_allowed == 7\nis_allowed if {usage}")),
+            b"{}",
+        );
+    }
+}
+
+#[test]
+fn values_put_into_themselves_end() {
+    used("twice over in arrays", "[@, @]", 60);
+    used("twice over in objects", "{1: @, 2: @}", 60);
+    used("twice over in sets", "{@, [@]}", 60);
+}
+
+#[test]
+fn deep_values_end() {
+    used("arrays, as deep as they may be", &format!("{}@{}", "[".repeat(90), "]".repeat(90)), 11);
+    used("objects, as deep as they may be", &format!("{}@{}", "{\"a\":".repeat(90), "}".repeat(90)), 11);
+    let deeper: String =
+        (0..100).map(|n| format!("f{} := {}f{n}{}\n", n + 1, "[".repeat(90), "]".repeat(90))).collect();
+    rejects("deeper", &policy(&format!("f0 := 1\n{deeper}allow if f100 == 1")), b"{}");
+    let through_data = "f0 := 1\nf(x) := data.hostile[x]\n";
+    let _ = check("through data", &policy(&format!("{through_data}{deeper}allow if f(\"f100\") == 1")), b"{}");
+    let copies = "allow if json.patch({}, [{\"op\": \"copy\", \"from\": \"\", \"path\": \"/a\"} | numbers.range(1, 100000)[_]]) == 1";
+    rejects("patches", &policy(copies), b"{}");
+}
+
 #[test]
 fn big_values_stop() {
     let doubling: String = (0..64).map(|n| format!("f{} := concat(\"\", [f{n}, f{n}])\n", n + 1)).collect();

@@ -8,7 +8,7 @@ use crate::code::{aliases, generate_program, graph, verify};
 use crate::hir::annotations::Annotations;
 use crate::hir::lower::{Names, Program, lower_modules};
 use crate::hir::{Check, Problems};
-use crate::plan::{DocumentPlan, Tree, plan_program};
+use crate::plan::{DocumentPlan, Tree, depth, plan_program};
 use crate::value::SymbolTable;
 use crate::vm::Code;
 use solon_syntax::ast::{Module, Version};
@@ -237,11 +237,13 @@ fn compile(modules: &[Module], sources: &[Source], denied: &HashSet<String>) -> 
         verify::check(function, &unit, functions.len()).map_err(internal)?;
     }
     let spans: Vec<Span> = tree.documents.iter().map(|document| first_span(&program, document)).collect();
-    let stack = graph::check(&tree, &functions, &spans, &mut errors);
+    let needs = graph::check(&tree, &functions, &spans, &mut errors);
+    stop(&mut errors)?;
+    let levels = depth::check(&tree, &plans, &needs.order, &spans, &mut errors);
     stop(&mut errors)?;
     let is_remembered = graph::remembered(&tree, &functions, &unit);
     let aliases = aliases::aliases(&unit, &functions);
-    Ok((Code { tree, unit, functions, symbols, stack, is_remembered, aliases }, program.names))
+    Ok((Code { tree, unit, functions, symbols, stack: needs.stack, levels, is_remembered, aliases }, program.names))
 }
 
 fn first_span(program: &Program, document: &crate::plan::Document) -> Span {

@@ -8,7 +8,7 @@ use crate::analysis::order_query;
 use crate::code::{generate_query, graph, reads, verify};
 use crate::hir::lower::{Names, Program, QueryContext, lower_query};
 use crate::hir::{Check, Problems};
-use crate::plan::plan_query;
+use crate::plan::{depth, plan_query};
 use crate::value::json::{self, Projection};
 use crate::value::{Bump, Frozen, Value};
 use crate::vm::{Code, QueryCode};
@@ -81,6 +81,7 @@ impl Policy {
         let program =
             Program { names: Names { functions: names.functions.clone(), ..Names::default() }, ..Program::default() };
         let plan = plan_query(&program, &code.tree, &lowered, &mut errors);
+        depth::check_query(&code.tree, &plan, &code.levels, &mut errors);
         let (unit, function) = generate_query(&code.tree, &plan, &code.symbols, &mut errors);
         if !errors.is_empty() {
             return Err(fail(errors));

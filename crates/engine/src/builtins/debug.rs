@@ -1,6 +1,7 @@
 //! What policies tell to those who look at them: `print`, `trace`; and what they may learn of where they run.
 
 use super::failure::operand;
+use super::json_text::check_written;
 use super::{Builtin, Context, Failure, Outcome, Purity};
 use crate::value::Value;
 
@@ -46,14 +47,15 @@ pub(super) static TABLE: &[Builtin] = &[
 const OPA_VERSION: &str = "1.22.2";
 
 fn print<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
-    let texts: Vec<_> = args.iter().map(text).collect();
+    let texts = args.iter().map(|arg| text(ctx, arg)).collect::<Result<Vec<_>, _>>()?;
     ctx.host.print(&(ctx.place)(), &texts.join(" "));
     Ok(Value::Bool(true))
 }
 
 /// Strings stand as they are, others as Rego writes them.
-fn text(value: &Value<'_>) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+fn text(ctx: &Context<'_, '_>, value: &Value<'_>) -> Result<String, Failure> {
+    check_written(ctx, *value)?;
+    Ok(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
 }
 
 fn internal_print<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
@@ -62,11 +64,11 @@ fn internal_print<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<
     for operand in operands {
         columns.push(match operand {
             Value::Set(set) if set.is_empty() => vec!["<undefined>".to_owned()],
-            Value::Set(set) => set.items().iter().map(text).collect(),
+            Value::Set(set) => set.items().iter().map(|item| text(ctx, item)).collect::<Result<_, _>>()?,
             Value::Array(_) | Value::Object(_) => {
                 return Err(Failure::Halt(format!("illegal argument type: {}", operand.kind().name())));
             }
-            scalar => vec![text(scalar)],
+            scalar => vec![text(ctx, scalar)?],
         });
     }
     let lines = columns.iter().try_fold(1_usize, |lines, column| lines.checked_mul(column.len()));

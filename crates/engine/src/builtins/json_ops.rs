@@ -1,6 +1,7 @@
 //! Changing documents by path: `json.patch`, `json.filter`, `json.remove`.
 
 use super::failure::operand;
+use super::json_text::check_written;
 use super::{Builtin, Context, Failure, Outcome, Purity};
 use crate::value::{Bump, Object, Set, Value};
 use std::collections::BTreeMap;
@@ -151,26 +152,38 @@ fn remove<'a>(arena: &'a Bump, value: Value<'a>, paths: Option<&Paths<'a>>) -> O
     })
 }
 
+/// Steps of paths that operations may have before the document is measured.
+const STEPS: usize = 256;
+
 fn patch<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
-    let mut document = Some(operand::any(args, 1)?);
-    let arena = context.arena;
+    let (mut document, mut steps) = (Some(operand::any(args, 1)?), 0);
     for operation in operand::array(args, 2)? {
         let Some(operation) = operation.as_object() else {
             return Err(Failure::error(
                 "must be an array of JSON-Patch objects, but at least one element is not an object",
             ));
         };
-        document = apply(arena, document, operation)?;
+        let length;
+        (document, length) = apply(context, document, operation)?;
+        // Each operation can put the whole document into itself.
+        steps += length;
+        if steps > STEPS {
+            check_written(context, document.unwrap_or(Value::Null))?;
+            steps = 0;
+        }
     }
-    document.ok_or(Failure::Undefined)
+    let document = document.ok_or(Failure::Undefined)?;
+    check_written(context, document)?;
+    Ok(document)
 }
 
-/// One operation of a patch. A document is nothing after its root was removed.
+/// One operation of a patch: what it gives, and the length of its path. A document is nothing after its root was removed.
 fn apply<'a>(
-    arena: &'a Bump,
+    context: &Context<'a, '_>,
     document: Option<Value<'a>>,
     operation: Object<'a>,
-) -> Result<Option<Value<'a>>, Failure> {
+) -> Result<(Option<Value<'a>>, usize), Failure> {
+    let arena = context.arena;
     let attribute = |name: &str| {
         let value = operation.get(&Value::string(name));
         value.ok_or_else(|| Failure::Error(format!("missing required attribute '{name}'")))
@@ -181,7 +194,7 @@ fn apply<'a>(
         Failure::Error(format!("attribute 'op' must be a string but found: {}", operator.kind().name()))
     })?;
     let to = path(arena, &path_value)?;
-    match operator {
+    let result = match operator {
         "add" => insert(arena, document, &to, attribute("value")?),
         "remove" => delete(arena, document, &to),
         "replace" => {
@@ -202,12 +215,15 @@ fn apply<'a>(
             let found = find(document, &to)?;
             let value = attribute("value")?;
             if found == value {
-                return Ok(document);
+                return Ok((document, 0));
             }
+            check_written(context, value)?;
+            check_written(context, found)?;
             Err(Failure::Error(format!("value from EditTree != patch value.\n\nExpected: {value}\n\nFound: {found}")))
         }
         other => Err(Failure::Error(format!("unrecognized op: '{other}'"))),
-    }
+    };
+    Ok((result?, to.len()))
 }
 
 fn find<'a>(document: Option<Value<'a>>, path: &[Value<'a>]) -> Outcome<'a> {

@@ -2,7 +2,7 @@
 
 use super::failure::operand;
 use super::{Builtin, Context, Failure, Outcome, Purity};
-use crate::value::{Value, json};
+use crate::value::{Value, exceeds, json};
 
 pub(super) static TABLE: &[Builtin] = &[
     Builtin {
@@ -59,30 +59,15 @@ pub(super) static TABLE: &[Builtin] = &[
     },
 ];
 
-/// Fails if the value is too large to be written out. Values share their parts, so one that takes little memory may
-/// be without measure as text.
+/// Fails if the value is too large to be written out.
 pub(super) fn check_written(context: &Context<'_, '_>, value: Value<'_>) -> Result<(), Failure> {
-    fn spend(value: Value<'_>, budget: &mut usize) -> bool {
-        let cost = match value {
-            Value::String { text, .. } => text.len() + 2,
-            Value::Number(number) => number.text().len(),
-            _ => 2,
-        };
-        match budget.checked_sub(cost) {
-            Some(left) => *budget = left,
-            None => return false,
-        }
-        match value {
-            Value::Array(items) => items.iter().all(|item| spend(*item, budget)),
-            Value::Set(set) => set.items().iter().all(|item| spend(*item, budget)),
-            Value::Object(object) => {
-                object.entries().iter().all(|(key, value)| spend(*key, budget) && spend(*value, budget))
-            }
-            _ => true,
-        }
+    if exceeds(value, context.max_bytes) {
+        return Err(Failure::Halt(format!(
+            "the text of a value has more than {} bytes, or is nested too deep",
+            context.max_bytes
+        )));
     }
-    let mut budget = context.max_bytes;
-    if spend(value, &mut budget) { Ok(()) } else { context.check_size(usize::MAX) }
+    Ok(())
 }
 
 /// The value as JSON text, its size checked before.

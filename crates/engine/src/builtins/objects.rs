@@ -1,6 +1,7 @@
 //! Objects.
 
 use super::failure::operand;
+use super::stack::nested;
 use super::{Builtin, Context, Failure, Outcome, Purity};
 use crate::value::{Bump, Entry, Object, Set, Value};
 use std::cmp::Ordering;
@@ -114,7 +115,7 @@ fn retain<'a>(arena: &'a Bump, object: Object<'a>, mut keep: impl FnMut(&Value<'
 
 fn union<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let objects = [operand::object(args, 1)?, operand::object(args, 2)?];
-    Ok(merge(context.arena, &objects))
+    Merge { context, bytes: 0 }.all(&objects)
 }
 
 fn union_n<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
@@ -123,63 +124,81 @@ fn union_n<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a>
     for item in items {
         objects.push(item.as_object().ok_or_else(|| Failure::element(1, "array", item, "object"))?);
     }
-    Ok(merge(context.arena, &objects))
+    Merge { context, bytes: 0 }.all(&objects)
 }
 
-/// Merges objects from left to right. All are merged at once, level by level, so that many small ones cost no more
-/// than one large one.
-fn merge<'a>(arena: &'a Bump, objects: &[Object<'a>]) -> Value<'a> {
-    let mut filled = objects.iter().filter(|object| !object.is_empty());
-    match (filled.next(), filled.next(), filled.next()) {
-        (None, ..) => return Value::Object(Object::EMPTY),
-        (Some(only), None, _) => return Value::Object(*only),
-        (Some(left), Some(right), None) => return merge_two(arena, *left, *right),
-        _ => {}
-    }
-    let length = objects.iter().map(Object::len).sum();
-    let mut all = bumpalo::collections::Vec::with_capacity_in(length, arena);
-    all.extend(objects.iter().flat_map(|object| object.entries().iter().copied()));
-    // The sort is stable: equal keys stay in the order of their objects.
-    all.sort_by(|left, right| left.0.cmp(&right.0));
-    let mut entries = bumpalo::collections::Vec::with_capacity_in(length, arena);
-    let mut nested = bumpalo::collections::Vec::new_in(arena);
-    for group in all.chunk_by(|left, right| left.0 == right.0) {
-        let (Some((key, _)), Some((_, last))) = (group.first(), group.last()) else { continue };
-        nested.clear();
-        nested.extend(group.iter().rev().map_while(|(_, value)| value.as_object()));
-        nested.reverse();
-        let value = if nested.len() > 1 { merge(arena, &nested) } else { *last };
-        entries.push((*key, value));
-    }
-    Value::Object(Object::from_sorted(arena, entries.into_bump_slice()))
+/// A union that is being made, with the bytes it has taken: values share their parts, so that two that take little
+/// memory may have a union without measure.
+struct Merge<'c, 'a, 'x> {
+    context: &'c Context<'a, 'x>,
+    bytes: usize,
 }
 
-/// Merges two objects, neither of which is empty, walking both in order.
-fn merge_two<'a>(arena: &'a Bump, left: Object<'a>, right: Object<'a>) -> Value<'a> {
-    let mut entries: bumpalo::collections::Vec<'a, Entry<'a>> =
-        bumpalo::collections::Vec::with_capacity_in(left.len() + right.len(), arena);
-    let (mut lefts, mut rights) = (left.entries().iter().peekable(), right.entries().iter().peekable());
-    while let (Some((key, one)), Some((other_key, other))) = (lefts.peek(), rights.peek()) {
-        match key.cmp(other_key) {
-            Ordering::Less => entries.extend(lefts.next().copied()),
-            Ordering::Greater => entries.extend(rights.next().copied()),
-            Ordering::Equal => {
-                let value = match (one, other) {
-                    (Value::Object(one), Value::Object(other)) => merge(arena, &[*one, *other]),
-                    _ => *other,
-                };
-                entries.push((*key, value));
-                lefts.next();
-                rights.next();
+impl<'a> Merge<'_, 'a, '_> {
+    /// Merges objects from left to right. All are merged at once, level by level, so that many small ones cost no more
+    /// than one large one.
+    fn all(&mut self, objects: &[Object<'a>]) -> Outcome<'a> {
+        let mut filled = objects.iter().filter(|object| !object.is_empty());
+        match (filled.next(), filled.next(), filled.next()) {
+            (None, ..) => return Ok(Value::Object(Object::EMPTY)),
+            (Some(only), None, _) => return Ok(Value::Object(*only)),
+            (Some(left), Some(right), None) => return self.two(*left, *right),
+            _ => {}
+        }
+        let arena = self.context.arena;
+        let length = objects.iter().map(Object::len).sum();
+        self.take(length)?;
+        let mut all = bumpalo::collections::Vec::with_capacity_in(length, arena);
+        all.extend(objects.iter().flat_map(|object| object.entries().iter().copied()));
+        // The sort is stable: equal keys stay in the order of their objects.
+        all.sort_by(|left, right| left.0.cmp(&right.0));
+        let mut entries = bumpalo::collections::Vec::with_capacity_in(length, arena);
+        let mut inner = bumpalo::collections::Vec::new_in(arena);
+        for group in all.chunk_by(|left, right| left.0 == right.0) {
+            let (Some((key, _)), Some((_, last))) = (group.first(), group.last()) else { continue };
+            inner.clear();
+            inner.extend(group.iter().rev().map_while(|(_, value)| value.as_object()));
+            inner.reverse();
+            let value = if inner.len() > 1 { nested(|| self.all(&inner))? } else { *last };
+            entries.push((*key, value));
+        }
+        Ok(Value::Object(Object::from_sorted(arena, entries.into_bump_slice())))
+    }
+
+    /// Merges two objects, neither of which is empty, walking both in order.
+    fn two(&mut self, left: Object<'a>, right: Object<'a>) -> Outcome<'a> {
+        let arena = self.context.arena;
+        self.take(left.len() + right.len())?;
+        let mut entries: bumpalo::collections::Vec<'a, Entry<'a>> =
+            bumpalo::collections::Vec::with_capacity_in(left.len() + right.len(), arena);
+        let (mut lefts, mut rights) = (left.entries().iter().peekable(), right.entries().iter().peekable());
+        while let (Some((key, one)), Some((other_key, other))) = (lefts.peek(), rights.peek()) {
+            match key.cmp(other_key) {
+                Ordering::Less => entries.extend(lefts.next().copied()),
+                Ordering::Greater => entries.extend(rights.next().copied()),
+                Ordering::Equal => {
+                    let value = match (one, other) {
+                        (Value::Object(one), Value::Object(other)) => nested(|| self.all(&[*one, *other]))?,
+                        _ => *other,
+                    };
+                    entries.push((*key, value));
+                    lefts.next();
+                    rights.next();
+                }
             }
         }
+        entries.extend(lefts.copied());
+        entries.extend(rights.copied());
+        Ok(Value::Object(Object::from_sorted(arena, entries.into_bump_slice())))
     }
-    entries.extend(lefts.copied());
-    entries.extend(rights.copied());
-    Value::Object(Object::from_sorted(arena, entries.into_bump_slice()))
+
+    fn take(&mut self, entries: usize) -> Result<(), Failure> {
+        self.bytes = self.bytes.saturating_add(entries.saturating_mul(size_of::<Entry<'a>>()));
+        self.context.check_size(self.bytes)
+    }
 }
 
-fn subset<'a>(_: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
+fn subset<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let contained = match (operand::any(args, 1)?, operand::any(args, 2)?) {
         (Value::Array(items), Value::Set(set)) => {
             // OPA counts items down from the set's size and looks only after an item was seen: an empty set is in
@@ -190,23 +209,37 @@ fn subset<'a>(_: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
                 missing == 0
             })
         }
-        (whole, part) => contains(whole, part).ok_or_else(|| {
+        (whole, part) => contains(context, whole, part, &mut 0)?.ok_or_else(|| {
             Failure::Type("both arguments object.subset must be of the same type or array and set".into())
         })?,
     };
     Ok(Value::Bool(contained))
 }
 
-/// Whether `whole` contains `part`; `None` if they are not collections of one type.
-fn contains(whole: Value<'_>, part: Value<'_>) -> Option<bool> {
-    match (whole, part) {
-        (Value::Object(whole), Value::Object(part)) => Some(part.entries().iter().all(|(key, value)| {
-            whole.get(key).is_some_and(|other| other == *value || contains(other, *value).unwrap_or(false))
-        })),
+/// Whether `whole` contains `part`; `None` if they are not collections of one type. `seen` counts entries that were
+/// looked at, which parts that are shared can multiply without measure.
+fn contains(
+    context: &Context<'_, '_>,
+    whole: Value<'_>,
+    part: Value<'_>,
+    seen: &mut usize,
+) -> Result<Option<bool>, Failure> {
+    Ok(match (whole, part) {
+        (Value::Object(whole), Value::Object(part)) => {
+            *seen += part.len();
+            context.check_size(seen.saturating_mul(size_of::<Entry<'_>>()))?;
+            for (key, value) in part.entries() {
+                let Some(other) = whole.get(key) else { return Ok(Some(false)) };
+                if other != *value && nested(|| contains(context, other, *value, seen))? != Some(true) {
+                    return Ok(Some(false));
+                }
+            }
+            Some(true)
+        }
         (Value::Set(whole), Value::Set(part)) => Some(part.items().iter().all(|item| whole.contains(item))),
         (Value::Array(whole), Value::Array(part)) => Some(has_run(whole, part)),
         _ => None,
-    }
+    })
 }
 
 /// Whether `part` stands in `whole` as a run of items. OPA's search restarts one item further each time, which is

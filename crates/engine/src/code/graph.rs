@@ -6,11 +6,19 @@ use crate::plan::Tree;
 use solon_syntax::{Diagnostic, Span};
 use std::sync::Arc;
 
-/// Registers that each document's function and what it calls need. A document that needs itself is an error.
-pub fn check(tree: &Tree, functions: &[Function], spans: &[Span], errors: &mut Vec<Diagnostic>) -> Vec<usize> {
+/// What documents need of one another.
+pub struct Needs {
+    /// For each document the registers that its function and what it calls need.
+    pub stack: Vec<usize>,
+    /// All documents, each after those that it asks for.
+    pub order: Vec<u32>,
+}
+
+/// Follows what documents ask for. One that needs itself is an error.
+pub fn check(tree: &Tree, functions: &[Function], spans: &[Span], errors: &mut Vec<Diagnostic>) -> Needs {
     let edges: Vec<Vec<u32>> = functions.iter().map(|function| documents_of(tree, function)).collect();
     let mut state = vec![State::New; functions.len()];
-    let mut needs = vec![0; functions.len()];
+    let mut needs = Needs { stack: vec![0; functions.len()], order: Vec::with_capacity(functions.len()) };
     for start in 0..functions.len() as u32 {
         visit(start, tree, functions, spans, &edges, &mut state, &mut needs, errors);
     }
@@ -39,7 +47,7 @@ fn visit(
     spans: &[Span],
     edges: &[Vec<u32>],
     state: &mut [State],
-    needs: &mut [usize],
+    needs: &mut Needs,
     errors: &mut Vec<Diagnostic>,
 ) {
     let mut path: Vec<(u32, usize)> = vec![(start, 0)];
@@ -50,9 +58,11 @@ fn visit(
     while let Some((document, next)) = path.last_mut() {
         let at = *document as usize;
         let Some(target) = edges.get(at).and_then(|targets| targets.get(*next)).copied() else {
-            let below = edges.get(at).into_iter().flatten().filter_map(|target| needs.get(*target as usize)).max();
+            let below =
+                edges.get(at).into_iter().flatten().filter_map(|target| needs.stack.get(*target as usize)).max();
             let own = functions.get(at).map_or(0, |function| usize::from(function.registers));
-            needs[at] = own.saturating_add(below.copied().unwrap_or_default());
+            needs.stack[at] = own.saturating_add(below.copied().unwrap_or_default());
+            needs.order.push(*document);
             state[at] = State::Done;
             path.pop();
             continue;

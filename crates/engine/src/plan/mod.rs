@@ -5,6 +5,7 @@
 //! not know registers or instructions: that is `code`.
 
 mod body;
+pub mod depth;
 mod literal;
 mod pattern;
 pub mod print;

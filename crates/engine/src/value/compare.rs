@@ -1,6 +1,6 @@
 //! Equality, order and hashes of values.
 
-use super::{Value, number};
+use super::{Value, nested, number};
 use std::cmp::Ordering;
 use std::hash::{BuildHasher, Hash, Hasher};
 
@@ -15,9 +15,9 @@ impl PartialEq for Value<'_> {
             (Value::Int(left), Value::Int(right)) => left == right,
             (Value::Bool(left), Value::Bool(right)) => left == right,
             (Value::Null, Value::Null) => true,
-            (Value::Array(left), Value::Array(right)) => std::ptr::eq(*left, *right) || left == right,
-            (Value::Object(left), Value::Object(right)) => left == right,
-            (Value::Set(left), Value::Set(right)) => left.items() == right.items(),
+            (Value::Array(_), Value::Array(_))
+            | (Value::Object(_), Value::Object(_))
+            | (Value::Set(_), Value::Set(_)) => nested::equal(self, other),
             (Value::Int(_) | Value::Number(_), Value::Int(_) | Value::Number(_)) => {
                 number::compare(self, other).is_eq()
             }
@@ -39,12 +39,14 @@ impl PartialOrd for Value<'_> {
 impl Ord for Value<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
-            (Value::String { text: left, .. }, Value::String { text: right, .. }) => left.cmp(right),
+            (Value::String { symbol, text }, Value::String { symbol: other_symbol, text: other }) => {
+                if symbol.is_some() && symbol == other_symbol { Ordering::Equal } else { text.cmp(other) }
+            }
             (Value::Int(left), Value::Int(right)) => left.cmp(right),
             (Value::Bool(left), Value::Bool(right)) => left.cmp(right),
-            (Value::Array(left), Value::Array(right)) => left.cmp(right),
-            (Value::Object(left), Value::Object(right)) => left.compare(right),
-            (Value::Set(left), Value::Set(right)) => left.items().cmp(right.items()),
+            (Value::Array(_), Value::Array(_))
+            | (Value::Object(_), Value::Object(_))
+            | (Value::Set(_), Value::Set(_)) => nested::order(self, other),
             (Value::Int(_) | Value::Number(_), Value::Int(_) | Value::Number(_)) => number::compare(self, other),
             _ => self.kind().cmp(&other.kind()),
         }
@@ -66,21 +68,7 @@ impl Hash for Value<'_> {
             Value::Int(value) => state.write_i64(*value),
             Value::Number(number) => number.hash(state),
             Value::String { text, .. } => text.hash(state),
-            Value::Array(items) => {
-                state.write_u8(3);
-                items.iter().for_each(|item| item.hash(state));
-            }
-            Value::Object(object) => {
-                state.write_u8(4);
-                for (key, value) in object.entries() {
-                    key.hash(state);
-                    value.hash(state);
-                }
-            }
-            Value::Set(set) => {
-                state.write_u8(5);
-                set.items().iter().for_each(|item| item.hash(state));
-            }
+            Value::Array(_) | Value::Object(_) | Value::Set(_) => nested::Budget::default().hash(self, state),
         }
     }
 }

@@ -11,10 +11,12 @@ mod compare;
 mod float;
 mod frozen;
 pub mod json;
+mod nested;
 pub mod number;
 mod object;
 pub mod serde;
 mod set;
+mod size;
 mod symbol;
 
 pub use bumpalo::Bump;
@@ -22,6 +24,7 @@ pub use frozen::Frozen;
 pub use number::Number;
 pub use object::{Entry, Object};
 pub use set::Set;
+pub use size::exceeds;
 pub use symbol::{Symbol, SymbolTable};
 
 /// A JSON value, or a set: three words. The tag takes 32 bits, so that tag and symbol share a word and values are

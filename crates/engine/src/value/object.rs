@@ -2,7 +2,6 @@
 
 use super::{Bump, Symbol, Value};
 use bumpalo_herd::Member;
-use std::cmp::Ordering;
 
 /// A key with its value.
 pub type Entry<'a> = (Value<'a>, Value<'a>);
@@ -218,23 +217,4 @@ fn index_of<'a>(entries: &[Entry<'a>], allocate: impl FnOnce(usize) -> &'a mut [
         }
     }
     table
-}
-
-impl PartialEq for Object<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self.0.entries, other.0.entries) || self.0.entries == other.0.entries
-    }
-}
-
-impl Object<'_> {
-    /// OPA's order: keys in turn and, where those are equal, their values; then the shorter object first.
-    pub(super) fn compare(&self, other: &Self) -> Ordering {
-        for (left, right) in self.0.entries.iter().zip(other.0.entries) {
-            let order = left.0.cmp(&right.0).then_with(|| left.1.cmp(&right.1));
-            if order.is_ne() {
-                return order;
-            }
-        }
-        self.len().cmp(&other.len())
-    }
 }

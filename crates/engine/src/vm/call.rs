@@ -63,8 +63,7 @@ impl<'a> Machine<'a, '_> {
         }
         // Only paths below `data` that are known at run time lead where the stack was not made for.
         let needed = needed.max(args.len());
-        let stack =
-            if stack.len() < needed { self.arena.alloc_slice_fill_copy(needed, Value::Null) } else { stack };
+        let stack = if stack.len() < needed { self.arena.alloc_slice_fill_copy(needed, Value::Null) } else { stack };
         stack.iter_mut().zip(args).for_each(|(register, arg)| *register = *arg);
         let code = self.code;
         stacker::maybe_grow(STACK_LEFT, STACK_SEGMENT, || self.run(&code.unit, function, stack))
@@ -186,7 +185,12 @@ impl<'a> Machine<'a, '_> {
     }
 
     /// The value of a document, computed the first time.
-    pub(super) fn document(&mut self, document: u32, place: Place<'a>, stack: &mut [Value<'a>]) -> Result<Option<Value<'a>>> {
+    pub(super) fn document(
+        &mut self,
+        document: u32,
+        place: Place<'a>,
+        stack: &mut [Value<'a>],
+    ) -> Result<Option<Value<'a>>> {
         if !self.world.replaced.is_empty() && self.world.is_replaced(document) {
             return Ok(self.replacement(document));
         }

@@ -9,7 +9,6 @@ mod documents;
 mod error;
 mod remember;
 mod run;
-mod size;
 mod world;
 
 pub use error::{EvalError, codes};
@@ -19,7 +18,7 @@ use crate::code::aliases::Alias;
 use crate::code::{Function, Unit};
 use crate::host::Host;
 use crate::plan::Tree;
-use crate::value::{Bump, SymbolTable, Value};
+use crate::value::{Bump, SymbolTable, Value, exceeds};
 use error::Result;
 use world::{Memo, World};
 
@@ -35,6 +34,8 @@ pub struct Code {
     pub symbols: SymbolTable,
     /// For each function the registers that it and what it calls need.
     pub stack: Vec<usize>,
+    /// For each document how many levels it adds to what it is made of.
+    pub levels: Vec<u32>,
     /// For each function whether its results are worth keeping.
     pub is_remembered: Vec<bool>,
     /// For each document what it is another name for.
@@ -203,7 +204,7 @@ impl<'a> Machine<'a, '_> {
     #[inline]
     fn check_result(&self, value: Value<'a>) -> Result<()> {
         let limit = self.setting.limits.result_size;
-        if value.len().is_some() && size::exceeds(value, limit) {
+        if value.len().is_some() && exceeds(value, limit) {
             return Err(self.limit(format!("the result has more than {limit} bytes, or is nested too deep")));
         }
         Ok(())

@@ -105,8 +105,7 @@ mod tests {
         let mut function = Function { ops, spans, ..Function::default() };
         shorten(&mut function);
         let end = Label(3);
-        let expected =
-            [Op::Input { dst, fail: end }, Op::Truthy { src, fail: end }, Op::Yield { src }, Op::Return {}];
+        let expected = [Op::Input { dst, fail: end }, Op::Truthy { src, fail: end }, Op::Yield { src }, Op::Return {}];
         assert_eq!(function.ops, expected);
         assert_eq!([function.span(2), function.span(3)], [span(1), span(3)]);
     }

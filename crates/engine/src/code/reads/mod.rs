@@ -287,9 +287,9 @@ impl<'c> Instruction<'_, 'c> {
                 let left = self.get(left.0)?;
                 self.equal(left, right.0)
             }
-            Op::NotEqual { left, right, .. }
-            | Op::Less { left, right, .. }
-            | Op::LessOrEqual { left, right, .. } => self.read_all([left.0, right.0]),
+            Op::NotEqual { left, right, .. } | Op::Less { left, right, .. } | Op::LessOrEqual { left, right, .. } => {
+                self.read_all([left.0, right.0])
+            }
             Op::Member { item, collection, .. } => self.read_all([item.0, collection.0]),
             // The type, which every shape keeps.
             Op::Truthy { .. } | Op::IsKind { .. } | Op::IsCollection { .. } => Some(()),

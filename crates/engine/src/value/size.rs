@@ -1,13 +1,14 @@
 //! How large a value is once it is written out.
 
-use crate::value::Value;
+use super::Value;
 
-/// How deep an answer may be nested.
+/// How deep what is written out may be nested.
 const MAX_DEPTH: usize = 1000;
 
 /// Whether the JSON of a value would have more than `limit` bytes, roughly, or nest too deep. Looks at no more of the
-/// value than that many bytes.
-pub(super) fn exceeds(value: Value<'_>, limit: usize) -> bool {
+/// value than that many bytes: values share their parts, so one that takes little memory may be without measure as
+/// text.
+pub fn exceeds(value: Value<'_>, limit: usize) -> bool {
     left(value, limit, 0).is_none()
 }
 
