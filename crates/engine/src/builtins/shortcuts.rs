@@ -92,8 +92,8 @@ mod tests {
         values.extend(numbers.iter().map(|number| Value::Int(*number)));
         let mut agreed = 0;
         for (name, shortcut) in TABLE {
-            let builtin = crate::builtins::find(name).unwrap();
-            let count = builtin.signature().args.len();
+            let count = crate::builtins::find(name).map_or(0, |builtin| builtin.signature().args.len());
+            assert!(count > 0, "{name}");
             for number in 0..values.len().pow(count as u32) {
                 let args: Vec<Value<'_>> =
                     (0..count as u32).map(|at| values[number / values.len().pow(at) % values.len()]).collect();

@@ -127,8 +127,7 @@ impl<'a> Machine<'a, '_> {
                 }
             }};
         }
-        loop {
-            let Some(op) = ops.get(pc) else { break };
+        while let Some(op) = ops.get(pc) {
             pc += 1;
             match *op {
                 Op::Constant { dst, constant } => write!(dst, *constant!(constant)),

@@ -9,14 +9,6 @@ pub(super) fn shorten(function: &mut Function) {
     let settle = |label: &mut Label| *label = targets.get(label.0 as usize).copied().unwrap_or(*label);
     function.ops.iter_mut().for_each(|op| op.map_labels(settle));
     function.definitions.iter_mut().for_each(settle);
-    for at in 0..function.ops.len() {
-        // A jump to an end is the end.
-        if let Some(Op::Jump { to }) = function.ops.get(at)
-            && let Some(end @ (Op::Return {} | Op::ReturnValue { .. })) = function.ops.get(to.0 as usize).copied()
-        {
-            function.ops[at] = end;
-        }
-    }
     let mut keep = reachable(function);
     // From the end on: whether only dropped instructions lie between a jump and where it goes.
     let mut next = function.ops.len();
@@ -28,6 +20,14 @@ pub(super) fn shorten(function: &mut Function) {
         }
         if keep.get(at) == Some(&true) {
             next = at;
+        }
+    }
+    for at in 0..function.ops.len() {
+        // A jump to an end is the end.
+        if let Some(Op::Jump { to }) = function.ops.get(at)
+            && let Some(end @ (Op::Return {} | Op::ReturnValue { .. })) = function.ops.get(to.0 as usize).copied()
+        {
+            function.ops[at] = end;
         }
     }
     renumber(function, &keep);
