@@ -30,10 +30,12 @@
 pub mod batch;
 
 pub use solon_engine::{
-    Answer, Compiler, Decide, Engine, Error, Evaluator, Expression, Host, Input, Issue, Limits, LoadedPolicy, Location,
-    NativeEngine, NoHost, OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput, Policy, Query, QuerySet, Row,
-    SetEvaluator, Settings, Sources, Stage, Syntax,
+    Annotation, Answer, Capabilities, Case, Cases, Compiler, Decide, Engine, Error, Evaluator, Expression, Host, Input,
+    Issue, Limits, LoadedPolicy, Location, NativeEngine, NoHost, OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput,
+    Policy, Query, QuerySet, Row, SetEvaluator, Settings, Sources, Stage, Syntax, Test,
 };
+
+pub use solon_engine::capabilities;
 
 /// Values as they are while a query is evaluated, and how they are written.
 pub mod value {

@@ -52,24 +52,26 @@ pub fn run(arguments: &Admit) -> Result<ExitCode> {
 
 fn admission(arguments: &Admit) -> Result<Admission> {
     let reported = |problems: Vec<Problem>| anyhow!(report::text(&problems));
-    let loaded = load::load(&arguments.policy.data).map_err(reported)?;
+    let loaded = load::load(&arguments.policy.data, &arguments.policy.reading.ignore).map_err(reported)?;
     let mut admission = Admission::new().host(Arc::new(Terminal::new(arguments.timeout)));
     if !arguments.query.is_empty() {
-        let policy = loaded.compile_modules(&arguments.policy).map_err(reported)?;
+        let policy = loaded.compile_modules(&arguments.policy.reading).map_err(reported)?;
         tell(&policy);
         for query in &arguments.query {
             admission = admission.rule(&policy, query, arguments.shape.into())?;
         }
     }
-    constrain(admission, &loaded, &arguments.constraint)
+    constrain(admission, &loaded, arguments)
 }
 
-fn constrain(mut admission: Admission, loaded: &Loaded, paths: &[PathBuf]) -> Result<Admission> {
+fn constrain(mut admission: Admission, loaded: &Loaded, arguments: &Admit) -> Result<Admission> {
+    let paths = &arguments.constraint;
     if paths.is_empty() {
         return Ok(admission);
     }
     for (file, template) in &loaded.templates {
-        admission = admission.template(TemplatePolicy::compile(file, template, loaded.base())?);
+        let base = loaded.base(&arguments.policy.reading);
+        admission = admission.template(TemplatePolicy::compile(file, template, base)?);
     }
     for path in paths {
         for file in files(path)? {

@@ -1,10 +1,10 @@
 //! The arguments of every command, as data.
 
-use crate::{duration, exit};
+use crate::{capabilities, duration, exit};
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use solon::Stage;
 use solon::k8s::shape::Shape;
+use solon::{Capabilities, Stage};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -21,6 +21,10 @@ pub struct Arguments {
 pub enum Command {
     /// Evaluate a query and print the result, as `opa eval` does.
     Eval(Eval),
+    /// Run the tests in policies: rules whose names begin with test_.
+    Test(Test),
+    /// Print which builtins, keywords and features policies can use.
+    Capabilities(ShowCapabilities),
     /// Answer an AdmissionReview on stdin, as a webhook would.
     Admit(Admit),
     /// Print the syntax tree of a module.
@@ -67,6 +71,9 @@ pub struct Eval {
     /// Make the first error of a builtin function an error of the query
     #[arg(long)]
     pub strict_builtin_errors: bool,
+    /// Refuse modules that do not keep OPA's strict mode: imports and variables without a use, and more
+    #[arg(short = 'S', long)]
+    pub strict: bool,
     /// How long the evaluation may take, for example 500ms or 1m30s
     #[arg(short, long, value_name = "DURATION", value_parser = duration::parse)]
     pub timeout: Option<Duration>,
@@ -88,12 +95,83 @@ pub struct PolicyFiles {
     /// A file or folder of .rego, .json and .yaml, or prefix.path:FILE to load data below a path; repeatable
     #[arg(short, long, value_name = "PATH")]
     pub data: Vec<String>,
+
+    #[command(flatten)]
+    pub reading: Reading,
+}
+
+/// How policies are read.
+#[derive(Args, Debug)]
+pub struct Reading {
     /// Read modules as Rego of before OPA 1.0
     #[arg(long, conflicts_with = "v1_compatible")]
     pub v0_compatible: bool,
     /// Read modules as Rego of OPA 1.0 only
     #[arg(long)]
     pub v1_compatible: bool,
+    /// Names of files and folders that are not loaded from folders, as patterns ('.*'); repeatable
+    #[arg(long, value_name = "PATTERN", value_delimiter = ',')]
+    pub ignore: Vec<String>,
+    /// A capabilities file, or a version of them: what policies may use
+    #[arg(long, value_name = "FILE", value_parser = capabilities::parse)]
+    pub capabilities: Option<Capabilities>,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Exit codes: 0 all tests passed, 1 nothing could be run, 2 a test did not pass.")]
+pub struct Test {
+    /// Files and folders of .rego, .json and .yaml, or prefix.path:FILE to load data below a path
+    #[arg(required = true, value_name = "PATH")]
+    pub path: Vec<String>,
+
+    #[command(flatten)]
+    pub reading: Reading,
+
+    /// How to print the report
+    #[arg(short, long, value_enum, default_value = "pretty")]
+    pub format: TestFormat,
+    /// Report the tests that pass, too
+    #[arg(short, long)]
+    pub verbose: bool,
+    /// Run only tests whose names match a regular expression: data.package.test_name
+    #[arg(short, long, value_name = "REGEX")]
+    pub run: Option<String>,
+    /// How long each test may take, for example 500ms [default: 5s]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
+    pub timeout: Option<Duration>,
+    /// How many tests run at once; 0 for as many as there are processors
+    #[arg(short, long, value_name = "NUMBER", default_value = "0", hide_default_value = true)]
+    pub parallel: usize,
+    /// How often to run all tests
+    #[arg(long, value_name = "NUMBER", default_value = "1", hide_default_value = true)]
+    pub count: usize,
+    /// Exit with 0 though tests were skipped
+    #[arg(short = 'z', long)]
+    pub exit_zero_on_skipped: bool,
+    /// Exit with 1 if there are no tests
+    #[arg(long)]
+    pub fail_on_empty: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TestFormat {
+    /// For people
+    Pretty,
+    /// OPA's JSON array
+    Json,
+}
+
+#[derive(Args, Debug)]
+pub struct ShowCapabilities {
+    /// The capabilities of this version
+    #[arg(long)]
+    pub current: bool,
+    /// Those of a version of OPA
+    #[arg(long, value_name = "VERSION")]
+    pub version: Option<String>,
+    /// Those in a file
+    #[arg(long, value_name = "FILE")]
+    pub file: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]

@@ -31,9 +31,51 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     if text.is_empty() { Err(invalid()) } else { Ok(total) }
 }
 
+/// Writes a duration as Go does: `1.5s`, `1m0.5s`, `15.3µs`, `0s`.
+pub fn text(duration: Duration) -> String {
+    let nanoseconds = duration.as_nanos();
+    let in_unit = |nanoseconds: u128, unit: u128, name: &str| {
+        let fraction = format!("{:0width$}", nanoseconds % unit, width = unit.ilog10() as usize);
+        match fraction.trim_end_matches('0') {
+            "" => format!("{}{name}", nanoseconds / unit),
+            fraction => format!("{}.{fraction}{name}", nanoseconds / unit),
+        }
+    };
+    match nanoseconds {
+        0 => "0s".to_owned(),
+        1..1_000 => format!("{nanoseconds}ns"),
+        1_000..1_000_000 => in_unit(nanoseconds, 1_000, "µs"),
+        1_000_000..1_000_000_000 => in_unit(nanoseconds, 1_000_000, "ms"),
+        1_000_000_000..60_000_000_000 => in_unit(nanoseconds, 1_000_000_000, "s"),
+        _ => {
+            let minutes = duration.as_secs() / 60;
+            let rest = in_unit(nanoseconds % 60_000_000_000, 1_000_000_000, "s");
+            match minutes / 60 {
+                0 => format!("{minutes}m{rest}"),
+                hours => format!("{hours}h{}m{rest}", minutes % 60),
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn written_as_go() {
+        for (nanoseconds, written) in [
+            (0, "0s"),
+            (999, "999ns"),
+            (1_500, "1.5µs"),
+            (2_000_001, "2.000001ms"),
+            (1_000_000_000, "1s"),
+            (60_500_000_000, "1m0.5s"),
+            (3_600_000_000_000, "1h0m0s"),
+        ] {
+            assert_eq!(text(Duration::from_nanos(nanoseconds)), written);
+        }
+    }
 
     #[test]
     fn as_go() {

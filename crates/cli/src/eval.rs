@@ -69,11 +69,11 @@ pub fn run(arguments: &Eval) -> Result<ExitCode> {
 
 fn evaluate(arguments: &Eval, query: &str, text: Option<&Text>) -> Result<Renderer, Failure> {
     let host = Arc::new(Terminal::new(arguments.timeout));
-    let loaded = load::load(&arguments.policy.data)?;
+    let loaded = load::load(&arguments.policy.data, &arguments.policy.reading.ignore)?;
     if query.trim().is_empty() {
         return Err(vec![Problem::new("cannot evaluate empty query")].into());
     }
-    let policy = loaded.compile(&arguments.policy)?;
+    let policy = loaded.compile(&arguments.policy.reading, arguments.strict)?;
     tell(&policy);
     let imports: Vec<&str> = arguments.import.iter().map(String::as_str).collect();
     let text_of = |name: &str| if name.is_empty() { Some(query) } else { loaded.text_of(name) };

@@ -4,12 +4,21 @@ use crate::terminal::say;
 use solon::Host;
 use solon::value::Value;
 use std::net::ToSocketAddrs;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The host of the command line.
 #[derive(Debug, Default)]
 pub struct Terminal {
     deadline: Option<Instant>,
+    record: Option<Mutex<Record>>,
+}
+
+/// What a test tells while it runs.
+#[derive(Debug, Default)]
+struct Record {
+    printed: String,
+    cases: Vec<Vec<String>>,
 }
 
 impl Terminal {
@@ -17,7 +26,27 @@ impl Terminal {
     pub fn new(timeout: Option<Duration>) -> Self {
         // A time that is too far away to be expressed never comes; none and zero are no limit, as in OPA.
         let timeout = timeout.filter(|timeout| !timeout.is_zero());
-        Terminal { deadline: timeout.and_then(|timeout| Instant::now().checked_add(timeout)) }
+        Terminal { deadline: timeout.and_then(|timeout| Instant::now().checked_add(timeout)), record: None }
+    }
+
+    /// A host that keeps what a test prints and which cases it comes to.
+    pub fn recording(timeout: Duration) -> Self {
+        Terminal { record: Some(Mutex::default()), ..Terminal::new(Some(timeout)) }
+    }
+
+    /// What was printed; nothing is left of it.
+    pub fn printed(&self) -> String {
+        self.record(|record| std::mem::take(&mut record.printed)).unwrap_or_default()
+    }
+
+    /// The cases that a test came to; nothing is left of them.
+    pub fn cases(&self) -> Vec<Vec<String>> {
+        self.record(|record| std::mem::take(&mut record.cases)).unwrap_or_default()
+    }
+
+    fn record<T>(&self, change: impl FnOnce(&mut Record) -> T) -> Option<T> {
+        let record = self.record.as_ref()?;
+        Some(change(&mut record.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 }
 
@@ -46,7 +75,14 @@ impl Host for Terminal {
     }
 
     fn print(&self, _place: &str, message: &str) {
-        say(&format!("{message}\n"));
+        let line = format!("{message}\n");
+        if self.record(|record| record.printed.push_str(&line)).is_none() {
+            say(&line);
+        }
+    }
+
+    fn test_case(&self, names: &[String]) {
+        self.record(|record| record.cases.push(names.to_vec()));
     }
 
     fn is_cancelled(&self) -> bool {

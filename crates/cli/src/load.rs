@@ -3,9 +3,9 @@
 //! A file's content goes to the root of `data`, or below the prefix of `prefix.path:file`; what a folder holds goes
 //! below the names of its folders. Gatekeeper's ConstraintTemplates are modules.
 
-use crate::args::PolicyFiles;
-use crate::merge;
+use crate::args::Reading;
 use crate::report::Problem;
+use crate::{ignore, merge};
 use solon::k8s::compile::add_target;
 use solon::k8s::document::Options;
 use solon::k8s::manifest::read_manifests;
@@ -29,6 +29,7 @@ pub struct Loaded {
     problems: Vec<Problem>,
     seen: HashSet<(Vec<String>, PathBuf)>,
     names: HashSet<String>,
+    ignore: Vec<String>,
 }
 
 /// A module.
@@ -47,9 +48,9 @@ pub struct Document {
     pub json: Vec<u8>,
 }
 
-/// Loads everything that `--data` names.
-pub fn load(paths: &[String]) -> Result<Loaded, Vec<Problem>> {
-    let mut loaded = Loaded::default();
+/// Loads everything that `--data` names, but what is to be ignored in folders.
+pub fn load(paths: &[String], ignore: &[String]) -> Result<Loaded, Vec<Problem>> {
+    let mut loaded = Loaded { ignore: ignore.to_vec(), ..Loaded::default() };
     for path in paths {
         let (prefix, path) = split_prefix(path);
         let path = path.strip_prefix("file://").unwrap_or(path);
@@ -75,6 +76,10 @@ impl Loaded {
             Ok(kind) => kind,
             Err(error) => return self.problems.push(Problem::of_file("stat", &shown, &error)),
         };
+        let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+        if depth > 0 && self.ignore.iter().any(|pattern| ignore::matches(pattern, &name)) {
+            return;
+        }
         if !kind.is_dir() {
             if self.seen.insert((prefix.to_vec(), path.components().collect())) {
                 match fs::read(path) {
@@ -164,43 +169,49 @@ impl Loaded {
         found
     }
 
-    /// A compiler with the documents and nothing else.
-    pub fn base(&self) -> Compiler {
-        self.documents.iter().fold(Compiler::new(), |compiler, document| {
+    /// A compiler with the documents and capabilities, and nothing else.
+    pub fn base(&self, reading: &Reading) -> Compiler {
+        let compiler = Compiler::new().capabilities(reading.capabilities.clone().unwrap_or_default());
+        self.documents.iter().fold(compiler, |compiler, document| {
             let path: Vec<&str> = document.path.iter().map(String::as_str).collect();
             compiler.data_at(&path, document.json.as_slice())
         })
     }
 
-    /// Compiles everything that was loaded to one policy.
-    pub fn compile(&self, files: &PolicyFiles) -> Result<Policy, Vec<Problem>> {
-        self.finish(self.everything(files))
+    /// Compiles everything that was loaded to one policy, in OPA's strict mode or not.
+    pub fn compile(&self, reading: &Reading, is_strict: bool) -> Result<Policy, Vec<Problem>> {
+        self.finish(self.everything(reading).strict(is_strict))
+    }
+
+    /// Compiles everything that was loaded for a run of its tests.
+    pub fn compile_tests(&self, reading: &Reading) -> Result<Policy, Vec<Problem>> {
+        self.finish(self.everything(reading).test_run())
     }
 
     /// Everything that was loaded after a stage of compilation, as text.
-    pub fn explain(&self, files: &PolicyFiles, stage: Stage) -> Result<String, Vec<Problem>> {
+    pub fn explain(&self, reading: &Reading, stage: Stage) -> Result<String, Vec<Problem>> {
         let text_of = |name: &str| self.text_of(name);
-        self.everything(files).explain(stage).map_err(|error| Problem::of_engine(&error, text_of))
+        self.everything(reading).explain(stage).map_err(|error| Problem::of_engine(&error, text_of))
     }
 
-    fn everything(&self, files: &PolicyFiles) -> Compiler {
+    fn everything(&self, reading: &Reading) -> Compiler {
         let targets =
             self.templates.iter().flat_map(|(file, template)| template.targets.iter().map(move |t| (file, t)));
-        targets.fold(self.compiler(files), |compiler, (file, target)| add_target(compiler, file, target))
+        targets.fold(self.compiler(reading), |compiler, (file, target)| add_target(compiler, file, target))
     }
 
     /// Compiles what was loaded but the templates.
-    pub fn compile_modules(&self, files: &PolicyFiles) -> Result<Policy, Vec<Problem>> {
-        self.finish(self.compiler(files))
+    pub fn compile_modules(&self, reading: &Reading) -> Result<Policy, Vec<Problem>> {
+        self.finish(self.compiler(reading))
     }
 
-    fn compiler(&self, files: &PolicyFiles) -> Compiler {
-        let syntax = match (files.v0_compatible, files.v1_compatible) {
+    fn compiler(&self, reading: &Reading) -> Compiler {
+        let syntax = match (reading.v0_compatible, reading.v1_compatible) {
             (true, _) => Syntax::V0,
             (_, true) => Syntax::V1,
             _ => Syntax::Detect,
         };
-        let base = self.base().syntax(syntax);
+        let base = self.base(reading).syntax(syntax);
         self.modules.iter().fold(base, |compiler, module| compiler.module(module.name.as_str(), module.text.as_str()))
     }
 

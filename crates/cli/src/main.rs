@@ -7,10 +7,12 @@
 
 mod admit;
 mod args;
+mod capabilities;
 mod duration;
 mod eval;
 mod exit;
 mod host;
+mod ignore;
 mod input;
 mod load;
 mod merge;
@@ -20,6 +22,8 @@ mod render;
 mod report;
 mod table;
 mod terminal;
+mod test;
+mod test_report;
 
 use clap::Parser;
 use std::process::ExitCode;
@@ -31,6 +35,8 @@ fn main() -> ExitCode {
     };
     let done = match command {
         args::Command::Eval(arguments) => eval::run(&arguments),
+        args::Command::Test(arguments) => test::run(&arguments),
+        args::Command::Capabilities(arguments) => capabilities::run(&arguments),
         args::Command::Admit(arguments) => admit::run(&arguments),
         args::Command::Plan(arguments) => plan::run(&arguments),
         args::Command::Parse(arguments) => parse::run(&arguments),

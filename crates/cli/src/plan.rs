@@ -10,8 +10,8 @@ use std::process::ExitCode;
 
 /// Prints what the compiler makes of policies.
 pub fn run(arguments: &Plan) -> Result<ExitCode> {
-    let explained =
-        load::load(&arguments.policy.data).and_then(|loaded| loaded.explain(&arguments.policy, arguments.stage.into()));
+    let explained = load::load(&arguments.policy.data, &arguments.policy.reading.ignore)
+        .and_then(|loaded| loaded.explain(&arguments.policy.reading, arguments.stage.into()));
     match explained {
         Ok(text) => {
             print(&text)?;

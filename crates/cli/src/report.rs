@@ -67,7 +67,10 @@ fn of_issue<'t>(issue: &Issue, text_of: &impl Fn(&str) -> Option<&'t str>) -> Pr
         let text = text_of(&place.file)?;
         Some(line_at(text, place.row, place.col))
     });
-    Problem { message: issue.message.clone(), code: issue.code.clone(), place, details, hint: issue.hint.clone() }
+    // Nothing else than a deadline stops an evaluation on the command line.
+    let is_late = issue.code == "eval_cancel_error";
+    let message = if is_late { "context deadline exceeded".to_owned() } else { issue.message.clone() };
+    Problem { message, code: issue.code.clone(), place, details, hint: issue.hint.clone() }
 }
 
 /// The line of the last character at or before a place that is no white space, and that character's byte in it.
@@ -123,6 +126,23 @@ fn object(mut fields: Vec<(&'static str, String)>, sorted: bool) -> String {
     }
     let fields: Vec<String> = fields.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
     format!("{{{}}}", fields.join(","))
+}
+
+/// One error as a JSON object, in the order in which `opa test` has it.
+pub fn error_json(problem: &Problem) -> String {
+    let mut fields = fields(problem, false);
+    fields.sort_by_key(|(name, _)| *name != "code");
+    object(fields, false)
+}
+
+/// The errors as sentences, a line each.
+pub fn sentences(problems: &[Problem]) -> String {
+    let mut out = String::new();
+    for problem in problems {
+        sentence(problem, &mut out);
+        out.push('\n');
+    }
+    out
 }
 
 /// The errors for people: as OPA prints them, with the line for all that have one, and hints.

@@ -44,6 +44,11 @@ pub trait Host: Send + Sync {
         let _ = (place, message);
     }
 
+    /// Takes the name of a case that a test came to: the keys of its head. See `Compiler::test_run`.
+    fn test_case(&self, names: &[String]) {
+        let _ = names;
+    }
+
     /// Takes a note of `trace`.
     fn trace(&self, place: &str, message: &str) {
         let _ = (place, message);

@@ -7,6 +7,7 @@
 pub mod analysis;
 pub mod api;
 pub mod builtins;
+pub mod capabilities;
 pub mod code;
 pub mod hir;
 pub mod host;
@@ -18,9 +19,11 @@ pub mod vm;
 #[cfg(feature = "regorus")]
 pub use api::RegorusEngine;
 pub use api::{
-    Answer, Compiler, Decide, Engine, Error, Evaluator, Expression, Input, Issue, LoadedPolicy, Location, NativeEngine,
-    OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput, Policy, Query, QuerySet, Row, SetEvaluator, Settings, Sources,
-    Stage, Syntax,
+    Annotation, Answer, Case, Cases, Compiler, Decide, Engine, Error, Evaluator, Expression, Input, Issue,
+    LoadedPolicy, Location, NativeEngine, OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput, Policy, Query, QuerySet,
+    Row, SetEvaluator, Settings, Sources, Stage, Syntax, Test,
 };
+pub use capabilities::Capabilities;
+pub use code::Optimizations;
 pub use host::{Host, NoHost};
 pub use vm::Limits;

@@ -11,10 +11,14 @@
 //! Parentheses group. A signature is `(x: T, y: U) -> z: V`; names may be left out. Without `-> V` there is no result.
 //! A last argument `x: T...` stands for any number of arguments.
 
+pub mod json;
 mod notation;
 
 use std::cmp::Ordering;
 use std::fmt;
+
+/// How deep types may nest, so that a hostile text cannot exhaust the stack.
+const MAX_DEPTH: usize = 64;
 
 /// A type.
 ///
@@ -278,8 +282,7 @@ impl std::error::Error for NotationError {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::builtins::{self, Purity};
-    use serde_json::Value as Json;
+    use crate::builtins;
 
     #[test]
     fn types_are_written_as_opa_does() -> Result<(), NotationError> {
@@ -337,80 +340,5 @@ mod tests {
             assert_eq!(Signature::parse(builtin.signature).err(), None, "{}", builtin.name);
             assert!(names.insert(builtin.name), "{} is there twice", builtin.name);
         }
-    }
-
-    /// A type of OPA's capabilities file.
-    fn from_json(json: &Json) -> Type {
-        let list = |name: &str| json.get(name).and_then(Json::as_array).cloned().unwrap_or_default();
-        let inner = |json: Option<&Json>| json.map(|json| Box::new(from_json(json)));
-        match json.get("type").and_then(Json::as_str).unwrap_or_default() {
-            "null" => Type::Null,
-            "boolean" => Type::Boolean,
-            "number" => Type::Number,
-            "string" => Type::String,
-            "any" => Type::union(list("of").iter().map(from_json)),
-            "array" => {
-                Type::Array { items: list("static").iter().map(from_json).collect(), rest: inner(json.get("dynamic")) }
-            }
-            "set" => Type::Set(inner(json.get("of"))),
-            "object" => {
-                let field =
-                    |field: &Json| (field["key"].as_str().unwrap_or_default().to_owned(), from_json(&field["value"]));
-                let mut fields: Vec<_> = list("static").iter().map(field).collect();
-                fields.sort();
-                let rest =
-                    json.get("dynamic").map(|rest| Box::new((from_json(&rest["key"]), from_json(&rest["value"]))));
-                Type::Object { fields, rest }
-            }
-            other => unreachable!("no type {other:?}"),
-        }
-    }
-
-    fn signature_from_json(json: &Json) -> String {
-        let argument = |json: &Json| Argument { kind: from_json(json), name: String::new() };
-        let args = json.get("args").and_then(Json::as_array).cloned().unwrap_or_default();
-        Signature {
-            args: args.iter().map(argument).collect(),
-            result: json.get("result").map(argument),
-            variadic: json.get("variadic").map(argument),
-        }
-        .to_string()
-    }
-
-    /// With `SOLON_CAPABILITIES` set to OPA's capabilities file: builtins have its names, types and purity.
-    #[test]
-    fn builtins_agree_with_capabilities() -> Result<(), Box<dyn std::error::Error>> {
-        let Some(path) = std::env::var_os("SOLON_CAPABILITIES") else { return Ok(()) };
-        let capabilities: Json = serde_json::from_slice(&std::fs::read(path)?)?;
-        let empty = Vec::new();
-        let theirs = capabilities["builtins"].as_array().unwrap_or(&empty);
-        let mut wrong = Vec::new();
-        for builtin in builtins::all() {
-            let Some(their) = theirs.iter().find(|their| their["name"] == builtin.name) else {
-                wrong.push(format!("{}: unknown to OPA", builtin.name));
-                continue;
-            };
-            let (ours, theirs) = (builtin.signature().to_string(), signature_from_json(&their["decl"]));
-            if ours != theirs {
-                wrong.push(format!("{}: {ours}, in OPA {theirs}", builtin.name));
-            }
-            if their["relation"].as_bool().unwrap_or_default() != (builtin.purity == Purity::Relation) {
-                wrong.push(format!("{}: whether it is a relation", builtin.name));
-            }
-            // OPA's follow references of schemas over the network; ours do not.
-            let is_schema = builtin.name.ends_with("_schema") && builtin.name.starts_with("json.");
-            let is_nondeterministic = their["nondeterministic"].as_bool().unwrap_or_default();
-            if is_nondeterministic && builtin.purity == Purity::Pure && !is_schema {
-                wrong.push(format!("{}: is not pure in OPA", builtin.name));
-            }
-        }
-        let missing: Vec<_> = theirs
-            .iter()
-            .filter_map(|their| their["name"].as_str())
-            .filter(|name| builtins::find(name).is_none())
-            .collect();
-        println!("not here yet: {}", missing.join(" "));
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-        Ok(())
     }
 }

@@ -15,6 +15,7 @@ fn call<'a>(arena: &'a Bump, name: &str, args: &[Value<'a>]) -> Result<Value<'a>
         symbols: &SymbolTable::new(),
         caches: &mut Caches::default(),
         max_bytes: 1 << 26,
+        allowed_hosts: None,
         now: &mut None,
         place: &String::new,
     };
@@ -34,6 +35,7 @@ fn outcome(name: &str, args: &str) -> String {
         }
         Err(Failure::Undefined) => "undefined".into(),
         Err(Failure::Halt(message)) => format!("halt: {message}"),
+        Err(Failure::Unsupported) => "unsupported".to_owned(),
         Err(Failure::Type(message) | Failure::Error(message)) => format!("error: {message}"),
     }
 }

@@ -2,18 +2,20 @@
 
 use super::data::{self, Part};
 use super::policy::{Policy, Shared};
-use super::{Error, Issue, Location, Stage};
+use super::{Annotation, Error, Issue, Location, Stage, Test, features};
 use crate::analysis::{check_conflicts, check_recursion, order_rule};
-use crate::code::{aliases, generate_program, graph, verify};
+use crate::capabilities::Capabilities;
+use crate::code::{Optimizations, aliases, generate_program, graph, verify};
 use crate::hir::annotations::Annotations;
-use crate::hir::lower::{Names, Program, lower_modules};
+use crate::hir::lower::{Demands, Program, lower_modules};
+use crate::hir::test_rules;
 use crate::hir::{Check, Problems};
+use crate::plan::optimize::optimize_program;
 use crate::plan::{DocumentPlan, Tree, depth, plan_program};
 use crate::value::SymbolTable;
 use crate::vm::Code;
 use solon_syntax::ast::{Module, Version};
 use solon_syntax::{Diagnostic, ParseOptions, Source, Span, parse_module};
-use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Which of Rego's syntaxes modules are written in.
@@ -26,6 +28,13 @@ pub enum Syntax {
     V1,
     /// Older Rego.
     V0,
+}
+
+impl Syntax {
+    /// What texts are read as first.
+    fn version(self) -> Version {
+        if self == Syntax::V0 { Version::V0 } else { Version::V1 }
+    }
 }
 
 /// Collects modules and base data, and compiles them.
@@ -47,7 +56,8 @@ pub struct Compiler {
     syntaxes: Vec<Option<Syntax>>,
     data: Vec<Part>,
     syntax: Syntax,
-    denied: HashSet<String>,
+    demands: Demands,
+    optimizations: Optimizations,
 }
 
 impl Compiler {
@@ -81,6 +91,12 @@ impl Compiler {
         self
     }
 
+    /// What modules and queries may use: see [`Capabilities`].
+    pub fn capabilities(mut self, capabilities: Capabilities) -> Self {
+        self.demands.capabilities = capabilities;
+        self
+    }
+
     /// Takes a builtin away: modules and queries that name it do not compile, as if there were no such function.
     ///
     /// ```
@@ -91,20 +107,46 @@ impl Compiler {
     /// assert!(error.to_string().contains("undefined function http.send"));
     /// ```
     pub fn without_builtin(mut self, name: impl Into<String>) -> Self {
-        self.denied.insert(name.into());
+        self.demands.capabilities.deny(name);
         self
     }
 
     /// Leaves only the builtins for which `may_run` is true; see [`Compiler::without_builtin`].
     pub fn retain_builtins(mut self, may_run: impl Fn(&str) -> bool) -> Self {
-        let names = crate::builtins::all().map(|builtin| builtin.name);
-        self.denied.extend(names.filter(|name| !may_run(name)).map(str::to_owned));
+        self.demands.capabilities.retain(may_run);
+        self
+    }
+
+    /// Whether modules must keep OPA's strict mode: no import, argument or assigned variable without a use, and in older
+    /// Rego what OPA 1.0 demands anyway.
+    ///
+    /// ```
+    /// use solon_engine::Compiler;
+    ///
+    /// let compiler = Compiler::new().strict(true).module("a.rego", "package a\np if x := 1");
+    /// assert_eq!(compiler.compile().unwrap_err().issues()[0].message, "assigned var x unused");
+    /// ```
+    pub fn strict(mut self, is_strict: bool) -> Self {
+        self.demands.is_strict = is_strict;
+        self
+    }
+
+    /// Compiles for a test run, as `opa test` does: repeated names of tests are numbered, and tests with keys in their
+    /// heads tell the host of each case. [`Policy::tests`] then has the tests.
+    pub fn test_run(mut self) -> Self {
+        self.demands.is_test_run = true;
         self
     }
 
     /// The syntax of modules that say nothing else.
     pub fn syntax(mut self, syntax: Syntax) -> Self {
         self.syntax = syntax;
+        self
+    }
+
+    /// Which shortcuts the code may take; all, if nothing is said.
+    pub fn optimizations(mut self, optimizations: Optimizations) -> Self {
+        self.optimizations = optimizations;
         self
     }
 
@@ -116,12 +158,16 @@ impl Compiler {
     /// `rego_type_error`, `rego_recursion_error`), or what is wrong with the data (`invalid_json`, `invalid_data`).
     pub fn compile(self) -> Result<Policy, Error> {
         let (modules, notes) = self.parse()?;
-        let Compiler { sources, data, syntax, denied, .. } = self;
+        let Compiler { sources, data, syntax, demands, optimizations, .. } = self;
         let fail = |errors: Vec<Diagnostic>| Error::of_diagnostics(errors, &sources);
-        let (code, names) = compile(&modules, &sources, &denied).map_err(fail)?;
+        let (code, program) = compile(&modules, &sources, &demands, optimizations).map_err(fail)?;
         let data = data::build(&data, &code.symbols)?;
-        let version = if syntax == Syntax::V0 { Version::V0 } else { Version::V1 };
-        Ok(Policy { shared: Arc::new(Shared { code, names, sources, notes, version }), data })
+        let tests = if demands.is_test_run { test_rules::find(&modules) } else { Vec::new() };
+        let tests = tests.into_iter().map(|test| Test::of_rule(test, &sources)).collect();
+        let annotations = program.annotations.iter().map(|listed| Annotation::of_listed(listed, &sources)).collect();
+        let (names, version) = (program.names, syntax.version());
+        let shared = Shared { code, names, sources, notes, version, optimizations, tests, annotations };
+        Ok(Policy { shared: Arc::new(shared), data })
     }
 
     /// What a stage of the compilation makes of the modules, as text.
@@ -131,7 +177,7 @@ impl Compiler {
     /// As [`Compiler::compile`], up to that stage.
     pub fn explain(self, stage: Stage) -> Result<String, Error> {
         let (modules, _) = self.parse()?;
-        explain(&modules, &self.sources, &self.denied, stage)
+        explain(&modules, &self.sources, &self.demands, self.optimizations, stage)
             .map_err(|errors| Error::of_diagnostics(errors, &self.sources))
     }
 
@@ -140,13 +186,25 @@ impl Compiler {
         let mut errors = Vec::new();
         let mut notes = Vec::new();
         let mut modules = Vec::new();
+        let capabilities = &self.demands.capabilities;
         for (file, (source, own)) in self.sources.iter().zip(&self.syntaxes).enumerate() {
             let file = file as u32;
-            let (module, read_as_old) = parse(source, file, own.unwrap_or(self.syntax), &mut errors);
+            let asked = own.unwrap_or(self.syntax);
+            if let Some(message) = features::check_version(capabilities, asked.version()) {
+                return Err(Error::new("rego_parse_error", message));
+            }
+            let (module, read_as_old) = parse(source, file, asked, &mut errors);
+            if let Some(module) = &module {
+                let asked = if read_as_old { Version::V0 } else { asked.version() };
+                features::check_imports(module, asked, capabilities, &mut errors);
+            }
             if read_as_old {
                 notes.push(note(source, file, &self.sources));
             }
             modules.extend(module);
+        }
+        if self.demands.is_test_run {
+            test_rules::number_repeated(&mut modules);
         }
         if errors.is_empty() { Ok((modules, notes)) } else { Err(Error::of_diagnostics(errors, &self.sources)) }
     }
@@ -154,7 +212,7 @@ impl Compiler {
 
 /// Reads a module; whether it was read as older Rego though nobody asked for it.
 fn parse(source: &Source, file: u32, syntax: Syntax, errors: &mut Vec<Diagnostic>) -> (Option<Module>, bool) {
-    let version = if syntax == Syntax::V0 { Version::V0 } else { Version::V1 };
+    let version = syntax.version();
     let parsed = parse_module(source.text(), ParseOptions { file, version });
     if parsed.errors.is_empty() {
         return (parsed.tree, false);
@@ -179,10 +237,10 @@ fn note(source: &Source, file: u32, sources: &[Source]) -> Issue {
 }
 
 /// Rules with their names resolved and their bodies in order.
-fn resolve(modules: &[Module], sources: &[Source], denied: &HashSet<String>) -> Result<Program, Vec<Diagnostic>> {
+fn resolve(modules: &[Module], sources: &[Source], demands: &Demands) -> Result<Program, Vec<Diagnostic>> {
     let annotations = Annotations::read(modules, sources)?;
     let mut problems = Problems::default();
-    let mut program = lower_modules(modules, &annotations, denied, &mut problems);
+    let mut program = lower_modules(modules, &annotations, demands, &mut problems);
     check_conflicts(&program, sources, &mut problems);
     if !problems.has_failed(Check::Functions) {
         check_recursion(&program, &mut problems);
@@ -195,12 +253,15 @@ fn resolve(modules: &[Module], sources: &[Source], denied: &HashSet<String>) -> 
 }
 
 /// Documents as nested loops.
-fn plan(program: &mut Program) -> Result<(Tree, Vec<DocumentPlan>), Vec<Diagnostic>> {
+fn plan(program: &mut Program, optimizations: Optimizations) -> Result<(Tree, Vec<DocumentPlan>), Vec<Diagnostic>> {
     let mut errors = Vec::new();
-    let tree = Tree::build(program, &mut errors);
+    let mut tree = Tree::build(program, &mut errors);
     stop(&mut errors)?;
-    let plans = plan_program(program, &tree, &mut errors);
+    let mut plans = plan_program(program, &tree, &mut errors);
     stop(&mut errors)?;
+    if optimizations.plans {
+        optimize_program(&mut tree, &mut plans);
+    }
     Ok((tree, plans))
 }
 
@@ -208,30 +269,36 @@ fn plan(program: &mut Program) -> Result<(Tree, Vec<DocumentPlan>), Vec<Diagnost
 fn explain(
     modules: &[Module],
     sources: &[Source],
-    denied: &HashSet<String>,
+    demands: &Demands,
+    optimizations: Optimizations,
     stage: Stage,
 ) -> Result<String, Vec<Diagnostic>> {
-    let mut program = resolve(modules, sources, denied)?;
+    let mut program = resolve(modules, sources, demands)?;
     if stage == Stage::Hir {
         return Ok(crate::hir::print::rules(&program.rules));
     }
-    let (tree, plans) = plan(&mut program)?;
+    let (tree, plans) = plan(&mut program, optimizations)?;
     if stage == Stage::Plan {
         return Ok(crate::plan::print::program(&tree, &plans));
     }
     let mut errors = Vec::new();
-    let (unit, functions) = generate_program(&tree, &plans, &mut SymbolTable::new(), &mut errors);
+    let (unit, functions) = generate_program(&tree, &plans, optimizations, &mut SymbolTable::new(), &mut errors);
     stop(&mut errors)?;
     Ok(functions.iter().map(|function| crate::code::print::function(function, &unit)).collect())
 }
 
 /// The stages, one after the other.
-fn compile(modules: &[Module], sources: &[Source], denied: &HashSet<String>) -> Result<(Code, Names), Vec<Diagnostic>> {
+fn compile(
+    modules: &[Module],
+    sources: &[Source],
+    demands: &Demands,
+    optimizations: Optimizations,
+) -> Result<(Code, Program), Vec<Diagnostic>> {
     let mut errors = Vec::new();
-    let mut program = resolve(modules, sources, denied)?;
-    let (tree, plans) = plan(&mut program)?;
+    let mut program = resolve(modules, sources, demands)?;
+    let (tree, plans) = plan(&mut program, optimizations)?;
     let mut symbols = SymbolTable::new();
-    let (unit, functions) = generate_program(&tree, &plans, &mut symbols, &mut errors);
+    let (unit, functions) = generate_program(&tree, &plans, optimizations, &mut symbols, &mut errors);
     stop(&mut errors)?;
     for function in &functions {
         verify::check(function, &unit, functions.len()).map_err(internal)?;
@@ -241,9 +308,12 @@ fn compile(modules: &[Module], sources: &[Source], denied: &HashSet<String>) -> 
     stop(&mut errors)?;
     let levels = depth::check(&tree, &plans, &needs.order, &spans, &mut errors);
     stop(&mut errors)?;
-    let is_remembered = graph::remembered(&tree, &functions, &unit);
+    let is_remembered = match optimizations.remembered_functions {
+        true => graph::remembered(&tree, &functions, &unit),
+        false => vec![false; functions.len()],
+    };
     let aliases = aliases::aliases(&unit, &functions);
-    Ok((Code { tree, unit, functions, symbols, stack: needs.stack, levels, is_remembered, aliases }, program.names))
+    Ok((Code { tree, unit, functions, symbols, stack: needs.stack, levels, is_remembered, aliases }, program))
 }
 
 fn first_span(program: &Program, document: &crate::plan::Document) -> Span {

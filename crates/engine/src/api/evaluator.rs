@@ -84,6 +84,7 @@ impl Session {
             arena,
             host: host.as_ref(),
             limits: *limits,
+            allowed_hosts: shared.names.capabilities.allowed_hosts(),
             is_strict: *is_strict,
             place: &place,
         };

@@ -17,19 +17,23 @@
 //! # Ok::<(), solon_engine::Error>(())
 //! ```
 
+mod annotations;
 mod answer;
 mod compiler;
 mod data;
 mod engine;
 mod error;
 mod evaluator;
+mod features;
 mod input;
 mod policy;
 #[cfg(feature = "regorus")]
 mod regorus;
+mod test;
 
 #[cfg(feature = "regorus")]
 pub use self::regorus::RegorusEngine;
+pub use annotations::Annotation;
 pub use answer::{Answer, Expression, OwnedAnswer, OwnedExpression, OwnedRow, Row};
 pub use compiler::{Compiler, Syntax};
 pub use engine::{Decide, Engine, LoadedPolicy, NativeEngine, Settings, Sources};
@@ -37,3 +41,4 @@ pub use error::{Error, Issue, Location};
 pub use evaluator::{Evaluator, SetEvaluator};
 pub use input::{Input, ParsedInput};
 pub use policy::{Policy, Query, QuerySet, Stage};
+pub use test::{Case, Cases, Test};

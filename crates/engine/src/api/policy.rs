@@ -3,11 +3,12 @@
 use super::compiler::internal;
 use super::data::{self, Part};
 use super::input::invalid;
-use super::{Error, Evaluator, Issue, ParsedInput, SetEvaluator};
+use super::{Annotation, Error, Evaluator, Issue, ParsedInput, SetEvaluator, Test, features};
 use crate::analysis::order_query;
-use crate::code::{generate_query, graph, reads, verify};
+use crate::code::{Optimizations, generate_query, graph, reads, verify};
 use crate::hir::lower::{Names, Program, QueryContext, lower_query};
 use crate::hir::{Check, Problems};
+use crate::plan::optimize::optimize_query;
 use crate::plan::{depth, plan_query};
 use crate::value::json::{self, Projection};
 use crate::value::{Bump, Frozen, Value};
@@ -25,11 +26,15 @@ pub struct Policy {
 
 /// What does not change with the data.
 pub(super) struct Shared {
+    /// Which shortcuts code may take.
+    pub(super) optimizations: Optimizations,
     pub(super) code: Code,
     pub(super) names: Names,
     pub(super) sources: Vec<Source>,
     pub(super) notes: Vec<Issue>,
     pub(super) version: Version,
+    pub(super) tests: Vec<Test>,
+    pub(super) annotations: Vec<Annotation>,
 }
 
 /// A stage of compilation that can be printed.
@@ -65,6 +70,9 @@ impl Policy {
         if context.imports.iter().any(|import| import.path == ["rego", "v1"]) {
             version = Version::V1;
         }
+        if let Some(message) = features::check_version(&self.shared.names.capabilities, version) {
+            return Err(Error::new("rego_parse_error", message));
+        }
         let parsed = parse_query(query, ParseOptions { file, version });
         if !parsed.errors.is_empty() {
             return Err(fail(parsed.errors));
@@ -80,7 +88,10 @@ impl Policy {
         let mut errors = Vec::new();
         let program =
             Program { names: Names { functions: names.functions.clone(), ..Names::default() }, ..Program::default() };
-        let plan = plan_query(&program, &code.tree, &lowered, &mut errors);
+        let mut plan = plan_query(&program, &code.tree, &lowered, &mut errors);
+        if self.shared.optimizations.plans {
+            optimize_query(&mut plan);
+        }
         depth::check_query(&code.tree, &plan, &code.levels, &mut errors);
         let (unit, function) = generate_query(&code.tree, &plan, &code.symbols, &mut errors);
         if !errors.is_empty() {
@@ -131,6 +142,24 @@ impl Policy {
     /// A value of Rego, sets included, as an input.
     pub fn input_of(&self, value: Value<'_>) -> ParsedInput {
         ParsedInput(Frozen::new(value, &self.shared.code.symbols))
+    }
+
+    /// What `# METADATA` blocks say of packages, documents and rules, in order of their paths.
+    pub fn annotations(&self) -> &[Annotation] {
+        &self.shared.annotations
+    }
+
+    /// The packages and documents that are annotated as entrypoints, as queries.
+    pub fn entrypoints(&self) -> Vec<&str> {
+        let entrypoints = self.annotations().iter().filter(|annotation| annotation.is_entrypoint());
+        let mut paths: Vec<&str> = entrypoints.map(|annotation| annotation.path.as_str()).collect();
+        paths.dedup();
+        paths
+    }
+
+    /// The tests of a policy that was compiled for a [test run](super::Compiler::test_run), module by module.
+    pub fn tests(&self) -> &[Test] {
+        &self.shared.tests
     }
 
     /// What the compiler noticed that is no error.

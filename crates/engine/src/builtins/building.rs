@@ -46,7 +46,7 @@ pub(super) static TABLE: &[Builtin] = &[
     },
     Builtin {
         name: "internal.template_string",
-        signature: "(parts: array[any]) -> output: string",
+        signature: "(array[any]) -> string",
         doc: "Joins the parts of a template string. A part is a scalar, or a set of at most one value; the empty set \
               stands for an undefined value.",
         example: ("$\"{1 + 1} is {[\"two\"]}\"", "\"2 is [\\\"two\\\"]\""),

@@ -18,6 +18,8 @@ pub struct Context<'a, 'c> {
     pub caches: &'c mut Caches,
     /// The most bytes a single string or collection may take.
     pub max_bytes: usize,
+    /// The hosts that may be asked; `None` for any.
+    pub allowed_hosts: Option<&'c [String]>,
     /// The time of this evaluation in nanoseconds, once asked for.
     pub now: &'c mut Option<i64>,
     /// Where the call stands, as `file:row`.
@@ -31,6 +33,16 @@ impl<'a> Context<'a, '_> {
             return Err(Failure::Halt(format!("result of {bytes} bytes is over the limit of {}", self.max_bytes)));
         }
         Ok(())
+    }
+
+    /// Fails if capabilities do not allow a host to be asked.
+    pub fn check_host(&self, name: &str) -> Result<(), Failure> {
+        match self.allowed_hosts {
+            Some(hosts) if !hosts.iter().any(|host| host == name) => {
+                Err(Failure::Error(format!("disallowed host: {name}")))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// A string result, its size checked.

@@ -7,7 +7,7 @@ use crate::value::{Kind, Set, Value, json, number};
 pub(super) static TABLE: &[Builtin] = &[
     Builtin {
         name: "to_number",
-        signature: "(x: null | boolean | number | string) -> num: number",
+        signature: "(value: null | boolean | number | string) -> num: number",
         doc: "Returns the number that the value stands for: a string is read, `true` is 1, `false` and `null` are 0.",
         example: ("to_number(\"1.5\")", "1.5"),
         purity: Purity::Pure,
@@ -15,7 +15,7 @@ pub(super) static TABLE: &[Builtin] = &[
     },
     Builtin {
         name: "cast_array",
-        signature: "(x: any) -> z: array[any]",
+        signature: "(any) -> array[any]",
         doc: "Returns an array as it is and a set as the array of its members. Deprecated.",
         example: ("", ""),
         purity: Purity::Pure,
@@ -27,7 +27,7 @@ pub(super) static TABLE: &[Builtin] = &[
     },
     Builtin {
         name: "cast_set",
-        signature: "(x: any) -> z: set[any]",
+        signature: "(any) -> set[any]",
         doc: "Returns a set as it is and an array as the set of its items. Deprecated.",
         example: ("", ""),
         purity: Purity::Pure,
@@ -41,7 +41,7 @@ pub(super) static TABLE: &[Builtin] = &[
     },
     Builtin {
         name: "cast_string",
-        signature: "(x: any) -> z: string",
+        signature: "(any) -> string",
         doc: "Returns a string as it is and fails for other types. Deprecated.",
         example: ("", ""),
         purity: Purity::Pure,
@@ -49,7 +49,7 @@ pub(super) static TABLE: &[Builtin] = &[
     },
     Builtin {
         name: "cast_boolean",
-        signature: "(x: any) -> z: boolean",
+        signature: "(any) -> boolean",
         doc: "Returns a boolean as it is and fails for other types. Deprecated.",
         example: ("", ""),
         purity: Purity::Pure,
@@ -57,7 +57,7 @@ pub(super) static TABLE: &[Builtin] = &[
     },
     Builtin {
         name: "cast_null",
-        signature: "(x: any) -> z: null",
+        signature: "(any) -> null",
         doc: "Returns null as it is and fails for other types. Deprecated.",
         example: ("", ""),
         purity: Purity::Pure,
@@ -65,7 +65,7 @@ pub(super) static TABLE: &[Builtin] = &[
     },
     Builtin {
         name: "cast_object",
-        signature: "(x: any) -> z: object[any: any]",
+        signature: "(any) -> object[any: any]",
         doc: "Returns an object as it is and fails for other types. Deprecated.",
         example: ("", ""),
         purity: Purity::Pure,

@@ -18,6 +18,9 @@ pub enum Failure {
     Error(String),
     /// Ends the evaluation in every mode: a limit was reached, or the host does not give what the builtin needs.
     Halt(String),
+    /// There is no such function, though capabilities declare it (`eval_internal_error`): ends the evaluation in
+    /// every mode.
+    Unsupported,
 }
 
 impl Failure {

@@ -1,6 +1,8 @@
 //! HTTP requests. The engine sends none itself: the host does, or refuses.
 
 use super::failure::operand;
+use super::letters;
+use super::uri::Uri;
 use super::{Builtin, Context, Failure, Outcome, Purity};
 use crate::host;
 use crate::value::{Value, json};
@@ -34,6 +36,9 @@ fn send<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
         Some(Value::Bool(false)) => false,
         Some(_) => return Err(Failure::error("invalid value for raise_error field")),
     };
+    if let Some(url) = request.get(&Value::string("url")).and_then(|url| url.as_str()) {
+        ctx.check_host(&host_of(url)?)?;
+    }
     match ctx.host.http(Value::Object(request)) {
         Ok(text) => {
             ctx.check_size(text.len())?;
@@ -51,6 +56,12 @@ fn send<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
             Ok(Value::new_object(ctx.arena, &[(text("error"), error), (text("status_code"), Value::Int(0))]))
         }
     }
+}
+
+/// The host of an address, without its port.
+fn host_of(url: &str) -> Result<String, Failure> {
+    let uri = Uri::parse(url).map_err(Failure::Error)?;
+    Ok(letters::lossy(uri.hostname_and_port().0).into_owned())
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ pub(super) static TABLE: &[Builtin] = &[
     },
     Builtin {
         name: "json.patch",
-        signature: "(object: any, patches: array[object<op: string, path: any>[any: any]]) -> output: any",
+        signature: "(target: any, patches: array[object<op: string, path: any>[any: any]]) -> output: any",
         doc: "Returns the document after the operations of a JSON patch (RFC 6902): `add`, `remove`, `replace`, `move`, \
               `copy` and `test`. Paths may be arrays of their parts, which may lead into sets.",
         example: ("json.patch({\"a\": [1]}, [{\"op\": \"add\", \"path\": \"/a/-\", \"value\": 2}])", "{\"a\": [1, 2]}"),

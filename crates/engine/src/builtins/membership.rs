@@ -7,7 +7,7 @@ use crate::value::Value;
 pub(super) static TABLE: &[Builtin] = &[
     Builtin {
         name: "internal.member_2",
-        signature: "(item: any, collection: any) -> result: boolean",
+        signature: "(any, any) -> boolean",
         doc: "Tells whether an item is a member of a set or a value of an array or object; written `item in \
               collection`. False for anything that is no collection.",
         example: ("2 in [1, 2]", "true"),
@@ -16,7 +16,7 @@ pub(super) static TABLE: &[Builtin] = &[
     },
     Builtin {
         name: "internal.member_3",
-        signature: "(key: any, item: any, collection: any) -> result: boolean",
+        signature: "(any, any, any) -> boolean",
         doc: "Tells whether a collection holds the item under the key; written `key, item in collection`.",
         example: ("\"a\", 1 in {\"a\": 1}", "true"),
         purity: Purity::Pure,

@@ -14,6 +14,7 @@ mod context;
 mod conversions;
 mod crypto;
 mod debug;
+mod declared;
 mod encoding;
 pub mod failure;
 mod floats;
@@ -55,6 +56,7 @@ mod x509;
 pub(crate) mod yaml;
 
 pub use context::{Caches, Context, Kept};
+pub use declared::declare;
 pub use failure::{Failure, Outcome};
 pub use shortcuts::{Shortcut, shortcut};
 
@@ -89,8 +91,8 @@ pub struct Builtin {
 }
 
 impl Builtin {
-    /// Its signature, read from the notation the first time one is asked for. An entry outside of the tables, whose
-    /// notation has not been checked, may be wrong: it then takes and gives anything.
+    /// Its signature, read from the notation the first time one is asked for, or as it was declared. An entry that is
+    /// neither in the tables nor declared takes and gives anything.
     pub fn signature(&self) -> &'static Signature {
         type Signatures = hashbrown::HashMap<&'static str, OnceLock<Signature>>;
         static SIGNATURES: LazyLock<Signatures> =
@@ -99,7 +101,9 @@ impl Builtin {
             let argument = || Some(Argument { kind: Type::Any, name: String::new() });
             Signature { args: Vec::new(), result: argument(), variadic: argument() }
         });
-        let Some(signature) = SIGNATURES.get(self.signature) else { return &ANYTHING };
+        let Some(signature) = SIGNATURES.get(self.signature) else {
+            return declared::signature(self).unwrap_or(&ANYTHING);
+        };
         signature.get_or_init(|| Signature::parse(self.signature).unwrap_or_else(|_| ANYTHING.clone()))
     }
 }
@@ -116,6 +120,21 @@ pub enum Purity {
     /// A relation (`walk`): returns an array of the values it enumerates; the call is unified with each.
     Relation,
 }
+
+/// Builtins that modules in the syntax of OPA 1.0 cannot call.
+pub const DEPRECATED: [&str; 11] = [
+    "all",
+    "any",
+    "cast_array",
+    "cast_boolean",
+    "cast_null",
+    "cast_object",
+    "cast_set",
+    "cast_string",
+    "net.cidr_overlap",
+    "re_match",
+    "set_diff",
+];
 
 /// All categories' tables.
 static TABLES: &[&[Builtin]] = &[

@@ -327,6 +327,7 @@ fn before(address: u128) -> u128 {
 
 fn lookup_ip_addr<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let name = operand::string(args, 1)?;
+    ctx.check_host(name)?;
     let texts = match name.parse::<IpAddr>() {
         Ok(address) => vec![address_of(number_of(address)).to_string()],
         Err(_) => ctx.host.lookup(name).map_err(Failure::error)?,

@@ -30,7 +30,7 @@ pub(super) static TABLE: &[Builtin] = &[
     },
     Builtin {
         name: "set_diff",
-        signature: "(x: set[any], y: set[any]) -> z: set[any]",
+        signature: "(set[any], set[any]) -> set[any]",
         doc: "Returns the members of `x` that are not in `y`. Deprecated: write `x - y`.",
         example: ("", ""),
         purity: Purity::Pure,

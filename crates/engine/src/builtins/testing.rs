@@ -45,6 +45,7 @@ pub(super) fn call_on<'a>(
         symbols: &SymbolTable::new(),
         caches: &mut Caches::default(),
         max_bytes: 1 << 20,
+        allowed_hosts: None,
         now: &mut None,
         place: &|| "policy.rego:1".into(),
     };
@@ -57,6 +58,7 @@ pub(super) fn check(cases: &[(&str, &[&str], &str)]) {
         let found = match call(name, args) {
             Ok(value) => value,
             Err(Failure::Undefined) => "undefined".into(),
+            Err(Failure::Unsupported) => "unsupported".into(),
             Err(Failure::Type(text) | Failure::Error(text) | Failure::Halt(text)) => format!("!{text}"),
         };
         assert_eq!(&found, expected, "{name}({})", args.join(", "));

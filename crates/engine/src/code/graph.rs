@@ -2,7 +2,7 @@
 
 use super::{Function, Op, Unit};
 use crate::builtins::Purity;
-use crate::plan::Tree;
+use crate::plan::{DocumentKind, Tree};
 use solon_syntax::{Diagnostic, Span};
 use std::sync::Arc;
 
@@ -76,7 +76,10 @@ fn visit(
             Some(State::Open) => {
                 let from = path.iter().position(|(document, _)| *document == target).unwrap_or_default();
                 let cycle = path.iter().skip(from).map(|(document, _)| *document).chain([target]);
-                let names: Vec<String> = cycle.map(|document| name(tree, document)).collect();
+                let is_named = |document: &u32| {
+                    tree.documents.get(*document as usize).is_some_and(|document| document.kind != DocumentKind::Lifted)
+                };
+                let names: Vec<String> = cycle.filter(is_named).map(|document| name(tree, document)).collect();
                 errors.push(Diagnostic {
                     code: "rego_recursion_error",
                     span: spans.get(target as usize).copied().unwrap_or_default(),
@@ -106,7 +109,7 @@ fn documents_of(tree: &Tree, function: &Function) -> Vec<u32> {
 /// Documents that paths can lead to which a function follows at run time.
 pub(super) fn followed<'t>(tree: &'t Tree, function: &'t Function) -> impl Iterator<Item = u32> + use<'t> {
     let reached = |path: &'t Vec<Option<Arc<str>>>| {
-        let all = tree.documents.iter().enumerate();
+        let all = tree.documents.iter().enumerate().filter(|(_, document)| document.kind != DocumentKind::Lifted);
         all.filter(|(_, document)| can_reach(path, &document.path)).map(|(at, _)| at as u32)
     };
     function.followed.iter().flat_map(reached)
@@ -166,6 +169,11 @@ fn is_costly(function: &Function) -> bool {
                 | Op::Next { .. }
                 | Op::NextValue { .. }
                 | Op::NextKey { .. }
+                | Op::NextEqual { .. }
+                | Op::NextEqualEntry { .. }
+                | Op::PushParts { .. }
+                | Op::PushEqualParts { .. }
+                | Op::PushKeys { .. }
         )
     })
 }

@@ -9,12 +9,14 @@ mod generate;
 pub mod graph;
 pub mod index;
 mod op;
+mod optimizations;
 pub mod print;
 pub mod reads;
 pub mod verify;
 
 pub use generate::{generate_program, generate_query};
 pub use op::*;
+pub use optimizations::Optimizations;
 
 use crate::builtins::{Builtin, Shortcut};
 use crate::plan::{DocumentId, Function as Callee};

@@ -266,10 +266,25 @@ operations! {
     NextValue { iterator: Update, collection: Read, value: Write, done: Label }
     /// The next element's key alone.
     NextKey { iterator: Update, collection: Read, key: Write, done: Label }
+    /// Begins a walk over the elements of a collection that have a value at a path: in all of it, or in those that an
+    /// index of it has.
+    Among { dst: Write, iterator: Write, collection: Read, path: PathId, equal: Read }
+    /// The same for a walk that needs keys.
+    AmongEntries { dst: Write, iterator: Write, collection: Read, path: PathId, equal: Read }
+    /// The next element that has a value at a path.
+    NextEqual { iterator: Update, collection: Read, path: PathId, equal: Read, value: Write, done: Label }
+    /// The same with its key.
+    NextEqualEntry { iterator: Update, collection: Read, path: PathId, equal: Read, key: Write, value: Write, done: Label }
     /// Begins a collection of unknown size.
     Begin { mark: Write }
     /// Adds an item to the collection begun last.
     Push { src: Read }
+    /// Adds what is at a path in each element of a collection.
+    PushParts { collection: Read, path: PathId }
+    /// The same for the elements from an iterator on that have a value at another path.
+    PushEqualParts { iterator: Update, collection: Read, filter: PathId, equal: Read, path: PathId }
+    /// Adds the keys of a collection whose values are not `false`.
+    PushKeys { collection: Read }
     /// Adds an entry.
     PushEntry { key: Read, value: Read }
     /// Adds an entry below several keys.
@@ -302,6 +317,8 @@ operations! {
     Dispatch { index: IndexId, mark: Write }
     /// Goes to the next rule found, or to `done`.
     Candidate { mark: Read, done: Label }
+    /// Forgets the rules that were found and not gone to.
+    Settle { mark: Read }
     /// Begins a copy of the world in which something is replaced; remembers the present one.
     Enter { outer: Write }
     /// Replaces a part of `input` or `data`, or a function.

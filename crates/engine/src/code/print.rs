@@ -12,6 +12,9 @@ pub fn function(function: &Function, unit: &Unit) -> String {
             op.operands().into_iter().map(|(name, operand)| format!("{name} {}", text(operand, unit))).collect();
         let _ = writeln!(out, "{pc:5} {} {}", op.name(), operands.join(", "));
     }
+    for (number, index) in function.indexes.iter().enumerate() {
+        let _ = write!(out, "index {number}\n{}", index.print(unit));
+    }
     out
 }
 

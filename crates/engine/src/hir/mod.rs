@@ -10,6 +10,7 @@ pub mod lower;
 mod parts;
 pub mod print;
 mod problems;
+pub mod test_rules;
 mod visit;
 
 pub use parts::{Part, parts_of_literal, parts_of_term};
@@ -244,6 +245,13 @@ pub enum Callee {
     Rule(Vec<Arc<str>>),
     /// A builtin.
     Builtin(&'static Builtin),
+}
+
+impl Callee {
+    /// Whether it is the builtin called `name`.
+    pub fn is_builtin(&self, name: &str) -> bool {
+        matches!(self, Callee::Builtin(builtin) if builtin.name == name)
+    }
 }
 
 impl PartialEq for Builtin {

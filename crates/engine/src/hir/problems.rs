@@ -10,11 +10,13 @@ use solon_syntax::{Diagnostic, Span};
 pub enum Check {
     /// Arguments called `input` or `data`.
     Arguments,
+    /// Imports that nothing names, in strict mode.
+    UnusedImports,
     /// Rules and variables called `input` or `data`.
     Shadowing,
     /// Imports of one name.
     Imports,
-    /// Declared variables without a use.
+    /// Declared variables without a use; in strict mode assigned ones and arguments, too.
     Unused,
     /// Variables declared twice, assignments to what is no variable.
     Locals,
@@ -43,7 +45,8 @@ pub enum Check {
 impl Check {
     /// Whether OPA goes on after errors of this stage.
     fn is_recoverable(self) -> bool {
-        matches!(self, Check::Shadowing | Check::Imports | Check::Unused | Check::Types | Check::Deprecated)
+        use Check::{Deprecated, Imports, Shadowing, Types, Unused, UnusedImports};
+        matches!(self, UnusedImports | Shadowing | Imports | Unused | Types | Deprecated)
     }
 }
 

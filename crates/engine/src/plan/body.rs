@@ -39,7 +39,7 @@ impl Builder {
         let mut body = self.steps;
         while let Some((mut steps, opening)) = self.outer.pop() {
             steps.push(match opening {
-                Opening::Loop { collection, key, value } => Step::Loop { collection, key, value, body },
+                Opening::Loop { collection, key, value } => Step::Loop { collection, key, value, filter: None, body },
                 Opening::DataLoop { path, key } => Step::DataLoop { path, key, body },
                 Opening::With(modifiers) => Step::With { modifiers, body },
                 Opening::Outside => Step::Outside(body),

@@ -100,7 +100,7 @@ impl<'k> Measure<'k> {
                 }
                 // A test binds nothing.
                 Step::Test(_) | Step::Fail => {}
-                Step::Loop { collection, key, value, body } => {
+                Step::Loop { collection, key, value, body, .. } => {
                     self.elements(collection, key.iter().chain(value));
                     self.block(body);
                 }

@@ -7,7 +7,9 @@
 mod body;
 pub mod depth;
 mod literal;
+pub mod optimize;
 mod pattern;
+mod pieces;
 pub mod print;
 mod reference;
 mod rule;
@@ -56,6 +58,8 @@ pub enum Step {
         key: Option<Slot>,
         /// Gets the value.
         value: Option<Slot>,
+        /// What an element has to have; the others are passed over.
+        filter: Option<Filter>,
         /// The rest.
         body: Block,
     },
@@ -99,6 +103,15 @@ pub enum Step {
     /// The end of a block that several rules begin with: goes on with each of their rests in turn, the number of the
     /// rule with each. See [`share`].
     Alternatives(Vec<(usize, Block)>),
+}
+
+/// What an element of a loop has to have.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Filter {
+    /// Where in the element; the element itself if there are no keys.
+    pub path: Vec<Arc<str>>,
+    /// What must be there. Where it is undefined, no element has it.
+    pub equal: Expr,
 }
 
 /// A `with` modifier.

@@ -1,8 +1,8 @@
 //! The textual form of plans, for `solon plan --stage plan` and golden tests.
 
 use super::{
-    Block, Branch, Constant, Definition, Document, DocumentPlan, Expr, Function, Modifier, QueryPlan, Slot, Step, Test,
-    Tree,
+    Block, Branch, Constant, Definition, Document, DocumentPlan, Expr, Filter, Function, Modifier, QueryPlan, Slot,
+    Step, Test, Tree,
 };
 use crate::hir::{ComprehensionKind, Const};
 use std::fmt::Write;
@@ -85,9 +85,12 @@ impl Printer<'_> {
                     self.line(depth, &format!("every {vars} in {}", self.expr(collection)));
                     self.block(body, depth + 1, "found");
                 }
-                Step::Loop { collection, key, value, body } => {
+                Step::Loop { collection, key, value, filter, body } => {
                     let vars = pair(*key, *value);
-                    self.line(depth, &format!("for {vars} in {}", self.expr(collection)));
+                    let filter = filter.as_ref().map_or(String::new(), |Filter { path, equal }| {
+                        format!(" where its{} == {}", keys(path), self.expr(equal))
+                    });
+                    self.line(depth, &format!("for {vars} in {}{filter}", self.expr(collection)));
                     return self.block(body, depth + 1, end);
                 }
                 Step::DataLoop { path, key, body } => {

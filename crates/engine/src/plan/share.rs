@@ -12,16 +12,36 @@ const MOST: usize = 256;
 /// The definitions that begin like others as one block, whose ends have the numbers of the definitions; and those that
 /// are better off alone.
 pub fn share(definitions: &[Definition]) -> (Option<Block>, Vec<&Definition>) {
-    if definitions.len() > MOST {
-        return (None, definitions.iter().collect());
+    let (together, alone) = split(definitions);
+    ((!together.is_empty()).then(|| merge(together)), alone)
+}
+
+/// For each definition whether it begins like another one.
+pub fn begins_alike(definitions: &[Definition]) -> Vec<bool> {
+    let mut is_alike = vec![false; definitions.len()];
+    for (number, _) in split(definitions).0 {
+        if let Some(is_alike) = is_alike.get_mut(number) {
+            *is_alike = true;
+        }
     }
-    let candidates: Vec<(usize, &[Step])> = definitions
+    is_alike
+}
+
+/// A definition by its number, and its steps.
+type Numbered<'d> = (usize, &'d [Step]);
+
+/// Definitions that begin like others, and those that are better off alone.
+fn split(definitions: &[Definition]) -> (Vec<Numbered<'_>>, Vec<&Definition>) {
+    if definitions.len() > MOST {
+        return (Vec::new(), definitions.iter().collect());
+    }
+    let candidates: Vec<Numbered<'_>> = definitions
         .iter()
         .enumerate()
         .filter_map(|(number, definition)| Some((number, shareable(definition)?)))
         .collect();
     // One that begins like no other stays alone: it may end at its first answer.
-    let together: Vec<(usize, &[Step])> = candidates
+    let together: Vec<Numbered<'_>> = candidates
         .iter()
         .filter(|(number, steps)| {
             candidates.iter().any(|(other, others)| number != other && begin_alike(steps, others))
@@ -34,7 +54,7 @@ pub fn share(definitions: &[Definition]) -> (Option<Block>, Vec<&Definition>) {
         .filter(|(number, _)| !together.iter().any(|(other, _)| other == number))
         .map(|(_, definition)| definition)
         .collect();
-    ((!together.is_empty()).then(|| merge(together)), alone)
+    (together, alone)
 }
 
 /// The steps of a definition that may be done together with another one's.
@@ -56,9 +76,9 @@ fn begin_alike(left: &[Step], right: &[Step]) -> bool {
 fn is_same_beginning(left: &Step, right: &Step) -> bool {
     match (left, right) {
         (
-            Step::Loop { collection, key, value, .. },
-            Step::Loop { collection: other, key: other_key, value: other_value, .. },
-        ) => collection == other && key == other_key && value == other_value,
+            Step::Loop { collection, key, value, filter, .. },
+            Step::Loop { collection: other, key: other_key, value: other_value, filter: other_filter, .. },
+        ) => collection == other && key == other_key && value == other_value && filter == other_filter,
         (Step::DataLoop { path, key, .. }, Step::DataLoop { path: other, key: other_key, .. }) => {
             path == other && key == other_key
         }
@@ -103,10 +123,11 @@ fn merge_group(group: Vec<(usize, &[Step])>) -> (usize, Block) {
     }
     let Some(beginning) = first.first() else { return (number, Block::new()) };
     let step = match beginning {
-        Step::Loop { collection, key, value, .. } => Step::Loop {
+        Step::Loop { collection, key, value, filter, .. } => Step::Loop {
             collection: collection.clone(),
             key: *key,
             value: *value,
+            filter: filter.clone(),
             body: merge(group.iter().map(|(number, steps)| (*number, body_of(steps))).collect()),
         },
         Step::DataLoop { path, key, .. } => Step::DataLoop {

@@ -44,6 +44,8 @@ pub enum DocumentKind {
     Object,
     /// A function of this many arguments.
     Function(usize),
+    /// A value that rules need but none names. No path leads to it.
+    Lifted,
 }
 
 /// A step in the tree.

@@ -1,9 +1,6 @@
 //! Reads the notation of types: a parser by recursive descent over the text.
 
-use super::{Argument, NotationError, Signature, Type};
-
-/// How deep types may nest, so that a hostile text cannot exhaust the stack.
-const MAX_DEPTH: usize = 64;
+use super::{Argument, MAX_DEPTH, NotationError, Signature, Type};
 
 /// Reads a type that takes up the whole text.
 pub(super) fn parse_type(text: &str) -> Result<Type, NotationError> {

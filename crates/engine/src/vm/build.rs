@@ -41,9 +41,49 @@ impl<'a> Machine<'a, '_> {
     }
 }
 
+/// From this many items on, equal ones are dropped before the others are sorted.
+const MANY: usize = 64;
+
+/// The longest search for an equal item. Items that collide more, which only a hostile input has, are sorted with the
+/// others.
+const LONGEST_PROBE: usize = 24;
+
 /// A set of the items.
 pub(super) fn set<'a>(arena: &'a Bump, items: &[Value<'a>]) -> Value<'a> {
-    Value::new_set(arena, items)
+    if items.len() < MANY {
+        return Value::new_set(arena, items);
+    }
+    Value::Set(Set::from_unsorted(arena, distinct(arena, items)))
+}
+
+/// The items without most of those that equal an earlier one.
+fn distinct<'a>(arena: &'a Bump, items: &[Value<'a>]) -> &'a mut [Value<'a>] {
+    let mut kept: Vec<'a, Value<'a>> = Vec::with_capacity_in(items.len(), arena);
+    let size = (items.len() * 2).next_power_of_two();
+    // Positions in `kept`, plus 1.
+    let table = arena.alloc_slice_fill_copy(size, 0u32);
+    for item in items {
+        let mut slot = item.hash_code() as usize & (size - 1);
+        let mut is_new = true;
+        for _ in 0..LONGEST_PROBE {
+            let Some(place) = table.get_mut(slot) else { break };
+            match (*place as usize).checked_sub(1) {
+                None => {
+                    *place = kept.len() as u32 + 1;
+                    break;
+                }
+                Some(at) if kept.get(at) == Some(item) => {
+                    is_new = false;
+                    break;
+                }
+                Some(_) => slot = (slot + 1) & (size - 1),
+            }
+        }
+        if is_new {
+            kept.push(*item);
+        }
+    }
+    kept.into_bump_slice_mut()
 }
 
 /// An object of keys and values in turn. One key with two values is an error.

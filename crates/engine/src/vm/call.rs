@@ -163,6 +163,7 @@ impl<'a> Machine<'a, '_> {
             symbols: &setting.code.symbols,
             caches: &mut self.reusable.caches,
             max_bytes: setting.limits.value_size,
+            allowed_hosts: setting.allowed_hosts,
             now: &mut self.now,
             place: &|| (setting.place)(place.span()),
         };
@@ -174,7 +175,7 @@ impl<'a> Machine<'a, '_> {
                 Ok(Some(value))
             }
             Err(Failure::Undefined) => Ok(None),
-            Err(failure @ Failure::Halt(_)) => {
+            Err(failure @ (Failure::Halt(_) | Failure::Unsupported)) => {
                 Err(Box::new(EvalError::of_builtin(builtin.name, failure, place.span())))
             }
             Err(failure) if setting.is_strict => {

@@ -7,6 +7,7 @@ mod build;
 mod call;
 mod documents;
 mod error;
+mod matching;
 mod remember;
 mod run;
 mod world;
@@ -104,6 +105,8 @@ pub struct Setting<'a, 's> {
     pub host: &'s dyn Host,
     /// What may be used.
     pub limits: Limits,
+    /// The hosts that builtins may ask; `None` for any.
+    pub allowed_hosts: Option<&'s [String]>,
     /// Whether a builtin's error ends the evaluation.
     pub is_strict: bool,
     /// Names of files, for `print` and `trace`.
@@ -132,6 +135,7 @@ pub fn evaluate<'a, T>(
         scratch: bumpalo::collections::Vec::new_in(arena),
         remembered: bumpalo::collections::Vec::new_in(arena),
         calls: remember::Remembered::new(arena),
+        indexes: matching::Indexes::default(),
         reusable,
         now: None,
         budget: 0,
@@ -161,6 +165,8 @@ struct Machine<'a, 's> {
     remembered: bumpalo::collections::Vec<'a, (&'static str, &'a [Value<'a>], Value<'a>)>,
     /// Results of functions that are rules.
     calls: remember::Remembered<'a>,
+    /// Indexes of collections that loops with a filter walk over.
+    indexes: matching::Indexes<'a>,
     reusable: &'s mut Reusable,
     now: Option<i64>,
     /// Steps until the limits are looked at.
@@ -220,6 +226,17 @@ impl<'a> Machine<'a, '_> {
             }
             None => self.check_limits(),
         }
+    }
+
+    /// Counts several steps.
+    #[inline]
+    fn ticks(&mut self, mut count: usize) -> Result<()> {
+        while count > self.budget as usize {
+            count -= self.budget as usize + 1;
+            self.check_limits()?;
+        }
+        self.budget -= count as u32;
+        Ok(())
     }
 
     #[cold]

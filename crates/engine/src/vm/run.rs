@@ -3,8 +3,9 @@
 use super::Machine;
 use super::build;
 use super::error::{EvalError, Result, codes};
-use super::world::{Memo, lookup};
-use crate::code::index::Root;
+use super::matching::part;
+use super::world::{Memo, World, lookup};
+use crate::code::index::{Hop, Place as Subject, Root, Search};
 use crate::code::{Function, IndexId, Key, Label, Op, PathId, Range, Read, Unit};
 use crate::value::Value;
 use solon_syntax::Span;
@@ -263,8 +264,47 @@ impl<'a> Machine<'a, '_> {
                         None => go!(done),
                     }
                 }
+                Op::Among { dst, iterator, collection, path: at, equal } => {
+                    let among = self.among(read!(collection), path(unit, at), peek!(equal), false)?;
+                    write!(iterator, among.start());
+                    write!(dst, among.elements);
+                }
+                Op::AmongEntries { dst, iterator, collection, path: at, equal } => {
+                    let among = self.among(read!(collection), path(unit, at), peek!(equal), true)?;
+                    write!(iterator, among.start());
+                    write!(dst, among.elements);
+                }
+                Op::NextEqual { iterator, collection, path: at, equal, value, done } => {
+                    match self.next_equal(registers, iterator.0, collection.0, path(unit, at), equal.0)? {
+                        Some(Element::Item(_, found) | Element::Entry(_, found)) => write!(value, *found),
+                        None => go!(done),
+                    }
+                }
+                Op::NextEqualEntry { iterator, collection, path: at, equal, key, value, done } => {
+                    match self.next_equal(registers, iterator.0, collection.0, path(unit, at), equal.0)? {
+                        Some(Element::Item(at, found)) => {
+                            write!(key, Value::Int(at));
+                            write!(value, *found);
+                        }
+                        Some(Element::Entry(found_key, found)) => {
+                            write!(key, *found_key);
+                            write!(value, *found);
+                        }
+                        None => go!(done),
+                    }
+                }
                 Op::Begin { mark } => write!(mark, Value::from_usize(self.scratch.len())),
                 Op::Push { src } => self.scratch.push(read!(src)),
+                Op::PushParts { collection, path: at } => self.push_parts(peek!(collection), path(unit, at))?,
+                Op::PushEqualParts { iterator, collection, filter, equal, path: at } => {
+                    let (filter, at) = (path(unit, filter), path(unit, at));
+                    while let Some(Element::Item(_, found) | Element::Entry(_, found)) =
+                        self.next_equal(registers, iterator.0, collection.0, filter, equal.0)?
+                    {
+                        self.scratch.extend(part(found, at).copied());
+                    }
+                }
+                Op::PushKeys { collection } => self.push_keys(peek!(collection))?,
                 Op::PushEntry { key, value } => self.scratch.extend([read!(key), read!(value)]),
                 Op::PushNested { keys, value } => self.push_nested(range(registers, keys), read!(value), false),
                 Op::PushMember { keys, value } => self.push_nested(range(registers, keys), read!(value), true),
@@ -312,6 +352,7 @@ impl<'a> Machine<'a, '_> {
                         None => break,
                     }
                 }
+                Op::Settle { mark } => self.reusable.candidates.truncate(mark_of(read!(mark))),
                 Op::Enter { outer } => {
                     write!(outer, Value::from_usize(self.current));
                     self.tick()?;
@@ -343,23 +384,10 @@ impl<'a> Machine<'a, '_> {
     /// The rules that an index finds, those that come first at the end.
     fn find_candidates(&mut self, unit: &Unit, function: &Function, index: IndexId, registers: &[Value<'a>]) {
         let Some(index) = function.indexes.get(usize::from(index.0)) else { return };
-        let input = self.world.input;
-        let at = |root: Root, at: PathId| {
-            let base = match root {
-                Root::Input => *input?,
-                Root::Argument(register) => *registers.get(usize::from(register))?,
-            };
-            match path(unit, at) {
-                [] => Some(base),
-                path => lookup(&base, path).copied(),
-            }
-        };
-        let found = &mut self.reusable.candidates;
-        let begin = found.len();
-        index.find(unit, &at, found);
-        if let Some(found) = found.get_mut(begin..) {
-            found.sort_unstable_by(|left, right| right.cmp(left));
-        }
+        let world = self.world;
+        let lookup = |place: &Subject| find_place(place, &world, registers, unit);
+        let search = Search { unit, lookup: &lookup, is_plain: world.functions.is_empty() };
+        index.find(&search, &mut self.reusable.candidates);
     }
 }
 
@@ -406,8 +434,25 @@ fn mark_of(value: Value<'_>) -> usize {
     }
 }
 
+/// What is at a place that an index asks about.
+fn find_place<'a>(place: &Subject, world: &World<'a>, registers: &[Value<'a>], unit: &Unit) -> Option<Value<'a>> {
+    let mut at = match place.root {
+        Root::Input => *world.input?,
+        Root::Data => world.data,
+        Root::Argument(register) => *registers.get(usize::from(register))?,
+    };
+    for hop in &place.hops {
+        at = match hop {
+            Hop::Path(id) => *lookup(&at, path(unit, *id))?,
+            Hop::Constant(id) => at.get(unit.constants().get(id.0 as usize)?)?,
+            Hop::Key(place) => at.get(&find_place(place, world, registers, unit)?)?,
+        };
+    }
+    Some(at)
+}
+
 /// An element of a collection.
-enum Element<'a> {
+pub(super) enum Element<'a> {
     /// An array's, with its index.
     Item(i64, &'a Value<'a>),
     /// An object's key and value; a set's member is both.
@@ -419,22 +464,22 @@ enum Element<'a> {
 fn next<'a>(registers: &mut [Value<'a>], iterator: u16, collection: u16) -> Option<Element<'a>> {
     let Some(Value::Int(at)) = registers.get(usize::from(iterator)) else { return None };
     let at = *at;
-    let element = match registers.get(usize::from(collection))? {
-        Value::Array(items) => Element::Item(at, items.get(at as usize)?),
-        Value::Object(object) => {
-            let (key, value) = object.entries().get(at as usize)?;
-            Element::Entry(key, value)
-        }
-        Value::Set(set) => {
-            let member = set.items().get(at as usize)?;
-            Element::Entry(member, member)
-        }
-        _ => return None,
-    };
+    let element = element(registers.get(usize::from(collection))?, at as usize)?;
     if let Some(position) = registers.get_mut(usize::from(iterator)) {
         *position = Value::Int(at + 1);
     }
     Some(element)
+}
+
+/// The element at a position.
+#[inline]
+pub(super) fn element<'a>(collection: &Value<'a>, at: usize) -> Option<Element<'a>> {
+    match collection {
+        Value::Array(items) => Some(Element::Item(at as i64, items.get(at)?)),
+        Value::Object(object) => object.entries().get(at).map(|(key, value)| Element::Entry(key, value)),
+        Value::Set(set) => set.items().get(at).map(|member| Element::Entry(member, member)),
+        _ => None,
+    }
 }
 
 /// `item in collection`.

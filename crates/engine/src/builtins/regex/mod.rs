@@ -25,7 +25,7 @@ pub(super) static TABLE: &[Builtin] = &[
     },
     Builtin {
         name: "re_match",
-        signature: "(pattern: string, value: string) -> result: boolean",
+        signature: "(string, string) -> boolean",
         doc: "Tells whether the pattern matches somewhere in the string. Deprecated: write `regex.match`.",
         example: ("", ""),
         purity: Purity::Pure,

@@ -2,7 +2,7 @@
 
 use super::super::{Count, DocumentIndex, Function, KindCode, Label, Op, Read, Target, Update, Write};
 use super::{Generator, World};
-use crate::plan::{self, Block, Comparison, Expr, Step, Test};
+use crate::plan::{self, Block, Comparison, Expr, Filter, Step, Test};
 
 /// What happens where a block succeeds. It is told where to go for the next answer and which of several rules it is
 /// for, and ends with a jump.
@@ -44,10 +44,13 @@ impl Generator<'_, '_> {
                     self.put(done);
                     self.next = next;
                 }
-                Step::Loop { collection, key, value, body } => {
+                Step::Loop { collection, key, value, filter, body } => {
                     let collection = self.expr(collection, fail);
                     let (key, value) = (key.map(|key| self.slot(key)), value.map(|value| self.slot(value)));
-                    let (again, done) = self.start(collection, key, value);
+                    let (again, done) = match filter {
+                        Some(filter) => self.start_filtered(collection, key, value, filter, fail),
+                        None => self.start(collection, key, value),
+                    };
                     self.block(body, again, which, leaf);
                     self.put(done);
                     self.emit(Op::Jump { to: fail });
@@ -103,6 +106,34 @@ impl Generator<'_, '_> {
             (Some(key), Some(value)) => Op::Next { iterator, collection, key: Write(key), value: Write(value), done },
             (Some(key), None) => Op::NextKey { iterator, collection, key: Write(key), done },
             (None, value) => Op::NextValue { iterator, collection, value: Write(value.unwrap_or_default()), done },
+        });
+        (again, done)
+    }
+
+    /// The same for a loop over the elements that a filter lets through.
+    fn start_filtered(
+        &mut self,
+        collection: u16,
+        key: Option<u16>,
+        value: Option<u16>,
+        filter: &Filter,
+        fail: Label,
+    ) -> (Label, Label) {
+        let equal = Read(self.expr(&filter.equal, fail));
+        let path = self.pool.path(&filter.path);
+        let (among, iterator) = (self.register(), self.register());
+        let (dst, start, collection) = (Write(among), Write(iterator), Read(collection));
+        self.emit(match key {
+            Some(_) => Op::AmongEntries { dst, iterator: start, collection, path, equal },
+            None => Op::Among { dst, iterator: start, collection, path, equal },
+        });
+        let done = self.label();
+        let again = self.here();
+        let (iterator, collection) = (Update(iterator), Read(among));
+        let value = Write(value.unwrap_or_else(|| self.register()));
+        self.emit(match key.map(Write) {
+            Some(key) => Op::NextEqualEntry { iterator, collection, path, equal, key, value, done },
+            None => Op::NextEqual { iterator, collection, path, equal, value, done },
         });
         (again, done)
     }

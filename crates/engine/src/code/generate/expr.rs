@@ -151,19 +151,22 @@ impl Generator<'_, '_> {
         let mark = self.register();
         self.emit(Op::Begin { mark: Write(mark) });
         let end = self.label();
-        self.block(&comprehension.block, end, 0, &mut |this, again, _| {
-            this.temporarily(|this| {
-                let value = this.operand(&comprehension.value, again);
-                match &comprehension.key {
-                    Some(key) => {
-                        let key = this.operand(key, again);
-                        this.emit(Op::PushEntry { key, value });
+        let Comprehension { block, key, value, .. } = comprehension;
+        if key.is_some() || !self.gather(block, value, end) {
+            self.block(block, end, 0, &mut |this, again, _| {
+                this.temporarily(|this| {
+                    let value = this.operand(value, again);
+                    match key {
+                        Some(key) => {
+                            let key = this.operand(key, again);
+                            this.emit(Op::PushEntry { key, value });
+                        }
+                        None => this.emit(Op::Push { src: value }),
                     }
-                    None => this.emit(Op::Push { src: value }),
-                }
+                });
+                this.emit(Op::Jump { to: again });
             });
-            this.emit(Op::Jump { to: again });
-        });
+        }
         self.put(end);
         self.at(comprehension.at.0);
         let mark = Read(mark);

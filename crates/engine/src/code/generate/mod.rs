@@ -2,11 +2,12 @@
 
 mod block;
 mod expr;
+mod gather;
 mod rule;
 mod shorten;
 
 use super::constants::{Pool, Symbols};
-use super::{Function, Label, Op, Read, Unit};
+use super::{Function, Label, Op, Optimizations, Read, Unit};
 use crate::plan::{DocumentPlan, QueryPlan, Slot, Tree};
 use crate::value::SymbolTable;
 use solon_syntax::{Diagnostic, Span};
@@ -15,6 +16,7 @@ use solon_syntax::{Diagnostic, Span};
 pub fn generate_program(
     tree: &Tree,
     plans: &[DocumentPlan],
+    optimizations: Optimizations,
     symbols: &mut SymbolTable,
     errors: &mut Vec<Diagnostic>,
 ) -> (Unit, Vec<Function>) {
@@ -24,7 +26,7 @@ pub fn generate_program(
         .iter()
         .zip(plans)
         .map(|(document, plan)| {
-            let mut generator = Generator::new(tree, &mut pool);
+            let mut generator = Generator::new(tree, optimizations, &mut pool);
             generator.document(document, plan);
             let span = plan.definitions.iter().chain(&plan.default).next().map_or(Span::default(), |first| first.span);
             generator.finish(span, errors)
@@ -41,7 +43,7 @@ pub fn generate_query(
     errors: &mut Vec<Diagnostic>,
 ) -> (Unit, Function) {
     let mut pool = Pool::new(Symbols::Query(symbols));
-    let mut generator = Generator::new(tree, &mut pool);
+    let mut generator = Generator::new(tree, Optimizations::ALL, &mut pool);
     generator.query(plan);
     let function = generator.finish(plan.expressions.first().copied().unwrap_or_default(), errors);
     (pool.finish(), function)
@@ -50,6 +52,7 @@ pub fn generate_query(
 /// Generates one function.
 struct Generator<'g, 's> {
     tree: &'g Tree,
+    optimizations: Optimizations,
     pool: &'g mut Pool<'s>,
     function: Function,
     /// Where labels are; their operands hold numbers in this list until the end.
@@ -70,9 +73,10 @@ struct World {
 }
 
 impl<'g, 's> Generator<'g, 's> {
-    fn new(tree: &'g Tree, pool: &'g mut Pool<'s>) -> Self {
+    fn new(tree: &'g Tree, optimizations: Optimizations, pool: &'g mut Pool<'s>) -> Self {
         Generator {
             tree,
+            optimizations,
             pool,
             function: Function::default(),
             labels: Vec::new(),

@@ -6,7 +6,7 @@ use super::Generator;
 use super::block::set_arguments;
 use crate::hir::{ComprehensionKind, Const};
 use crate::plan::share;
-use crate::plan::{Branch, Constant, Definition, Document, DocumentKind, DocumentPlan, QueryPlan};
+use crate::plan::{Branch, Constant, Definition, Document, DocumentKind, DocumentPlan, Expr, QueryPlan};
 
 impl Generator<'_, '_> {
     pub(super) fn document(&mut self, document: &Document, plan: &DocumentPlan) {
@@ -28,7 +28,7 @@ impl Generator<'_, '_> {
             DocumentKind::Object if is_nested => Shape::Nested,
             DocumentKind::Object => Shape::Built(ComprehensionKind::Object),
             DocumentKind::Set => Shape::Built(ComprehensionKind::Set),
-            DocumentKind::Complete | DocumentKind::Function(_) => Shape::Value,
+            DocumentKind::Complete | DocumentKind::Function(_) | DocumentKind::Lifted => Shape::Value,
         };
         if !matches!(kind, Shape::Value) {
             self.emit(Op::Begin { mark: Write(mark) });
@@ -45,24 +45,34 @@ impl Generator<'_, '_> {
     /// The definitions, one after the other or through an index.
     fn definitions(&mut self, plan: &DocumentPlan, candidates: u16, kind: Shape, end: Label) {
         let arguments = u32::from(self.function.arguments);
-        let Some(index) = Index::build(&plan.definitions, arguments, self.pool) else {
-            return self.all(plan, kind);
+        let index = match self.optimizations.rule_index {
+            true => Index::build(&plan.definitions, arguments, self.pool),
+            false => None,
         };
+        let Some(index) = index else { return self.all(plan, kind, end) };
         self.function.indexes.push(index);
         let index = IndexId(self.function.indexes.len() as u16 - 1);
         self.emit(Op::Dispatch { index, mark: Write(candidates) });
         let next = self.here();
         self.emit(Op::Candidate { mark: Read(candidates), done: end });
+        let first = if Self::ends_at_first(plan, kind) { self.label() } else { next };
         for definition in &plan.definitions {
             let start = self.here();
             self.function.definitions.push(start);
-            self.definition(definition, kind, next);
+            self.definition(definition, kind, next, first);
+        }
+        if first != next {
+            self.put(first);
+            self.emit(Op::Settle { mark: Read(candidates) });
         }
     }
 
     /// Definitions one after the other, those that begin alike together.
-    fn all(&mut self, plan: &DocumentPlan, kind: Shape) {
-        let (shared, alone) = share::share(&plan.definitions);
+    fn all(&mut self, plan: &DocumentPlan, kind: Shape, end: Label) {
+        let (shared, alone) = match self.optimizations.shared_beginnings {
+            true => share::share(&plan.definitions),
+            false => (None, plan.definitions.iter().collect()),
+        };
         if let Some(block) = shared {
             let next = self.label();
             let slots = plan.definitions.iter().map(|definition| definition.slots).max();
@@ -78,19 +88,32 @@ impl Generator<'_, '_> {
             });
             self.put(next);
         }
+        let is_first_enough = Self::ends_at_first(plan, kind);
         for definition in alone {
             let next = self.label();
-            self.definition(definition, kind, next);
+            let first = if is_first_enough { end } else { next };
+            self.definition(definition, kind, next, first);
             self.put(next);
         }
     }
 
-    /// One definition. Goes to `next` when it has no more answers.
-    fn definition(&mut self, definition: &Definition, kind: Shape, next: Label) {
+    /// Whether all answers are one constant, so that one of them is enough. OPA stops there, too: what would come
+    /// after it prints nothing and has no errors.
+    fn ends_at_first(plan: &DocumentPlan, kind: Shape) -> bool {
+        let mut branches = plan.definitions.iter().flat_map(|definition| &definition.branches);
+        let is_one = |first: &Branch| {
+            matches!(first.value, Expr::Const(_)) && branches.all(|branch| branch.value == first.value)
+        };
+        let first = plan.definitions.first().and_then(|definition| definition.branches.first());
+        matches!(kind, Shape::Value) && first.is_some_and(is_one)
+    }
+
+    /// One definition. Goes to `next` when it has no more answers, to `first` after the first if that is enough.
+    fn definition(&mut self, definition: &Definition, kind: Shape, next: Label, first_answer: Label) {
         self.reserve_slots(definition.slots);
         let [first, others @ ..] = definition.branches.as_slice() else { return };
         if others.is_empty() {
-            self.branch(first, kind, next, next, None);
+            self.branch(first, kind, next, first_answer, None);
             return self.emit(Op::Jump { to: next });
         }
         // A branch is tried only if those before it had no answer.
@@ -100,7 +123,7 @@ impl Generator<'_, '_> {
             let no = self.pool.constant(&Constant::Scalar(Const::Bool(false)));
             self.emit(Op::Constant { dst: Write(found), constant: no });
             let after = self.label();
-            self.branch(branch, kind, after, next, Some(found));
+            self.branch(branch, kind, after, first_answer, Some(found));
             self.put(after);
             if is_last {
                 self.emit(Op::Jump { to: next });
@@ -116,6 +139,10 @@ impl Generator<'_, '_> {
     /// One body with its value. Goes to `exhausted` after its last answer, to `single` after the first one where
     /// further ones would be the same.
     fn branch(&mut self, branch: &Branch, kind: Shape, exhausted: Label, single: Label, found: Option<u16>) {
+        if matches!(kind, Shape::Built(ComprehensionKind::Set)) && self.gather(&branch.block, &branch.value, exhausted)
+        {
+            return;
+        }
         self.temporarily(|this| {
             this.block(&branch.block, exhausted, 0, &mut |this, again, _| {
                 this.temporarily(|this| this.answer(branch, kind, again));
@@ -161,7 +188,7 @@ impl Generator<'_, '_> {
         self.emit(Op::IfNone { to: none });
         self.emit(Op::Return {});
         self.put(none);
-        self.definition(default, Shape::Value, some);
+        self.definition(default, Shape::Value, some, some);
         self.put(some);
     }
 

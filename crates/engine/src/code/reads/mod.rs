@@ -7,7 +7,7 @@
 
 mod shapes;
 
-use super::index::Root;
+use super::index::{Hop, Place, Reads, Root};
 use super::{BuiltinIndex, DocumentIndex, Function, Key, Op, PathId, Range, Read, Target, Unit};
 use crate::code::graph;
 use crate::value::json::Projection;
@@ -308,6 +308,32 @@ impl<'c> Instruction<'_, 'c> {
                 self.shapes().element(collection);
                 self.set_new(key.0)
             }
+            Op::Among { dst, iterator, collection, path, equal }
+            | Op::AmongEntries { dst, iterator, collection, path, equal } => {
+                self.compare_parts(collection.0, path, equal.0)?;
+                self.set_new(iterator.0)?;
+                let collection = self.get(collection.0)?;
+                self.set(dst.0, collection)
+            }
+            Op::NextEqual { collection, path, equal, value, .. } => {
+                self.compare_parts(collection.0, path, equal.0)?;
+                self.next(collection.0, value.0)
+            }
+            Op::NextEqualEntry { collection, path, equal, key, value, .. } => {
+                self.compare_parts(collection.0, path, equal.0)?;
+                self.set_new(key.0)?;
+                self.next(collection.0, value.0)
+            }
+            Op::PushParts { collection, path } => self.read_parts(collection.0, path),
+            Op::PushEqualParts { collection, filter, equal, path, .. } => {
+                self.compare_parts(collection.0, filter, equal.0)?;
+                self.read_parts(collection.0, path)
+            }
+            Op::PushKeys { collection } => {
+                let collection = self.get(collection.0)?;
+                self.shapes().element(collection);
+                Some(())
+            }
             Op::Push { src } => self.read_all([src.0]),
             Op::PushEntry { key, value } => self.read_all([key.0, value.0]),
             Op::PushNested { keys, value } | Op::PushMember { keys, value } => {
@@ -408,10 +434,34 @@ impl<'c> Instruction<'_, 'c> {
             | Op::Begin { mark: register }
             | Op::Enter { outer: register }
             | Op::World { dst: register } => self.set_new(register.0),
-            Op::Jump { .. } | Op::IfNone { .. } | Op::Return {} | Op::Candidate { .. } | Op::SetWorld { .. } => {
-                Some(())
-            }
+            Op::Jump { .. }
+            | Op::IfNone { .. }
+            | Op::Return {}
+            | Op::Candidate { .. }
+            | Op::Settle { .. }
+            | Op::SetWorld { .. } => Some(()),
         }
+    }
+
+    /// What is at a path in each element is compared with something. A string is equal to no collection.
+    fn compare_parts(&mut self, collection: u16, path: PathId, equal: u16) -> Option<()> {
+        let equal = self.get(equal)?;
+        if self.shapes().text(equal).is_some() {
+            let collection = self.get(collection)?;
+            let element = self.shapes().element(collection);
+            return self.path(element, path).map(drop);
+        }
+        self.shapes().read(equal);
+        self.read_parts(collection, path)
+    }
+
+    /// What is at a path in each element is read.
+    fn read_parts(&mut self, collection: u16, path: PathId) -> Option<()> {
+        let collection = self.get(collection)?;
+        let element = self.shapes().element(collection);
+        let part = self.path(element, path)?;
+        self.shapes().read(part);
+        Some(())
     }
 
     fn next(&mut self, collection: u16, value: u16) -> Option<()> {
@@ -484,14 +534,37 @@ impl<'c> Instruction<'_, 'c> {
 
     /// The paths that a rule index looks up.
     fn dispatch(&mut self, index: usize) -> Option<()> {
-        for (root, path) in self.function.indexes.get(index)?.reads() {
-            let from = match root {
-                Root::Input => Shape::INPUT,
-                Root::Argument(register) => self.get(register)?,
-            };
-            let found = self.path(from, path)?;
-            self.shapes().read(found);
+        for (place, reads) in self.function.indexes.get(index)?.reads() {
+            let found = self.place(place)?;
+            match reads {
+                Reads::All => self.shapes().read(found),
+                Reads::Length => {
+                    self.shapes().element(found);
+                }
+                // Every shape keeps it.
+                Reads::Kind => {}
+            }
         }
         Some(())
+    }
+
+    fn place(&mut self, place: &'c Place) -> Option<Shape> {
+        let mut at = match place.root {
+            Root::Input => Shape::INPUT,
+            Root::Data => self.shapes().add(),
+            Root::Argument(register) => self.get(register)?,
+        };
+        for hop in &place.hops {
+            at = match hop {
+                Hop::Path(path) => self.path(at, *path)?,
+                Hop::Constant(_) => self.shapes().element(at),
+                Hop::Key(key) => {
+                    let key = self.place(key)?;
+                    self.shapes().read(key);
+                    self.shapes().element(at)
+                }
+            };
+        }
+        Some(at)
     }
 }

@@ -46,6 +46,7 @@ impl Scope {
 #[derive(Clone, Debug)]
 struct Annotation {
     span: Span,
+    scope: Scope,
     /// What it stands before.
     path: Path,
     /// What it says, as an object.
@@ -78,7 +79,36 @@ pub struct Place<'m> {
     pub is_else: bool,
 }
 
+/// One annotation in a list of all.
+#[derive(Debug)]
+pub struct Listed {
+    /// What it is about, below `data`.
+    pub path: Vec<Arc<str>>,
+    /// The name of its scope.
+    pub scope: &'static str,
+    /// The line with `METADATA`.
+    pub span: Span,
+    /// What it says, as an object.
+    pub value: Term,
+}
+
 impl Annotations {
+    /// All annotations, in order of what they are about and where they stand.
+    pub fn list(&self) -> Vec<Listed> {
+        let rules = self.by_rule.values().flatten();
+        let all = rules.chain(self.by_package.values()).chain(self.by_path.values());
+        let mut list: Vec<Listed> = all
+            .map(|annotation| Listed {
+                path: annotation.path.clone(),
+                scope: annotation.scope.name(),
+                span: annotation.span,
+                value: annotation.value.clone(),
+            })
+            .collect();
+        list.sort_by(|left, right| left.path.cmp(&right.path).then(left.span.cmp(&right.span)));
+        list
+    }
+
     /// Reads the annotations of modules. `sources` are the texts by the numbers of the files.
     ///
     /// # Errors
@@ -191,7 +221,7 @@ fn read_module(
             }
             _ => (None, package),
         };
-        found.push((scope, owner, Annotation { span, path, value: raw.value(scope.name()) }));
+        found.push((scope, owner, Annotation { span, scope, path, value: raw.value(scope.name()) }));
     }
 }
 

@@ -1,6 +1,7 @@
 //! Calls.
 
 use super::{Global, Lowerer, Path, path_of};
+use crate::builtins::DEPRECATED;
 use crate::hir::print::package_text;
 use crate::hir::{Body, Call, Callee, Check, Const, Head, Term};
 use solon_syntax::{Span, ast, print};
@@ -142,7 +143,7 @@ impl Lowerer<'_, '_> {
         if first == "data" {
             return Some(path_of(rest));
         }
-        match self.environment.globals.get(first) {
+        match self.global_of(first) {
             Some(Global::Data(path)) => {
                 let mut path = path.clone();
                 path.extend(path_of(rest));
@@ -192,21 +193,6 @@ fn type_text(term: &Term) -> String {
         _ => UNKNOWN.to_owned(),
     }
 }
-
-/// Builtins that modules in the syntax of OPA 1.0 cannot call.
-const DEPRECATED: [&str; 11] = [
-    "all",
-    "any",
-    "cast_array",
-    "cast_boolean",
-    "cast_null",
-    "cast_object",
-    "cast_set",
-    "cast_string",
-    "net.cidr_overlap",
-    "re_match",
-    "set_diff",
-];
 
 /// The parts of a function's name.
 pub(super) fn function_name(function: &ast::Term) -> Vec<String> {

@@ -9,15 +9,17 @@ mod module;
 mod query;
 mod scope;
 mod term;
+mod test_case;
 
-pub use module::{Names, Program, lower_modules};
+pub use module::{Demands, Names, Program, lower_modules};
 pub use query::{QueryContext, lower_query};
 
 use super::annotations::{Annotations, Place};
 use super::{Check, Locals, Problems, Term, Var};
 use scope::Scopes;
 use solon_syntax::Span;
-use std::collections::HashMap;
+use std::cell::RefCell;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// A path below `data`.
@@ -36,6 +38,8 @@ enum Global {
 pub(super) struct Environment<'p> {
     /// Names of the package's rules and of imports.
     globals: HashMap<String, Global>,
+    /// Globals that something names.
+    used: RefCell<HashSet<String>>,
     /// All rules.
     names: &'p Names,
 }
@@ -46,8 +50,16 @@ struct Lowerer<'e, 'p> {
     problems: &'e mut Problems,
     /// Whether a declaration was wrong: unused ones are then not looked for.
     has_wrong_declaration: bool,
-    /// Whether it is a rule of a module in the syntax of OPA 1.0, which may not do all that others may.
+    /// Whether a variable without a use was reported: further ones of the same branch are not looked for.
+    has_unused: bool,
+    /// Whether OPA's strict mode is asked for.
+    is_strict: bool,
+    /// Arguments of the rule that something names.
+    used_arguments: HashSet<String>,
+    /// Whether it is a rule of a module in the syntax of OPA 1.0, or strict: it may not do all that others may.
     is_v1_module: bool,
+    /// Whether tests tell of their cases.
+    names_test_cases: bool,
     locals: Locals,
     scopes: Scopes,
     /// The rule, for its annotations; a query has none.
@@ -60,7 +72,11 @@ impl<'e, 'p> Lowerer<'e, 'p> {
             environment,
             problems,
             has_wrong_declaration: false,
+            has_unused: false,
+            is_strict: false,
+            used_arguments: HashSet::new(),
             is_v1_module: false,
+            names_test_cases: false,
             locals: Locals::default(),
             scopes: Scopes::default(),
             place: None,
@@ -70,6 +86,13 @@ impl<'e, 'p> Lowerer<'e, 'p> {
     fn error(&mut self, check: Check, code: &'static str, span: Span, message: impl Into<String>) {
         self.has_wrong_declaration |= check == Check::Locals;
         self.problems.report(check, code, span, message);
+    }
+
+    /// What a name stands for that no body declares.
+    fn global_of(&self, name: &str) -> Option<&'e Global> {
+        let found = self.environment.globals.get(name)?;
+        self.environment.used.borrow_mut().insert(name.to_owned());
+        Some(found)
     }
 
     /// A variable of its own for a value that has no name.

@@ -2,11 +2,13 @@
 
 use super::scope::Declared;
 use super::{Environment, Global, Lowerer, Path, path_of};
-use crate::builtins::{self, Builtin};
-use crate::hir::annotations::{Annotations, Place};
+use crate::builtins::Builtin;
+use crate::capabilities::Capabilities;
+use crate::hir::annotations::{Annotations, Listed, Place};
 use crate::hir::print::package_text;
 use crate::hir::{Body, Branch, Check, Problems, Rule, Term, Var};
 use solon_syntax::{Span, ast};
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -28,6 +30,8 @@ pub struct Program {
     pub packages: Vec<Package>,
     /// What modules and queries can name.
     pub names: Names,
+    /// What is said of packages and rules.
+    pub annotations: Vec<Listed>,
 }
 
 /// The names of all rules.
@@ -39,27 +43,37 @@ pub struct Names {
     pub firsts: HashSet<(Path, Arc<str>)>,
     /// The constant paths of all rules.
     pub paths: HashSet<Path>,
-    /// Builtins that may not be called.
-    pub denied: HashSet<String>,
+    /// What may be used.
+    pub capabilities: Capabilities,
 }
 
 impl Names {
     /// The builtin called `name`, if it may be called.
     pub fn builtin(&self, name: &str) -> Option<&'static Builtin> {
-        builtins::find(name).filter(|_| !self.denied.contains(name))
+        self.capabilities.builtin(name)
     }
 }
 
+/// What is asked of the compiler, besides what modules say.
+#[derive(Clone, Debug, Default)]
+pub struct Demands {
+    /// What modules may use.
+    pub capabilities: Capabilities,
+    /// Whether OPA's strict mode is asked for.
+    pub is_strict: bool,
+    /// Whether tests are to be run: repeated names of tests are numbered, and tests tell of their cases.
+    pub is_test_run: bool,
+}
+
 /// Lowers modules to rules.
-/// Builtins of `denied` are unknown.
 pub fn lower_modules(
     modules: &[ast::Module],
     annotations: &Annotations,
-    denied: &HashSet<String>,
+    demands: &Demands,
     problems: &mut Problems,
 ) -> Program {
-    let mut program = Program::default();
-    program.names.denied = denied.clone();
+    let mut program = Program { annotations: annotations.list(), ..Program::default() };
+    program.names.capabilities = demands.capabilities.clone();
     for module in modules {
         let package = path_of(&module.package.path);
         for rule in &module.rules {
@@ -75,26 +89,52 @@ pub fn lower_modules(
     for (module_number, module) in modules.iter().enumerate() {
         let package = path_of(&module.package.path);
         let environment = Environment::new(&package, &module.imports, &program.names);
-        check_imports(module, problems);
+        if demands.is_strict || module.version == ast::Version::V1 {
+            check_imports(module, problems);
+        }
         for (rule_number, rule) in module.rules.iter().enumerate() {
             let mut lowerer = Lowerer::new(&environment, problems);
-            lowerer.is_v1_module = module.version == ast::Version::V1;
+            lowerer.is_v1_module = module.version == ast::Version::V1 || demands.is_strict;
+            lowerer.is_strict = demands.is_strict;
+            lowerer.names_test_cases = demands.is_test_run;
             lowerer.place = Some((annotations, Place { module, module_number, rule_number, is_else: false }));
             program.rules.push(lowerer.rule(&package, rule));
+        }
+        if demands.is_strict {
+            check_unused_imports(module, &environment, problems);
         }
     }
     program
 }
 
+/// Reports imports of data and input that nothing names.
+fn check_unused_imports(module: &ast::Module, environment: &Environment<'_>, problems: &mut Problems) {
+    let used = environment.used.borrow();
+    for import in &module.imports {
+        let Some(name) = import.alias.as_ref().map(|alias| &alias.text).or(import.path.last()) else { continue };
+        if environment.globals.contains_key(name)
+            && is_root(import.path.first().map_or("", String::as_str))
+            && !used.contains(name)
+        {
+            let message = format!("{} unused", import_text(import));
+            problems.report(Check::UnusedImports, "rego_compile_error", import.span, message);
+        }
+    }
+}
+
+/// An import as OPA writes it.
+fn import_text(import: &ast::Import) -> String {
+    let alias = import.alias.as_ref().map(|alias| format!(" as {}", alias.text)).unwrap_or_default();
+    format!("import {}{alias}", package_text(&path_of(&import.path)))
+}
+
 /// Reports imports that take the name of an earlier one.
 fn check_imports(module: &ast::Module, problems: &mut Problems) {
     let mut seen: HashMap<&str, &ast::Import> = HashMap::new();
-    for import in module.imports.iter().filter(|_| module.version == ast::Version::V1) {
+    for import in &module.imports {
         let Some(name) = import.alias.as_ref().map(|alias| &alias.text).or(import.path.last()) else { continue };
         if let Some(earlier) = seen.get(name.as_str()) {
-            let path: Vec<Arc<str>> = path_of(&earlier.path);
-            let alias = earlier.alias.as_ref().map(|alias| format!(" as {}", alias.text)).unwrap_or_default();
-            let message = format!("import must not shadow import {}{alias}", package_text(&path));
+            let message = format!("import must not shadow {}", import_text(earlier));
             problems.report(Check::Imports, "rego_compile_error", import.span, message);
         } else {
             seen.insert(name, import);
@@ -126,7 +166,7 @@ impl<'p> Environment<'p> {
                 _ => None,
             };
         }
-        Environment { globals, names }
+        Environment { globals, used: RefCell::default(), names }
     }
 }
 
@@ -173,8 +213,15 @@ impl Lowerer<'_, '_> {
         let arguments = self.declare_arguments(rule);
         let mut before = Body::new();
         let params = rule.head.parameters.as_ref().map(|params| self.terms(params, &mut before));
+        let mut named = Vec::new();
+        rule.head.parameters.iter().flatten().for_each(|param| argument_names(param, &mut named));
+        self.forget_uses(&named);
         before.extend(self.body(&rule.body));
-        let keys = key_terms.iter().map(|key| self.head_term(key, &mut before)).collect();
+        let generated = before.len();
+        let keys: Vec<Term> = key_terms.iter().map(|key| self.head_term(key, &mut before)).collect();
+        if self.names_test_cases {
+            self.name_test_case(rule, &keys, generated, &mut before);
+        }
         let value = value.map_or(Term::TRUE, |value| self.head_term(value, &mut before));
         self.leave();
         let mut branches = vec![Branch { span: rule.span, body: before, value }];
@@ -184,7 +231,19 @@ impl Lowerer<'_, '_> {
         for branch in &rule.else_branches {
             branches.push(self.else_branch(branch, &arguments));
         }
+        if self.is_strict {
+            self.report_unused_arguments(rule, &arguments);
+        }
         Rule { span: rule.span, path, keys, is_set, params, is_default: rule.is_default, branches, locals: self.locals }
+    }
+
+    fn report_unused_arguments(&mut self, rule: &ast::Rule, arguments: &[(String, Var)]) {
+        for (name, _) in arguments {
+            if !self.used_arguments.contains(name) {
+                let message = format!("unused argument {name}. (hint: use _ (wildcard variable) instead)");
+                self.error(Check::Unused, "rego_compile_error", rule.head.span, message);
+            }
+        }
     }
 
     /// Declares the variables of a function's parameters; one that is named twice is one variable.
@@ -202,6 +261,7 @@ impl Lowerer<'_, '_> {
     }
 
     fn else_branch(&mut self, branch: &ast::Else, arguments: &[(String, Var)]) -> Branch {
+        self.has_unused = false;
         self.enter(&branch.body);
         self.redeclare(arguments);
         let mut body = self.body(&branch.body);

@@ -68,14 +68,32 @@ impl Lowerer<'_, '_> {
     /// Closes the innermost scope.
     pub(super) fn leave(&mut self) {
         let Some(scope) = self.scopes.stack.pop() else { return };
-        for declaration in scope.declared {
-            if matches!(declaration.how, Declared::Some | Declared::Every)
-                && !declaration.is_used
-                && !self.has_wrong_declaration
-            {
-                let message = format!("declared var {} unused", declaration.name);
-                self.error(Check::Unused, "rego_compile_error", declaration.place, message);
-            }
+        let (used, unused): (Vec<_>, Vec<_>) = scope.declared.into_iter().partition(|declaration| declaration.is_used);
+        let is_argument = |declaration: &Declaration| declaration.how == Declared::Argument;
+        self.used_arguments.extend(used.into_iter().filter(is_argument).map(|declaration| declaration.name));
+        if self.is_strict {
+            self.report_unused(&unused, "assigned", &[Declared::Assigned]);
+        }
+        self.report_unused(&unused, "declared", &[Declared::Some, Declared::Every]);
+    }
+
+    /// Reports variables that were declared in certain ways and that nothing names.
+    fn report_unused(&mut self, unused: &[Declaration], word: &str, ways: &[Declared]) {
+        if self.has_wrong_declaration || self.has_unused {
+            return;
+        }
+        for declaration in unused.iter().filter(|declaration| ways.contains(&declaration.how)) {
+            let message = format!("{word} var {} unused", declaration.name);
+            self.error(Check::Unused, "rego_compile_error", declaration.place, message);
+            self.has_unused = true;
+        }
+    }
+
+    /// Makes nothing of that the head names its arguments: only uses elsewhere count, or a second one in the head.
+    pub(super) fn forget_uses(&mut self, arguments: &[(String, Span)]) {
+        let Some(scope) = self.scopes.stack.last_mut() else { return };
+        for declaration in &mut scope.declared {
+            declaration.is_used = arguments.iter().filter(|(name, _)| *name == declaration.name).count() > 1;
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::scope::Declared;
 use super::{Global, Lowerer, strings};
-use crate::hir::{Body, Comprehension, ComprehensionKind, Const, Head, Literal, LiteralKind, Ref, Term};
+use crate::hir::{Body, Check, Comprehension, ComprehensionKind, Const, Head, Literal, LiteralKind, Ref, Term};
 use solon_syntax::{Span, ast};
 
 impl Lowerer<'_, '_> {
@@ -79,7 +79,7 @@ impl Lowerer<'_, '_> {
 
     /// What a name means that no body declares: a root document, a rule or an import.
     pub(super) fn global(&self, name: &str) -> Option<(Head, Vec<Term>)> {
-        match (name, self.environment.globals.get(name)) {
+        match (name, self.global_of(name)) {
             ("input", _) => Some((Head::Input, Vec::new())),
             ("data", _) => Some((Head::Data, Vec::new())),
             (_, Some(Global::Input(path))) => Some((Head::Input, strings(path).collect())),
@@ -122,6 +122,10 @@ impl Lowerer<'_, '_> {
     }
 
     fn template(&mut self, parts: &[ast::TemplatePart], span: Span, before: &mut Body) -> Term {
+        if !self.environment.names.capabilities.has_feature("template_strings") {
+            let message = "template strings are not supported by current capabilities";
+            self.error(Check::Arguments, "rego_parse_error", span, message);
+        }
         let parts = parts
             .iter()
             .map(|part| match part {
@@ -141,6 +145,9 @@ impl Lowerer<'_, '_> {
     /// A pattern whose variables are declared by it.
     pub(super) fn pattern(&mut self, pattern: &ast::Term, how: Declared, place: Span, before: &mut Body) -> Term {
         match &pattern.kind {
+            ast::TermKind::Var(name) if how == Declared::Assigned => {
+                Term::Var(self.declare(name, pattern.span, how, place))
+            }
             ast::TermKind::Var(name) => Term::Var(self.declare_used(name, pattern.span, how, place)),
             ast::TermKind::Array(items) => {
                 Term::Array(items.iter().map(|item| self.pattern(item, how, place, before)).collect())

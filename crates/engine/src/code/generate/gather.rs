@@ -1,0 +1,83 @@
+//! Collections that one instruction gathers: `[c.name | some c in containers]`, `{key | labels[key]}`.
+
+use super::super::{Label, Op, Read, Update, Write};
+use super::Generator;
+use crate::plan::{Block, Expr, Filter, Slot, Step, Test};
+use std::sync::Arc;
+
+/// A loop whose answers are parts of the elements alone.
+enum Gather<'p> {
+    /// What is at a path in each element.
+    Parts { collection: &'p Expr, path: Vec<Arc<str>> },
+    /// The same of the elements that a filter lets through.
+    EqualParts { collection: &'p Expr, filter: &'p Filter, path: Vec<Arc<str>> },
+    /// The keys of the elements that are not `false`.
+    Keys { collection: &'p Expr },
+}
+
+impl Generator<'_, '_> {
+    /// Adds all answers of a block to the collection that is being built, if one instruction can. Says whether it did.
+    pub(super) fn gather(&mut self, block: &Block, value: &Expr, fail: Label) -> bool {
+        if !self.optimizations.plans {
+            return false;
+        }
+        let Some(gather) = gather_of(block, value) else { return false };
+        self.temporarily(|this| match gather {
+            Gather::Parts { collection, path } => {
+                let collection = Read(this.expr(collection, fail));
+                let path = this.pool.path(&path);
+                this.emit(Op::PushParts { collection, path });
+            }
+            Gather::Keys { collection } => {
+                let collection = Read(this.expr(collection, fail));
+                this.emit(Op::PushKeys { collection });
+            }
+            Gather::EqualParts { collection, filter, path } => {
+                let collection = Read(this.expr(collection, fail));
+                let equal = Read(this.expr(&filter.equal, fail));
+                let (filter, path) = (this.pool.path(&filter.path), this.pool.path(&path));
+                let (among, iterator) = (this.register(), this.register());
+                let start = Write(iterator);
+                this.emit(Op::Among { dst: Write(among), iterator: start, collection, path: filter, equal });
+                let (iterator, collection) = (Update(iterator), Read(among));
+                this.emit(Op::PushEqualParts { iterator, collection, filter, equal, path });
+            }
+        });
+        true
+    }
+}
+
+fn gather_of<'p>(block: &'p Block, value: &Expr) -> Option<Gather<'p>> {
+    let [Step::Loop { collection, key, value: Some(element), filter, body }] = block.as_slice() else { return None };
+    if let ([Step::Test(Test::Truthy(Expr::Slot(tested)))], Some(key), None, Expr::Slot(given)) =
+        (body.as_slice(), key, filter, value)
+    {
+        return (tested == element && given == key).then_some(Gather::Keys { collection });
+    }
+    if key.is_some() {
+        return None;
+    }
+    let path = match body.as_slice() {
+        [] => path_in(value, *element)?,
+        // A step that binds something else would also have to succeed.
+        [Step::Bind(slot, part)] if *value == Expr::Slot(*slot) => path_in(part, *element)?,
+        _ => return None,
+    };
+    Some(match filter {
+        Some(filter) => Gather::EqualParts { collection, filter, path },
+        None => Gather::Parts { collection, path },
+    })
+}
+
+/// The path at which a value is in an element.
+fn path_in(value: &Expr, element: Slot) -> Option<Vec<Arc<str>>> {
+    match value {
+        Expr::Slot(slot) => (*slot == element).then(Vec::new),
+        Expr::Path(base, keys) => {
+            let mut path = path_in(base, element)?;
+            path.extend(keys.iter().cloned());
+            Some(path)
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,226 @@
+//! From what rules require to the structure that finds them.
+
+use super::conditions::{Condition, Step, Subject, Wanted, conditions};
+use super::{AffixEntry, Affixes, End, EqualEntry, Hop, Index, Node, Place, hash_text};
+use crate::code::constants::{Pool, hash};
+use crate::plan::{Constant, Definition};
+use crate::value::Kind;
+use hashbrown::HashTable;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// Fewer rules than this are tried one by one.
+const WORTHWHILE: usize = 4;
+
+#[derive(Clone)]
+struct Candidate {
+    number: u32,
+    conditions: Vec<Condition>,
+}
+
+/// What a node asks: of which place, in which way.
+type Question<'c> = (&'c Subject, Way);
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Way {
+    Equal,
+    Affix(End),
+    Kind,
+    Length,
+}
+
+/// One answer to a question.
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum Answer {
+    Constant(Constant),
+    Text(Arc<str>),
+    Kind(Kind),
+    Length(usize),
+}
+
+impl Wanted {
+    fn way(&self) -> Way {
+        match self {
+            Wanted::Constants(_) => Way::Equal,
+            Wanted::Affix(end, _) => Way::Affix(*end),
+            Wanted::Kind(_) => Way::Kind,
+            Wanted::Length(_) => Way::Length,
+        }
+    }
+
+    fn answers(&self) -> Vec<Answer> {
+        match self {
+            Wanted::Constants(constants) => constants.iter().cloned().map(Answer::Constant).collect(),
+            Wanted::Affix(_, text) => vec![Answer::Text(text.clone())],
+            Wanted::Kind(kind) => vec![Answer::Kind(*kind)],
+            Wanted::Length(length) => vec![Answer::Length(*length)],
+        }
+    }
+}
+
+impl Index {
+    /// The index of a document's definitions; `None` where it would not help.
+    pub(in crate::code) fn build(definitions: &[Definition], arguments: u32, pool: &mut Pool<'_>) -> Option<Index> {
+        if definitions.len() < WORTHWHILE {
+            return None;
+        }
+        let candidates: Vec<Candidate> = definitions
+            .iter()
+            .enumerate()
+            .map(|(number, definition)| Candidate {
+                number: number as u32,
+                conditions: conditions(definition, arguments),
+            })
+            .collect();
+        let all = candidates.iter().flat_map(|candidate| &candidate.conditions);
+        let answers: usize = all.map(|condition| condition.wanted.answers().len()).sum();
+        if answers == 0 {
+            return None;
+        }
+        // A rule stands at each answer that it takes. Were all of its conditions told apart, it could stand at
+        // their product.
+        let mut builder = Builder { nodes: Vec::new(), pool, left: 4 * (answers + definitions.len()) };
+        builder.add(candidates);
+        Some(Index { nodes: builder.nodes })
+    }
+}
+
+struct Builder<'b, 's> {
+    nodes: Vec<Node>,
+    pool: &'b mut Pool<'s>,
+    /// How many more places a rule may stand at.
+    left: usize,
+}
+
+impl Builder<'_, '_> {
+    fn add(&mut self, candidates: Vec<Candidate>) -> u32 {
+        let at = self.nodes.len();
+        self.nodes.push(Node::Leaf(Vec::new()));
+        let question = best_question(&candidates).map(|(subject, way)| (subject.clone(), way));
+        let node = match question {
+            Some((subject, way)) if self.left > 0 => self.node(candidates, &subject, way),
+            _ => Node::Leaf(candidates.iter().map(|candidate| candidate.number).collect()),
+        };
+        if let Some(place) = self.nodes.get_mut(at) {
+            *place = node;
+        }
+        at as u32
+    }
+
+    fn node(&mut self, candidates: Vec<Candidate>, subject: &Subject, way: Way) -> Node {
+        let mut groups: Vec<(Answer, Vec<Candidate>)> = Vec::new();
+        let mut group_of: HashMap<Answer, usize> = HashMap::new();
+        let mut rest = Vec::new();
+        for mut candidate in candidates {
+            let is_asked = |condition: &Condition| condition.subject == *subject && condition.wanted.way() == way;
+            let Some(at) = candidate.conditions.iter().position(is_asked) else {
+                rest.push(candidate);
+                continue;
+            };
+            let condition = candidate.conditions.swap_remove(at);
+            for answer in condition.wanted.answers() {
+                let group = *group_of.entry(answer.clone()).or_insert_with(|| {
+                    groups.push((answer, Vec::new()));
+                    groups.len() - 1
+                });
+                if let Some((_, members)) = groups.get_mut(group) {
+                    members.push(candidate.clone());
+                    self.left = self.left.saturating_sub(1);
+                }
+            }
+        }
+        let groups: Vec<(Answer, u32)> =
+            groups.into_iter().map(|(answer, members)| (answer, self.add(members))).collect();
+        let rest = (!rest.is_empty()).then(|| self.add(rest));
+        let place = self.place(subject);
+        match way {
+            Way::Equal => Node::Equal { place, table: self.constants(groups), rest },
+            Way::Affix(end) => Node::Affix { place, end, affixes: affixes(groups), rest },
+            Way::Kind => {
+                let by_kind = groups.into_iter().filter_map(|(answer, node)| match answer {
+                    Answer::Kind(kind) => Some((kind, node)),
+                    _ => None,
+                });
+                Node::Kind { place, by_kind: by_kind.collect(), rest }
+            }
+            Way::Length => {
+                let by_length = groups.into_iter().filter_map(|(answer, node)| match answer {
+                    Answer::Length(length) => Some((length, node)),
+                    _ => None,
+                });
+                Node::Length { place, by_length: by_length.collect(), rest }
+            }
+        }
+    }
+
+    fn constants(&mut self, groups: Vec<(Answer, u32)>) -> HashTable<EqualEntry> {
+        let mut table = HashTable::new();
+        for (answer, node) in groups {
+            let Answer::Constant(constant) = answer else { continue };
+            let entry = EqualEntry { hash: hash(&constant), constant: self.pool.constant(&constant), node };
+            table.insert_unique(entry.hash, entry, |entry| entry.hash);
+        }
+        table
+    }
+
+    fn place(&mut self, subject: &Subject) -> Place {
+        let mut hops = Vec::new();
+        let mut keys: Vec<Arc<str>> = Vec::new();
+        for step in &subject.steps {
+            if let Step::Key(key) = step {
+                keys.push(key.clone());
+                continue;
+            }
+            if !keys.is_empty() {
+                hops.push(Hop::Path(self.pool.path(&std::mem::take(&mut keys))));
+            }
+            match step {
+                Step::Key(_) => {}
+                Step::Constant(constant) => hops.push(Hop::Constant(self.pool.constant(constant))),
+                Step::At(subject) => hops.push(Hop::Key(self.place(subject))),
+            }
+        }
+        if !keys.is_empty() {
+            hops.push(Hop::Path(self.pool.path(&keys)));
+        }
+        Place { root: subject.root, hops: hops.into() }
+    }
+}
+
+fn affixes(groups: Vec<(Answer, u32)>) -> Affixes {
+    let mut affixes = Affixes::default();
+    for (answer, node) in groups {
+        let Answer::Text(text) = answer else { continue };
+        affixes.lengths.push(text.len());
+        let entry = AffixEntry { hash: hash_text(&text), text: (*text).into(), node };
+        affixes.table.insert_unique(entry.hash, entry, |entry| entry.hash);
+    }
+    affixes.lengths.sort_unstable();
+    affixes.lengths.dedup();
+    affixes
+}
+
+/// The question that tells most candidates apart, if one is worth a node.
+fn best_question(candidates: &[Candidate]) -> Option<Question<'_>> {
+    if candidates.len() < WORTHWHILE {
+        return None;
+    }
+    let mut counts: Vec<(Question<'_>, HashSet<Answer>, usize)> = Vec::new();
+    let mut places: HashMap<Question<'_>, usize> = HashMap::new();
+    for condition in candidates.iter().flat_map(|candidate| &candidate.conditions) {
+        let question = (&condition.subject, condition.wanted.way());
+        let place = *places.entry(question).or_insert_with(|| {
+            counts.push((question, HashSet::new(), 0));
+            counts.len() - 1
+        });
+        if let Some((_, values, count)) = counts.get_mut(place) {
+            values.extend(condition.wanted.answers());
+            *count += 1;
+        }
+    }
+    // Those that do not ask the question are visited whatever the answer.
+    let left = |values: usize, count: usize| candidates.len() - count + count.div_ceil(values.max(1));
+    let ranked = counts.into_iter().map(|(question, values, count)| (left(values.len(), count), question));
+    let best = ranked.reduce(|best, other| if other.0 < best.0 { other } else { best });
+    best.filter(|(left, _)| *left < candidates.len()).map(|(_, question)| question)
+}

@@ -1,0 +1,83 @@
+//! An equality that each element of a loop has to meet becomes part of the loop.
+//!
+//! `some s in services; s.team == team` walks over all services for each team. As `for s in services where s.team ==
+//! team` the machine can find them with an index. The test moves before the steps that stood before it, none of which
+//! can fail with an error; what the element is compared with does not depend on the loop.
+
+use super::total::{is_total, is_total_step};
+use crate::plan::pieces::slots_of_expr;
+use crate::plan::{Block, Comparison, Expr, Filter, Slot, Step, Test};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// Takes the first test out of a loop's body that can be its filter.
+pub(super) fn take(key: Option<Slot>, value: Slot, body: &mut Block) -> Option<Filter> {
+    let mut element = Element::new(key, value);
+    let mut found = None;
+    for (at, step) in body.iter().enumerate() {
+        if let Some(filter) = element.filter(step) {
+            found = Some((at, filter));
+            break;
+        }
+        if matches!(step, Step::Loop { .. }) || !is_total_step(step) {
+            return None;
+        }
+        element.pass(step);
+    }
+    let (at, filter) = found?;
+    body.remove(at);
+    Some(filter)
+}
+
+/// What is known of a loop's element on the way through the body.
+struct Element {
+    /// Slots that hold what is at a path in the element.
+    parts: HashMap<Slot, Vec<Arc<str>>>,
+    /// Slots that are filled in the loop.
+    inside: HashSet<Slot>,
+}
+
+impl Element {
+    fn new(key: Option<Slot>, value: Slot) -> Self {
+        let inside = key.into_iter().chain([value]).collect();
+        Element { parts: HashMap::from([(value, Vec::new())]), inside }
+    }
+
+    /// The step as a filter, if it is one.
+    fn filter(&self, step: &Step) -> Option<Filter> {
+        let Step::Test(Test::Compare(Comparison::Equal, left, right)) = step else { return None };
+        [(left, right), (right, left)].into_iter().find_map(|(part, equal)| {
+            let path = self.path(part)?;
+            (is_total(equal) && self.is_outside(equal)).then(|| Filter { path, equal: equal.clone() })
+        })
+    }
+
+    /// Takes note of a step.
+    fn pass(&mut self, step: &Step) {
+        if let Step::Bind(slot, value) = step {
+            self.inside.insert(*slot);
+            if let Some(path) = self.path(value) {
+                self.parts.insert(*slot, path);
+            }
+        }
+    }
+
+    /// The path at which a value is in the element.
+    fn path(&self, value: &Expr) -> Option<Vec<Arc<str>>> {
+        match value {
+            Expr::Slot(slot) => self.parts.get(slot).cloned(),
+            Expr::Path(base, keys) => {
+                let mut path = self.path(base)?;
+                path.extend(keys.iter().cloned());
+                Some(path)
+            }
+            _ => None,
+        }
+    }
+
+    fn is_outside(&self, expr: &Expr) -> bool {
+        let mut is_outside = true;
+        slots_of_expr(expr, &mut |slot| is_outside &= !self.inside.contains(&slot));
+        is_outside
+    }
+}

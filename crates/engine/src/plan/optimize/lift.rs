@@ -1,0 +1,240 @@
+//! What depends on nothing but `input` and `data` is computed once.
+//!
+//! A call or a comprehension in a loop or in a function, none of whose variables the loop or the arguments bind, becomes
+//! a document of its own: the machine computes it where it is first needed, and remembers it in the worlds where it
+//! holds. It is not done before the loop: a loop without turns must not fail with an error of it.
+
+use super::purity::Purities;
+use crate::plan::pieces::{
+    Piece, PieceMut, map_slots_of_expr, pieces_of_expr, pieces_of_expr_mut, pieces_of_step, pieces_of_step_mut,
+    slots_of_expr, slots_of_step,
+};
+use crate::plan::{
+    At, Block, Branch, Definition, Document, DocumentId, DocumentKind, DocumentPlan, Expr, Function, Slot, Step, Tree,
+};
+use solon_syntax::Span;
+use std::collections::{BTreeMap, HashMap};
+
+/// How many of the last values are looked through for one that is equal to a new one.
+const LOOKED_THROUGH: usize = 64;
+
+/// Lifts what can be out of all documents; the new ones follow them.
+pub(super) fn lift_program(tree: &mut Tree, plans: &mut Vec<DocumentPlan>, purities: &Purities) {
+    let mut lifter = Lifter { purities, first: plans.len(), values: Vec::new() };
+    for (document, plan) in tree.documents.iter().zip(plans.iter_mut()) {
+        let is_function = matches!(document.kind, DocumentKind::Function(1..));
+        for definition in &mut plan.definitions {
+            let span = definition.span;
+            definition.branches.iter_mut().for_each(|branch| lifter.branch(branch, is_function, span));
+        }
+    }
+    for (number, (value, span)) in lifter.values.into_iter().enumerate() {
+        tree.documents.push(Document {
+            path: vec![format!("${number}").into()],
+            kind: DocumentKind::Lifted,
+            rules: Vec::new(),
+            default: None,
+        });
+        plans.push(DocumentPlan { definitions: vec![definition_of(value, span)], default: None });
+    }
+}
+
+/// A definition that gives a value.
+fn definition_of(mut value: Expr, span: Span) -> Definition {
+    let slots = number_slots(&mut value);
+    let branch = Branch { block: Block::new(), keys: Vec::new(), is_set: false, value, is_single: true, span };
+    Definition { span, branches: vec![branch], slots, has_effects: false }
+}
+
+/// Numbers the slots of a value from 0 on; gives how many there are.
+fn number_slots(value: &mut Expr) -> u32 {
+    let mut numbers: BTreeMap<Slot, Slot> = BTreeMap::new();
+    slots_of_expr(value, &mut |slot| {
+        numbers.insert(slot, slot);
+    });
+    numbers.values_mut().enumerate().for_each(|(number, slot)| *slot = Slot(number as u32));
+    map_slots_of_expr(value, &mut |slot| *slot = numbers.get(slot).copied().unwrap_or(*slot));
+    numbers.len() as u32
+}
+
+struct Lifter<'l> {
+    purities: &'l Purities,
+    /// The number of the first new document.
+    first: usize,
+    values: Vec<(Expr, Span)>,
+}
+
+/// Slots that hold what depends on nothing, with what they hold.
+type Known = HashMap<Slot, Expr>;
+
+impl Lifter<'_> {
+    fn branch(&mut self, branch: &mut Branch, is_repeated: bool, span: Span) {
+        let mut known = Known::new();
+        let is_loop = has_loop(&branch.block);
+        self.block(&mut branch.block, is_repeated, &mut known, span);
+        for value in branch.keys.iter_mut().chain([&mut branch.value]) {
+            self.expr(value, is_repeated || is_loop, &known, span);
+        }
+        drop_unused(branch, |expr| self.value_of(expr));
+    }
+
+    /// `is_repeated` is whether the block runs several times.
+    fn block(&mut self, block: &mut Block, is_repeated: bool, known: &mut Known, span: Span) {
+        for step in block {
+            // Inside of a `with` it may have another value.
+            if matches!(step, Step::With { .. } | Step::Outside(_)) {
+                return;
+            }
+            let is_loop = matches!(step, Step::Loop { .. } | Step::DataLoop { .. } | Step::Every { .. });
+            pieces_of_step_mut(step, &mut |piece| match piece {
+                PieceMut::Expr(expr) => self.expr(expr, is_repeated, known, span),
+                PieceMut::Block(block) => self.block(block, is_repeated || is_loop, known, span),
+            });
+            if let Step::Bind(slot, value) = step
+                && let Some(value) = self.invariant(value, known)
+            {
+                known.insert(*slot, value);
+            }
+        }
+    }
+
+    fn expr(&mut self, expr: &mut Expr, is_repeated: bool, known: &Known, span: Span) {
+        if is_repeated
+            && is_costly(expr)
+            && let Some(value) = self.invariant(expr, known)
+        {
+            *expr = Expr::Document(self.document(value, span), At(span));
+            return;
+        }
+        let is_loop = matches!(expr, Expr::Comprehension(comprehension) if has_loop(&comprehension.block));
+        let mut known = known.clone();
+        pieces_of_expr_mut(expr, &mut |piece| match piece {
+            PieceMut::Expr(expr) => self.expr(expr, is_repeated || is_loop, &known, span),
+            PieceMut::Block(block) => self.block(block, is_repeated, &mut known, span),
+        });
+    }
+
+    /// The document that has a value.
+    fn document(&mut self, mut value: Expr, span: Span) -> DocumentId {
+        number_slots(&mut value);
+        let from = self.values.len().saturating_sub(LOOKED_THROUGH);
+        let recent = self.values.get(from..).unwrap_or_default();
+        let number = match recent.iter().position(|(other, _)| *other == value) {
+            Some(at) => from + at,
+            None => {
+                self.values.push((value, span));
+                self.values.len() - 1
+            }
+        };
+        DocumentId((self.first + number) as u32)
+    }
+
+    /// The value of a new document.
+    fn value_of(&self, expr: &Expr) -> Option<&Expr> {
+        let Expr::Document(document, _) = expr else { return None };
+        let number = (document.0 as usize).checked_sub(self.first)?;
+        self.values.get(number).map(|(value, _)| value)
+    }
+
+    /// An expression without free slots, if it depends on nothing.
+    fn invariant(&self, expr: &Expr, known: &Known) -> Option<Expr> {
+        let mut bound = Vec::new();
+        bound_slots(expr, &mut bound);
+        let mut is_invariant = self.purities.is_pure(expr);
+        slots_of_expr(expr, &mut |slot| is_invariant &= bound.contains(&slot) || known.contains_key(&slot));
+        if !is_invariant {
+            return None;
+        }
+        let mut expr = expr.clone();
+        replace(PieceMut::Expr(&mut expr), known);
+        Some(expr)
+    }
+}
+
+/// Puts in place of slots what they hold.
+fn replace(piece: PieceMut<'_>, known: &Known) {
+    match piece {
+        PieceMut::Expr(expr) => match expr {
+            Expr::Slot(slot) => {
+                if let Some(value) = known.get(slot) {
+                    *expr = value.clone();
+                }
+            }
+            expr => pieces_of_expr_mut(expr, &mut |piece| replace(piece, known)),
+        },
+        PieceMut::Block(block) => {
+            block.iter_mut().for_each(|step| pieces_of_step_mut(step, &mut |piece| replace(piece, known)));
+        }
+    }
+}
+
+/// Whether computing it takes longer than asking for a document that is known.
+fn is_costly(expr: &Expr) -> bool {
+    match expr {
+        Expr::Call { .. } => true,
+        Expr::Comprehension(comprehension) if has_loop(&comprehension.block) => true,
+        expr => {
+            let mut is_costly = false;
+            pieces_of_expr(expr, &mut |piece| is_costly |= has_costly(piece));
+            is_costly
+        }
+    }
+}
+
+fn has_costly(piece: Piece<'_>) -> bool {
+    match piece {
+        Piece::Expr(expr) => is_costly(expr),
+        Piece::Block(block) => block.iter().any(|step| {
+            let mut is_costly = false;
+            pieces_of_step(step, &mut |piece| is_costly |= has_costly(piece));
+            is_costly
+        }),
+    }
+}
+
+fn has_loop(block: &Block) -> bool {
+    matches!(block.last(), Some(Step::Loop { .. } | Step::DataLoop { .. }))
+}
+
+/// The slots that are filled inside of an expression.
+fn bound_slots(expr: &Expr, bound: &mut Vec<Slot>) {
+    pieces_of_expr(expr, &mut |piece| bound_in_piece(piece, bound));
+}
+
+fn bound_in_piece(piece: Piece<'_>, bound: &mut Vec<Slot>) {
+    match piece {
+        Piece::Expr(expr) => bound_slots(expr, bound),
+        Piece::Block(block) => {
+            for step in block {
+                match step {
+                    Step::Bind(slot, _) | Step::DataLoop { key: slot, .. } => bound.push(*slot),
+                    Step::Loop { key, value, .. } => bound.extend(key.iter().chain(value)),
+                    Step::Every { key, value, .. } => bound.extend(key.iter().chain([value])),
+                    _ => {}
+                }
+                pieces_of_step(step, &mut |piece| bound_in_piece(piece, bound));
+            }
+        }
+    }
+}
+
+/// Drops a new document whose value only the next step needs, which is a new document that asks for it itself.
+fn drop_unused<'v>(branch: &mut Branch, value_of: impl Fn(&Expr) -> Option<&'v Expr>) {
+    let mut uses: HashMap<Slot, usize> = HashMap::new();
+    let mut count = |slot: Slot| *uses.entry(slot).or_default() += 1;
+    branch.block.iter().for_each(|step| slots_of_step(step, &mut count));
+    branch.keys.iter().chain([&branch.value]).for_each(|value| slots_of_expr(value, &mut count));
+    let is_unused = |step: &Step, next: &Step| {
+        let (Step::Bind(slot, value), Step::Bind(_, next)) = (step, next) else { return false };
+        let Some(Expr::Call { function: Function::Builtin(_), args, .. }) = value_of(next) else { return false };
+        value_of(value).is_some() && uses.get(slot) == Some(&1) && args.contains(value)
+    };
+    let mut at = 0;
+    while let [step, next, ..] = branch.block.get(at..).unwrap_or_default() {
+        if is_unused(step, next) {
+            branch.block.remove(at);
+        } else {
+            at += 1;
+        }
+    }
+}

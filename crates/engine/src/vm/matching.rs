@@ -1,0 +1,304 @@
+//! Loops over the elements of a collection that have a value at a path.
+//!
+//! The first time such elements are looked for, the collection is walked. From the second time on an index of it has
+//! them, so that a loop in a loop (`some team in teams; some s in services; s.team == team`) takes time that grows
+//! with the sum of both, not with their product.
+
+use super::Machine;
+use super::error::Result;
+use super::run::{Element, element};
+use super::world::lookup;
+use crate::code::Key;
+use crate::value::{Bump, Entry, Object, Set, Value};
+
+/// Smaller collections are walked each time.
+const LARGE: usize = 16;
+
+/// Places for what is known of collections, a power of two. A later one takes the place of an earlier one.
+const PLACES: usize = 64;
+
+/// The most steps that a search in an index may take. Keys that collide more, which only a hostile input has, leave
+/// the collection without one.
+const LONGEST_PROBE: usize = 24;
+
+/// Indexes of collections.
+#[derive(Default)]
+pub(super) struct Indexes<'a> {
+    places: &'a mut [Place<'a>],
+}
+
+/// What is known of a collection and a path, which are told by where in memory they are.
+#[derive(Clone, Copy)]
+struct Place<'a> {
+    collection: (usize, usize),
+    path: (usize, usize),
+    state: State<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum State<'a> {
+    /// Nothing.
+    Free,
+    /// It was walked once.
+    Walked,
+    /// It cannot have an index.
+    Unfit,
+    /// It has one.
+    Indexed(&'a Index<'a>),
+}
+
+/// The elements of a collection by what they have at a path.
+struct Index<'a> {
+    /// Open-addressed table of numbers of groups, plus 1.
+    table: &'a [u32],
+    groups: bumpalo::collections::Vec<'a, Group<'a>>,
+    /// Positions of elements, group by group, in order.
+    positions: &'a [u32],
+    /// The elements there.
+    elements: &'a [Value<'a>],
+}
+
+/// Elements with an equal value: a part of the positions.
+#[derive(Clone, Copy)]
+struct Group<'a> {
+    value: Value<'a>,
+    start: u32,
+    count: u32,
+}
+
+impl<'a> Machine<'a, '_> {
+    /// Where to look for the elements that have `equal` at a path, in the order of `collection`.
+    /// With `keys` its elements have the same keys, too.
+    pub(super) fn among(
+        &mut self,
+        collection: Value<'a>,
+        path: &'a [Key],
+        equal: &Value<'a>,
+        keys: bool,
+    ) -> Result<Among<'a>> {
+        if let Value::Set(set) = &collection
+            && path.is_empty()
+        {
+            let found = set.find(equal).map_or(Set::EMPTY, |item| Set::from_sorted(std::slice::from_ref(item)));
+            return Ok(Among::found(Value::Set(found)));
+        }
+        let Some(identity) = identity(&collection).filter(|(_, count)| *count >= LARGE) else {
+            return Ok(Among::all(collection));
+        };
+        let path_identity = (path.as_ptr().addr(), path.len());
+        if self.indexes.places.is_empty() {
+            let free = Place { collection: (0, 0), path: (0, 0), state: State::Free };
+            self.indexes.places = self.arena.alloc_slice_fill_copy(PLACES, free);
+        }
+        let at = place_for(identity.0, path_identity.0);
+        let known = self.indexes.places.get(at).filter(|place| {
+            place.collection == identity && place.path == path_identity && !matches!(place.state, State::Free)
+        });
+        let (result, state) = match known.map(|place| place.state) {
+            Some(State::Indexed(index)) => return Ok(index.find(self.arena, &collection, equal, keys)),
+            Some(State::Unfit) => return Ok(Among::all(collection)),
+            Some(State::Walked) => {
+                self.ticks(identity.1)?;
+                match Index::build(self.arena, &collection, identity.1, path) {
+                    Some(index) => {
+                        let index = &*self.arena.alloc(index);
+                        (index.find(self.arena, &collection, equal, keys), State::Indexed(index))
+                    }
+                    None => (Among::all(collection), State::Unfit),
+                }
+            }
+            Some(State::Free) | None => (Among::all(collection), State::Walked),
+        };
+        if let Some(place) = self.indexes.places.get_mut(at) {
+            *place = Place { collection: identity, path: path_identity, state };
+        }
+        Ok(result)
+    }
+
+    /// The next element of a collection, from the position in register `iterator` on, that has a value at a path.
+    #[inline]
+    pub(super) fn next_equal(
+        &mut self,
+        registers: &mut [Value<'a>],
+        iterator: u16,
+        collection: u16,
+        path: &[Key],
+        equal: u16,
+    ) -> Result<Option<Element<'a>>> {
+        let register = |number: u16| registers.get(usize::from(number));
+        let (Some(Value::Int(start)), Some(collection), Some(equal)) =
+            (register(iterator), register(collection), register(equal))
+        else {
+            return Ok(None);
+        };
+        let start = *start;
+        // Elements that were found by an index are counted down from `FOUND`, and have the value.
+        let (found, next, steps) = if start < 0 {
+            (element(collection, (FOUND - start) as usize), start - 1, 1)
+        } else {
+            let mut at = start as usize;
+            let found = loop {
+                let found = element(collection, at);
+                at += 1;
+                match &found {
+                    Some(Element::Item(_, value) | Element::Entry(_, value)) => {
+                        if part(value, path).is_some_and(|part| part == equal) {
+                            break found;
+                        }
+                    }
+                    None => break None,
+                }
+            };
+            (found, at as i64, at - start as usize)
+        };
+        if let Some(position) = registers.get_mut(usize::from(iterator)) {
+            *position = Value::Int(next);
+        }
+        self.ticks(steps)?;
+        Ok(found)
+    }
+
+    /// Adds what is at a path in each element of a collection to the collection that is being built.
+    pub(super) fn push_parts(&mut self, collection: &Value<'a>, path: &[Key]) -> Result<()> {
+        let mut at = 0;
+        while let Some(value) = value_at(collection, at) {
+            self.scratch.extend(part(value, path).copied());
+            at += 1;
+        }
+        self.ticks(at + 1)
+    }
+
+    /// Adds the keys of a collection whose values are not `false`.
+    pub(super) fn push_keys(&mut self, collection: &Value<'a>) -> Result<()> {
+        let mut at = 0;
+        while let Some(found) = element(collection, at) {
+            match found {
+                Element::Item(index, value) if value.is_truthy() => self.scratch.push(Value::Int(index)),
+                Element::Entry(key, value) if value.is_truthy() => self.scratch.push(*key),
+                _ => {}
+            }
+            at += 1;
+        }
+        self.ticks(at + 1)
+    }
+}
+
+/// Where to look for elements.
+pub(super) struct Among<'a> {
+    pub(super) elements: Value<'a>,
+    /// Whether all of them have the value.
+    is_found: bool,
+}
+
+/// Where an iterator starts that counts down.
+const FOUND: i64 = -1;
+
+impl<'a> Among<'a> {
+    fn all(elements: Value<'a>) -> Self {
+        Among { elements, is_found: false }
+    }
+
+    fn found(elements: Value<'a>) -> Self {
+        Among { elements, is_found: true }
+    }
+
+    /// What an iterator over them starts with.
+    pub(super) fn start(&self) -> Value<'a> {
+        Value::Int(if self.is_found { FOUND } else { 0 })
+    }
+}
+
+/// The place for what is known of a collection and a path.
+fn place_for(collection: usize, path: usize) -> usize {
+    let mixed = (collection as u64 ^ (path as u64).rotate_left(32)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed >> 32) as usize & (PLACES - 1)
+}
+
+/// What is at a path in a value; the value itself if the path has no steps.
+#[inline]
+pub(super) fn part<'a>(value: &'a Value<'a>, path: &[Key]) -> Option<&'a Value<'a>> {
+    if path.is_empty() { Some(value) } else { lookup(value, path) }
+}
+
+/// Where a collection is in memory, and how many elements it has.
+fn identity(collection: &Value<'_>) -> Option<(usize, usize)> {
+    match collection {
+        Value::Array(items) => Some((items.as_ptr().addr(), items.len())),
+        Value::Object(object) => Some((object.entries().as_ptr().addr(), object.len())),
+        Value::Set(set) => Some((set.items().as_ptr().addr(), set.len())),
+        _ => None,
+    }
+}
+
+impl<'a> Index<'a> {
+    fn build(arena: &'a Bump, collection: &Value<'a>, count: usize, path: &[Key]) -> Option<Index<'a>> {
+        let size = count.checked_mul(2)?.next_power_of_two();
+        let table = arena.alloc_slice_fill_copy(size, 0u32);
+        let mut groups: bumpalo::collections::Vec<'a, Group<'a>> = bumpalo::collections::Vec::new_in(arena);
+        // The group of each element, plus 1.
+        let group_of = arena.alloc_slice_fill_copy(count, 0u32);
+        for (at, of) in group_of.iter_mut().enumerate() {
+            let Some(value) = value_at(collection, at).and_then(|value| part(value, path)) else { continue };
+            let slot = place_of(table, &groups, value)?;
+            let slot = table.get_mut(slot)?;
+            if *slot == 0 {
+                groups.push(Group { value: *value, start: 0, count: 0 });
+                *slot = u32::try_from(groups.len()).ok()?;
+            }
+            *of = *slot;
+            groups.get_mut(*slot as usize - 1)?.count += 1;
+        }
+        let mut total = 0;
+        for group in &mut groups {
+            group.start = total;
+            total += group.count;
+            group.count = 0;
+        }
+        let positions = arena.alloc_slice_fill_copy(total as usize, 0u32);
+        let elements = arena.alloc_slice_fill_copy(total as usize, Value::Null);
+        for (at, of) in group_of.iter().enumerate() {
+            let Some(group) = (*of as usize).checked_sub(1).and_then(|group| groups.get_mut(group)) else { continue };
+            let place = (group.start + group.count) as usize;
+            group.count += 1;
+            *positions.get_mut(place)? = at as u32;
+            *elements.get_mut(place)? = *value_at(collection, at)?;
+        }
+        Some(Index { table, groups, positions, elements })
+    }
+
+    /// The elements that have a value, with the keys they have in `collection` if they are asked for.
+    fn find(&self, arena: &'a Bump, collection: &Value<'a>, value: &Value<'a>, keys: bool) -> Among<'a> {
+        let group = place_of(self.table, &self.groups, value)
+            .and_then(|slot| (*self.table.get(slot)? as usize).checked_sub(1))
+            .and_then(|group| self.groups.get(group));
+        let Some(group) = group else { return Among::found(Value::Array(&[])) };
+        let range = group.start as usize..(group.start + group.count) as usize;
+        if !keys {
+            return Among::found(Value::Array(self.elements.get(range).unwrap_or_default()));
+        }
+        let positions = self.positions.get(range).unwrap_or_default();
+        let entries = positions.iter().filter_map(|at| collection.nth(*at as usize));
+        let entries: bumpalo::collections::Vec<'a, Entry<'a>> = bumpalo::collections::Vec::from_iter_in(entries, arena);
+        Among::found(Value::Object(Object::from_sorted(arena, entries.into_bump_slice())))
+    }
+}
+
+/// Where in a table a value's group is or would be; nothing if it is too far from where it should be.
+fn place_of(table: &[u32], groups: &[Group<'_>], value: &Value<'_>) -> Option<usize> {
+    let mask = table.len().checked_sub(1)?;
+    let mut slot = value.hash_code() as usize & mask;
+    for _ in 0..LONGEST_PROBE {
+        match (*table.get(slot)? as usize).checked_sub(1) {
+            None => return Some(slot),
+            Some(group) if groups.get(group)?.value == *value => return Some(slot),
+            Some(_) => slot = (slot + 1) & mask,
+        }
+    }
+    None
+}
+
+fn value_at<'a>(collection: &Value<'a>, at: usize) -> Option<&'a Value<'a>> {
+    match element(collection, at)? {
+        Element::Item(_, value) | Element::Entry(_, value) => Some(value),
+    }
+}
