@@ -32,10 +32,13 @@ pub mod batch;
 pub use solon_engine::{
     Annotation, Answer, Capabilities, Case, Cases, Compiler, Decide, Engine, Error, Evaluator, Expression, Host, Input,
     Issue, Limits, LoadedPolicy, Location, NativeEngine, NoHost, OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput,
-    Policy, Query, QuerySet, Row, SetEvaluator, Settings, Sources, Stage, Syntax, Test,
+    Policy, Query, QuerySet, Row, SetEvaluator, Settings, Stage, Syntax, Test,
 };
 
 pub use solon_engine::capabilities;
+
+#[cfg(feature = "regorus")]
+pub use solon_engine::RegorusEngine;
 
 /// Values as they are while a query is evaluated, and how they are written.
 pub mod value {

@@ -2,7 +2,19 @@
 //!
 //! `cargo fuzz run TARGET` (nightly) and `cargo xtask fuzz` (any toolchain) run the same functions.
 
-use solon_engine::{Compiler, Input, Limits};
+use solon_engine::{Compiler, Evaluator, Input, Limits, Policy};
+use solon_k8s::constraint::Constraint;
+use solon_k8s::document::Options;
+use solon_k8s::manifest::read_manifests;
+use solon_k8s::shape::Shape;
+use solon_k8s::template::Template;
+use solon_k8s::webhook::Admission;
+use solon_k8s::yaml::{read_documents, yaml_to_json};
+use solon_syntax::ast::Version;
+use solon_syntax::dump::{dump, dump_body};
+use solon_syntax::print::{body_text, module_text};
+use solon_syntax::{ParseOptions, parse_module, parse_query};
+use std::sync::OnceLock;
 
 /// What an evaluation may use while it is fuzzed.
 const SMALL: Limits = Limits {
@@ -18,17 +30,66 @@ const SMALL: Limits = Limits {
 pub type Target = fn(&[u8]);
 
 /// All targets by name.
-pub const TARGETS: [(&str, Target); 3] = [("parse", parse), ("eval", eval), ("json", json)];
+pub const TARGETS: [(&str, Target); 7] = [
+    ("parse", parse),
+    ("print", print),
+    ("compile", compile),
+    ("eval", eval),
+    ("json", json),
+    ("yaml", yaml),
+    ("admission", admission),
+];
 
-/// Reads a module: lexer, parser and compiler.
+/// Reads a module and a query in both versions of Rego: lexer and parser.
 pub fn parse(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    for version in [Version::V0, Version::V1] {
+        let options = ParseOptions { file: 0, version };
+        let module = parse_module(&text, options);
+        match &module.tree {
+            Some(tree) => assert!(!dump(tree).is_empty(), "a tree is printed"),
+            None => assert!(!module.errors.is_empty(), "without a tree there is an error"),
+        }
+        let query = parse_query(&text, options);
+        if query.errors.is_empty() {
+            dump_body(&query.tree);
+        }
+    }
+}
+
+/// Prints a module, and a query, from their trees: the text is read as the same again.
+pub fn print(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    for version in [Version::V0, Version::V1] {
+        let options = ParseOptions { file: 0, version };
+        let module = parse_module(&text, options);
+        if let (Some(tree), true) = (&module.tree, module.errors.is_empty()) {
+            let printed = module_text(tree);
+            let again = parse_module(&printed, options);
+            assert!(again.errors.is_empty(), "what is printed cannot be read: {printed}\n{:?}", again.errors);
+            assert_eq!(
+                again.tree.as_ref().map(module_text),
+                Some(printed),
+                "what is printed is read as something else"
+            );
+        }
+        let query = parse_query(&text, options);
+        if query.errors.is_empty() {
+            let printed = body_text(&query.tree);
+            let again = parse_query(&printed, options);
+            assert!(again.errors.is_empty(), "what is printed cannot be read: {printed}\n{:?}", again.errors);
+            assert_eq!(body_text(&again.tree), printed, "what is printed is read as something else");
+        }
+    }
+}
+
+/// Compiles a module, and a query.
+pub fn compile(bytes: &[u8]) {
     let text = String::from_utf8_lossy(bytes);
     if let Err(error) = Compiler::new().module("fuzz.rego", &*text).compile() {
         assert!(!error.issues().is_empty(), "an error says what is wrong");
     }
-    if let Ok(policy) = Compiler::new().compile() {
-        let _ = policy.prepare(&text);
-    }
+    let _ = nothing().prepare(&text);
 }
 
 /// Compiles a module and evaluates everything in it. What follows a line `---` is the input.
@@ -42,20 +103,74 @@ pub fn eval(bytes: &[u8]) {
     let mut evaluator = query.evaluator().limits(SMALL);
     let once = evaluator.eval(Input::json(input)).map(|answer| answer.to_owned());
     let again = evaluator.eval(Input::json(input)).map(|answer| answer.to_owned());
-    assert_eq!(once.is_ok(), again.is_ok(), "a second evaluation says something else");
+    match (once, again) {
+        (Ok(once), Ok(again)) => assert_eq!(once, again, "a second evaluation says something else"),
+        (once, again) => assert_eq!(once.is_ok(), again.is_ok(), "a second evaluation fails, or the first did"),
+    }
 }
 
 /// Reads an input and writes it again.
 pub fn json(bytes: &[u8]) {
-    let Ok(policy) = Compiler::new().compile() else { return };
-    let Ok(query) = policy.prepare("x = input") else { return };
+    let Ok(query) = nothing().prepare("x = input") else { return };
     let mut evaluator = query.evaluator().limits(SMALL);
-    let read = |evaluator: &mut solon_engine::Evaluator, bytes: &[u8]| {
-        let answer = evaluator.eval(Input::json(bytes)).ok()?.to_owned();
-        answer.rows.first()?.bindings.get("x").cloned()
-    };
     if let Some(value) = read(&mut evaluator, bytes) {
         let text = value.to_string();
         assert_eq!(read(&mut evaluator, text.as_bytes()), Some(value), "what is written reads as something else");
     }
+}
+
+/// Reads YAML as documents, manifests, templates and constraints. JSON that is written from a document reads as itself.
+pub fn yaml(bytes: &[u8]) {
+    for options in [Options::default(), Options::opa()] {
+        let _ = read_documents(bytes, &options);
+    }
+    if let Ok(values) = yaml_to_json(bytes) {
+        for value in values {
+            let again = yaml_to_json(value.to_string().as_bytes());
+            assert_eq!(again.ok().and_then(|mut again| again.pop()), Some(value), "JSON reads as something else");
+        }
+    }
+    for manifest in read_manifests("fuzz.yaml", bytes, &Options::default()).unwrap_or_default() {
+        let _ = Template::read(&manifest);
+        let _ = Constraint::read(&manifest);
+    }
+}
+
+/// Answers an AdmissionReview. What is not a review, or has no policy's blessing, is not allowed.
+pub fn admission(bytes: &[u8]) {
+    static ADMISSION: OnceLock<Option<Admission>> = OnceLock::new();
+    let prepared = ADMISSION.get_or_init(|| {
+        let source = "package a\n\
+            deny contains \"host network\" if input.request.object.spec.hostNetwork\n\
+            deny contains msg if { some c in input.request.object.spec.containers; not c.limits; msg := c.name }\n\
+            warn contains input.request.name if input.request.operation == \"DELETE\"";
+        let policy = Compiler::new().module("a.rego", source).compile().ok()?;
+        let admission = Admission::new().limits(SMALL).rule(&policy, "data.a.deny", Shape::AdmissionRequest).ok()?;
+        admission.rule(&policy, "data.a.warn", Shape::AdmissionRequest).ok()
+    });
+    let admission = prepared.as_ref();
+    assert!(admission.is_some(), "the policy compiles");
+    let Some(answer) = admission.map(|admission| admission.review(bytes)) else { return };
+    match answer {
+        Ok(response) => {
+            let json = response.to_json();
+            assert_eq!(json["response"]["allowed"], response.is_allowed(), "{json}");
+            assert!(json["response"]["uid"].is_string(), "an answer names its request: {json}");
+        }
+        Err(error) => assert_eq!(error.response()["response"]["allowed"], false, "an error allows nothing"),
+    }
+}
+
+/// A policy without modules.
+fn nothing() -> &'static Policy {
+    static NOTHING: OnceLock<Policy> = OnceLock::new();
+    NOTHING.get_or_init(|| match Compiler::new().compile() {
+        Ok(policy) => policy,
+        Err(error) => unreachable!("nothing does not compile: {error}"),
+    })
+}
+
+fn read(evaluator: &mut Evaluator, bytes: &[u8]) -> Option<serde_json::Value> {
+    let answer = evaluator.eval(Input::json(bytes)).ok()?.to_owned();
+    answer.rows.first()?.bindings.get("x").cloned()
 }

@@ -16,7 +16,8 @@ pub fn run(args: &[OsString]) -> Result<()> {
         bail!("usage: cargo xtask bench-cases CASES_DIR [--engine native|regorus] [--only REGEX] [--time 300ms]")
     };
     if cfg!(debug_assertions) {
-        return optimized("bench-cases", args);
+        let features: &[&str] = if options.engine == Engine::Regorus { &["regorus"] } else { &[] };
+        return optimized("bench-cases", args, features);
     }
     let cases = find_cases(folder, &options.only)?;
     let mut failed = Vec::new();

@@ -29,6 +29,7 @@ const STEPS: &[Step] = &[
     ("clippy", clippy),
     ("docs", docs),
     ("tests", tests),
+    ("regorus", regorus),
     ("conformance", conformance),
     ("readme", readme),
 ];
@@ -67,7 +68,8 @@ fn format(_: &Path) -> io::Result<Outcome> {
 }
 
 fn clippy(_: &Path) -> io::Result<Outcome> {
-    one(cargo().args(["clippy", "--quiet", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))
+    let what = ["--workspace", "--all-targets", "--all-features", "--locked"];
+    one(cargo().args(["clippy", "--quiet"]).args(what).args(["--", "-D", "warnings"]))
 }
 
 fn docs(_: &Path) -> io::Result<Outcome> {
@@ -81,6 +83,19 @@ fn tests(_: &Path) -> io::Result<Outcome> {
     let (is_ok, log) = output(&mut command)?;
     let (passed, failed) = test_counts(&log);
     Ok(Outcome { passed, failed: failed.max(usize::from(!is_ok)), note: String::new(), log })
+}
+
+/// Everything that is there only with the second engine: it against ours, `--cross-check`, its benchmark cases, its
+/// documentation. The generated cases end after a minute, however many they were.
+fn regorus(_: &Path) -> io::Result<Outcome> {
+    let with_regorus = ["test", "--no-fail-fast", "--locked", "--features", "regorus"];
+    let packages = ["--package", "solon-engine", "--package", "solon-cli", "--package", "xtask"];
+    let targets = ["--test", "differential", "--test", "cli", "--test", "bench_cases"];
+    let (are_ok, tests) = output(cargo().args(with_regorus).args(packages).args(targets))?;
+    let (is_ok, doc) = output(cargo().args(with_regorus).args(["--package", "solon-engine", "--doc", "regorus"]))?;
+    let log = tests + &doc;
+    let (passed, failed) = test_counts(&log);
+    Ok(Outcome { passed, failed: failed.max(usize::from(!are_ok || !is_ok)), note: String::new(), log })
 }
 
 /// Real files that tests read where they are told of them. (That they are there is what `conformance` checks.)

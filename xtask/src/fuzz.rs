@@ -1,4 +1,5 @@
-//! `cargo xtask fuzz`: the fuzz targets on any toolchain, without coverage's guidance.
+//! `cargo xtask fuzz [--target NAME] [--seconds 60] [--seed 1]`: the fuzz targets on any toolchain, without coverage's
+//! guidance.
 //!
 //! Seeds are the project's own policies and test cases, and a few lines of each kind; they are cut, joined, repeated
 //! and changed byte by byte. The same seed number gives the same run.
@@ -72,6 +73,14 @@ const WORDS: &[&str] = &[
     "walk(",
     "\\u",
     "\n---\n",
+    "\n- ",
+    ": ",
+    "&a ",
+    "*a",
+    "<<: *a\n",
+    "!!",
+    "|\n",
+    "  ",
     "\u{0}",
 ];
 
@@ -80,6 +89,11 @@ const SEEDS: &[&str] = &[
     "package a\nf(x) := y if { y := x + 1 } else := 2\np[k] := v if some k, v in data.a\nr if f(1) == 2 with input as {\"a\": 1}\n",
     "{\"a\": [1, 2.5, -1e10, \"\\u00e9\\n\", null, true, {\"b\": {}}], \"c\": 1e400}",
     "[x | x := input[_]; not x.y] == {k: v | some k, v in input}",
+    "package a\nimport rego.v2\n# METADATA\n# title: t\np.q[\"r s\"] contains $`x {1 + 2}` if not { input.a; true } or data.b[_] == `c`\n",
+    "kind: Pod\nmetadata: &m {name: \"a\", labels: {on: yes, 0x10: 1e3}}\nspec:\n  - <<: *m\n  - |\n    text\n---\n[1, ~, !!str 2]\n",
+    "{\"apiVersion\": \"admission.k8s.io/v1\", \"kind\": \"AdmissionReview\", \"request\": {\"uid\": \"7\", \"operation\": \"CREATE\", \
+     \"kind\": {\"group\": \"\", \"version\": \"v1\", \"kind\": \"Pod\"}, \"object\": {\"kind\": \"Pod\", \"spec\": {\"hostNetwork\": true, \
+     \"containers\": [{\"name\": \"a\"}]}}, \"oldObject\": null}}",
 ];
 
 /// Small, fast, good enough: xorshift.
@@ -100,8 +114,12 @@ pub fn run(args: &[OsString]) -> Result<()> {
     let seconds: u64 = value("--seconds").map_or(Ok(60), |text| text.parse()).context("--seconds is a number")?;
     let seed: u64 = value("--seed").map_or(Ok(1), |text| text.parse()).context("--seed is a number")?;
     let only = value("--target");
+    if let Some(unknown) = only.filter(|only| targets::TARGETS.iter().all(|(name, _)| name != only)) {
+        let names = targets::TARGETS.map(|(name, _)| name).join(", ");
+        bail!("there is no target {unknown}; there are {names}");
+    }
     let mut corpus: Vec<Vec<u8>> = SEEDS.iter().map(|seed| seed.as_bytes().to_vec()).collect();
-    for folder in ["policies", "examples", "crates/engine/tests/cases"] {
+    for folder in ["policies", "examples", "crates/engine/tests/cases", "tests/cases", "tests/cli"] {
         collect(Path::new(folder), &mut corpus);
     }
     let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);

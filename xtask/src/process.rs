@@ -15,25 +15,16 @@ pub fn shared() -> PathBuf {
     std::env::var_os("SOLON_SHARED").map_or_else(|| PathBuf::from("../shared"), PathBuf::from)
 }
 
-/// Runs a command of this program again, built with optimizations.
-pub fn optimized(command: &str, args: &[OsString]) -> Result<()> {
-    build_optimized()?;
+/// Runs a command of this program again, built with optimizations and features.
+pub fn optimized(command: &str, args: &[OsString], features: &[&str]) -> Result<()> {
+    let mut build = cargo();
+    build.args(["build", "--quiet", "--release", "--package", "xtask", "--bins", "--features", &features.join(",")]);
+    if !build.status()?.success() {
+        bail!("the build failed");
+    }
     let status = Command::new(release_program("xtask")?).arg(command).args(args).status()?;
     if !status.success() {
         bail!("{command} failed");
-    }
-    Ok(())
-}
-
-/// Builds this package's programs with optimizations.
-fn build_optimized() -> Result<()> {
-    let mut build = cargo();
-    build.args(["build", "--quiet", "--release", "--package", "xtask", "--bins"]);
-    if cfg!(feature = "regorus") {
-        build.args(["--features", "regorus"]);
-    }
-    if !build.status()?.success() {
-        bail!("the build failed");
     }
     Ok(())
 }

@@ -6,18 +6,28 @@ use regex::Regex;
 use std::path::Path;
 use xtask::bench::{Engine, find_cases};
 
-#[test]
-fn cases_give_the_expected_results() {
+fn check(engine: Engine) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../benches/cases");
     for case in find_cases(&folder, &Regex::new("").unwrap()).unwrap() {
         assert!(case.expected().unwrap().is_some(), "{} expects nothing", case.name());
-        let mut loaded = Engine::Native.load(&case).unwrap();
+        let mut loaded = engine.load(&case).unwrap();
         if let Some(text) = case.data().unwrap() {
             loaded.add_data(text).unwrap();
         }
         let checked = loaded.prepare(&case).unwrap().check(&case);
         assert!(checked.is_ok(), "{}: {}", case.name(), checked.unwrap_err());
     }
+}
+
+#[test]
+fn cases_give_the_expected_results() {
+    check(Engine::Native);
+}
+
+#[cfg(feature = "regorus")]
+#[test]
+fn the_second_engine_gives_them_too() {
+    check(Engine::Regorus);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use crate::eval::tell;
 use crate::exit;
 use crate::host::Terminal;
 use crate::input::{read_file, read_stdin};
-use crate::load::{self, Loaded};
+use crate::load::Loaded;
 use crate::render::pretty;
 use crate::report::{self, Problem};
 use crate::terminal::{print, say};
@@ -52,7 +52,7 @@ pub fn run(arguments: &Admit) -> Result<ExitCode> {
 
 fn admission(arguments: &Admit) -> Result<Admission> {
     let reported = |problems: Vec<Problem>| anyhow!(report::text(&problems));
-    let loaded = load::load(&arguments.policy.data, &arguments.policy.reading.ignore).map_err(reported)?;
+    let loaded = arguments.policy.load().map_err(reported)?;
     let mut admission = Admission::new().host(Arc::new(Terminal::new(arguments.timeout)));
     if !arguments.query.is_empty() {
         let policy = loaded.compile_modules(&arguments.policy.reading).map_err(reported)?;

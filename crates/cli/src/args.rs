@@ -1,5 +1,7 @@
 //! The arguments of every command, as data.
 
+use crate::load::{Loaded, load_with_bundles};
+use crate::report::Problem;
 use crate::{capabilities, duration, exit};
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -95,9 +97,19 @@ pub struct PolicyFiles {
     /// A file or folder of .rego, .json and .yaml, or prefix.path:FILE to load data below a path; repeatable
     #[arg(short, long, value_name = "PATH")]
     pub data: Vec<String>,
+    /// A bundle: a folder or .tar.gz file; repeatable
+    #[arg(short, long, value_name = "PATH")]
+    pub bundle: Vec<String>,
 
     #[command(flatten)]
     pub reading: Reading,
+}
+
+impl PolicyFiles {
+    /// Loads them.
+    pub fn load(&self) -> Result<Loaded, Vec<Problem>> {
+        load_with_bundles(&self.data, &self.bundle, &self.reading.ignore)
+    }
 }
 
 /// How policies are read.
@@ -123,6 +135,9 @@ pub struct Test {
     /// Files and folders of .rego, .json and .yaml, or prefix.path:FILE to load data below a path
     #[arg(required = true, value_name = "PATH")]
     pub path: Vec<String>,
+    /// The paths are bundles: folders or .tar.gz files
+    #[arg(short, long)]
+    pub bundle: bool,
 
     #[command(flatten)]
     pub reading: Reading,

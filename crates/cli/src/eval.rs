@@ -1,16 +1,16 @@
 //! `solon eval`.
 
 use crate::args::{Eval, Format};
+use crate::cross_check::CrossCheck;
 use crate::exit;
 use crate::host::Terminal;
-use crate::input::{self, Item, Text};
-use crate::load;
+use crate::input::{self, Item, Origin, Text};
 use crate::render::Renderer;
 use crate::report::{self, Problem};
 use crate::terminal::{print, say};
-use anyhow::{Result, bail};
+use anyhow::Result;
 use solon::syntax::{ParseOptions, parse_query};
-use solon::{Input, Policy};
+use solon::{Input, ParsedInput, Policy};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -40,9 +40,6 @@ pub fn run(arguments: &Eval) -> Result<ExitCode> {
         say(&format!("Error: {message}\n\nUsage: solon eval [OPTIONS] [QUERY]\n\nFor more information, try '--help'."));
         return Ok(exit::FAILED.into());
     }
-    if arguments.cross_check {
-        bail!("--cross-check: this solon was built without the regorus feature");
-    }
     let query = match &arguments.query {
         Some(query) => query.clone(),
         None => String::from_utf8(input::read_stdin()?)?,
@@ -69,7 +66,7 @@ pub fn run(arguments: &Eval) -> Result<ExitCode> {
 
 fn evaluate(arguments: &Eval, query: &str, text: Option<&Text>) -> Result<Renderer, Failure> {
     let host = Arc::new(Terminal::new(arguments.timeout));
-    let loaded = load::load(&arguments.policy.data, &arguments.policy.reading.ignore)?;
+    let loaded = arguments.policy.load()?;
     if query.trim().is_empty() {
         return Err(vec![Problem::new("cannot evaluate empty query")].into());
     }
@@ -86,13 +83,21 @@ fn evaluate(arguments: &Eval, query: &str, text: Option<&Text>) -> Result<Render
     let prepared = policy.prepare_in(query, &arguments.package, &imports).map_err(problems)?;
     let items = text.map(|text| text.items(&policy)).transpose()?;
     let mut evaluator = prepared.evaluator().host(host).strict_builtin_errors(arguments.strict_builtin_errors);
+    let ask_second = || CrossCheck::new(&loaded.sources(&arguments.policy.reading), query, arguments);
+    let mut second = arguments.cross_check.then(ask_second).transpose()?;
     let mut answers = Renderer::new(arguments.format);
-    let Some(items) = items else {
-        answers.answer(&evaluator.eval(Input::none()).map_err(problems)?, None);
-        return Ok(answers);
+    let mut ask = |input: Option<&ParsedInput>, origin: Option<&Origin>| -> Result<(), Failure> {
+        let said = evaluator.eval(input.map_or_else(Input::none, Input::parsed));
+        if let Some(second) = &mut second {
+            let ours = said.as_ref().map(|answer| answer.to_owned()).map_err(Clone::clone);
+            second.compare(&ours, input, origin)?;
+        }
+        answers.answer(&said.map_err(problems)?, origin);
+        Ok(())
     };
-    for Item { input, origin } in &items {
-        answers.answer(&evaluator.eval(Input::parsed(input)).map_err(problems)?, origin.as_ref());
+    match &items {
+        Some(items) => items.iter().try_for_each(|Item { input, origin }| ask(Some(input), origin.as_ref()))?,
+        None => ask(None, None)?,
     }
     Ok(answers)
 }

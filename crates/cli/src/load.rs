@@ -5,7 +5,8 @@
 
 use crate::args::Reading;
 use crate::report::Problem;
-use crate::{ignore, merge};
+use crate::{bundle, ignore, merge};
+use indexmap::IndexMap;
 use solon::k8s::compile::add_target;
 use solon::k8s::document::Options;
 use solon::k8s::manifest::read_manifests;
@@ -20,15 +21,14 @@ use std::path::{Path, PathBuf};
 /// What was loaded.
 #[derive(Debug, Default)]
 pub struct Loaded {
-    /// Modules with their names and texts.
-    pub modules: Vec<Module>,
+    /// Modules by their names, in the order in which they were found, which is that of errors.
+    pub modules: IndexMap<String, Module>,
     /// Base documents.
     pub documents: Vec<Document>,
     /// Gatekeeper's templates with their files.
     pub templates: Vec<(String, Template)>,
     problems: Vec<Problem>,
     seen: HashSet<(Vec<String>, PathBuf)>,
-    names: HashSet<String>,
     ignore: Vec<String>,
 }
 
@@ -37,6 +37,8 @@ pub struct Loaded {
 pub struct Module {
     pub name: String,
     pub text: String,
+    /// The version in which it is written, if that is not what the arguments say.
+    pub syntax: Option<Syntax>,
 }
 
 /// A base document.
@@ -57,6 +59,18 @@ pub fn load(paths: &[String], ignore: &[String]) -> Result<Loaded, Vec<Problem>>
         loaded.visit(Path::new(path), &prefix, 0);
     }
     if loaded.problems.is_empty() { Ok(loaded) } else { Err(loaded.problems) }
+}
+
+/// Loads bundles, too.
+pub fn load_with_bundles(paths: &[String], bundles: &[String], ignore: &[String]) -> Result<Loaded, Vec<Problem>> {
+    let mut loaded = load(paths, ignore)?;
+    let bundles: Result<Vec<_>, _> = bundles.iter().map(|name| bundle::read(name, ignore)).collect();
+    let bundles = bundles.and_then(|bundles| bundle::check_together(&bundles).map(|()| bundles));
+    for bundle in bundles.map_err(|message| vec![Problem::new(message)])? {
+        bundle.modules.into_iter().for_each(|module| loaded.add(module));
+        loaded.documents.extend(bundle.documents);
+    }
+    Ok(loaded)
 }
 
 /// The prefix of `prefix.path:file`; a scheme is none.
@@ -131,11 +145,19 @@ impl Loaded {
 
     fn module(&mut self, shown: &str, bytes: Vec<u8>) {
         match String::from_utf8(bytes) {
-            // Given twice with different prefixes, which mean nothing to modules.
-            Ok(_) if !self.names.insert(shown.to_owned()) => {}
-            Ok(text) => self.modules.push(Module { name: shown.to_owned(), text }),
+            // One that is given twice with different prefixes, which mean nothing to modules, counts once.
+            Ok(text) => self.add(Module { name: shown.to_owned(), text, syntax: None }),
             Err(_) => self.problems.push(Problem::new(format!("{shown}: the text is not UTF-8"))),
         }
+    }
+
+    /// Adds a module, unless it is there. Two texts of one name, as in an archive, both count.
+    fn add(&mut self, module: Module) {
+        let key = match self.modules.get(&module.name) {
+            Some(known) if known.text != module.text => format!("{} {}", module.name, self.modules.len()),
+            _ => module.name.clone(),
+        };
+        self.modules.entry(key).or_insert(module);
     }
 
     fn document(&mut self, shown: &str, path: &[String], json: Vec<u8>) {
@@ -180,21 +202,22 @@ impl Loaded {
 
     /// Compiles everything that was loaded to one policy, in OPA's strict mode or not.
     pub fn compile(&self, reading: &Reading, is_strict: bool) -> Result<Policy, Vec<Problem>> {
-        self.finish(self.everything(reading).strict(is_strict))
+        self.finish(self.sources(reading).strict(is_strict))
     }
 
     /// Compiles everything that was loaded for a run of its tests.
     pub fn compile_tests(&self, reading: &Reading) -> Result<Policy, Vec<Problem>> {
-        self.finish(self.everything(reading).test_run())
+        self.finish(self.sources(reading).test_run())
     }
 
     /// Everything that was loaded after a stage of compilation, as text.
     pub fn explain(&self, reading: &Reading, stage: Stage) -> Result<String, Vec<Problem>> {
         let text_of = |name: &str| self.text_of(name);
-        self.everything(reading).explain(stage).map_err(|error| Problem::of_engine(&error, text_of))
+        self.sources(reading).explain(stage).map_err(|error| Problem::of_engine(&error, text_of))
     }
 
-    fn everything(&self, reading: &Reading) -> Compiler {
+    /// A compiler with everything that was loaded.
+    pub fn sources(&self, reading: &Reading) -> Compiler {
         let targets =
             self.templates.iter().flat_map(|(file, template)| template.targets.iter().map(move |t| (file, t)));
         targets.fold(self.compiler(reading), |compiler, (file, target)| add_target(compiler, file, target))
@@ -212,7 +235,9 @@ impl Loaded {
             _ => Syntax::Detect,
         };
         let base = self.base(reading).syntax(syntax);
-        self.modules.iter().fold(base, |compiler, module| compiler.module(module.name.as_str(), module.text.as_str()))
+        self.modules.values().fold(base, |compiler, module| {
+            compiler.module_in(module.name.as_str(), module.text.as_str(), module.syntax.unwrap_or(syntax))
+        })
     }
 
     fn finish(&self, compiler: Compiler) -> Result<Policy, Vec<Problem>> {
@@ -225,7 +250,7 @@ impl Loaded {
 
     /// The text of a module.
     pub fn text_of(&self, name: &str) -> Option<&str> {
-        self.modules.iter().find(|module| module.name == name).map(|module| module.text.as_str())
+        self.modules.get(name).map(|module| module.text.as_str())
     }
 }
 

@@ -7,7 +7,9 @@
 
 mod admit;
 mod args;
+mod bundle;
 mod capabilities;
+mod cross_check;
 mod duration;
 mod eval;
 mod exit;

@@ -2,7 +2,6 @@
 
 use crate::args::Plan;
 use crate::exit;
-use crate::load;
 use crate::report;
 use crate::terminal::{print, say};
 use anyhow::Result;
@@ -10,8 +9,8 @@ use std::process::ExitCode;
 
 /// Prints what the compiler makes of policies.
 pub fn run(arguments: &Plan) -> Result<ExitCode> {
-    let explained = load::load(&arguments.policy.data, &arguments.policy.reading.ignore)
-        .and_then(|loaded| loaded.explain(&arguments.policy.reading, arguments.stage.into()));
+    let explained =
+        arguments.policy.load().and_then(|loaded| loaded.explain(&arguments.policy.reading, arguments.stage.into()));
     match explained {
         Ok(text) => {
             print(&text)?;

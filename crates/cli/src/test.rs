@@ -4,7 +4,7 @@ use crate::args::{Test as Arguments, TestFormat};
 use crate::eval::tell;
 use crate::exit;
 use crate::host::Terminal;
-use crate::load::{self, Loaded};
+use crate::load::{Loaded, load_with_bundles};
 use crate::report::{self, Problem};
 use crate::terminal::{print, say};
 use crate::test_report::{Json, Pretty};
@@ -48,7 +48,9 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Runs the tests in files and reports them.
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
-    let loaded = match load::load(&arguments.path, &arguments.reading.ignore) {
+    let (paths, bundles): (&[String], &[String]) =
+        if arguments.bundle { (&[], &arguments.path) } else { (&arguments.path, &[]) };
+    let loaded = match load_with_bundles(paths, bundles, &arguments.reading.ignore) {
         Ok(loaded) => loaded,
         Err(problems) => return refuse(&report::text(&problems)),
     };

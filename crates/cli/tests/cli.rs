@@ -222,3 +222,15 @@ fn as_opa() {
 fn solons_own() {
     check_folder("solon");
 }
+
+#[cfg(feature = "regorus")]
+#[test]
+fn cross_check() {
+    check_folder("cross_check");
+}
+
+#[cfg(not(feature = "regorus"))]
+#[test]
+fn one_engine() {
+    check_folder("one_engine");
+}

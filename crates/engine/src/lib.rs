@@ -21,7 +21,7 @@ pub use api::RegorusEngine;
 pub use api::{
     Annotation, Answer, Case, Cases, Compiler, Decide, Engine, Error, Evaluator, Expression, Input, Issue,
     LoadedPolicy, Location, NativeEngine, OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput, Policy, Query, QuerySet,
-    Row, SetEvaluator, Settings, Sources, Stage, Syntax, Test,
+    Row, SetEvaluator, Settings, Stage, Syntax, Test,
 };
 pub use capabilities::Capabilities;
 pub use code::Optimizations;

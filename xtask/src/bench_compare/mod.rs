@@ -26,7 +26,7 @@ pub struct Row {
 pub fn run(args: &[OsString]) -> Result<()> {
     let options = Options::parse(args)?;
     if cfg!(debug_assertions) {
-        return optimized("bench-compare", args);
+        return optimized("bench-compare", args, &["regorus"]);
     }
     let shared = shared();
     let folder = options.cases.clone().unwrap_or_else(|| PathBuf::from("target/bench-cases"));

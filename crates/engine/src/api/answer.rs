@@ -2,7 +2,7 @@
 
 use super::Error;
 use super::policy::Prepared;
-use crate::value::{Value, serde as conversion};
+use crate::value::{Bump, SymbolTable, Value, serde as conversion};
 use serde::de::DeserializeOwned;
 use serde::ser::{SerializeMap, SerializeSeq, SerializeStruct};
 use serde::{Serialize, Serializer};
@@ -128,6 +128,14 @@ pub struct OwnedRow {
     pub bindings: serde_json::Map<String, serde_json::Value>,
 }
 
+impl OwnedRow {
+    /// Bindings and values of expressions as one value; nothing if it is nested deeper than values may be.
+    fn value<'a>(&self, arena: &'a Bump, symbols: &SymbolTable) -> Option<Value<'a>> {
+        let values: Vec<_> = self.expressions.iter().map(|expression| &expression.value).collect();
+        conversion::from_serialize(arena, &(&self.bindings, values), symbols).ok()
+    }
+}
+
 /// An [`Expression`] that owns its value.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OwnedExpression {
@@ -145,6 +153,28 @@ impl OwnedAnswer {
     /// The value of the first expression of the first row.
     pub fn value(&self) -> Option<&serde_json::Value> {
         self.rows.first()?.expressions.first().map(|expression| &expression.value)
+    }
+
+    /// Whether two answers say the same: equal values and bindings, by Rego's equality (`1` is `1.0`), in rows of any
+    /// order. Texts and places of expressions do not count.
+    ///
+    /// ```
+    /// use solon_engine::{Compiler, Input};
+    ///
+    /// let policy = Compiler::new().compile()?;
+    /// let ask = |query: &str| Ok::<_, solon_engine::Error>(policy.prepare(query)?.evaluator().eval(Input::none())?.to_owned());
+    /// assert!(ask("some x in [1, 2.0]")?.agrees_with(&ask("some x in [2, 1]")?));
+    /// assert!(!ask("some x in [1, 2]")?.agrees_with(&ask("some x in [1]")?));
+    /// # Ok::<(), solon_engine::Error>(())
+    /// ```
+    pub fn agrees_with(&self, other: &OwnedAnswer) -> bool {
+        let (arena, symbols) = (Bump::new(), SymbolTable::new());
+        let read = |rows: &[OwnedRow]| {
+            let mut rows = rows.iter().map(|row| row.value(&arena, &symbols)).collect::<Option<Vec<_>>>()?;
+            rows.sort_unstable();
+            Some(rows)
+        };
+        read(&self.rows).zip(read(&other.rows)).is_some_and(|(left, right)| left == right)
     }
 }
 

@@ -210,6 +210,29 @@ impl Compiler {
     }
 }
 
+/// What another engine needs to know of the sources.
+#[cfg(feature = "regorus")]
+impl Compiler {
+    /// Modules, each with the version of Rego that it is read in.
+    pub(super) fn versions(&self) -> impl Iterator<Item = (&Source, Version)> {
+        self.sources.iter().zip(&self.syntaxes).map(|(source, own)| {
+            let syntax = own.unwrap_or(self.syntax);
+            let (_, read_as_old) = parse(source, 0, syntax, &mut Vec::new());
+            (source, if read_as_old { Version::V0 } else { syntax.version() })
+        })
+    }
+
+    /// The version of Rego that queries are read in.
+    pub(super) fn version(&self) -> Version {
+        self.syntax.version()
+    }
+
+    /// Base documents as one.
+    pub(super) fn base_documents(&self) -> Result<crate::value::Frozen, Error> {
+        data::build(&self.data, &SymbolTable::new())
+    }
+}
+
 /// Reads a module; whether it was read as older Rego though nobody asked for it.
 fn parse(source: &Source, file: u32, syntax: Syntax, errors: &mut Vec<Diagnostic>) -> (Option<Module>, bool) {
     let version = syntax.version();

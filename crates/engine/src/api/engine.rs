@@ -1,18 +1,18 @@
 //! One evaluation API, two engines behind it.
 //!
-//! Takes [`Sources`], a query and inputs; gives the same [`OwnedAnswer`] whichever [`Engine`] evaluates. It is for
-//! those who want a second opinion (differential tests, side-by-side benches, `--cross-check`); all others use
-//! [`Compiler`] directly, whose answers borrow rather than allocate.
+//! Takes the modules and data of a [`Compiler`], a query and inputs; gives the same [`OwnedAnswer`] whichever [`Engine`]
+//! evaluates. It is for those who want a second opinion (differential tests, `--cross-check`); all others use the
+//! [`Compiler`] itself, whose answers borrow rather than allocate.
 
-use super::{Compiler, Error, Evaluator, Input, OwnedAnswer, Policy, Syntax};
+use super::{Compiler, Error, Evaluator, Input, OwnedAnswer, Policy};
 use crate::vm::Limits;
 
 /// Something that evaluates Rego.
 ///
 /// ```
-/// use solon_engine::{Engine, Input, NativeEngine, Settings, Sources};
+/// use solon_engine::{Compiler, Engine, Input, NativeEngine, Settings};
 ///
-/// let sources = Sources::new().module("a.rego", "package a\nbig contains x if { some x in input; x > data.floor }");
+/// let sources = Compiler::new().module("a.rego", "package a\nbig contains x if { some x in input; x > data.floor }");
 /// let sources = sources.data(r#"{"floor": 1}"#);
 /// let engine: Box<dyn Engine> = Box::new(NativeEngine);
 /// let policy = engine.load(&sources)?;
@@ -30,7 +30,7 @@ pub trait Engine: Send + Sync {
     /// # Errors
     ///
     /// What is wrong with a module or the data. Codes are OPA's for the native engine; other engines may know less.
-    fn load(&self, sources: &Sources) -> Result<Box<dyn LoadedPolicy>, Error>;
+    fn load(&self, sources: &Compiler) -> Result<Box<dyn LoadedPolicy>, Error>;
 }
 
 /// Modules and data that an [`Engine`] has compiled.
@@ -62,50 +62,6 @@ pub struct Settings {
     pub is_strict: bool,
 }
 
-/// Modules and base data, not compiled yet.
-#[derive(Clone, Debug, Default)]
-pub struct Sources {
-    /// Name and text of each module.
-    pub modules: Vec<(String, String)>,
-    /// JSON objects, to be merged into `data`.
-    pub data: Vec<Vec<u8>>,
-    /// The syntax of the modules.
-    pub syntax: Syntax,
-}
-
-impl Sources {
-    /// No module, no data.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds a module. `name` is what errors call it, usually its path.
-    pub fn module(mut self, name: impl Into<String>, text: impl Into<String>) -> Self {
-        self.modules.push((name.into(), text.into()));
-        self
-    }
-
-    /// Adds base documents: a JSON object. Objects from several calls are merged.
-    pub fn data(mut self, json: impl Into<Vec<u8>>) -> Self {
-        self.data.push(json.into());
-        self
-    }
-
-    /// Which of Rego's syntaxes the modules are written in.
-    pub fn syntax(mut self, syntax: Syntax) -> Self {
-        self.syntax = syntax;
-        self
-    }
-
-    /// A compiler for them.
-    pub fn compiler(&self) -> Compiler {
-        let with_syntax = Compiler::new().syntax(self.syntax);
-        let modules = self.modules.iter();
-        let with_modules = modules.fold(with_syntax, |compiler, (name, text)| compiler.module(name, text));
-        self.data.iter().fold(with_modules, |compiler, json| compiler.data(json.as_slice()))
-    }
-}
-
 /// This crate's own engine.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct NativeEngine;
@@ -115,8 +71,8 @@ impl Engine for NativeEngine {
         "native"
     }
 
-    fn load(&self, sources: &Sources) -> Result<Box<dyn LoadedPolicy>, Error> {
-        Ok(Box::new(sources.compiler().compile()?))
+    fn load(&self, sources: &Compiler) -> Result<Box<dyn LoadedPolicy>, Error> {
+        Ok(Box::new(sources.clone().compile()?))
     }
 }
 

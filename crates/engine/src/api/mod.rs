@@ -36,7 +36,7 @@ pub use self::regorus::RegorusEngine;
 pub use annotations::Annotation;
 pub use answer::{Answer, Expression, OwnedAnswer, OwnedExpression, OwnedRow, Row};
 pub use compiler::{Compiler, Syntax};
-pub use engine::{Decide, Engine, LoadedPolicy, NativeEngine, Settings, Sources};
+pub use engine::{Decide, Engine, LoadedPolicy, NativeEngine, Settings};
 pub use error::{Error, Issue, Location};
 pub use evaluator::{Evaluator, SetEvaluator};
 pub use input::{Input, ParsedInput};

@@ -1,13 +1,14 @@
 //! `regorus`'s interpreter behind the evaluation API, as a second opinion.
 //!
-//! Takes what [`Engine`] takes. Inputs go over as JSON text; results come back through this crate's own values, so
+//! Takes what [`Engine`] takes. Data and inputs go over as JSON text; results come back through this crate's own values, so
 //! that sets, keys and numbers are printed by the same code, in OPA's order. What it must not do is mend answers: where
 //! `regorus` differs from OPA, its answer is passed on.
 
-use super::engine::{Decide, Engine, LoadedPolicy, Settings, Sources};
-use super::{Error, Input, OwnedAnswer, OwnedExpression, OwnedRow, Syntax};
+use super::engine::{Decide, Engine, LoadedPolicy, Settings};
+use super::{Compiler, Error, Input, OwnedAnswer, OwnedExpression, OwnedRow};
 use crate::value::{Bump, SymbolTable, Value, json, number, serde as conversion};
 use regorus::utils::limits::{ExecutionTimerConfig, PolicyLengthConfig};
+use solon_syntax::ast::Version;
 use std::num::{NonZeroU32, NonZeroUsize};
 use std::time::Duration;
 
@@ -21,12 +22,12 @@ const CHECKED_EVERY: NonZeroU32 = NonZeroU32::MIN.saturating_add(255);
 /// The interpreter of the `regorus` crate.
 ///
 /// It knows fewer builtins and fewer rules of the language than OPA, keeps numbers less exactly, and has no [`Limits`]
-/// but a time limit: use it on policies that you trust.
+/// but a time limit: use it on policies that you trust. It asks neither for capabilities nor for OPA's strict mode.
 ///
 /// ```
-/// use solon_engine::{Engine, Input, RegorusEngine, Settings, Sources};
+/// use solon_engine::{Compiler, Engine, Input, RegorusEngine, Settings};
 ///
-/// let sources = Sources::new().module("a.rego", "package a\nallow if input.user == \"alice\"");
+/// let sources = Compiler::new().module("a.rego", "package a\nallow if input.user == \"alice\"");
 /// let policy = RegorusEngine::default().load(&sources)?;
 /// let mut allow = policy.prepare("data.a.allow", &Settings::default())?;
 /// assert_eq!(allow.eval(Input::json(r#"{"user": "alice"}"#))?.value(), Some(&serde_json::json!(true)));
@@ -64,35 +65,26 @@ impl Engine for RegorusEngine {
         "regorus"
     }
 
-    fn load(&self, sources: &Sources) -> Result<Box<dyn LoadedPolicy>, Error> {
+    fn load(&self, sources: &Compiler) -> Result<Box<dyn LoadedPolicy>, Error> {
         let mut engine = regorus::Engine::new();
         engine.set_policy_length_config(LENGTHS);
+        // What `print` says is the first engine's to tell.
+        engine.set_gather_prints(true);
         if let Some(limit) = self.time_limit {
             engine.set_execution_timer_config(ExecutionTimerConfig { limit, check_interval: CHECKED_EVERY });
         }
-        for (name, text) in &sources.modules {
-            add_module(&mut engine, name, text, sources.syntax)?;
+        for (source, version) in sources.versions() {
+            engine.set_rego_v0(version == Version::V0);
+            let added = engine.add_policy(source.name().to_owned(), source.text().to_owned());
+            added.map_err(|error| failure("rego_parse_error", &error))?;
         }
-        for json in &sources.data {
-            let document = read(json, "invalid_data")?;
-            engine.add_data(document).map_err(|error| failure("invalid_data", &error))?;
-        }
+        // Queries are read in the syntax that modules are read in unless they say something else.
+        engine.set_rego_v0(sources.version() == Version::V0);
+        let data = sources.base_documents()?;
+        let document = read(conversion::to_json(data.value()).to_string().as_bytes(), "invalid_data")?;
+        engine.add_data(document).map_err(|error| failure("invalid_data", &error))?;
         Ok(Box::new(Loaded { engine }))
     }
-}
-
-/// Adds a module in the syntax that was asked for, or in the first one that fits.
-fn add_module(engine: &mut regorus::Engine, name: &str, text: &str, syntax: Syntax) -> Result<(), Error> {
-    engine.set_rego_v0(syntax == Syntax::V0);
-    let mut added = engine.add_policy(name.to_owned(), text.to_owned());
-    if added.is_err() && syntax == Syntax::Detect {
-        engine.set_rego_v0(true);
-        if let Ok(package) = engine.add_policy(name.to_owned(), text.to_owned()) {
-            added = Ok(package);
-        }
-        engine.set_rego_v0(false);
-    }
-    added.map(drop).map_err(|error| failure("rego_parse_error", &error))
 }
 
 impl LoadedPolicy for Loaded {
@@ -183,5 +175,5 @@ fn read(bytes: &[u8], code: &str) -> Result<regorus::Value, Error> {
 
 /// An error of `regorus`, which has no code and brings its place inside of its text.
 fn failure(code: &str, error: &(impl std::fmt::Display + ?Sized)) -> Error {
-    Error::new(code, format!("regorus: {error:#}"))
+    Error::new(code, format!("regorus: {}", format!("{error:#}").trim_start()))
 }

@@ -34,7 +34,7 @@ pub struct Locals {
 /// One local variable.
 #[derive(Clone, Debug)]
 pub struct Local {
-    /// The name as written; generated ones begin with `$`, wildcards are `_`.
+    /// The name as written; generated ones begin with `$`, wildcards are `_`, or `$_` if nobody wrote them.
     pub name: Arc<str>,
     /// Where it was first seen.
     pub span: Span,

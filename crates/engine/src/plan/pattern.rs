@@ -157,7 +157,7 @@ impl Planner<'_> {
         let value = self.new_slot();
         if let Term::Var(var) = key {
             let slot = self.new_slot();
-            let is_wildcard = self.locals.name(*var) == "_";
+            let is_wildcard = matches!(self.locals.name(*var), "_" | "$_");
             let key = (!is_wildcard).then_some(slot);
             builder.open(Opening::Loop { collection, key, value: Some(value) });
             if !is_wildcard {

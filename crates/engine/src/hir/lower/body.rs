@@ -71,12 +71,13 @@ impl Lowerer<'_, '_> {
                 if !self.check_domain(key.iter().chain([value]), collection, span) {
                     return;
                 }
-                let collection = self.term(collection, out);
+                // Declared first: a comprehension in the collection means these variables, which have no value yet.
                 let key = match key {
                     Some(key) => self.pattern(key, Declared::Some, span, out),
-                    None => Term::Var(self.locals.add("_", value.span)),
+                    None => Term::Var(self.locals.add("$_", value.span)),
                 };
                 let value = self.pattern(value, Declared::Some, span, out);
+                let collection = self.term(collection, out);
                 let key = self.simple_key(key, span, out);
                 Some(LiteralKind::Unify(value, lookup(collection, vec![key], span)))
             }

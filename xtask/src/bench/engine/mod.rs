@@ -1,10 +1,14 @@
 //! Engines behind one face: load a case, check it, decide.
+//!
+//! Each is asked in the way that is fastest for it, so that figures compare engines and not adapters.
+
+mod native;
+#[cfg(feature = "regorus")]
+mod regorus;
 
 use super::Case;
 use anyhow::{Context, Result, bail};
 use serde_json::Value as Json;
-use solon_engine::{Compiler, Evaluator, Input, ParsedInput, Policy, Syntax};
-use std::hint::black_box;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
@@ -13,7 +17,7 @@ use std::time::{Duration, Instant};
 pub enum Engine {
     /// Solon's own.
     Native,
-    /// regorus, behind Solon's API.
+    /// regorus's interpreter.
     Regorus,
 }
 
@@ -44,38 +48,53 @@ impl Engine {
     ///
     /// The modules do not compile, or this program was built without the engine.
     pub fn load(self, case: &Case) -> Result<Loaded> {
-        match self {
-            Engine::Native => Loaded::new(case),
+        let modules = case.modules()?;
+        let start = Instant::now();
+        let policy: Box<dyn Policy> = match self {
+            Engine::Native => Box::new(native::load(modules, case.is_v0())?),
+            #[cfg(feature = "regorus")]
+            Engine::Regorus => Box::new(regorus::load(modules, case.is_v0())?),
+            #[cfg(not(feature = "regorus"))]
             Engine::Regorus => bail!("regorus is not part of this program; build it with `--features regorus`"),
-        }
+        };
+        Ok(Loaded { policy, time: start.elapsed() })
     }
+}
+
+/// Modules that an engine has compiled.
+trait Policy {
+    fn add_data(&mut self, json: String) -> Result<()>;
+    fn prepare(self: Box<Self>, query: &str) -> Result<Box<dyn Decide>>;
+}
+
+/// A query that an engine has prepared, and inputs by their numbers.
+trait Decide {
+    /// Takes the inputs' texts, and reads them.
+    fn read(&mut self, texts: Vec<String>) -> Result<()>;
+    /// Decides on an input that has been read.
+    fn decide(&mut self, input: usize) -> Result<()>;
+    /// Decides from an input's text.
+    fn decide_from_json(&mut self, input: usize) -> Result<()>;
+    /// The query's value for an input that has been read, `null` where it is undefined.
+    fn value(&mut self, input: usize) -> Result<Json>;
+    /// The same from the input's text.
+    fn value_from_json(&mut self, input: usize) -> Result<Json>;
 }
 
 /// A case's compiled modules.
 pub struct Loaded {
-    policy: Policy,
+    policy: Box<dyn Policy>,
     time: Duration,
 }
 
 impl Loaded {
-    fn new(case: &Case) -> Result<Loaded> {
-        let start = Instant::now();
-        let syntax = if case.is_v0() { Syntax::V0 } else { Syntax::V1 };
-        let mut compiler = Compiler::new().syntax(syntax);
-        for (name, text) in case.modules()? {
-            compiler = compiler.module(name, text);
-        }
-        Ok(Loaded { policy: compiler.compile()?, time: start.elapsed() })
-    }
-
     /// Adds the base document.
     ///
     /// # Errors
     ///
     /// It is no JSON object.
     pub fn add_data(&mut self, json: String) -> Result<()> {
-        self.policy = self.policy.with_data(json)?;
-        Ok(())
+        self.policy.add_data(json)
     }
 
     /// Prepares the case's query and reads its inputs.
@@ -85,26 +104,26 @@ impl Loaded {
     /// The query does not compile, or an input is no JSON.
     pub fn prepare(self, case: &Case) -> Result<Subject> {
         let start = Instant::now();
-        let evaluator = self.policy.prepare(case.query())?.evaluator();
+        let mut decider = self.policy.prepare(case.query())?;
         let load = self.time + start.elapsed();
         let texts = case.inputs()?;
-        let parsed = texts.iter().map(|text| Ok(self.policy.parse_input(text.as_bytes())?)).collect::<Result<_>>()?;
-        Ok(Subject { evaluator, texts, parsed, load })
+        let inputs = texts.len();
+        decider.read(texts)?;
+        Ok(Subject { decider, inputs, load })
     }
 }
 
 /// A case, ready to decide.
 pub struct Subject {
-    evaluator: Evaluator,
-    texts: Vec<String>,
-    parsed: Vec<ParsedInput>,
+    decider: Box<dyn Decide>,
+    inputs: usize,
     load: Duration,
 }
 
 impl Subject {
     /// How many inputs there are.
     pub fn inputs(&self) -> usize {
-        self.parsed.len()
+        self.inputs
     }
 
     /// How long it took to parse, compile and prepare.
@@ -117,11 +136,8 @@ impl Subject {
     /// # Errors
     ///
     /// The evaluation fails.
-    pub fn decide(&mut self, input: usize) -> Result<(), solon_engine::Error> {
-        if let Some(input) = self.parsed.get(input) {
-            black_box(self.evaluator.eval(Input::parsed(input))?.value());
-        }
-        Ok(())
+    pub fn decide(&mut self, input: usize) -> Result<()> {
+        self.decider.decide(input)
     }
 
     /// Decides from an input's JSON text, and forgets the answer.
@@ -129,11 +145,8 @@ impl Subject {
     /// # Errors
     ///
     /// The evaluation fails.
-    pub fn decide_from_json(&mut self, input: usize) -> Result<(), solon_engine::Error> {
-        if let Some(text) = self.texts.get(input) {
-            black_box(self.evaluator.eval(Input::json(text))?.value());
-        }
-        Ok(())
+    pub fn decide_from_json(&mut self, input: usize) -> Result<()> {
+        self.decider.decide_from_json(input)
     }
 
     /// The query's value for each input, `null` where it is undefined.
@@ -143,9 +156,9 @@ impl Subject {
     /// The evaluation fails, or the answer differs between an input read before and its text.
     pub fn results(&mut self) -> Result<Vec<Json>> {
         let mut results = Vec::new();
-        for (number, (parsed, text)) in self.parsed.iter().zip(&self.texts).enumerate() {
-            let value: Json = self.evaluator.eval(Input::parsed(parsed))?.deserialize()?;
-            let again: Json = self.evaluator.eval(Input::json(text))?.deserialize()?;
+        for number in 0..self.inputs {
+            let value = self.decider.value(number)?;
+            let again = self.decider.value_from_json(number)?;
             if again != value {
                 bail!("input {number}: {value} for the parsed input, {again} for its text");
             }
