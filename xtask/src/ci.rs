@@ -2,6 +2,7 @@
 //!
 //! Everything is built in one profile, the tests' own, so that a clean checkout is compiled once.
 
+use crate::differential::build_peer;
 use crate::process::{cargo, shared};
 use anyhow::{Result, bail};
 use regex::Regex;
@@ -31,6 +32,7 @@ const STEPS: &[Step] = &[
     ("tests", tests),
     ("regorus", regorus),
     ("conformance", conformance),
+    ("differential", differential),
     ("readme", readme),
 ];
 
@@ -117,6 +119,21 @@ fn tidy(this: &Path) -> io::Result<Outcome> {
     let (is_ok, log) = output(Command::new(this).arg("tidy"))?;
     let (passed, failed) = sum(&log, r"(?m)^(\d+) rules passed, (\d+) failed$");
     Ok(Outcome { passed, failed: failed.max(usize::from(!is_ok)), note: String::new(), log })
+}
+
+/// Generated programs through OPA's Go library, where Go is installed and has it.
+fn differential(this: &Path) -> io::Result<Outcome> {
+    let peer = match build_peer() {
+        Ok(peer) => peer,
+        Err(error) => {
+            let note = format!(", skipped: OPA cannot be built ({error:#})");
+            return Ok(Outcome { passed: 0, failed: 0, note, log: String::new() });
+        }
+    };
+    let programs = ["--seed", "1000", "--cases", "1000", "--patience", "300", "--time", "60"];
+    let (is_ok, log) = output(Command::new(this).arg("differential").arg("--opa").arg(peer).args(programs))?;
+    let (passed, _) = sum(&log, r"(?m)^(\d+) programs in (\d+) s$");
+    Ok(Outcome { passed, failed: usize::from(!is_ok), note: String::new(), log })
 }
 
 /// OPA's cases. Those in the list of expected failures are neither passed nor failed.

@@ -5,6 +5,7 @@ mod bench_compare;
 mod bless;
 mod ci;
 mod conformance;
+mod differential;
 mod fuzz;
 mod process;
 mod readme;
@@ -23,6 +24,7 @@ const COMMANDS: &[Command] = &[
     ("bless", "write what the data-driven tests give in place of what they expect", bless::run),
     ("ci", "check everything: format, lints, documentation, tests, dependencies, OPA's cases", ci::run),
     ("conformance", "run OPA's language cases", conformance::command),
+    ("differential", "compare with OPA on generated programs", differential::command),
     ("fuzz", "run the fuzz targets for some seconds", fuzz::run),
     ("readme", "run the README's commands and compare what they print", readme::run),
     ("tidy", "check dependencies, lints, and what stands in the files", tidy::run),

@@ -155,7 +155,12 @@ pub enum ExprKind {
     /// expression has no `with` of its own: modifiers stand on the outer one.
     Not(Box<Expr>),
     /// `not e` and `not { .. }` under `import future.keywords.not` or `rego.v2`: true where the body has no answer.
-    NotBody(Body),
+    NotBody {
+        /// The body.
+        body: Body,
+        /// Whether it is written as one; the variables of a lone expression have to be bound outside of it.
+        is_explicit: bool,
+    },
     /// `some x, y`.
     Some(Vec<Name>),
     /// `some k, v in coll`; the terms are patterns.

@@ -101,7 +101,7 @@ fn expr_line(expr: &Expr) -> String {
     let mut out = match &expr.kind {
         ExprKind::Term(inner) => term(inner),
         ExprKind::Not(inner) => format!("(not {})", expr_line(inner)),
-        ExprKind::NotBody(body) => format!("(not-body {})", body_line(body)),
+        ExprKind::NotBody { body, .. } => format!("(not-body {})", body_line(body)),
         ExprKind::Some(names) => {
             let names: Vec<&str> = names.iter().map(|name| name.text.as_str()).collect();
             format!("(some {})", names.join(" "))

@@ -298,7 +298,7 @@ impl Printer {
                 self.out.push_str("not ");
                 self.expr(inner);
             }
-            ExprKind::NotBody(body) => {
+            ExprKind::NotBody { body, .. } => {
                 self.out.push_str("not ");
                 self.operand(body);
             }

@@ -1,10 +1,10 @@
 //! Rules that cannot stand beside each other, and packages that rules are in the way of.
 
-use crate::hir::lower::Program;
+use crate::hir::lower::{Package, Program};
 use crate::hir::print::{package_text, rule_path, rule_ref};
 use crate::hir::{Check, Problems, Rule};
 use solon_syntax::{Source, Span};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
 
 /// A node of the tree of rules: those whose constant path ends here, and what is below.
 #[derive(Default)]
@@ -22,11 +22,15 @@ pub fn check_conflicts(program: &Program, sources: &[Source], problems: &mut Pro
     }
     let mut report = |span: Span, message: String| problems.report(Check::Conflicts, "rego_type_error", span, message);
     check_node(&root, program, sources, &mut report);
+    let mut packages: HashMap<Vec<&str>, Vec<&Package>> = HashMap::new();
+    for package in &program.packages {
+        packages.entry(package.path.iter().map(|step| &**step).collect()).or_default().push(package);
+    }
     for rule in program.rules.iter().filter(|rule| is_ground(rule)) {
         let path = rule_path(rule);
-        for package in &program.packages {
-            let is_at_rule = package.path.iter().map(|step| &**step).eq(path.iter().map(String::as_str));
-            if is_at_rule {
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        if let Some(packages) = packages.get(&path) {
+            for package in packages {
                 let home = program.packages.iter().find(|home| home.span.file == rule.span.file);
                 let above = home.map_or(0, |home| home.path.len());
                 let name = rule_ref(rule, above);
@@ -40,7 +44,7 @@ pub fn check_conflicts(program: &Program, sources: &[Source], problems: &mut Pro
 
 fn check_node(node: &Node<'_>, program: &Program, sources: &[Source], report: &mut dyn FnMut(Span, String)) {
     if let (Some(first), Some(last)) = (node.rules.first(), node.rules.last()) {
-        let name = rule_ref(last, 0);
+        let name = || rule_ref(last, 0);
         let defaults: Vec<&Rule> = node.rules.iter().copied().filter(|rule| rule.is_default).collect();
         let inside = rules_inside(node);
         if !inside.is_empty() {
@@ -48,13 +52,13 @@ fn check_node(node: &Node<'_>, program: &Program, sources: &[Source], report: &m
                 .iter()
                 .map(|rule| format!("\n  rule {} at {}", rule_ref(rule, 0), place(rule.span, sources)))
                 .collect();
-            report(first.span, format!("rule {name} conflicts with:{}", lines.concat()));
+            report(first.span, format!("rule {} conflicts with:{}", name(), lines.concat()));
         } else if is_mixed(&node.rules) {
-            report(first.span, format!("conflicting rules {name} found"));
+            report(first.span, format!("conflicting rules {} found", name()));
         } else if defaults.len() > 1 {
             let places: Vec<String> = defaults.iter().map(|rule| place(rule.span, sources)).collect();
             let home = program.packages.iter().find(|package| package.span.file == first.span.file);
-            let message = format!("multiple default rules {name} found at {}", places.join(", "));
+            let message = format!("multiple default rules {} found at {}", name(), places.join(", "));
             report(home.map_or(first.span, |home| home.span), message);
         }
     }
@@ -68,11 +72,15 @@ fn is_ground(rule: &Rule) -> bool {
 
 /// Whether rules of one path are of different kinds.
 fn is_mixed(rules: &[&Rule]) -> bool {
-    let kinds: BTreeSet<bool> = rules.iter().map(|rule| rule.is_set).collect();
-    let arities: BTreeSet<usize> = rules.iter().map(|rule| rule.params.as_ref().map_or(0, Vec::len)).collect();
-    let completeness: BTreeSet<bool> = rules.iter().map(|rule| !rule.is_set && is_ground(rule)).collect();
-    let shapes: BTreeSet<bool> = rules.iter().filter(|rule| rule.is_set).map(|rule| is_ground(rule)).collect();
-    [kinds.len(), arities.len(), completeness.len(), shapes.len()].iter().any(|count| *count > 1)
+    let arity = |rule: &Rule| rule.params.as_ref().map_or(0, Vec::len);
+    let is_complete = |rule: &Rule| !rule.is_set && is_ground(rule);
+    let mut pairs = rules.windows(2).filter_map(|pair| <&[&Rule; 2]>::try_from(pair).ok());
+    pairs.any(|[one, next]| {
+        one.is_set != next.is_set
+            || arity(one) != arity(next)
+            || is_complete(one) != is_complete(next)
+            || (one.is_set && is_ground(one) != is_ground(next))
+    })
 }
 
 /// The rules below a node that must not be there: all if a rule's path ends at it, functions if one goes on with a

@@ -8,6 +8,7 @@ mod conflicts;
 mod outputs;
 mod recursion;
 mod safety;
+mod selection;
 mod varset;
 
 pub use conflicts::check_conflicts;

@@ -1,7 +1,10 @@
 //! What a literal binds, given what is bound already.
 
 use super::VarSet;
-use crate::hir::{Body, Head, Literal, LiteralKind, Replacement, Term, Var, free_vars_of_literal, free_vars_of_term};
+use crate::hir::{
+    Body, ComprehensionKind, Head, Literal, LiteralKind, Replacement, Term, Var, free_vars_of_literal,
+    free_vars_of_term,
+};
 
 /// Whether every variable of a literal is bound once it has run, given that those of `safe` are bound before; if so,
 /// what is bound then. Variables inside nested bodies count if `outer` has them too.
@@ -15,7 +18,7 @@ pub(super) fn ready(literal: &Literal, safe: &VarSet, outer: &VarSet) -> Option<
 }
 
 /// `safe` with what the literal binds.
-fn bound_after(literal: &Literal, safe: &VarSet, outer: &VarSet) -> Option<VarSet> {
+pub(super) fn bound_after(literal: &Literal, safe: &VarSet, outer: &VarSet) -> Option<VarSet> {
     let mut bound = safe.clone();
     match &literal.kind {
         LiteralKind::Truthy(term) => refs_bind(term, &mut bound),
@@ -26,7 +29,9 @@ fn bound_after(literal: &Literal, safe: &VarSet, outer: &VarSet) -> Option<VarSe
         }
         LiteralKind::Call { call, output } => {
             call.args.iter().for_each(|arg| refs_bind(arg, &mut bound));
-            if let Some(output) = output {
+            // The result of a call cannot bind what the call needs.
+            let is_known = call.args.iter().all(|arg| is_bound(arg, &bound));
+            if let Some(output) = output.as_ref().filter(|_| is_known) {
                 refs_bind(output, &mut bound);
                 pattern_vars(output, &mut |var| {
                     bound.insert(var);
@@ -94,15 +99,12 @@ fn refs_bind(term: &Term, bound: &mut VarSet) {
     }
 }
 
-/// Variables that matching a value against the term binds: not those inside lookups and nested bodies.
+/// Variables that matching a value against the term binds: not those inside keys, lookups and nested bodies.
 fn pattern_vars(term: &Term, visit: &mut dyn FnMut(Var)) {
     match term {
         Term::Var(var) => visit(*var),
         Term::Array(items) | Term::Set(items) => items.iter().for_each(|item| pattern_vars(item, visit)),
-        Term::Object(entries) => entries.iter().for_each(|(key, value)| {
-            pattern_vars(key, visit);
-            pattern_vars(value, visit);
-        }),
+        Term::Object(entries) => entries.iter().for_each(|(_, value)| pattern_vars(value, visit)),
         Term::Const(_) | Term::Ref(_) | Term::Comprehension(_) => {}
     }
 }
@@ -126,14 +128,30 @@ fn unify_binds(left: &Term, right: &Term, bound: &mut VarSet) {
                 (_, true) => left,
                 (false, false) => return true,
             };
-            pattern_vars(pattern, &mut |var| {
-                bound.insert(var);
-            });
+            let is_known_left = std::ptr::eq(*pattern, *right);
+            let known = if is_known_left { left } else { right };
+            if can_match(pattern, known, is_known_left) {
+                pattern_vars(pattern, &mut |var| {
+                    bound.insert(var);
+                });
+            }
             false
         });
         if pairs.len() == before {
             return;
         }
+    }
+}
+
+/// Whether a known term can have the form of a pattern. Where it cannot, the pattern binds nothing: OPA calls its
+/// variables unsafe.
+/// (It makes a difference there on which side a comprehension stands.)
+fn can_match(pattern: &Term, known: &Term, is_known_left: bool) -> bool {
+    match (pattern, known) {
+        (Term::Var(_), _) | (Term::Array(_) | Term::Object(_), Term::Var(_) | Term::Ref(_)) => true,
+        (Term::Array(_), Term::Comprehension(known)) => !is_known_left || known.kind == ComprehensionKind::Array,
+        (Term::Object(_), Term::Comprehension(known)) => is_known_left && known.kind == ComprehensionKind::Object,
+        _ => false,
     }
 }
 

@@ -3,9 +3,10 @@
 //! OPA's graph has a node for each rule and each `else` branch, and an edge to every rule that a ref may select. A
 //! rule is recursive if the refs say so whatever their variables hold, and may be recursive otherwise.
 
+use super::selection::{Index, Step};
 use crate::hir::lower::Program;
 use crate::hir::print::rule_ref;
-use crate::hir::{Branch, Check, Const, Head, Part, Problems, Rule, Term, Var, parts_of_literal, parts_of_term};
+use crate::hir::{Branch, Check, Head, Part, Problems, Rule, Term, Var, parts_of_literal, parts_of_term};
 use std::collections::{HashMap, HashSet};
 
 /// A rule's number and its branch's.
@@ -44,83 +45,6 @@ fn branches((number, rule): (usize, &Rule)) -> impl Iterator<Item = Node> + use<
 fn rule_and_branch(program: &Program, (rule, branch): Node) -> Option<(&Rule, &Branch)> {
     let rule = program.rules.get(rule)?;
     Some((rule, rule.branches.get(branch)?))
-}
-
-/// A step of a ref: a constant, or what is only known when it is evaluated.
-#[derive(Clone, Copy, PartialEq)]
-enum Step<'p> {
-    Text(&'p str),
-    Constant(&'p Const),
-    Variable(Var),
-    Other,
-}
-
-impl<'p> Step<'p> {
-    fn of(term: &'p Term) -> Self {
-        match term {
-            Term::Const(Const::String(text)) => Step::Text(text),
-            Term::Const(value) => Step::Constant(value),
-            Term::Var(var) => Step::Variable(*var),
-            _ => Step::Other,
-        }
-    }
-}
-
-/// The rules by the first steps of their paths.
-struct Index<'p> {
-    paths: Vec<Vec<Step<'p>>>,
-    by_first: HashMap<&'p str, Vec<usize>>,
-}
-
-impl<'p> Index<'p> {
-    fn new(program: &'p Program) -> Self {
-        let path = |rule: &'p Rule| -> Vec<Step<'p>> {
-            rule.path.iter().map(|step| Step::Text(step)).chain(rule.keys.iter().map(Step::of)).collect()
-        };
-        let mut by_first: HashMap<&str, Vec<usize>> = HashMap::new();
-        for (number, rule) in program.rules.iter().enumerate() {
-            by_first.entry(rule.path.first().map_or("", |first| first)).or_default().push(number);
-        }
-        Index { paths: program.rules.iter().map(path).collect(), by_first }
-    }
-
-    /// The rules that a ref of these steps may select, and whether it does whatever its variables hold.
-    fn select(&self, steps: &[Step<'_>], bound: &HashSet<Var>, found: &mut dyn FnMut(usize, bool)) {
-        let all: Vec<usize>;
-        let candidates: &[usize] = match steps.first() {
-            Some(Step::Text(first)) => self.by_first.get(first).map(Vec::as_slice).unwrap_or_default(),
-            _ => {
-                all = (0..self.paths.len()).collect();
-                &all
-            }
-        };
-        for number in candidates {
-            let path = self.paths.get(*number).map(Vec::as_slice).unwrap_or_default();
-            if let Some(is_static) = selects(steps, path, bound) {
-                found(*number, is_static);
-            }
-        }
-    }
-}
-
-/// Whether a ref may select a rule of this path, and whether it does whatever its variables hold: a variable that
-/// has no value yet goes through all that is there.
-fn selects(steps: &[Step<'_>], path: &[Step<'_>], bound: &HashSet<Var>) -> Option<bool> {
-    let mut is_static = true;
-    for (step, wanted) in steps.iter().zip(path) {
-        match (step, wanted) {
-            (_, Step::Variable(_) | Step::Other) => {}
-            (Step::Text(_) | Step::Constant(_), wanted) if step != wanted => return None,
-            (Step::Text(_) | Step::Constant(_), _) => {}
-            (Step::Variable(var), _) if !bound.contains(var) && count(steps, step) == 1 => {}
-            _ => is_static = false,
-        }
-    }
-    Some(is_static)
-}
-
-fn count(steps: &[Step<'_>], step: &Step<'_>) -> usize {
-    steps.iter().filter(|other| *other == step).count()
 }
 
 /// What a branch of a rule asks for.

@@ -1,7 +1,7 @@
 //! Reordering bodies, and the report of unsafe variables.
 
 use super::VarSet;
-use super::outputs::ready;
+use super::outputs::{bound_after, ready};
 use crate::hir::{
     Body, Callee, Check, Comprehension, Head, Literal, LiteralKind, Locals, Problems, Query, Replacement, Rule, Term,
     Var, free_vars_of_body, free_vars_of_literal, free_vars_of_term,
@@ -56,6 +56,7 @@ impl Orderer<'_> {
     /// Orders a body whose variables in `safe` are bound before it. `outer` are the variables of it and of the
     /// bodies around it. Gives what is bound after it.
     fn body(&mut self, body: &mut Body, mut safe: VarSet, outer: &VarSet) -> VarSet {
+        self.check_prints(body, &safe, outer);
         let mut waiting = std::mem::take(body);
         while !waiting.is_empty() {
             let mut rest = Body::new();
@@ -80,6 +81,17 @@ impl Orderer<'_> {
         safe
     }
 
+    /// Checks what is printed against what is bound before it as written.
+    fn check_prints(&mut self, body: &Body, safe: &VarSet, outer: &VarSet) {
+        let mut bound = safe.clone();
+        for literal in body {
+            self.check_print(literal, &bound);
+            if let Some(after) = bound_after(literal, &bound, outer) {
+                bound = after;
+            }
+        }
+    }
+
     /// Reports the arguments of `print` that are not bound: each is a comprehension, which must not bind anything.
     fn check_print(&mut self, literal: &Literal, safe: &VarSet) {
         let LiteralKind::Call { call, .. } = &literal.kind else { return };
@@ -98,7 +110,6 @@ impl Orderer<'_> {
 
     /// Orders the bodies inside a literal.
     fn nested(&mut self, literal: &mut Literal, safe: &VarSet, outer: &VarSet) {
-        self.check_print(literal, safe);
         match &mut literal.kind {
             LiteralKind::Truthy(term) => self.term(term, safe, outer),
             LiteralKind::Unify(left, right) => {
@@ -108,10 +119,11 @@ impl Orderer<'_> {
             LiteralKind::Call { call, output } => {
                 call.args.iter_mut().chain(output).for_each(|term| self.term(term, safe, outer));
             }
-            LiteralKind::Not { body, is_scoped: false } => {
+            LiteralKind::Not { body, is_scoped: false, .. } => {
+                self.check_prints(body, safe, outer);
                 body.iter_mut().for_each(|literal| self.nested(literal, safe, outer));
             }
-            LiteralKind::Not { body, is_scoped: true } => self.closure(body, safe.clone(), outer),
+            LiteralKind::Not { body, is_scoped: true, .. } => self.closure(body, safe.clone(), outer),
             LiteralKind::Every { key, value, domain, body } => {
                 self.term(domain, safe, outer);
                 let mut safe = safe.clone();
@@ -186,10 +198,12 @@ impl Orderer<'_> {
 
     /// Reports what keeps literals from running, and takes it for bound.
     fn report(&mut self, literals: &[Literal], safe: &mut VarSet, outer: &VarSet) {
-        literals.iter().for_each(|literal| self.check_print(literal, safe));
         let mut found: Vec<(Var, Span)> = Vec::new();
         for literal in literals {
             let unsafe_vars = unsafe_vars(literal, safe, outer);
+            // What the literal would bind by itself is not what keeps it from running.
+            let bound = bound_after(literal, safe, outer).unwrap_or_default();
+            let unsafe_vars: VarSet = unsafe_vars.iter().filter(|var| !bound.contains(*var)).collect();
             safe.extend(&unsafe_vars);
             found.extend(unsafe_vars.iter().map(|var| (var, literal.span)));
         }

@@ -48,6 +48,16 @@ impl VarSet {
     }
 }
 
+impl FromIterator<Var> for VarSet {
+    fn from_iter<I: IntoIterator<Item = Var>>(vars: I) -> Self {
+        let mut set = VarSet::default();
+        for var in vars {
+            set.insert(var);
+        }
+        set
+    }
+}
+
 fn place(var: Var) -> (usize, u64) {
     (var.0 as usize / 64, 1 << (var.0 % 64))
 }

@@ -161,7 +161,7 @@ impl Compiler {
         let Compiler { sources, data, syntax, demands, optimizations, .. } = self;
         let fail = |errors: Vec<Diagnostic>| Error::of_diagnostics(errors, &sources);
         let (code, program) = compile(&modules, &sources, &demands, optimizations).map_err(fail)?;
-        let data = data::build(&data, &code.symbols)?;
+        let data = data::build(data, &code.symbols)?;
         let tests = if demands.is_test_run { test_rules::find(&modules) } else { Vec::new() };
         let tests = tests.into_iter().map(|test| Test::of_rule(test, &sources)).collect();
         let annotations = program.annotations.iter().map(|listed| Annotation::of_listed(listed, &sources)).collect();

@@ -72,8 +72,8 @@ impl Session {
         self.arena.reset();
         let Session { arena, parser, reusable, host, limits, is_strict } = self;
         let arena: &'s Bump = arena;
-        let Some(Query(first)) = queries.first() else { return Ok(None) };
-        let shared = &first.policy.shared;
+        let Some(Query { policy, prepared: first }) = queries.first() else { return Ok(None) };
+        let shared = &policy.shared;
         let input = input.value(arena, &shared.code.symbols, parser, projection)?;
         let place = |span: solon_syntax::Span| {
             let source = shared.sources.get(span.file as usize).unwrap_or(&first.source);
@@ -88,11 +88,11 @@ impl Session {
             is_strict: *is_strict,
             place: &place,
         };
-        let data = first.policy.data.value();
+        let data = policy.data.value();
         let mut prepared = queries.iter();
-        let codes = queries.iter().map(|query| &query.0.code);
+        let codes = queries.iter().map(|query| &query.prepared.code);
         Ok(vm::evaluate(&setting, codes, input, data, reusable, |result| {
-            let query = prepared.next().map_or(first, |query| &query.0);
+            let query = prepared.next().map_or(first, |query| &query.prepared);
             take(match result {
                 Ok(rows) => Ok(Answer::new(rows.as_array().unwrap_or_default(), query)),
                 Err(error) => {

@@ -1,8 +1,10 @@
 //! Inputs.
 
 use super::Error;
-use crate::value::{Bump, Frozen, SymbolTable, Value, json, serde};
+use super::policy::Shared;
+use crate::value::{Bump, Frozen, Plain, SymbolTable, Value, copy, json, serde};
 use ::serde::Serialize;
+use std::sync::Arc;
 
 /// The `input` of an evaluation.
 #[derive(Clone, Copy)]
@@ -16,9 +18,19 @@ pub(super) enum Kind<'i> {
     Serialize(&'i dyn ToValue),
 }
 
-/// An input that has been read, to be evaluated many times.
-#[derive(Clone, Debug)]
-pub struct ParsedInput(pub(super) Frozen);
+/// An input that has been read, to be evaluated many times: cheap to clone, `Send` and `Sync`.
+#[derive(Clone)]
+pub struct ParsedInput {
+    pub(super) value: Frozen,
+    /// The policy whose symbols are on its strings.
+    pub(super) read_for: Arc<Shared>,
+}
+
+impl std::fmt::Debug for ParsedInput {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.value.fmt(out)
+    }
+}
 
 impl<'i> Input<'i> {
     /// No input: `input` is undefined.
@@ -31,7 +43,8 @@ impl<'i> Input<'i> {
         Input(Kind::Json(bytes.as_ref()))
     }
 
-    /// Something that serde can serialize; it does not go through text.
+    /// Something that serde can serialize; it does not go through text, and only what the query can read of it is
+    /// serialized.
     ///
     /// ```
     /// use solon_engine::{Compiler, Input};
@@ -70,20 +83,35 @@ impl<'i> Input<'i> {
                 let value = parser.parse_wanted(arena, bytes, symbols, wanted());
                 value.map(Some).map_err(|error| invalid(bytes, &error))
             }
-            Kind::Parsed(ParsedInput(frozen)) => Ok(Some(frozen.value())),
-            Kind::Serialize(source) => source.to_value(arena, symbols).map(Some),
+            Kind::Parsed(parsed) if std::ptr::eq(&parsed.read_for.code.symbols, symbols) => {
+                Ok(Some(parsed.value.value()))
+            }
+            // Symbols mean something in their own policy alone.
+            Kind::Parsed(parsed) => Ok(Some(copy(&mut Plain(arena), parsed.value.value(), symbols))),
+            Kind::Serialize(source) => source.to_value(arena, symbols, wanted()).map(Some),
         }
     }
 }
 
 /// Everything that serde can serialize.
 pub(super) trait ToValue {
-    fn to_value<'a>(&self, arena: &'a Bump, symbols: &SymbolTable) -> Result<Value<'a>, Error>;
+    fn to_value<'a>(
+        &self,
+        arena: &'a Bump,
+        symbols: &SymbolTable,
+        wanted: &json::Projection,
+    ) -> Result<Value<'a>, Error>;
 }
 
 impl<T: Serialize> ToValue for T {
-    fn to_value<'a>(&self, arena: &'a Bump, symbols: &SymbolTable) -> Result<Value<'a>, Error> {
-        serde::from_serialize(arena, self, symbols).map_err(|error| Error::new("invalid_input", error.to_string()))
+    fn to_value<'a>(
+        &self,
+        arena: &'a Bump,
+        symbols: &SymbolTable,
+        wanted: &json::Projection,
+    ) -> Result<Value<'a>, Error> {
+        serde::from_serialize_wanted(arena, self, symbols, wanted)
+            .map_err(|error| Error::new("invalid_input", error.to_string()))
     }
 }
 

@@ -100,14 +100,14 @@ impl Policy {
         verify::check(&function, &unit, code.functions.len()).map_err(|message| fail(internal(message)))?;
         let stack = graph::stack_of_query(&code.tree, &function, &code.stack);
         let source = Source::new("", query);
-        Ok(Query(Arc::new(Prepared {
-            policy: self.clone(),
+        let prepared = Prepared {
             code: QueryCode { document: plan.document().map(|document| document.0), unit, function, stack },
             bindings: plan.bindings,
             expressions: plan.expressions,
             source,
             projection: OnceLock::new(),
-        })))
+        };
+        Ok(Query { policy: self.clone(), prepared: Arc::new(prepared) })
     }
 
     /// Compiles several queries, which are evaluated together.
@@ -119,7 +119,7 @@ impl Policy {
     /// The same modules over other base data, a JSON object.
     pub fn with_data(&self, json: impl Into<Vec<u8>>) -> Result<Policy, Error> {
         let part = Part { path: Vec::new(), text: json.into() };
-        let data = data::build(&[part], &self.shared.code.symbols)?;
+        let data = data::build(vec![part], &self.shared.code.symbols)?;
         Ok(Policy { shared: self.shared.clone(), data })
     }
 
@@ -131,17 +131,30 @@ impl Policy {
         Ok(Policy { shared: self.shared.clone(), data: Frozen::patched(&self.data, path, value, symbols) })
     }
 
-    /// Reads an input once, to evaluate it many times.
+    /// Reads an input once, to evaluate it many times, by any query on any thread. Queries of this policy, and of those
+    /// made from it by other data, take it as it is; another policy knows other strings, so its evaluators copy the
+    /// input each time, which is still less work than reading it.
+    ///
+    /// ```
+    /// use solon_engine::{Compiler, Input};
+    ///
+    /// let policy = Compiler::new().module("a.rego", "package a\nx := input.n + 1\ny := input.n * 2").compile()?;
+    /// let input = policy.parse_input(br#"{"n": 20}"#)?;
+    /// for (query, expected) in [("data.a.x", 21), ("data.a.y", 40)] {
+    ///     let mut evaluator = policy.prepare(query)?.evaluator();
+    ///     let value: i64 = evaluator.eval(Input::parsed(&input))?.deserialize()?;
+    ///     assert_eq!(value, expected);
+    /// }
+    /// # Ok::<(), solon_engine::Error>(())
+    /// ```
     pub fn parse_input(&self, json: &[u8]) -> Result<ParsedInput, Error> {
-        let symbols = &self.shared.code.symbols;
-        let arena = Bump::new();
-        let value = json::parse(&arena, json, symbols).map_err(|error| invalid(json, &error))?;
-        Ok(ParsedInput(Frozen::new(value, symbols)))
+        let value = Frozen::read(json, &self.shared.code.symbols).map_err(|error| invalid(json, &error))?;
+        Ok(ParsedInput { value, read_for: self.shared.clone() })
     }
 
     /// A value of Rego, sets included, as an input.
     pub fn input_of(&self, value: Value<'_>) -> ParsedInput {
-        ParsedInput(Frozen::new(value, &self.shared.code.symbols))
+        ParsedInput { value: Frozen::new(value, &self.shared.code.symbols), read_for: self.shared.clone() }
     }
 
     /// What `# METADATA` blocks say of packages, documents and rules, in order of their paths.
@@ -191,10 +204,12 @@ fn context(package: &str, imports: &[&str]) -> Result<QueryContext, Error> {
 
 /// A prepared query: cheap to clone, `Send` and `Sync`.
 #[derive(Clone)]
-pub struct Query(pub(super) Arc<Prepared>);
+pub struct Query {
+    pub(super) policy: Policy,
+    pub(super) prepared: Arc<Prepared>,
+}
 
 pub(super) struct Prepared {
-    pub(super) policy: Policy,
     pub(super) code: QueryCode,
     pub(super) bindings: Vec<Arc<str>>,
     pub(super) expressions: Vec<Span>,
@@ -211,12 +226,38 @@ impl Query {
 
     /// The policy it was prepared from.
     pub fn policy(&self) -> &Policy {
-        &self.0.policy
+        &self.policy
+    }
+
+    /// The same query of a policy that [`Policy::with_data`] or [`Policy::patch_data`] made of this one's, or this one's
+    /// of it; nothing is compiled. `None` if the modules are others. Evaluators that run keep the data that they have.
+    ///
+    /// A service that gets new data keeps its query where threads can find it:
+    ///
+    /// ```
+    /// use solon_engine::{Compiler, Input};
+    /// use std::sync::RwLock;
+    ///
+    /// let policy = Compiler::new().module("a.rego", "package a\nx := data.version").data(r#"{"version": 1}"#).compile()?;
+    /// let current = RwLock::new(policy.prepare("data.a.x")?);
+    /// // Whoever evaluates takes a copy, which is cheap.
+    /// let old = current.read().unwrap().clone();
+    /// // Whoever has new data puts it in place, in one step.
+    /// let next = old.policy().patch_data(&["version"], b"2")?;
+    /// *current.write().unwrap() = old.with_policy(&next).unwrap();
+    ///
+    /// let ask = |query: solon_engine::Query| query.evaluator().eval(Input::none())?.deserialize::<i64>();
+    /// assert_eq!((ask(old)?, ask(current.read().unwrap().clone())?), (1, 2));
+    /// # Ok::<(), solon_engine::Error>(())
+    /// ```
+    pub fn with_policy(&self, policy: &Policy) -> Option<Query> {
+        let is_same = Arc::ptr_eq(&self.policy.shared, &policy.shared);
+        is_same.then(|| Query { policy: policy.clone(), prepared: self.prepared.clone() })
     }
 
     /// Its text.
     pub fn text(&self) -> &str {
-        self.0.source.text()
+        self.prepared.source.text()
     }
 
     /// What the query can read of an input. Of a JSON text nothing else is built; the rest is checked and passed over.
@@ -228,8 +269,8 @@ impl Query {
     /// # Ok::<(), solon_engine::Error>(())
     /// ```
     pub fn projection(&self) -> &Projection {
-        let Prepared { policy, code, projection, .. } = &*self.0;
-        projection.get_or_init(|| reads::projection(&policy.shared.code, [code]))
+        let Prepared { code, projection, .. } = &*self.prepared;
+        projection.get_or_init(|| reads::projection(&self.policy.shared.code, [code]))
     }
 }
 
@@ -258,7 +299,9 @@ impl QuerySet {
     pub fn projection(&self) -> &Projection {
         let Together { queries, projection } = &*self.0;
         projection.get_or_init(|| match queries.first() {
-            Some(first) => reads::projection(&first.0.policy.shared.code, queries.iter().map(|query| &query.0.code)),
+            Some(first) => {
+                reads::projection(&first.policy.shared.code, queries.iter().map(|query| &query.prepared.code))
+            }
             None => Projection::ALL.clone(),
         })
     }

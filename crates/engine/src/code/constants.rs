@@ -5,7 +5,7 @@ use crate::builtins::{Builtin, shortcut};
 use crate::hir::Const;
 use crate::plan::Constant;
 use crate::value::{Bump, Frozen, Symbol, SymbolTable, Value, number};
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::sync::Arc;
 
 /// The symbols of a policy: a policy adds to them, a query only looks them up.
@@ -135,6 +135,9 @@ fn intern(constant: &Constant, symbols: &mut Symbols<'_>) {
 
 /// The hash of a constant's value.
 pub(super) fn hash(constant: &Constant) -> u64 {
+    if let Constant::Scalar(Const::String(text)) = constant {
+        return Value::string(text).hash_code();
+    }
     value(&Bump::new(), constant).hash_code()
 }
 

@@ -112,7 +112,13 @@ pub(super) fn followed<'t>(tree: &'t Tree, function: &'t Function) -> impl Itera
         let all = tree.documents.iter().enumerate().filter(|(_, document)| document.kind != DocumentKind::Lifted);
         all.filter(|(_, document)| can_reach(path, &document.path)).map(|(at, _)| at as u32)
     };
-    function.followed.iter().flat_map(reached)
+    let listed = |path: &'t Vec<Option<Arc<str>>>| {
+        // The names of documents below the path are known without them.
+        let all = tree.documents.iter().enumerate().filter(|(_, document)| document.path.len() <= path.len());
+        let all = all.filter(|(_, document)| document.kind != DocumentKind::Lifted);
+        all.filter(|(_, document)| can_reach(path, &document.path)).map(|(at, _)| at as u32)
+    };
+    function.followed.iter().flat_map(reached).chain(function.listed.iter().flat_map(listed))
 }
 
 /// For each function whether its results are worth keeping: it does more than a few tests, and it has no effects.

@@ -101,6 +101,8 @@ pub struct Function {
     pub documents: Vec<DocumentId>,
     /// Paths below `data` that it follows at run time; `None` stands for a key that is not known before.
     pub followed: Vec<Vec<Option<Arc<str>>>>,
+    /// Paths below `data` whose keys it lists.
+    pub listed: Vec<Vec<Option<Arc<str>>>>,
 }
 
 impl Function {

@@ -157,10 +157,13 @@ macro_rules! operations {
                 }
             }
 
-            /// Its operands by name.
-            pub fn operands(&self) -> Vec<(&'static str, Operand)> {
+            /// Shows its operands with their names, in order.
+            pub fn operands(&self, mut show: impl FnMut(&'static str, Operand)) {
                 match *self {
-                    $(Op::$name { $($field),* } => vec![$((stringify!($field), $field.operand())),*],)*
+                    $(Op::$name { $($field),* } => {
+                        $(show(stringify!($field), $field.operand());)*
+                        let _ = &mut show;
+                    })*
                 }
             }
 
@@ -204,6 +207,8 @@ operations! {
     Path { dst: Write, src: Read, path: PathId, fail: Label }
     /// What is at a key in a value.
     Index { dst: Write, src: Read, key: Read, fail: Label }
+    /// What is at a key in base documents, whose keys are strings: a number finds its text.
+    IndexData { dst: Write, src: Read, key: Read, fail: Label }
     /// The value of a document, computed once.
     Document { dst: Write, document: DocumentIndex, fail: Label }
     /// What is at a path of keys below `data`.
@@ -256,6 +261,8 @@ operations! {
     IsObject { src: Read, length: Count, fail: Label }
     /// An array, object or set.
     IsCollection { src: Read, fail: Label }
+    /// No function stands in for another.
+    IsPlain { fail: Label }
     /// Goes elsewhere.
     Jump { to: Label }
     /// Begins a walk over a collection.
@@ -289,6 +296,8 @@ operations! {
     PushEntry { key: Read, value: Read }
     /// Adds an entry below several keys.
     PushNested { keys: Range, value: Read }
+    /// Adds a value below several keys that only counts if nothing else is there.
+    PushPlace { keys: Range, value: Read }
     /// Adds a member to a set below several keys.
     PushMember { keys: Range, value: Read }
     /// Ends an array.

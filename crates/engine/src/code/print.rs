@@ -8,8 +8,8 @@ pub fn function(function: &Function, unit: &Unit) -> String {
     let name = if function.name.is_empty() { "query" } else { &function.name };
     let mut out = format!("{name}, {} registers\n", function.registers);
     for (pc, op) in function.ops.iter().enumerate() {
-        let operands: Vec<String> =
-            op.operands().into_iter().map(|(name, operand)| format!("{name} {}", text(operand, unit))).collect();
+        let mut operands = Vec::new();
+        op.operands(|name, operand| operands.push(format!("{name} {}", text(operand, unit))));
         let _ = writeln!(out, "{pc:5} {} {}", op.name(), operands.join(", "));
     }
     for (number, index) in function.indexes.iter().enumerate() {

@@ -171,6 +171,8 @@ pub enum LiteralKind {
         body: Body,
         /// Whether the body may bind variables of its own (`import future.keywords.not`).
         is_scoped: bool,
+        /// Variables inside that have to be bound outside.
+        outside: Vec<Var>,
     },
     /// The body has an answer for each element.
     Every {

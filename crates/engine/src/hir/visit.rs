@@ -60,7 +60,10 @@ pub fn free_vars_of_literal(literal: &Literal, closure: bool, visit: &mut dyn Vi
         LiteralKind::Call { call: Call { args, .. }, output } => {
             args.iter().chain(output).for_each(|term| free_vars_of_term(term, closure, visit));
         }
-        LiteralKind::Not { body, is_scoped } => free_vars_of_body(body, closure || *is_scoped, visit),
+        LiteralKind::Not { body, is_scoped, outside } => {
+            outside.iter().for_each(|var| visit.var(*var, closure));
+            free_vars_of_body(body, closure || *is_scoped, visit);
+        }
         LiteralKind::Every { key, value, domain, body } => {
             free_vars_of_term(domain, closure, visit);
             key.iter().chain([value]).for_each(|var| visit.var(*var, true));

@@ -98,6 +98,10 @@ impl<'k> Measure<'k> {
                     let depth = self.expr(value);
                     self.slots.insert(*slot, depth);
                 }
+                Step::Plain { quick, slow } => {
+                    self.block(quick);
+                    self.block(slow);
+                }
                 // A test binds nothing.
                 Step::Test(_) | Step::Fail => {}
                 Step::Loop { collection, key, value, body, .. } => {

@@ -12,6 +12,7 @@ mod pattern;
 mod pieces;
 pub mod print;
 mod reference;
+mod required;
 mod rule;
 pub mod share;
 mod tree;
@@ -48,6 +49,13 @@ pub type Block = Vec<Step>;
 pub enum Step {
     /// Computes a value; fails where it is undefined.
     Bind(Slot, Expr),
+    /// Goes on if a block has an answer, of which there is one at most. What it fills stays filled.
+    Plain {
+        /// The block where no function stands in for another.
+        quick: Block,
+        /// The block elsewhere, which fills the same slots that are read later.
+        slow: Block,
+    },
     /// Goes on if the test holds.
     Test(Test),
     /// Runs the rest of the block for each element of a collection.
@@ -139,6 +147,8 @@ pub enum Function {
 /// A condition.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Test {
+    /// The value is defined.
+    Defined(Expr),
     /// The value is defined and not `false`.
     Truthy(Expr),
     /// The values compare so.

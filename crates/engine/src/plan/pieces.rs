@@ -17,7 +17,7 @@ macro_rules! pieces {
             match step {
                 Step::Bind(_, value) => visit($piece::Expr(value)),
                 Step::Test(test) => match test {
-                    Test::Truthy(value) | Test::Kind(value, ..) => visit($piece::Expr(value)),
+                    Test::Defined(value) | Test::Truthy(value) | Test::Kind(value, ..) => visit($piece::Expr(value)),
                     Test::Compare(_, left, right) | Test::Member(left, right) => {
                         visit($piece::Expr(left));
                         visit($piece::Expr(right));
@@ -56,6 +56,10 @@ macro_rules! pieces {
                         }
                     }
                     visit($piece::Block(body));
+                }
+                Step::Plain { quick, slow } => {
+                    visit($piece::Block(quick));
+                    visit($piece::Block(slow));
                 }
                 Step::Fail => {}
                 Step::Alternatives(rests) => {
@@ -140,19 +144,20 @@ pub fn map_slots_of_expr(expr: &mut Expr, map: &mut dyn FnMut(&mut Slot)) {
 fn map_slots_of_piece(piece: PieceMut<'_>, map: &mut dyn FnMut(&mut Slot)) {
     match piece {
         PieceMut::Expr(expr) => map_slots_of_expr(expr, map),
-        PieceMut::Block(block) => {
-            for step in block {
-                match step {
-                    Step::Bind(slot, _) | Step::Test(Test::Array(slot, _) | Test::Object(slot, _)) => map(slot),
-                    Step::Loop { key, value, .. } => key.iter_mut().chain(value).for_each(&mut *map),
-                    Step::DataLoop { key, .. } => map(key),
-                    Step::Every { key, value, .. } => key.iter_mut().chain([value]).for_each(&mut *map),
-                    _ => {}
-                }
-                pieces_of_step_mut(step, &mut |piece| map_slots_of_piece(piece, map));
-            }
-        }
+        PieceMut::Block(block) => block.iter_mut().for_each(|step| map_slots_of_step(step, map)),
     }
+}
+
+/// Changes the slots of a step.
+pub fn map_slots_of_step(step: &mut Step, map: &mut dyn FnMut(&mut Slot)) {
+    match step {
+        Step::Bind(slot, _) | Step::Test(Test::Array(slot, _) | Test::Object(slot, _)) => map(slot),
+        Step::Loop { key, value, .. } => key.iter_mut().chain(value).for_each(&mut *map),
+        Step::DataLoop { key, .. } => map(key),
+        Step::Every { key, value, .. } => key.iter_mut().chain([value]).for_each(&mut *map),
+        _ => {}
+    }
+    pieces_of_step_mut(step, &mut |piece| map_slots_of_piece(piece, map));
 }
 
 fn slots_of_piece(piece: Piece<'_>, visit: &mut dyn FnMut(Slot)) {

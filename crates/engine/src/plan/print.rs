@@ -65,6 +65,12 @@ impl Printer<'_> {
         for step in block {
             match step {
                 Step::Bind(slot, value) => self.line(depth, &format!("{} := {}", name(*slot), self.expr(value))),
+                Step::Plain { quick, slow } => {
+                    self.line(depth, "where no function is replaced");
+                    self.block(quick, depth + 1, "found");
+                    self.line(depth, "elsewhere");
+                    self.block(slow, depth + 1, "found");
+                }
                 Step::Test(test) => self.line(depth, &self.test(test)),
                 Step::Not(block) => {
                     self.line(depth, "not");
@@ -137,6 +143,7 @@ impl Printer<'_> {
 
     fn test(&self, test: &Test) -> String {
         match test {
+            Test::Defined(value) => format!("if {} is defined", self.expr(value)),
             Test::Truthy(value) => format!("if {}", self.expr(value)),
             Test::Compare(comparison, left, right) => {
                 format!("if {} {} {}", self.expr(left), comparison.text(), self.expr(right))

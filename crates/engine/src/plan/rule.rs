@@ -1,10 +1,11 @@
 //! Definitions of documents, and queries.
 
 use super::body::{Builder, Planner};
+use super::required::required_first;
 use super::tree::Tree;
-use super::{Branch, Definition, DocumentPlan, Expr, QueryPlan, Slot};
+use super::{Branch, Definition, DocumentPlan, Expr, QueryPlan, Slot, Step, Test};
 use crate::hir::lower::Program;
-use crate::hir::{Query, Rule, Term};
+use crate::hir::{Body, Query, Rule, Term};
 use solon_syntax::Diagnostic;
 
 /// Plans every document of a tree.
@@ -31,9 +32,10 @@ fn definition(program: &Program, tree: &Tree, rule: &Rule, errors: &mut Vec<Diag
             let mut builder = Builder::default();
             planner.parameters(rule, &mut builder);
             let mark = planner.slot_count();
-            planner.body(&branch.body, &mut builder);
-            let is_flat = builder.is_flat();
             let key_terms = if index == 0 { rule.keys.as_slice() } else { &[] };
+            let head: Vec<&Term> = key_terms.iter().chain([&branch.value]).collect();
+            planner.rule_body(&branch.body, &head, &mut builder);
+            let is_flat = builder.is_flat();
             let keys: Vec<Expr> = key_terms.iter().map(|key| planner.expr(key, &mut builder)).collect();
             let value = planner.expr(&branch.value, &mut builder);
             let is_single = is_flat || keys.iter().chain([&value]).all(|expr| is_independent(expr, mark));
@@ -74,6 +76,22 @@ pub fn plan_query(program: &Program, tree: &Tree, query: &Query, errors: &mut Ve
 }
 
 impl Planner<'_> {
+    /// Adds the literals of a rule's body.
+    fn rule_body(&mut self, body: &Body, head: &[&Term], builder: &mut Builder) {
+        let ordered = required_first(body, head, self.tree);
+        let mut required: Vec<Expr> = Vec::new();
+        for term in ordered.required {
+            let value = self.expr(term, builder);
+            if !required.contains(&value) {
+                required.push(value.clone());
+                builder.push(Step::Test(Test::Defined(value)));
+            }
+        }
+        for literal in ordered.literals {
+            self.literal(literal, builder);
+        }
+    }
+
     /// Binds the variables of a function's parameters, and matches the others.
     fn parameters(&mut self, rule: &Rule, builder: &mut Builder) {
         for (index, param) in rule.params.iter().flatten().enumerate() {

@@ -1,8 +1,11 @@
 //! Values that live on their own: constants of a policy, base data.
 
-use super::{Object, Set, Symbol, SymbolTable, Value};
-use bumpalo_herd::{Herd, Member};
+use super::json::{JsonError, Parser};
+use super::make::{Make, Sharing};
+use super::{Object, SymbolTable, Value};
+use bumpalo_herd::Herd;
 use self_cell::self_cell;
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 self_cell!(
@@ -20,7 +23,8 @@ struct Owner {
     parts: Vec<Frozen>,
 }
 
-/// An immutable value that owns its memory; cheap to clone, may be shared between threads.
+/// An immutable value that owns its memory; cheap to clone, may be shared between threads. Equal parts of it are there
+/// once.
 #[derive(Clone)]
 pub struct Frozen(Arc<Cell>);
 
@@ -28,7 +32,16 @@ impl Frozen {
     /// A deep copy of `value`, with the symbols of `symbols` on its strings.
     pub fn new(value: Value<'_>, symbols: &SymbolTable) -> Self {
         let owner = Owner { herd: Herd::new(), parts: Vec::new() };
-        Frozen(Arc::new(Cell::new(owner, |owner| Copier { arena: owner.herd.get(), symbols }.copy(value))))
+        Frozen(Arc::new(Cell::new(owner, |owner| Sharing::new(owner.herd.get()).copy(value, symbols))))
+    }
+
+    /// What a JSON text says. Nothing but the value itself is made, so that a large text needs little more memory than
+    /// its value.
+    pub fn read(text: &[u8], symbols: &SymbolTable) -> Result<Self, JsonError> {
+        let owner = Owner { herd: Herd::new(), parts: Vec::new() };
+        let cell =
+            Cell::try_new(owner, |owner| Parser::new().parse_kept(&mut Sharing::new(owner.herd.get()), text, symbols))?;
+        Ok(Frozen(Arc::new(cell)))
     }
 
     /// `base` with `value` put at `path`; what lies beside the path is shared, not copied. Steps that do not exist
@@ -36,10 +49,30 @@ impl Frozen {
     pub fn patched(base: &Frozen, path: &[&str], value: Value<'_>, symbols: &SymbolTable) -> Self {
         let owner = Owner { herd: Herd::new(), parts: vec![base.clone()] };
         Frozen(Arc::new(Cell::new(owner, |owner| {
-            let copier = Copier { arena: owner.herd.get(), symbols };
             let old = owner.parts.first().map(Frozen::value);
-            copier.patch(old, path, value)
+            patch(&mut Sharing::new(owner.herd.get()), old, path, value, symbols)
         })))
+    }
+
+    /// One document of several, which it shares: each is put at its path, and objects in one place become one. Fails
+    /// with a path where that cannot be, since something else is there, too.
+    pub fn merged(documents: Vec<(Vec<String>, Frozen)>, symbols: &SymbolTable) -> Result<Self, Vec<String>> {
+        let (paths, parts): (Vec<_>, Vec<_>) = documents.into_iter().unzip();
+        let owner = Owner { herd: Herd::new(), parts };
+        let cell = Cell::try_new(owner, |owner| {
+            let mut make = Sharing::new(owner.herd.get());
+            let mut root = Value::Object(Object::EMPTY);
+            for (path, part) in paths.iter().zip(&owner.parts) {
+                let mut nested = part.value();
+                for step in path.iter().rev() {
+                    let key = make.copy(Value::string(step), symbols);
+                    nested = Value::Object(make.object(&[(key, nested)]));
+                }
+                root = merge(&mut make, root, nested, &mut Vec::new())?;
+            }
+            Ok::<_, Vec<String>>(root)
+        })?;
+        Ok(Frozen(Arc::new(cell)))
     }
 
     /// The value.
@@ -54,51 +87,52 @@ impl std::fmt::Debug for Frozen {
     }
 }
 
-struct Copier<'a, 's> {
-    arena: Member<'a>,
-    symbols: &'s SymbolTable,
+fn merge<'a>(
+    make: &mut Sharing<'a>,
+    left: Value<'a>,
+    right: Value<'a>,
+    path: &mut Vec<String>,
+) -> Result<Value<'a>, Vec<String>> {
+    let (Value::Object(old), Value::Object(new)) = (left, right) else { return Err(std::mem::take(path)) };
+    if old.is_empty() {
+        return Ok(right);
+    }
+    let mut entries = Vec::with_capacity(old.len() + new.len());
+    let (mut olds, mut news) = (old.entries().iter().peekable(), new.entries().iter().peekable());
+    while let (Some(old), Some(new)) = (olds.peek(), news.peek()) {
+        match old.0.cmp(&new.0) {
+            Ordering::Less => entries.extend(olds.next()),
+            Ordering::Greater => entries.extend(news.next()),
+            Ordering::Equal => {
+                path.push(old.0.as_str().unwrap_or_default().to_owned());
+                entries.push((old.0, merge(make, old.1, new.1, path)?));
+                path.pop();
+                olds.next();
+                news.next();
+            }
+        }
+    }
+    entries.extend(olds);
+    entries.extend(news);
+    Ok(Value::Object(make.object(&entries)))
 }
 
-impl<'a> Copier<'a, '_> {
-    fn copy(&self, value: Value<'_>) -> Value<'a> {
-        match value {
-            Value::Null => Value::Null,
-            Value::Bool(value) => Value::Bool(value),
-            Value::Int(value) => Value::Int(value),
-            Value::Number(number) => Value::Number(self.arena.alloc(number.copy(self.arena.alloc_str(number.text())))),
-            Value::String { text, .. } => self.string(text),
-            Value::Array(items) => {
-                Value::Array(self.arena.alloc_slice_fill_iter(items.iter().map(|item| self.copy(*item))))
-            }
-            Value::Object(object) => {
-                let entries = object.entries().iter().map(|(key, value)| (self.copy(*key), self.copy(*value)));
-                Value::Object(Object::from_sorted_in(&self.arena, self.arena.alloc_slice_fill_iter(entries)))
-            }
-            Value::Set(set) => {
-                let items = set.items().iter().map(|item| self.copy(*item));
-                Value::Set(Set::from_sorted(self.arena.alloc_slice_fill_iter(items)))
-            }
-        }
+fn patch<'a>(
+    make: &mut Sharing<'a>,
+    old: Option<Value<'a>>,
+    path: &[&str],
+    value: Value<'_>,
+    symbols: &SymbolTable,
+) -> Value<'a> {
+    let Some((step, rest)) = path.split_first() else { return make.copy(value, symbols) };
+    let old = old.and_then(|old| old.as_object());
+    let below = old.and_then(|old| old.get(&Value::string(step)));
+    let inner = patch(make, below, rest, value, symbols);
+    let key = make.copy(Value::string(step), symbols);
+    let mut entries: Vec<_> = old.map(|old| old.entries().to_vec()).unwrap_or_default();
+    match entries.binary_search_by(|entry| entry.0.cmp(&key)) {
+        Ok(at) => entries[at].1 = inner,
+        Err(at) => entries.insert(at, (key, inner)),
     }
-
-    fn string(&self, text: &str) -> Value<'a> {
-        Value::String { symbol: self.symbol(text), text: self.arena.alloc_str(text) }
-    }
-
-    fn symbol(&self, text: &str) -> Symbol {
-        self.symbols.lookup(text)
-    }
-
-    fn patch(&self, old: Option<Value<'a>>, path: &[&str], value: Value<'_>) -> Value<'a> {
-        let Some((step, rest)) = path.split_first() else { return self.copy(value) };
-        let old = old.and_then(|old| old.as_object());
-        let inner = self.patch(old.and_then(|old| old.get(&Value::string(step))), rest, value);
-        let key = self.string(step);
-        let mut entries: Vec<_> = old.map(|old| old.entries().to_vec()).unwrap_or_default();
-        match entries.binary_search_by(|entry| entry.0.cmp(&key)) {
-            Ok(at) => entries[at].1 = inner,
-            Err(at) => entries.insert(at, (key, inner)),
-        }
-        Value::Object(Object::from_sorted_in(&self.arena, self.arena.alloc_slice_copy(&entries)))
-    }
+    Value::Object(make.object(&entries))
 }

@@ -11,6 +11,7 @@ mod compare;
 mod float;
 mod frozen;
 pub mod json;
+mod make;
 mod nested;
 pub mod number;
 mod object;
@@ -21,6 +22,7 @@ mod symbol;
 
 pub use bumpalo::Bump;
 pub use frozen::Frozen;
+pub(crate) use make::{Plain, copy};
 pub use number::Number;
 pub use object::{Entry, Object};
 pub use set::Set;

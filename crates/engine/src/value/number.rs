@@ -23,8 +23,8 @@ impl<'a> Number<'a> {
         self.text
     }
 
-    /// The same number around another copy of its text.
-    pub(super) fn copy<'b>(&self, text: &'b str) -> Number<'b> {
+    /// The number of a text, which is one of JSON and no [`Value::Int`].
+    pub(super) fn of_text(text: &'a str) -> Self {
         Number { text }
     }
 
@@ -230,15 +230,17 @@ pub(super) fn shape(bytes: &[u8]) -> Option<Shape> {
 
 /// The number that `text`, of this shape, is; `None` if its exponent is too large.
 pub(super) fn from_shape<'a>(arena: &'a Bump, text: &'a str, shape: Shape) -> Option<Value<'a>> {
-    const LONGEST: usize = 20;
-    if shape.plain
-        && text.len() <= LONGEST
-        && text != "-0"
-        && let Ok(value) = text.parse::<i64>()
-    {
+    if let Some(value) = integer(text, shape) {
         return Some(Value::Int(value));
     }
     is_allowed(text, shape).then(|| Value::Number(arena.alloc(Number { text })))
+}
+
+/// The 64-bit integer that `text`, of this shape, is.
+pub(super) fn integer(text: &str, shape: Shape) -> Option<i64> {
+    const LONGEST: usize = 20;
+    let is_short = shape.plain && text.len() <= LONGEST && text != "-0";
+    is_short.then(|| text.parse().ok())?
 }
 
 /// Whether the number that `text`, of this shape, is, is not too large.

@@ -51,17 +51,7 @@ impl<'a> Object<'a> {
         if entries.windows(2).all(|pair| pair[0].0 < pair[1].0) {
             return Object::from_sorted(arena, entries);
         }
-        entries.sort_by(|left, right| left.0.cmp(&right.0));
-        let mut kept = 0;
-        for at in 0..entries.len() {
-            if kept > 0 && entries[kept - 1].0 == entries[at].0 {
-                // The first key stays, as in OPA; the last value counts.
-                entries[kept - 1].1 = entries[at].1;
-            } else {
-                entries[kept] = entries[at];
-                kept += 1;
-            }
-        }
+        let kept = sort(entries);
         let entries: &'a [Entry<'a>] = entries;
         Object::from_sorted(arena, entries.get(..kept).unwrap_or(entries))
     }
@@ -192,6 +182,27 @@ fn symbols_of(entries: &[Entry<'_>]) -> u64 {
         Value::String { symbol: Symbol::NONE, .. } => ALL,
         _ => symbols,
     })
+}
+
+/// Sorts entries by their keys; gives how many are left when of equal keys only one is kept. The first key stays, as in
+/// OPA; the last value counts.
+pub(super) fn sort(entries: &mut [Entry<'_>]) -> usize {
+    entries.sort_by(|left, right| left.0.cmp(&right.0));
+    unite(entries)
+}
+
+/// Makes one of entries with equal keys that stand side by side; gives how many are left.
+pub(super) fn unite(entries: &mut [Entry<'_>]) -> usize {
+    let mut kept = 0;
+    for at in 0..entries.len() {
+        if kept > 0 && entries[kept - 1].0 == entries[at].0 {
+            entries[kept - 1].1 = entries[at].1;
+        } else {
+            entries[kept] = entries[at];
+            kept += 1;
+        }
+    }
+    kept
 }
 
 /// The hash index over entries; nothing where they are few or keys collide too much.

@@ -35,9 +35,9 @@ impl<'a> Machine<'a, '_> {
         self.scratch.get(mark..).unwrap_or_default()
     }
 
-    pub(super) fn push_nested(&mut self, keys: &[Value<'a>], value: Value<'a>, is_member: bool) {
+    pub(super) fn push_nested(&mut self, keys: &[Value<'a>], value: Value<'a>, is_member: Value<'a>) {
         let keys = Value::new_array(self.arena, keys);
-        self.scratch.extend([keys, value, Value::Bool(is_member)]);
+        self.scratch.extend([keys, value, is_member]);
     }
 }
 
@@ -88,11 +88,7 @@ fn distinct<'a>(arena: &'a Bump, items: &[Value<'a>]) -> &'a mut [Value<'a>] {
 
 /// An object of keys and values in turn. One key with two values is an error.
 pub(super) fn object<'a>(arena: &'a Bump, items: &[Value<'a>], place: Place<'_>) -> Result<Value<'a>> {
-    let pairs = items.chunks_exact(2).filter_map(|pair| match pair {
-        [key, value] => Some((*key, *value)),
-        _ => None,
-    });
-    let mut entries: Vec<'a, Entry<'a>> = Vec::from_iter_in(pairs, arena);
+    let mut entries = pairs(arena, items);
     if !entries.windows(2).all(|pair| matches!(pair, [left, right] if left.0 < right.0)) {
         entries.sort_by(|left, right| left.0.cmp(&right.0));
         if entries.windows(2).any(|pair| matches!(pair, [left, right] if left.0 == right.0 && left.1 != right.1)) {
@@ -103,20 +99,47 @@ pub(super) fn object<'a>(arena: &'a Bump, items: &[Value<'a>], place: Place<'_>)
     Ok(Value::Object(Object::from_sorted(arena, entries.into_bump_slice())))
 }
 
+/// An object that is written in place, of keys and values in turn. Of entries with one key the last counts.
+pub(super) fn written_object<'a>(arena: &'a Bump, items: &[Value<'a>]) -> Value<'a> {
+    let mut entries = pairs(arena, items);
+    if !entries.windows(2).all(|pair| matches!(pair, [left, right] if left.0 < right.0)) {
+        entries.sort_by(|left, right| left.0.cmp(&right.0));
+        entries.dedup_by(|later, kept| {
+            let is_same = later.0 == kept.0;
+            if is_same {
+                kept.1 = later.1;
+            }
+            is_same
+        });
+    }
+    Value::Object(Object::from_sorted(arena, entries.into_bump_slice()))
+}
+
+fn pairs<'a>(arena: &'a Bump, items: &[Value<'a>]) -> Vec<'a, Entry<'a>> {
+    let pairs = items.chunks_exact(2).filter_map(|pair| match pair {
+        [key, value] => Some((*key, *value)),
+        _ => None,
+    });
+    Vec::from_iter_in(pairs, arena)
+}
+
 /// An entry of a document with several keys.
 #[derive(Clone, Copy)]
 struct Nested<'a> {
     keys: &'a [Value<'a>],
     value: Value<'a>,
-    is_member: bool,
+    /// Whether the value is a member of a set at the keys; `None` if it only counts where nothing else is.
+    is_member: Option<bool>,
 }
 
-/// An object of triples: keys as an array, value, and whether the value is a member of a set at those keys.
+/// An object of triples: keys as an array, value, and whether the value is a member of a set at those keys, or `null`
+/// if it only counts where nothing else is.
 pub(super) fn nested<'a>(arena: &'a Bump, items: &[Value<'a>], place: Place<'_>) -> Result<Value<'a>> {
     let triples = items.chunks_exact(3).filter_map(|triple| match triple {
         [Value::Array(keys), value, Value::Bool(is_member)] => {
-            Some(Nested { keys, value: *value, is_member: *is_member })
+            Some(Nested { keys, value: *value, is_member: Some(*is_member) })
         }
+        [Value::Array(keys), value, _] => Some(Nested { keys, value: *value, is_member: None }),
         _ => None,
     });
     let mut entries: Vec<'a, Nested<'a>> = Vec::from_iter_in(triples, arena);
@@ -126,11 +149,18 @@ pub(super) fn nested<'a>(arena: &'a Bump, items: &[Value<'a>], place: Place<'_>)
 
 /// The value of entries that share their first `depth` keys, sorted by keys.
 fn level<'a>(arena: &'a Bump, entries: &[Nested<'a>], depth: usize, place: Place<'_>) -> Result<Value<'a>> {
+    // What only counts where nothing else is stands first: it was added first, and sorting keeps that order.
+    let is_place = |entry: &&Nested<'a>| entry.is_member.is_none() && entry.keys.len() == depth;
+    let count = entries.iter().take_while(is_place).count();
+    let (places, entries) = entries.split_at(count);
+    if let (Some(found), []) = (places.first(), entries) {
+        return Ok(found.value);
+    }
     if let Some(first) = entries.first().filter(|first| first.keys.len() <= depth) {
         if entries.iter().any(|entry| entry.keys.len() != first.keys.len() || entry.is_member != first.is_member) {
             return Err(conflict(place));
         }
-        if first.is_member {
+        if first.is_member == Some(true) {
             let members: Vec<'a, Value<'a>> = Vec::from_iter_in(entries.iter().map(|entry| entry.value), arena);
             return Ok(Value::Set(Set::from_unsorted(arena, members.into_bump_slice_mut())));
         }

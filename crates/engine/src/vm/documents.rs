@@ -168,7 +168,7 @@ fn text(name: &Arc<str>) -> &str {
 }
 
 /// What base documents have at a key. Their keys are strings: a number is its text.
-fn stored<'a>(value: Value<'a>, key: &Value<'a>) -> Option<Value<'a>> {
+pub(super) fn stored<'a>(value: Value<'a>, key: &Value<'a>) -> Option<Value<'a>> {
     value.get(key).or_else(|| match (value, key) {
         (Value::Object(object), Value::Int(number)) => object.get(&Value::string(&number.to_string())),
         _ => None,

@@ -2,6 +2,7 @@
 
 use super::Machine;
 use super::build;
+use super::documents::stored;
 use super::error::{EvalError, Result, codes};
 use super::matching::part;
 use super::world::{Memo, World, lookup};
@@ -144,6 +145,7 @@ impl<'a> Machine<'a, '_> {
                     };
                     copy_or!(dst, found, fail);
                 }
+                Op::IndexData { dst, src, key, fail } => write_or!(dst, stored(read!(src), peek!(key)), fail),
                 Op::Document { dst, document, fail } => match self.known(document.0) {
                     Memo::Value(value) => write!(dst, value),
                     Memo::Undefined => go!(fail),
@@ -233,6 +235,7 @@ impl<'a> Machine<'a, '_> {
                     check!(is_one, fail);
                 }
                 Op::IsCollection { src, fail } => check!(peek!(src).len().is_some(), fail),
+                Op::IsPlain { fail } => check!(self.world.functions.is_empty(), fail),
                 Op::Jump { to } => go!(to),
                 Op::Start { iterator } => write!(iterator, Value::Int(0)),
                 Op::Next { iterator, collection, key, value, done } => {
@@ -306,8 +309,13 @@ impl<'a> Machine<'a, '_> {
                 }
                 Op::PushKeys { collection } => self.push_keys(peek!(collection))?,
                 Op::PushEntry { key, value } => self.scratch.extend([read!(key), read!(value)]),
-                Op::PushNested { keys, value } => self.push_nested(range(registers, keys), read!(value), false),
-                Op::PushMember { keys, value } => self.push_nested(range(registers, keys), read!(value), true),
+                Op::PushPlace { keys, value } => self.push_nested(range(registers, keys), read!(value), Value::Null),
+                Op::PushNested { keys, value } => {
+                    self.push_nested(range(registers, keys), read!(value), Value::Bool(false));
+                }
+                Op::PushMember { keys, value } => {
+                    self.push_nested(range(registers, keys), read!(value), Value::Bool(true));
+                }
                 Op::EndArray { dst, mark } => write!(dst, self.end_array(mark_of(read!(mark)))),
                 Op::EndSet { dst, mark } => write!(dst, self.end_set(mark_of(read!(mark)))),
                 Op::EndObject { dst, mark } => {
@@ -323,8 +331,7 @@ impl<'a> Machine<'a, '_> {
                 }
                 Op::MakeSet { dst, items } => write!(dst, build::set(self.arena, range(registers, items))),
                 Op::MakeObject { dst, items } => {
-                    let value = build::object(self.arena, range(registers, items), Place { function, pc: pc - 1 })?;
-                    write!(dst, value);
+                    write!(dst, build::written_object(self.arena, range(registers, items)));
                 }
                 Op::Yield { src } => {
                     let value = read!(src);

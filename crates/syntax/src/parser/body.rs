@@ -104,7 +104,7 @@ impl Parser<'_> {
         };
         Some(body.and_then(|body| {
             self.height += 1;
-            let expr = self.expr(start, ExprKind::NotBody(body));
+            let expr = self.expr(start, ExprKind::NotBody { body, is_explicit: true });
             if self.is_logic_operator() { self.logic_chain(start, vec![expr]) } else { self.with_modifiers(expr) }
         }))
     }
@@ -135,7 +135,10 @@ impl Parser<'_> {
 
     pub(super) fn negate(&mut self, start: u32, inner: Expr) -> Expr {
         self.height += 1;
-        let kind = if self.not_bodies { ExprKind::NotBody(vec![inner]) } else { ExprKind::Not(Box::new(inner)) };
+        let kind = match self.not_bodies {
+            true => ExprKind::NotBody { body: vec![inner], is_explicit: false },
+            false => ExprKind::Not(Box::new(inner)),
+        };
         self.expr(start, kind)
     }
 

@@ -103,12 +103,16 @@ impl Parser<'_> {
             self.advance();
             if self.not_bodies && self.is(TokenKind::LeftBrace) {
                 let body = self.braced_operand()?;
-                return Some(vec![self.expr(start, ExprKind::NotBody(body))]);
+                return Some(vec![self.expr(start, ExprKind::NotBody { body, is_explicit: true })]);
             }
         }
         if self.is(TokenKind::LeftParen) && (!negated || self.not_bodies) && self.is_group(self.at) {
             let body = self.group()?;
-            return Some(if negated { vec![self.expr(start, ExprKind::NotBody(body))] } else { body });
+            return Some(if negated {
+                vec![self.expr(start, ExprKind::NotBody { body, is_explicit: true })]
+            } else {
+                body
+            });
         }
         let term = self.expression_term()?;
         let inner = self.expr(term.span.start, ExprKind::Term(term));

@@ -77,7 +77,8 @@ fn verify<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> 
 fn matches<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let document = operand::any(args, 1)?;
     json_text::check_written(context, document)?;
-    let document = if is_json(&document) && document.as_str().is_none() {
+    let is_collection = matches!(document, Value::Object(_) | Value::Array(_));
+    let document = if is_collection && is_json(&document) {
         document
     } else {
         let text = text(context, document)?;

@@ -17,6 +17,14 @@ impl Generator<'_, '_> {
                     let dst = self.slot(*slot);
                     self.temporarily(|this| this.expr_into(value, dst, fail));
                 }
+                Step::Plain { quick, slow } => {
+                    let (elsewhere, done) = (self.label(), self.label());
+                    self.emit(Op::IsPlain { fail: elsewhere });
+                    self.existence(quick, fail, done);
+                    self.put(elsewhere);
+                    self.existence(slow, fail, done);
+                    self.put(done);
+                }
                 Step::Test(test) => self.temporarily(|this| this.test(test, fail)),
                 Step::Not(block) => {
                     let passed = self.label();
@@ -59,7 +67,8 @@ impl Generator<'_, '_> {
                 Step::DataLoop { path, key, body } => {
                     let keys = self.range(path, fail);
                     let collection = self.register();
-                    self.follows(path);
+                    let listed = self.path_keys(path);
+                    self.function.listed.push(listed);
                     self.emit(Op::DataKeys { dst: Write(collection), keys, fail });
                     let key = self.slot(*key);
                     let (again, done) = self.start(collection, None, Some(key));
@@ -204,6 +213,9 @@ impl Generator<'_, '_> {
                 self.emit(Op::PathTruthy { src, path, fail });
             }
             Test::Truthy(Expr::Call { function, args, at }) => self.holds(*function, args, *at, fail),
+            Test::Defined(value) => self.temporarily(|this| {
+                this.expr(value, fail);
+            }),
             Test::Truthy(value) => {
                 let src = self.operand(value, fail);
                 self.emit(Op::Truthy { src, fail });

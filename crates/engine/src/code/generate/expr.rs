@@ -4,6 +4,16 @@ use super::super::{DocumentIndex, Label, Op, Range, Read, Write};
 use super::Generator;
 use crate::hir::{ComprehensionKind, Const};
 use crate::plan::{At, Comprehension, Constant, Expr, Function};
+use std::sync::Arc;
+
+/// Whether a value is looked up in base documents.
+fn is_base_data(expr: &Expr) -> bool {
+    match expr {
+        Expr::BaseData => true,
+        Expr::Path(base, _) | Expr::Index(base, _) => is_base_data(base),
+        _ => false,
+    }
+}
 
 impl Generator<'_, '_> {
     /// The register that holds a value: a slot's own, or a new one.
@@ -55,7 +65,11 @@ impl Generator<'_, '_> {
             Expr::Index(base, key) => self.temporarily(|this| {
                 let src = this.operand(base, fail);
                 let key = this.operand(key, fail);
-                this.emit(Op::Index { dst, src, key, fail });
+                this.emit(if is_base_data(base) {
+                    Op::IndexData { dst, src, key, fail }
+                } else {
+                    Op::Index { dst, src, key, fail }
+                });
             }),
             Expr::Document(document, at) => {
                 self.function.documents.push(*document);
@@ -63,7 +77,8 @@ impl Generator<'_, '_> {
                 self.emit(Op::Document { dst, document: DocumentIndex(document.0), fail });
             }
             Expr::Data(keys, at) => self.temporarily(|this| {
-                this.follows(keys);
+                let followed = this.path_keys(keys);
+                this.function.followed.push(followed);
                 let keys = this.range(keys, fail);
                 this.at(at.0);
                 this.emit(Op::Data { dst, keys, fail });
@@ -129,13 +144,13 @@ impl Generator<'_, '_> {
         self.emit(op);
     }
 
-    /// Notes a path that is followed at run time.
-    pub(super) fn follows(&mut self, path: &[Expr]) {
+    /// What is known of a path that is followed at run time.
+    pub(super) fn path_keys(&self, path: &[Expr]) -> Vec<Option<Arc<str>>> {
         let keys = path.iter().map(|key| match key {
             Expr::Const(Constant::Scalar(Const::String(text) | Const::Number(text))) => Some(text.clone()),
             _ => None,
         });
-        self.function.followed.push(keys.collect());
+        keys.collect()
     }
 
     /// Values in registers in a row.

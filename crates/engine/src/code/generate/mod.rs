@@ -3,6 +3,7 @@
 mod block;
 mod expr;
 mod gather;
+mod places;
 mod rule;
 mod shorten;
 

@@ -4,6 +4,7 @@ use super::super::index::Index;
 use super::super::{IndexId, Label, Op, Read, Write};
 use super::Generator;
 use super::block::set_arguments;
+use super::places::{Place, places};
 use crate::hir::{ComprehensionKind, Const};
 use crate::plan::share;
 use crate::plan::{Branch, Constant, Definition, Document, DocumentKind, DocumentPlan, Expr, QueryPlan};
@@ -24,6 +25,8 @@ impl Generator<'_, '_> {
         let is_nested = plan.definitions.iter().flat_map(|definition| &definition.branches).any(|branch| {
             branch.keys.len() > 1 || (branch.is_set && !branch.keys.is_empty()) || document_is_mixed(document, branch)
         });
+        let places = places(&plan.definitions);
+        let is_nested = is_nested || !places.is_empty();
         let kind = match document.kind {
             DocumentKind::Object if is_nested => Shape::Nested,
             DocumentKind::Object => Shape::Built(ComprehensionKind::Object),
@@ -34,12 +37,26 @@ impl Generator<'_, '_> {
             self.emit(Op::Begin { mark: Write(mark) });
         }
         let end = self.label();
+        self.places(&places, end);
         self.definitions(plan, candidates, kind, end);
         self.put(end);
         if let Some(default) = &plan.default {
             self.default(default);
         }
         self.finish_document(kind, mark);
+    }
+
+    /// What is there even if no definition holds.
+    fn places(&mut self, places: &[Place], fail: Label) {
+        for place in places {
+            self.temporarily(|this| {
+                let keys: Vec<Expr> = place.keys.iter().cloned().map(Expr::Const).collect();
+                let nothing = if place.is_set { Constant::Set(Vec::new()) } else { Constant::Object(Vec::new()) };
+                let keys = this.range(&keys, fail);
+                let value = Read(this.expr(&Expr::Const(nothing), fail));
+                this.emit(Op::PushPlace { keys, value });
+            });
+        }
     }
 
     /// The definitions, one after the other or through an index.

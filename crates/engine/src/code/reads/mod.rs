@@ -142,7 +142,7 @@ impl<'c> Reader<'c> {
 }
 
 /// For each instruction whether another one can go there.
-fn targets(function: &Function) -> Vec<bool> {
+pub(super) fn targets(function: &Function) -> Vec<bool> {
     let mut is_target = vec![false; function.ops.len()];
     let mut mark = |label: u32| {
         if let Some(place) = is_target.get_mut(label as usize) {
@@ -266,7 +266,7 @@ impl<'c> Instruction<'_, 'c> {
                 let found = self.path(src, path)?;
                 self.equal(found, right.0)
             }
-            Op::Index { dst, src, key, .. } => {
+            Op::Index { dst, src, key, .. } | Op::IndexData { dst, src, key, .. } => {
                 let (src, key) = (self.get(src.0)?, self.get(key.0)?);
                 let found = match self.shapes().text(key) {
                     Some(text) => self.shapes().field(src, text),
@@ -336,7 +336,7 @@ impl<'c> Instruction<'_, 'c> {
             }
             Op::Push { src } => self.read_all([src.0]),
             Op::PushEntry { key, value } => self.read_all([key.0, value.0]),
-            Op::PushNested { keys, value } | Op::PushMember { keys, value } => {
+            Op::PushNested { keys, value } | Op::PushMember { keys, value } | Op::PushPlace { keys, value } => {
                 self.read_range(keys)?;
                 self.read_all([value.0])
             }
@@ -434,7 +434,8 @@ impl<'c> Instruction<'_, 'c> {
             | Op::Begin { mark: register }
             | Op::Enter { outer: register }
             | Op::World { dst: register } => self.set_new(register.0),
-            Op::Jump { .. }
+            Op::IsPlain { .. }
+            | Op::Jump { .. }
             | Op::IfNone { .. }
             | Op::Return {}
             | Op::Candidate { .. }

@@ -6,9 +6,11 @@ use super::module::is_root;
 use super::scope::{Declared, pattern_names};
 use super::term::lookup;
 use crate::builtins::Purity;
-use crate::hir::{Body, Check, Const, Head, Literal, LiteralKind, Modifier, Replacement, Target, Term};
+use crate::hir::{
+    Body, Check, Const, Head, Literal, LiteralKind, Modifier, Replacement, Target, Term, Var, free_vars_of_body,
+};
+use hashbrown::HashSet;
 use solon_syntax::{Span, ast};
-use std::collections::HashSet;
 use std::sync::Arc;
 
 /// How many steps the target of a `with` may have.
@@ -58,9 +60,13 @@ impl Lowerer<'_, '_> {
                 let Some(mut literal) = body.pop() else { return };
                 out.append(&mut body);
                 self.extract_dynamics(&mut literal, names_output(inner), out);
-                Some(LiteralKind::Not { body: vec![literal], is_scoped: false })
+                Some(LiteralKind::Not { body: vec![literal], is_scoped: false, outside: Vec::new() })
             }
-            ast::ExprKind::NotBody(body) => Some(LiteralKind::Not { body: self.nested(body), is_scoped: true }),
+            ast::ExprKind::NotBody { body, is_explicit } => {
+                let body = self.nested(body);
+                let outside = if *is_explicit { Vec::new() } else { self.written_vars(&body) };
+                Some(LiteralKind::Not { body, is_scoped: true, outside })
+            }
             ast::ExprKind::Some(names) => {
                 for name in names {
                     self.declare(&name.text, name.span, Declared::Some, span);
@@ -95,6 +101,17 @@ impl Lowerer<'_, '_> {
             ast::ExprKind::Or(left, right) => Some(LiteralKind::Or(self.nested(left), self.nested(right))),
         };
         out.extend(kind.map(|kind| Literal { span, kind }));
+    }
+
+    /// Variables of a body that the source names, those of bodies inside it aside.
+    fn written_vars(&self, body: &Body) -> Vec<Var> {
+        let mut found = Vec::new();
+        free_vars_of_body(body, false, &mut |var: Var, in_closure: bool| {
+            if !in_closure && !self.locals.name(var).starts_with('$') {
+                found.push(var);
+            }
+        });
+        found
     }
 
     fn nested(&mut self, body: &ast::Body) -> Body {
@@ -328,7 +345,7 @@ fn is_assignment(expr: &ast::Expr) -> bool {
 }
 
 /// Names in a term, those in comprehensions and of functions aside.
-fn names_outside_of_bodies(term: &ast::Term, names: &mut HashSet<String>) {
+pub(super) fn names_outside_of_bodies(term: &ast::Term, names: &mut HashSet<String>) {
     let mut all = |terms: &[ast::Term]| terms.iter().for_each(|term| names_outside_of_bodies(term, names));
     match &term.kind {
         ast::TermKind::Var(name) => {

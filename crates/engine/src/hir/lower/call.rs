@@ -1,9 +1,11 @@
 //! Calls.
 
+use super::body::names_outside_of_bodies;
 use super::{Global, Lowerer, Path, path_of};
 use crate::builtins::DEPRECATED;
 use crate::hir::print::package_text;
 use crate::hir::{Body, Call, Callee, Check, Const, Head, Term};
+use hashbrown::HashSet;
 use solon_syntax::{Span, ast, print};
 
 impl Lowerer<'_, '_> {
@@ -37,6 +39,9 @@ impl Lowerer<'_, '_> {
             return None;
         }
         if parts.len() == 1 && parts.first().is_some_and(|name| name == "print") {
+            let mut names = HashSet::new();
+            args.iter().for_each(|arg| names_outside_of_bodies(arg, &mut names));
+            names.iter().for_each(|name| self.mention(name));
             let args = args.iter().map(|arg| self.optional(arg)).collect();
             return self.builtin_call("internal.print", vec![Term::Array(args)], term.span);
         }

@@ -40,7 +40,7 @@ pub struct Names {
     /// Paths of functions, with their number of arguments.
     pub functions: HashMap<Path, usize>,
     /// The first names of all rules, by package.
-    pub firsts: HashSet<(Path, Arc<str>)>,
+    pub firsts: HashMap<Path, HashSet<Arc<str>>>,
     /// The constant paths of all rules.
     pub paths: HashSet<Path>,
     /// What may be used.
@@ -76,9 +76,10 @@ pub fn lower_modules(
     program.names.capabilities = demands.capabilities.clone();
     for module in modules {
         let package = path_of(&module.package.path);
+        let firsts = program.names.firsts.entry(package.clone()).or_default();
         for rule in &module.rules {
             let (path, _) = constant_path(&package, &rule.head);
-            program.names.firsts.insert((package.clone(), rule.head.name.text.as_str().into()));
+            firsts.insert(rule.head.name.text.as_str().into());
             if let Some(parameters) = &rule.head.parameters {
                 program.names.functions.insert(path.clone(), parameters.len());
             }
@@ -146,12 +147,10 @@ impl<'p> Environment<'p> {
     /// The names of a module or query of `package`.
     pub(super) fn new(package: &Path, imports: &[ast::Import], names: &'p Names) -> Self {
         let mut globals = HashMap::new();
-        for (owner, name) in &names.firsts {
-            if owner == package {
-                let mut path = package.clone();
-                path.push(name.clone());
-                globals.insert(name.to_string(), Global::Data(path));
-            }
+        for name in names.firsts.get(package).into_iter().flatten() {
+            let mut path = package.clone();
+            path.push(name.clone());
+            globals.insert(name.to_string(), Global::Data(path));
         }
         for import in imports {
             let Some((root, path)) = import.path.split_first() else { continue };

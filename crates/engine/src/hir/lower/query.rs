@@ -38,7 +38,10 @@ pub fn lower_query(body: &ast::Body, context: &QueryContext, names: &Names, prob
         if let Some(value) = captured.clone().filter(|_| must_hold) {
             conditions.push(Literal { span: expr.span, kind: LiteralKind::Truthy(value) });
         }
-        expressions.push((expr.span, captured.unwrap_or(Term::TRUE)));
+        // What only declares variables has no value.
+        if !matches!(expr.kind, ast::ExprKind::Some(_)) {
+            expressions.push((expr.span, captured.unwrap_or(Term::TRUE)));
+        }
     }
     literals.append(&mut conditions);
     let mut visible = lowerer.scopes.visible();

@@ -1,8 +1,8 @@
 //! Which variable a name is.
 
 use super::{Check, Lowerer, Var};
+use hashbrown::{HashMap, HashSet};
 use solon_syntax::{Span, ast};
-use std::collections::{HashMap, HashSet};
 
 /// How a name came to be known in a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +102,13 @@ impl Lowerer<'_, '_> {
         if name == "_" {
             return self.locals.add("_", span);
         }
+        // What stands twice in one pattern of `some .. in` is one variable.
+        let twin = self.scopes.stack.last().and_then(|scope| {
+            scope.declared.iter().find(|declaration| declaration.name == name && declaration.place == place)
+        });
+        if let Some(twin) = twin.filter(|twin| twin.how == Declared::Some && how == Declared::Some && twin.is_used) {
+            return twin.var;
+        }
         let var = self.locals.add(name, span);
         if how == Declared::Assigned {
             self.locals.set_assigned(var);
@@ -144,6 +151,16 @@ impl Lowerer<'_, '_> {
         var
     }
 
+    /// Remembers that a name that the innermost body declares was used, which must not happen before.
+    pub(super) fn mention(&mut self, name: &str) {
+        if let Some(scope) = self.scopes.stack.last_mut()
+            && scope.declares.contains(name)
+            && !scope.declared.iter().any(|declaration| declaration.name == name)
+        {
+            scope.seen.push(name.to_owned());
+        }
+    }
+
     /// The declared variable that `name` is here.
     pub(super) fn declared(&mut self, name: &str) -> Option<Var> {
         for scope in self.scopes.stack.iter_mut().rev() {
@@ -163,8 +180,8 @@ impl Lowerer<'_, '_> {
         if let Some(var) = self.declared(name) {
             return var;
         }
-        if let Some(scope) = self.scopes.stack.last_mut()
-            && !scope.seen.iter().any(|seen| seen == name)
+        if !self.scopes.stack.iter().any(|scope| scope.seen.iter().any(|seen| seen == name))
+            && let Some(scope) = self.scopes.stack.last_mut()
         {
             scope.seen.push(name.to_owned());
         }

@@ -3,7 +3,9 @@
 use super::scope::Declared;
 use super::{Global, Lowerer, strings};
 use crate::hir::{Body, Check, Comprehension, ComprehensionKind, Const, Head, Literal, LiteralKind, Ref, Term};
-use solon_syntax::{Span, ast};
+use hashbrown::HashMap;
+use solon_syntax::{Span, ast, print};
+use std::sync::Arc;
 
 impl Lowerer<'_, '_> {
     /// Lowers a term; literals that must run before it are added to `before`.
@@ -25,9 +27,14 @@ impl Lowerer<'_, '_> {
             },
             ast::TermKind::Array(items) => Term::Array(self.terms(items, before)),
             ast::TermKind::Set(items) => Term::Set(self.terms(items, before)),
-            ast::TermKind::Object(entries) => Term::Object(
-                entries.iter().map(|(key, value)| (self.term(key, before), self.term(value, before))).collect(),
-            ),
+            ast::TermKind::Object(entries) => {
+                let entries = last_of_each_key(entries);
+                let mut entries: Vec<(Term, Term)> =
+                    entries.map(|(key, value)| (self.term(key, before), self.term(value, before))).collect();
+                // Of keys that turn out equal the last counts, and this is OPA's order of them.
+                entries.sort_by_key(|(key, _)| key_order(key));
+                Term::Object(entries)
+            }
             ast::TermKind::Call { .. } | ast::TermKind::Infix { .. } => {
                 if let Some((value, None)) = self.annotations(term) {
                     return value;
@@ -160,6 +167,33 @@ impl Lowerer<'_, '_> {
             ),
             _ => self.term(pattern, before),
         }
+    }
+}
+
+/// The entries of an object; of those whose keys are written alike the last, as in OPA.
+fn last_of_each_key(entries: &[(ast::Term, ast::Term)]) -> impl Iterator<Item = (&ast::Term, &ast::Term)> {
+    let mut last: HashMap<String, usize> = HashMap::new();
+    for (at, (key, _)) in entries.iter().enumerate() {
+        last.insert(print::term_text(key), at);
+    }
+    let is_last = move |at: &usize, key: &ast::Term| last.get(&print::term_text(key)) == Some(at);
+    let entries = entries.iter().enumerate().filter(move |(at, (key, _))| is_last(at, key));
+    entries.map(|(_, (key, value))| (key, value))
+}
+
+/// Constants come before variables, variables in the order in which they were met, then all else.
+fn key_order(key: &Term) -> (u8, u32, Vec<Arc<str>>) {
+    match key {
+        Term::Const(_) => (0, 0, Vec::new()),
+        Term::Var(var) => (1, var.0, Vec::new()),
+        Term::Ref(reference) => {
+            let names = reference.operands.iter().map_while(|operand| match operand {
+                Term::Const(Const::String(name)) => Some(name.clone()),
+                _ => None,
+            });
+            (2, 0, names.collect())
+        }
+        _ => (3, 0, Vec::new()),
     }
 }
 

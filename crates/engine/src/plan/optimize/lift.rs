@@ -4,10 +4,11 @@
 //! a document of its own: the machine computes it where it is first needed, and remembers it in the worlds where it
 //! holds. It is not done before the loop: a loop without turns must not fail with an error of it.
 
+use super::counts::uses;
 use super::purity::Purities;
 use crate::plan::pieces::{
     Piece, PieceMut, map_slots_of_expr, pieces_of_expr, pieces_of_expr_mut, pieces_of_step, pieces_of_step_mut,
-    slots_of_expr, slots_of_step,
+    slots_of_expr,
 };
 use crate::plan::{
     At, Block, Branch, Definition, Document, DocumentId, DocumentKind, DocumentPlan, Expr, Function, Slot, Step, Tree,
@@ -90,10 +91,19 @@ impl Lifter<'_> {
                 PieceMut::Expr(expr) => self.expr(expr, is_repeated, known, span),
                 PieceMut::Block(block) => self.block(block, is_repeated || is_loop, known, span),
             });
-            if let Step::Bind(slot, value) = step
-                && let Some(value) = self.invariant(value, known)
-            {
-                known.insert(*slot, value);
+            match step {
+                Step::Bind(slot, value) => {
+                    if let Some(value) = self.invariant(value, known) {
+                        known.insert(*slot, value);
+                    }
+                }
+                // Elsewhere the slots may hold something else.
+                Step::Plain { slow, .. } => slow.iter().for_each(|step| {
+                    if let Step::Bind(slot, _) = step {
+                        known.remove(slot);
+                    }
+                }),
+                _ => {}
             }
         }
     }
@@ -220,10 +230,7 @@ fn bound_in_piece(piece: Piece<'_>, bound: &mut Vec<Slot>) {
 
 /// Drops a new document whose value only the next step needs, which is a new document that asks for it itself.
 fn drop_unused<'v>(branch: &mut Branch, value_of: impl Fn(&Expr) -> Option<&'v Expr>) {
-    let mut uses: HashMap<Slot, usize> = HashMap::new();
-    let mut count = |slot: Slot| *uses.entry(slot).or_default() += 1;
-    branch.block.iter().for_each(|step| slots_of_step(step, &mut count));
-    branch.keys.iter().chain([&branch.value]).for_each(|value| slots_of_expr(value, &mut count));
+    let uses = uses(branch);
     let is_unused = |step: &Step, next: &Step| {
         let (Step::Bind(slot, value), Step::Bind(_, next)) = (step, next) else { return false };
         let Some(Expr::Call { function: Function::Builtin(_), args, .. }) = value_of(next) else { return false };

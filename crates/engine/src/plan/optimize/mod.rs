@@ -4,7 +4,9 @@
 //! an error (a builtin under strict errors, a conflict) runs when and as often as before, or an error would turn into
 //! an answer. [`total`] says what cannot. It must not know registers or instructions.
 
+mod counts;
 mod filter;
+mod inline;
 mod lift;
 mod purity;
 mod total;
@@ -17,6 +19,7 @@ use purity::Purities;
 
 /// Rewrites every document.
 pub fn optimize_program(tree: &mut Tree, plans: &mut Vec<DocumentPlan>) {
+    inline::inline_program(tree, plans);
     for plan in plans.iter_mut() {
         // A loop that rules share is worth more than one that each of them narrows.
         let shared = share::begins_alike(&plan.definitions);
@@ -36,6 +39,9 @@ pub fn optimize_query(plan: &mut QueryPlan) {
 }
 
 fn optimize_definition(definition: &mut Definition, is_shared: bool) {
+    if !is_shared {
+        counts::count_less(definition);
+    }
     for branch in &mut definition.branches {
         pieces_of_branch_mut(branch, &mut |piece| match piece {
             PieceMut::Block(block) => optimize_block(block, is_shared),

@@ -30,7 +30,7 @@ pub(crate) fn is_total_step(step: &Step) -> bool {
     match step {
         Step::Bind(_, value) => is_total(value),
         Step::Test(test) => match test {
-            Test::Truthy(value) => is_total(value),
+            Test::Defined(value) | Test::Truthy(value) => is_total(value),
             Test::Compare(_, left, right) | Test::Member(left, right) => is_total(left) && is_total(right),
             Test::Array(..) | Test::Object(..) => true,
             // Another function may stand in for the builtin.
@@ -42,7 +42,9 @@ pub(crate) fn is_total_step(step: &Step) -> bool {
         Step::Every { collection, body, .. } => is_total(collection) && is_total_block(body),
         Step::Not(block) | Step::Exists(block) => is_total_block(block),
         Step::Either(left, right) => is_total_block(left) && is_total_block(right),
-        Step::DataLoop { .. } | Step::With { .. } | Step::Outside(_) | Step::Alternatives(_) => false,
+        Step::Plain { .. } | Step::DataLoop { .. } | Step::With { .. } | Step::Outside(_) | Step::Alternatives(_) => {
+            false
+        }
         Step::Fail => true,
     }
 }

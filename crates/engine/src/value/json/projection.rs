@@ -53,6 +53,26 @@ impl Projection {
     pub(super) fn wanted(&self, node: u32) -> &Wanted {
         self.nodes.get(node as usize).unwrap_or(&Wanted::All)
     }
+
+    /// Of an array of which a node wants something: what is wanted of its items, where there is no node everything.
+    /// `None` if they are not wanted.
+    pub(in crate::value) fn item(&self, node: u32) -> Option<Option<u32>> {
+        match self.wanted(node) {
+            Wanted::All => Some(None),
+            Wanted::Elements(element) => Some(Some(*element)),
+            Wanted::Kind | Wanted::Fields(_) => None,
+        }
+    }
+
+    /// The same of an object's entry.
+    pub(in crate::value) fn entry(&self, node: u32, key: &str) -> Option<Option<u32>> {
+        match self.wanted(node) {
+            Wanted::All => Some(None),
+            Wanted::Elements(element) => Some(Some(*element)),
+            Wanted::Kind => None,
+            Wanted::Fields(fields) => field(fields, key).map(|field| Some(field.wanted)),
+        }
+    }
 }
 
 /// The entry that is wanted under a key.

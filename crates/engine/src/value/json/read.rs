@@ -1,7 +1,8 @@
 //! The parser: one pass over the bytes, without recursion, straight into the arena. What nobody asks for is checked
 //! and passed over.
 
-use super::super::{Bump, Entry, Object, Symbol, SymbolTable, Value, number};
+use super::super::make::{Make, Plain};
+use super::super::{Bump, Entry, Object, Symbol, SymbolTable, Value, number, object};
 use super::projection::{Projection, Wanted, field};
 use super::scan::{self, Digits, Piece, Scanner};
 use super::{JsonError, MAX_DEPTH};
@@ -29,6 +30,7 @@ pub struct Parser {
     entries: Vec<Entry<'static>>,
     items: Vec<Value<'static>>,
     frames: Vec<Frame>,
+    order: Vec<u32>,
     buffer: Vec<u8>,
 }
 
@@ -61,22 +63,47 @@ impl Parser {
             Ok(text) => text,
             Err(_) => arena.alloc_str(&replace_invalid(bytes)),
         };
+        self.read(&mut Plain(arena), text, symbols, projection)
+    }
+
+    /// Reads one JSON text into values that do not borrow from it.
+    pub(crate) fn parse_kept<'a>(
+        &mut self,
+        make: &mut impl for<'t> Make<'t, 'a>,
+        bytes: &[u8],
+        symbols: &SymbolTable,
+    ) -> Result<Value<'a>, JsonError> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => self.read(make, text, symbols, Projection::ALL),
+            Err(_) => self.read(make, &replace_invalid(bytes), symbols, Projection::ALL),
+        }
+    }
+
+    fn read<'t, 'a>(
+        &mut self,
+        make: &mut impl Make<'t, 'a>,
+        text: &'t str,
+        symbols: &SymbolTable,
+        projection: &Projection,
+    ) -> Result<Value<'a>, JsonError> {
         let buffer = std::mem::take(&mut self.buffer);
         let mut reader = Reader {
-            arena,
+            make,
             symbols: (!symbols.is_empty()).then_some(symbols),
             projection,
             scanner: Scanner { text, bytes: text.as_bytes(), at: 0, buffer },
             entries: std::mem::take(&mut self.entries),
             items: std::mem::take(&mut self.items),
             frames: std::mem::take(&mut self.frames),
+            order: std::mem::take(&mut self.order),
         };
         let result = reader.document();
-        let Reader { entries, items, mut frames, scanner, .. } = reader;
+        let Reader { entries, items, mut frames, order, scanner, .. } = reader;
         frames.clear();
         self.entries = recycle(entries, |_| (Value::Null, Value::Null));
         self.items = recycle(items, |_| Value::Null);
         self.frames = frames;
+        self.order = order;
         self.buffer = scanner.buffer;
         result
     }
@@ -115,17 +142,18 @@ enum Next<'a> {
     Complete(Value<'a>),
 }
 
-struct Reader<'a, 's> {
-    arena: &'a Bump,
+struct Reader<'t, 'a, 's, M> {
+    make: &'s mut M,
     symbols: Option<&'s SymbolTable>,
     projection: &'s Projection,
-    scanner: Scanner<'a>,
+    scanner: Scanner<'t>,
     entries: Vec<Entry<'a>>,
     items: Vec<Value<'a>>,
     frames: Vec<Frame>,
+    order: Vec<u32>,
 }
 
-impl<'a> Reader<'a, '_> {
+impl<'t, 'a, M: Make<'t, 'a>> Reader<'t, 'a, '_, M> {
     fn document(&mut self) -> Result<Value<'a>, JsonError> {
         let mut wanted = 0;
         loop {
@@ -171,7 +199,11 @@ impl<'a> Reader<'a, '_> {
     fn start(&mut self, node: u32) -> Result<Next<'a>, JsonError> {
         self.scanner.skip_space();
         let value = match self.scanner.peek() {
-            Some(b'"') => Value::string(self.string()?),
+            Some(b'"') => {
+                let text = self.string()?;
+                let symbol = if M::KEEPS { self.symbol(text) } else { Symbol::NONE };
+                Value::String { symbol, text }
+            }
             Some(b'{') => return self.start_object(node),
             Some(b'[') => return self.start_array(node),
             Some(b'-' | b'0'..=b'9') => self.number()?,
@@ -240,7 +272,7 @@ impl<'a> Reader<'a, '_> {
             Some(b']') => {
                 self.scanner.at += 1;
                 self.frames.pop();
-                let array = self.arena.alloc_slice_copy(self.items.get(start..).unwrap_or(&[]));
+                let array = self.make.array(self.items.get(start..).unwrap_or(&[]));
                 self.items.truncate(start);
                 Ok(Next::Complete(Value::Array(array)))
             }
@@ -273,11 +305,23 @@ impl<'a> Reader<'a, '_> {
             Wanted::All | Wanted::Kind => node,
         };
         self.scanner.expect_key()?;
-        let text = self.string()?;
+        let text = match self.scanner.string()? {
+            Piece::Plain(text) => self.make.key(text, self.entries.len() - start),
+            decoded => self.text_of(decoded)?,
+        };
         self.scanner.colon()?;
-        let symbol = self.symbols.map_or(Symbol::NONE, |symbols| symbols.lookup(text));
+        let symbol = self.symbol(text);
+        if M::KEEPS && self.entries.len() == self.entries.capacity() {
+            // An object of a whole table: room for twice as much would be more than the table itself.
+            self.entries.reserve_exact(self.entries.len() / 4 + 64);
+        }
         self.entries.push((Value::String { symbol, text }, Value::Null));
         Ok(Next::Value(wanted))
+    }
+
+    #[inline]
+    fn symbol(&self, text: &str) -> Symbol {
+        self.symbols.map_or(Symbol::NONE, |symbols| symbols.lookup(text))
     }
 
     /// The next entry of an object of which some are wanted.
@@ -287,7 +331,7 @@ impl<'a> Reader<'a, '_> {
             let piece = self.scanner.string()?;
             let found = match &piece {
                 Piece::Plain(text) => field(fields, text),
-                Piece::Decoded(length) => self.decoded(*length).and_then(|text| field(fields, text)),
+                Piece::Decoded(length) => self.scanner.decoded(*length).and_then(|text| field(fields, text)),
             };
             self.scanner.colon()?;
             if let Some(field) = found {
@@ -321,42 +365,33 @@ impl<'a> Reader<'a, '_> {
         /// Up to this many entries, inserting each into its place is the quickest way to sort.
         const SMALL: usize = 24;
         let entries = self.entries.get_mut(start..).unwrap_or(&mut []);
-        if entries.len() <= SMALL && sort_few(entries) {
-            return Object::from_sorted(self.arena, self.arena.alloc_slice_copy(entries));
+        if entries.len() <= SMALL {
+            sort_few(entries);
+        } else if !is_sorted(entries) {
+            sort_many(entries, &mut self.order);
         }
-        let sorted = self.arena.alloc_slice_copy(entries);
-        if entries.len() > SMALL {
-            // In place, for which equal keys must not be moved past each other.
-            sorted.sort_unstable_by(|left, right| key(left).cmp(key(right)));
-            if sorted.windows(2).all(|pair| matches!(pair, [left, right] if key(left) < key(right))) {
-                return Object::from_sorted(self.arena, sorted);
-            }
-            sorted.copy_from_slice(entries);
+        if is_sorted(entries) {
+            return self.make.object(entries);
         }
-        Object::from_unsorted(self.arena, sorted)
+        let kept = object::unite(entries);
+        self.make.object(entries.get(..kept).unwrap_or(entries))
     }
 
     #[inline]
     fn string(&mut self) -> Result<&'a str, JsonError> {
-        match self.scanner.string()? {
-            Piece::Plain(text) => Ok(text),
-            decoded => self.text_of(decoded),
-        }
+        let piece = self.scanner.string()?;
+        self.text_of(piece)
     }
 
-    fn text_of(&self, piece: Piece<'a>) -> Result<&'a str, JsonError> {
+    #[inline]
+    fn text_of(&mut self, piece: Piece<'t>) -> Result<&'a str, JsonError> {
         match piece {
-            Piece::Plain(text) => Ok(text),
-            Piece::Decoded(length) => match self.decoded(length) {
-                Some(text) => Ok(self.arena.alloc_str(text)),
+            Piece::Plain(text) => Ok(self.make.part(text)),
+            Piece::Decoded(length) => match self.scanner.decoded(length) {
+                Some(text) => Ok(self.make.text(text)),
                 None => self.scanner.error(scan::VALUE),
             },
         }
-    }
-
-    /// The string that was decoded last; it is made of characters of the text.
-    fn decoded(&self, length: usize) -> Option<&str> {
-        std::str::from_utf8(self.scanner.buffer.get(..length)?).ok()
     }
 
     #[inline]
@@ -365,8 +400,13 @@ impl<'a> Reader<'a, '_> {
             Digits::Small(value) => Ok(Value::Int(value)),
             Digits::Shaped(shape) => {
                 let text = self.scanner.number_text(shape);
-                let Some(value) = number::from_shape(self.arena, text, shape) else {
-                    return self.scanner.error(scan::TOO_BIG);
+                let value = match number::integer(text, shape) {
+                    Some(value) => Value::Int(value),
+                    None if !number::is_allowed(text, shape) => return self.scanner.error(scan::TOO_BIG),
+                    None => {
+                        let text = self.make.part(text);
+                        Value::Number(self.make.number(text))
+                    }
                 };
                 self.scanner.at += shape.length;
                 Ok(value)
@@ -375,22 +415,50 @@ impl<'a> Reader<'a, '_> {
     }
 }
 
-/// Sorts entries whose keys are strings; false if two keys are equal.
+/// Sorts entries whose keys are strings; equal keys stay in their order.
 #[inline]
-fn sort_few(entries: &mut [Entry<'_>]) -> bool {
+fn sort_few(entries: &mut [Entry<'_>]) {
     for end in 1..entries.len() {
         let mut at = end;
         while at > 0 {
             let Some([left, right]) = entries.get_mut(at - 1..=at) else { break };
-            match compare_keys(key(left), key(right)) {
-                std::cmp::Ordering::Less => break,
-                std::cmp::Ordering::Equal => return false,
-                std::cmp::Ordering::Greater => std::mem::swap(left, right),
+            if compare_keys(key(left), key(right)).is_le() {
+                break;
             }
+            std::mem::swap(left, right);
             at -= 1;
         }
     }
-    true
+}
+
+/// The same for many entries: their numbers are sorted, in memory that is kept, and then each is put where it belongs.
+fn sort_many(entries: &mut [Entry<'_>], order: &mut Vec<u32>) {
+    let key_of = |number: u32| entries.get(number as usize).map(key).unwrap_or_default();
+    order.clear();
+    order.extend(0..u32::try_from(entries.len()).unwrap_or(u32::MAX));
+    order.sort_unstable_by(|left, right| key_of(*left).cmp(key_of(*right)).then(left.cmp(right)));
+    for start in 0..order.len() {
+        // Around the circle of entries that take each other's places.
+        let Some(first) = entries.get(start).copied() else { return };
+        let mut place = start;
+        while let Some(from) = order.get_mut(place).map(|from| std::mem::replace(from, place as u32) as usize)
+            && from != place
+        {
+            let entry = if from == start { first } else { entries.get(from).copied().unwrap_or(first) };
+            if let Some(target) = entries.get_mut(place) {
+                *target = entry;
+            }
+            if from == start {
+                break;
+            }
+            place = from;
+        }
+    }
+}
+
+/// Whether keys, which are strings, are in order, and each is there once.
+fn is_sorted(entries: &[Entry<'_>]) -> bool {
+    entries.windows(2).all(|pair| matches!(pair, [left, right] if key(left) < key(right)))
 }
 
 #[inline]

@@ -222,6 +222,11 @@ impl<'a> Scanner<'a> {
         }
     }
 
+    /// The string that was decoded last, which has so many bytes.
+    pub(super) fn decoded(&self, length: usize) -> Option<&str> {
+        std::str::from_utf8(self.buffer.get(..length)?).ok()
+    }
+
     fn keep_byte(&mut self, length: usize, byte: u8) -> usize {
         if let Some(place) = self.buffer.get_mut(length) {
             *place = byte;

@@ -1,6 +1,6 @@
 //! Anything serialisable to a value: a serializer whose output lies in the arena.
 
-use super::super::json::MAX_DEPTH;
+use super::super::json::{MAX_DEPTH, Projection};
 use super::super::{Bump, Entry, SymbolTable, Value, number};
 use super::SerdeError;
 use bumpalo::collections::Vec as BumpVec;
@@ -28,7 +28,18 @@ pub fn from_serialize<'a, T: Serialize + ?Sized>(
     source: &T,
     symbols: &SymbolTable,
 ) -> Result<Value<'a>, SerdeError> {
-    source.serialize(Builder { arena, symbols, depth: 0 })
+    from_serialize_wanted(arena, source, symbols, Projection::ALL)
+}
+
+/// What is wanted of that value. The rest is not asked for, so that nothing is known of it, not even whether it can be
+/// serialized.
+pub fn from_serialize_wanted<'a, T: Serialize + ?Sized>(
+    arena: &'a Bump,
+    source: &T,
+    symbols: &SymbolTable,
+    projection: &Projection,
+) -> Result<Value<'a>, SerdeError> {
+    source.serialize(Builder { arena, symbols, projection, node: Some(0), depth: 0 })
 }
 
 /// The value of `serde_json` as one of ours, with exact numbers.
@@ -44,6 +55,9 @@ pub fn from_json<'a>(
 struct Builder<'a, 's> {
     arena: &'a Bump,
     symbols: &'s SymbolTable,
+    projection: &'s Projection,
+    /// What is wanted of the value: a node of the projection; everything where there is none.
+    node: Option<u32>,
     depth: usize,
 }
 
@@ -56,16 +70,34 @@ impl<'a, 's> Builder<'a, 's> {
         Ok(Builder { depth: self.depth + 1, ..self })
     }
 
+    /// The builder of what is in an enum's variant, of which everything is wanted.
+    fn in_variant(self) -> Self {
+        Builder { node: None, ..self }
+    }
+
+    /// The builder of an array's items, if they are wanted.
+    fn item(self) -> Option<Self> {
+        let Some(node) = self.node else { return Some(self) };
+        Some(Builder { node: self.projection.item(node)?, ..self })
+    }
+
+    /// The builder of an entry's value, if it is wanted.
+    fn entry(self, key: &str) -> Option<Self> {
+        let Some(node) = self.node else { return Some(self) };
+        Some(Builder { node: self.projection.entry(node, key)?, ..self })
+    }
+
     fn items(self, tag: Option<&'static str>, length: Option<usize>) -> Result<Items<'a, 's>, SerdeError> {
         /// A length is only a hint; this much memory is taken on trust.
         const TRUSTED: usize = 1024;
-        let builder = self.deeper()?;
+        let builder = if tag.is_some() { self.in_variant().deeper()? } else { self.deeper()? };
         let items = BumpVec::with_capacity_in(length.unwrap_or(0).min(TRUSTED), self.arena);
         Ok(Items { builder, tag, items })
     }
 
     fn entries(self, tag: Option<&'static str>) -> Result<Entries<'a, 's>, SerdeError> {
-        Ok(Entries { builder: self.deeper()?, tag, key: None, number: None, entries: BumpVec::new_in(self.arena) })
+        let builder = if tag.is_some() { self.in_variant().deeper()? } else { self.deeper()? };
+        Ok(Entries { builder, tag, key: None, number: None, entries: BumpVec::new_in(self.arena) })
     }
 
     fn key(self, text: &'a str) -> Value<'a> {
@@ -176,7 +208,7 @@ impl<'a, 's> Serializer for Builder<'a, 's> {
         variant: &'static str,
         value: &T,
     ) -> Result<Value<'a>, SerdeError> {
-        let value = value.serialize(self.deeper()?)?;
+        let value = value.serialize(self.in_variant().deeper()?)?;
         Ok(self.tagged(Some(variant), value))
     }
 
@@ -230,7 +262,9 @@ struct Items<'a, 's> {
 
 impl<'a> Items<'a, '_> {
     fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), SerdeError> {
-        self.items.push(value.serialize(self.builder)?);
+        if let Some(builder) = self.builder.item() {
+            self.items.push(value.serialize(builder)?);
+        }
         Ok(())
     }
 
@@ -251,14 +285,15 @@ struct Entries<'a, 's> {
 
 impl<'a> Entries<'a, '_> {
     fn push_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), SerdeError> {
-        let value = value.serialize(self.builder)?;
         if name == NUMBER_TOKEN
-            && let Some(text) = value.as_str()
+            && let Value::String { text, .. } = value.serialize(self.builder)?
         {
             self.number = Some(self.builder.text_number(text)?);
             return Ok(());
         }
-        self.entries.push((self.builder.key(name), value));
+        if let Some(builder) = self.builder.entry(name) {
+            self.entries.push((self.builder.key(name), value.serialize(builder)?));
+        }
         Ok(())
     }
 
@@ -331,10 +366,9 @@ impl<'a> ser::SerializeMap for Entries<'a, '_> {
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), SerdeError> {
-        let value = value.serialize(self.builder)?;
-        match self.key.take() {
-            Some(key) => self.entries.push((key, value)),
-            None => return Err(SerdeError::new("value without a key")),
+        let Some(key) = self.key.take() else { return Err(SerdeError::new("value without a key")) };
+        if let Some(builder) = self.builder.entry(key.as_str().unwrap_or_default()) {
+            self.entries.push((key, value.serialize(builder)?));
         }
         Ok(())
     }

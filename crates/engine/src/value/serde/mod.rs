@@ -6,7 +6,7 @@ mod from;
 mod to;
 
 pub use deserialize::deserialize_into;
-pub use from::{from_json, from_serialize};
+pub use from::{from_json, from_serialize, from_serialize_wanted};
 pub use to::to_json;
 
 use std::fmt;

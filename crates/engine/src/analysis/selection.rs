@@ -1,0 +1,114 @@
+//! Which rules a ref may select.
+
+use crate::hir::lower::Program;
+use crate::hir::{Const, Term, Var};
+use hashbrown::HashMap;
+use std::collections::HashSet;
+
+/// A step of a ref: a constant, or what is only known when it is evaluated.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Step<'p> {
+    Text(&'p str),
+    Constant(&'p Const),
+    Variable(Var),
+    Other,
+}
+
+impl<'p> Step<'p> {
+    pub(super) fn of(term: &'p Term) -> Self {
+        match term {
+            Term::Const(Const::String(text)) => Step::Text(text),
+            Term::Const(value) => Step::Constant(value),
+            Term::Var(var) => Step::Variable(*var),
+            _ => Step::Other,
+        }
+    }
+}
+
+/// The rules by the constant beginnings of their paths: a tree.
+pub(super) struct Index<'p> {
+    paths: Vec<Vec<Step<'p>>>,
+    nodes: Vec<Node<'p>>,
+}
+
+#[derive(Default)]
+struct Node<'p> {
+    children: HashMap<&'p str, usize>,
+    /// Rules whose constant beginnings end here.
+    here: Vec<usize>,
+    /// Rules whose constant beginnings lead here or through here.
+    all: Vec<usize>,
+}
+
+impl<'p> Index<'p> {
+    pub(super) fn new(program: &'p Program) -> Self {
+        let mut index = Index { paths: Vec::new(), nodes: vec![Node::default()] };
+        for (number, rule) in program.rules.iter().enumerate() {
+            let steps = rule.path.iter().map(|step| Step::Text(step)).chain(rule.keys.iter().map(Step::of));
+            let path: Vec<Step<'p>> = steps.collect();
+            index.add(number, &path);
+            index.paths.push(path);
+        }
+        index
+    }
+
+    fn add(&mut self, number: usize, path: &[Step<'p>]) {
+        let mut at = 0;
+        for step in path {
+            let next = self.nodes.len();
+            let Some(node) = self.nodes.get_mut(at) else { return };
+            node.all.push(number);
+            let Step::Text(text) = step else {
+                node.here.push(number);
+                return;
+            };
+            at = *node.children.entry(text).or_insert(next);
+            if at == next {
+                self.nodes.push(Node::default());
+            }
+        }
+        if let Some(node) = self.nodes.get_mut(at) {
+            node.all.push(number);
+            node.here.push(number);
+        }
+    }
+
+    /// The rules that a ref of these steps may select, and whether it does whatever its variables hold.
+    pub(super) fn select(&self, steps: &[Step<'_>], bound: &HashSet<Var>, found: &mut dyn FnMut(usize, bool)) {
+        let mut select = |candidates: &[usize]| {
+            for number in candidates {
+                let path = self.paths.get(*number).map(Vec::as_slice).unwrap_or_default();
+                if let Some(is_static) = selects(steps, path, bound) {
+                    found(*number, is_static);
+                }
+            }
+        };
+        let mut at = self.nodes.first();
+        let mut steps = steps.iter();
+        while let Some(node) = at {
+            let Some(Step::Text(text)) = steps.next() else { return select(&node.all) };
+            select(&node.here);
+            at = node.children.get(text).and_then(|child| self.nodes.get(*child));
+        }
+    }
+}
+
+/// Whether a ref may select a rule of this path, and whether it does whatever its variables hold: a variable that
+/// has no value yet goes through all that is there.
+fn selects(steps: &[Step<'_>], path: &[Step<'_>], bound: &HashSet<Var>) -> Option<bool> {
+    let mut is_static = true;
+    for (step, wanted) in steps.iter().zip(path) {
+        match (step, wanted) {
+            (_, Step::Variable(_) | Step::Other) => {}
+            (Step::Text(_) | Step::Constant(_), wanted) if step != wanted => return None,
+            (Step::Text(_) | Step::Constant(_), _) => {}
+            (Step::Variable(var), _) if !bound.contains(var) && count(steps, step) == 1 => {}
+            _ => is_static = false,
+        }
+    }
+    Some(is_static)
+}
+
+fn count(steps: &[Step<'_>], step: &Step<'_>) -> usize {
+    steps.iter().filter(|other| *other == step).count()
+}

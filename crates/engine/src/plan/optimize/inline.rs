@@ -1,0 +1,253 @@
+//! Small functions are carried out where they are called.
+//!
+//! A function of one rule whose body has at most one answer is copied to its call, its arguments in slots. The call
+//! stays beside the copy ([`Step::Plain`]), for worlds in which another function stands in for one. Results of
+//! functions are remembered, those of copies are not: so only what is called in one place, with arguments that the
+//! innermost loop around it changes, may do more than look things up.
+
+use crate::plan::pieces::{Piece, PieceMut, map_slots_of_step, pieces_of_expr, pieces_of_step, slots_of_expr};
+use crate::plan::pieces::{pieces_of_branch_mut, pieces_of_expr_mut, pieces_of_step_mut};
+use crate::plan::{Block, Branch, DocumentId, DocumentKind, DocumentPlan, Expr, Function, Slot, Step, Test, Tree};
+use std::collections::HashSet;
+
+/// The most steps and expressions of a function that is copied.
+const LARGEST: usize = 32;
+
+/// The most steps and expressions that copies may add to a document.
+const MOST_ADDED: usize = 1024;
+
+/// Functions in functions are copied this often.
+const ROUNDS: usize = 2;
+
+/// Copies small functions to where they are called.
+pub(super) fn inline_program(tree: &Tree, plans: &mut [DocumentPlan]) {
+    for _ in 0..ROUNDS {
+        let mut inliner = Inliner::new(tree, plans);
+        for plan in plans.iter_mut() {
+            // Equal beginnings of rules stay equal: their new slots are numbered from the same one on.
+            let first = plan.definitions.iter().map(|definition| definition.slots).max().unwrap_or_default();
+            inliner.left = MOST_ADDED;
+            for definition in &mut plan.definitions {
+                inliner.next = first;
+                for branch in &mut definition.branches {
+                    let mut varying = None;
+                    pieces_of_branch_mut(branch, &mut |piece| inliner.piece(piece, &mut varying));
+                }
+                if inliner.next > first {
+                    definition.slots = inliner.next;
+                }
+            }
+        }
+    }
+}
+
+/// A function that can be copied.
+struct Template {
+    arguments: u32,
+    slots: u32,
+    block: Block,
+    value: Expr,
+    size: usize,
+    /// Whether it only looks things up.
+    is_plain: bool,
+}
+
+struct Inliner {
+    templates: Vec<Option<Template>>,
+    /// How often each document is called.
+    calls: Vec<usize>,
+    next: u32,
+    left: usize,
+}
+
+/// The slots that the innermost loop fills, and what is bound in it; nothing outside of loops.
+type Varying = Option<HashSet<Slot>>;
+
+impl Inliner {
+    fn new(tree: &Tree, plans: &[DocumentPlan]) -> Self {
+        let templates =
+            tree.documents.iter().zip(plans).map(|(document, plan)| template(document.kind, plan)).collect();
+        let mut calls = vec![0; plans.len()];
+        for plan in plans {
+            for branch in plan.definitions.iter().chain(&plan.default).flat_map(|definition| &definition.branches) {
+                count_calls(Piece::Block(&branch.block), &mut calls);
+                branch.keys.iter().chain([&branch.value]).for_each(|value| count_calls(Piece::Expr(value), &mut calls));
+            }
+        }
+        Inliner { templates, calls, next: 0, left: MOST_ADDED }
+    }
+
+    fn piece(&mut self, piece: PieceMut<'_>, varying: &mut Varying) {
+        match piece {
+            PieceMut::Expr(expr) => {
+                let mut inner = varying.clone();
+                pieces_of_expr_mut(expr, &mut |piece| self.piece(piece, &mut inner));
+            }
+            PieceMut::Block(block) => self.block(block, varying),
+        }
+    }
+
+    fn block(&mut self, block: &mut Block, varying: &mut Varying) {
+        let mut done = Block::with_capacity(block.len());
+        for mut step in std::mem::take(block) {
+            let mut inner = match &step {
+                Step::Loop { key, value, .. } => Some(key.iter().chain(value).copied().collect()),
+                Step::DataLoop { key, .. } => Some(HashSet::from([*key])),
+                Step::Every { key, value, .. } => Some(key.iter().chain([value]).copied().collect()),
+                _ => varying.clone(),
+            };
+            pieces_of_step_mut(&mut step, &mut |piece| match piece {
+                PieceMut::Block(block) => self.block(block, &mut inner),
+                piece => self.piece(piece, varying),
+            });
+            if let (Step::Bind(slot, _), Some(varying)) = (&step, varying.as_mut()) {
+                varying.insert(*slot);
+            }
+            self.step(step, varying, &mut done);
+        }
+        *block = done;
+    }
+
+    /// Adds a step, with a copy of the function that it calls.
+    fn step(&mut self, step: Step, varying: &Varying, out: &mut Block) {
+        match step {
+            Step::Bind(slot, call) if self.is_wanted(&call, varying) => self.copy(slot, call, out),
+            Step::Test(Test::Truthy(call)) if self.is_wanted(&call, varying) => {
+                let slot = self.new_slot();
+                self.copy(slot, call, out);
+                out.push(Step::Test(Test::Truthy(Expr::Slot(slot))));
+            }
+            step => out.push(step),
+        }
+    }
+
+    /// Whether it is a call of a function that is better copied.
+    fn is_wanted(&self, expr: &Expr, varying: &Varying) -> bool {
+        let Expr::Call { function: Function::Document(document), args, .. } = expr else { return false };
+        let Some(template) = self.template(*document) else { return false };
+        let is_changed = varying.as_ref().is_none_or(|varying| {
+            let mut is_changed = false;
+            args.iter().for_each(|arg| slots_of_expr(arg, &mut |slot| is_changed |= varying.contains(&slot)));
+            is_changed
+        });
+        let is_once = self.calls.get(document.0 as usize) == Some(&1) && is_changed;
+        args.len() == template.arguments as usize && template.size <= self.left && (template.is_plain || is_once)
+    }
+
+    fn template(&self, document: DocumentId) -> Option<&Template> {
+        self.templates.get(document.0 as usize)?.as_ref()
+    }
+
+    fn new_slot(&mut self) -> Slot {
+        self.next += 1;
+        Slot(self.next - 1)
+    }
+
+    fn copy(&mut self, slot: Slot, call: Expr, out: &mut Block) {
+        let Expr::Call { function: Function::Document(document), args, at } = call else { return };
+        let mut places = Vec::new();
+        for arg in args {
+            places.push(match arg {
+                Expr::Slot(slot) => slot,
+                arg => {
+                    let slot = self.new_slot();
+                    out.push(Step::Bind(slot, arg));
+                    slot
+                }
+            });
+        }
+        let first = self.next;
+        let Some(template) = self.template(document) else { return };
+        let mut quick = template.block.clone();
+        quick.push(Step::Bind(Slot(template.slots), template.value.clone()));
+        let (arguments, slots, size) = (template.arguments, template.slots, template.size);
+        let rename = &mut |place: &mut Slot| {
+            *place = match places.get(place.0 as usize) {
+                Some(argument) => *argument,
+                None if place.0 == slots => slot,
+                None => Slot(first + place.0 - arguments),
+            };
+        };
+        quick.iter_mut().for_each(|step| map_slots_of_step(step, rename));
+        self.next += slots.saturating_sub(arguments);
+        self.left = self.left.saturating_sub(size);
+        let args = places.into_iter().map(Expr::Slot).collect();
+        let call = Expr::Call { function: Function::Document(document), args, at };
+        out.push(Step::Plain { quick, slow: vec![Step::Bind(slot, call)] });
+    }
+}
+
+/// A function as something to copy, if it can be.
+fn template(kind: DocumentKind, plan: &DocumentPlan) -> Option<Template> {
+    let DocumentKind::Function(arguments @ 1..) = kind else { return None };
+    let ([definition], None) = (plan.definitions.as_slice(), &plan.default) else { return None };
+    let [Branch { block, keys, value, .. }] = definition.branches.as_slice() else { return None };
+    let is_flat = block.iter().all(|step| {
+        matches!(
+            step,
+            Step::Bind(..)
+                | Step::Test(_)
+                | Step::Not(_)
+                | Step::Exists(_)
+                | Step::Either(..)
+                | Step::Every { .. }
+                | Step::Plain { .. }
+        )
+    });
+    if !is_flat || definition.has_effects || !keys.is_empty() {
+        return None;
+    }
+    let mut weight = Weight { size: 0, is_plain: true };
+    weight.piece(Piece::Block(block));
+    weight.piece(Piece::Expr(value));
+    let Weight { size, is_plain } = weight;
+    (size <= LARGEST).then(|| Template {
+        arguments: arguments as u32,
+        slots: definition.slots,
+        block: block.clone(),
+        value: value.clone(),
+        size,
+        is_plain,
+    })
+}
+
+/// How much a function does.
+struct Weight {
+    size: usize,
+    is_plain: bool,
+}
+
+impl Weight {
+    fn piece(&mut self, piece: Piece<'_>) {
+        match piece {
+            Piece::Expr(expr) => {
+                self.size += 1;
+                self.is_plain &= !matches!(expr, Expr::Call { .. } | Expr::Comprehension(_) | Expr::Data(..));
+                pieces_of_expr(expr, &mut |piece| self.piece(piece));
+            }
+            Piece::Block(block) => {
+                for step in block {
+                    self.size += 1;
+                    self.is_plain &= matches!(step, Step::Bind(..) | Step::Test(_) | Step::Not(_) | Step::Exists(_));
+                    pieces_of_step(step, &mut |piece| self.piece(piece));
+                }
+            }
+        }
+    }
+}
+
+fn count_calls(piece: Piece<'_>, calls: &mut [usize]) {
+    match piece {
+        Piece::Expr(expr) => {
+            if let Expr::Call { function: Function::Document(document), .. } = expr
+                && let Some(count) = calls.get_mut(document.0 as usize)
+            {
+                *count += 1;
+            }
+            pieces_of_expr(expr, &mut |piece| count_calls(piece, calls));
+        }
+        Piece::Block(block) => {
+            block.iter().for_each(|step| pieces_of_step(step, &mut |piece| count_calls(piece, calls)));
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Whether two engines said the same.
+
+use super::said::{Outcome, Problem, Row, Said};
+use solon_generate::Case;
+
+/// A disagreement.
+pub struct Difference {
+    /// The query, if the modules compile.
+    pub query: Option<String>,
+    /// What kind of disagreement it is; equal ones have much in common.
+    pub signature: String,
+    /// Whether `docs/differences.md` has the reason: it is counted, and no failure.
+    pub is_known: bool,
+}
+
+/// Codes about which nothing is compared: an engine gave up, has a mistake of its own, or does not check this yet.
+const WITHOUT_OPINION: &[&str] =
+    &["timeout", "eval_limit_error", "rego_type_error", "eval_internal_error", "opa_panic"];
+
+/// Every disagreement. Errors are compared by their codes; if it has to be exact, by their places and messages, too.
+pub fn compare(case: &Case, ours: &Said, theirs: &Said, is_exact: bool) -> Vec<Difference> {
+    if has_no_opinion(&ours.errors) || has_no_opinion(&theirs.errors) {
+        return Vec::new();
+    }
+    if !ours.errors.is_empty() || !theirs.errors.is_empty() {
+        let found = errors(&ours.errors, &theirs.errors, is_exact);
+        return found.map(|signature| Difference { query: None, signature, is_known: false }).into_iter().collect();
+    }
+    let outcomes = ours.outcomes.iter().zip(&theirs.outcomes).zip(&case.queries);
+    let found = outcomes.filter_map(|((ours, theirs), query)| {
+        outcome(ours, theirs, is_exact).map(|signature| Difference {
+            query: Some(query.clone()),
+            signature,
+            is_known: is_order(ours, theirs),
+        })
+    });
+    found.collect()
+}
+
+/// Whether one engine came to an error and the other had an answer without it: which errors there are depends on the
+/// order in which a body is carried out, and on the rules that an index leaves out.
+fn is_order(ours: &Outcome, theirs: &Outcome) -> bool {
+    let is_evaluation =
+        |errors: &[Problem]| !errors.is_empty() && errors.iter().all(|error| error.code.starts_with("eval_"));
+    (ours.errors.is_empty() && is_evaluation(&theirs.errors))
+        || (theirs.errors.is_empty() && is_evaluation(&ours.errors))
+}
+
+fn has_no_opinion(errors: &[Problem]) -> bool {
+    errors.iter().any(|error| {
+        // OPA says this, without a place, of references that it rewrote wrongly.
+        let is_lost = error.row == 0 && error.message == "expression is unsafe";
+        is_lost || WITHOUT_OPINION.contains(&error.code.as_str())
+    })
+}
+
+fn outcome(ours: &Outcome, theirs: &Outcome, is_exact: bool) -> Option<String> {
+    if has_no_opinion(&ours.errors) || has_no_opinion(&theirs.errors) {
+        return None;
+    }
+    if !ours.errors.is_empty() || !theirs.errors.is_empty() {
+        return errors(&ours.errors, &theirs.errors, is_exact);
+    }
+    if ours.rows == theirs.rows {
+        return None;
+    }
+    // The order of rows is not laid down.
+    let sorted = |rows: &[Row]| {
+        let text = |row: &Row| {
+            let mut bindings: Vec<String> =
+                row.bindings.iter().map(|(name, value)| format!("{name} {value}")).collect();
+            bindings.sort();
+            format!("{:?} {bindings:?}", row.values)
+        };
+        let mut rows: Vec<String> = rows.iter().map(text).collect();
+        rows.sort();
+        rows
+    };
+    if sorted(&ours.rows) == sorted(&theirs.rows) {
+        return None;
+    }
+    Some(match (ours.rows.len(), theirs.rows.len()) {
+        (0, _) => "undefined here, defined in OPA".to_owned(),
+        (_, 0) => "defined here, undefined in OPA".to_owned(),
+        (ours, theirs) if ours != theirs => "other rows".to_owned(),
+        _ => "other values".to_owned(),
+    })
+}
+
+/// How two lists of errors differ, one of which is not empty.
+fn errors(ours: &[Problem], theirs: &[Problem], is_exact: bool) -> Option<String> {
+    let codes = |errors: &[Problem]| {
+        let mut codes: Vec<&str> = errors.iter().map(|error| error.code.as_str()).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        if codes.is_empty() { "no error".to_owned() } else { codes.join("+") }
+    };
+    let (our_codes, their_codes) = (codes(ours), codes(theirs));
+    // Which of several errors is found first is not laid down.
+    if our_codes.starts_with("eval_") && their_codes.starts_with("eval_") {
+        return None;
+    }
+    if our_codes != their_codes {
+        let message = |errors: &[Problem]| errors.first().map_or(String::new(), |error| words(&error.message));
+        return Some(format!("{our_codes} ({}) here, {their_codes} ({}) in OPA", message(ours), message(theirs)));
+    }
+    if !is_exact {
+        return None;
+    }
+    let (mut our_list, mut their_list) = (ours.to_vec(), theirs.to_vec());
+    our_list.sort();
+    their_list.sort();
+    if our_list == their_list {
+        return None;
+    }
+    let without_column = |errors: &[Problem]| -> Vec<Problem> {
+        errors.iter().map(|error| Problem { col: 0, ..error.clone() }).collect()
+    };
+    let message = |errors: &[Problem]| -> Vec<(String, String)> {
+        let mut messages: Vec<_> = errors.iter().map(|error| (error.code.clone(), error.message.clone())).collect();
+        messages.sort();
+        messages
+    };
+    let what = if without_column(&our_list) == without_column(&their_list) {
+        "column"
+    } else if message(ours) == message(theirs) {
+        "place"
+    } else if ours.len() != theirs.len() {
+        "number of errors"
+    } else {
+        "message"
+    };
+    Some(format!("{our_codes}: other {what} ({})", theirs.first().map_or(String::new(), |error| words(&error.message))))
+}
+
+/// The words of a message that are not names or numbers, roughly.
+fn words(message: &str) -> String {
+    let plain = |word: &&str| word.chars().all(|letter| letter.is_ascii_lowercase() || letter == '-');
+    message.split(' ').filter(plain).take(5).collect::<Vec<_>>().join(" ")
+}

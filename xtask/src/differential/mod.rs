@@ -1,0 +1,167 @@
+//! `cargo xtask differential`: generated programs through OPA and Solon, compared exactly.
+//!
+//! `[--cases N] [--seed S] [--time SECONDS]` say which programs, `[--opa PROGRAM]` who answers for OPA, `[--keep FOLDER]`
+//! and `[--patience N]` where disagreements go and how long they are made smaller, `[--exact]` that errors have to agree
+//! in places and messages. `[--show]` prints the programs.
+//!
+//! OPA stands behind `xtask/opa-peer`, a small Go program that answers a request a line; `--opa` names one that is
+//! built already. A disagreement is made smaller and written to a file in the form of `tests/cases`, with OPA's answer
+//! as the expected one.
+
+mod compare;
+mod peer;
+mod report;
+mod said;
+mod solon;
+
+use anyhow::{Result, bail};
+use compare::{Difference, compare};
+use lexopt::prelude::*;
+use peer::Peer;
+use report::Report;
+use said::Said;
+use solon_generate::{Case, Choices, case, shrink};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+pub use peer::build as build_peer;
+
+/// Of disagreements that look alike, so many are made smaller and kept.
+const ALIKE: usize = 2;
+
+/// What a run is asked for.
+pub struct Options {
+    /// How many programs.
+    pub cases: u64,
+    /// The first program's number; those after it have the numbers after it.
+    pub seed: u64,
+    /// The program that speaks for OPA.
+    pub opa: Option<PathBuf>,
+    /// Where disagreements go.
+    pub keep: PathBuf,
+    /// How often a disagreement is tried while it is made smaller.
+    pub patience: usize,
+    /// No new program is begun after this long.
+    pub time: Duration,
+    /// Whether places and messages of the compiler's errors are compared.
+    pub is_exact: bool,
+    /// Whether the program of the seed is printed, with both answers.
+    pub is_shown: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options {
+            cases: 10_000,
+            seed: 1,
+            opa: None,
+            keep: PathBuf::from("target/differential"),
+            patience: 1_500,
+            time: Duration::from_secs(24 * 3_600),
+            is_exact: false,
+            is_shown: false,
+        }
+    }
+}
+
+/// The command.
+pub fn command(args: &[OsString]) -> Result<()> {
+    let mut options = Options::default();
+    let mut parser = lexopt::Parser::from_args(args);
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("cases") => options.cases = parser.value()?.parse()?,
+            Long("seed") => options.seed = parser.value()?.parse()?,
+            Long("opa") => options.opa = Some(parser.value()?.into()),
+            Long("patience") => options.patience = parser.value()?.parse()?,
+            Long("keep") => options.keep = parser.value()?.into(),
+            Long("time") => options.time = Duration::from_secs(parser.value()?.parse()?),
+            Long("exact") => options.is_exact = true,
+            Long("show") => options.is_shown = true,
+            _ => return Err(argument.unexpected().into()),
+        }
+    }
+    let report = run(&options)?;
+    print!("{report}");
+    match report.differences() {
+        0 => Ok(()),
+        count => bail!("{count} disagreements; see {}", options.keep.display()),
+    }
+}
+
+/// Compares the programs that are asked for.
+pub fn run(options: &Options) -> Result<Report> {
+    let program = match &options.opa {
+        Some(program) => program.clone(),
+        None => build_peer()?,
+    };
+    let mut peer = Peer::start(&program)?;
+    // A panic is an answer like another; the report tells of it.
+    std::panic::set_hook(Box::new(|_| {}));
+    let mut report = Report::default();
+    let start = Instant::now();
+    for seed in options.seed..options.seed.saturating_add(options.cases) {
+        if start.elapsed() > options.time {
+            break;
+        }
+        let mut choices = Choices::random(seed);
+        let program = case(&mut choices);
+        let (ours, theirs) = both(&program, &mut peer)?;
+        if options.is_shown {
+            println!("{}", report::case_file(&program, &program.queries, &ours, &theirs));
+        }
+        report.count(&theirs);
+        let differences = compare(&program, &ours, &theirs, options.is_exact);
+        for difference in differences {
+            if difference.is_known {
+                report.add_known();
+                continue;
+            }
+            if report.add(seed, &difference) <= ALIKE && options.patience > 0 {
+                keep(choices.made().to_vec(), &difference, &mut peer, options, seed)?;
+            }
+        }
+    }
+    report.seconds = start.elapsed().as_secs_f64();
+    Ok(report)
+}
+
+/// What both say. OPA thinks while Solon does.
+fn both(case: &Case, peer: &mut Peer) -> Result<(Said, Said)> {
+    peer.send(case)?;
+    let ours = solon::ask(case);
+    Ok((ours, peer.receive()?))
+}
+
+/// Makes a disagreement smaller and writes it to a file.
+fn keep(choices: Vec<u32>, difference: &Difference, peer: &mut Peer, options: &Options, seed: u64) -> Result<()> {
+    let mut failure = None;
+    let smallest = shrink(choices, options.patience, |choices| {
+        let program = case(&mut Choices::replay(choices.to_vec()));
+        match both(&program, peer) {
+            Ok((ours, theirs)) => compare(&program, &ours, &theirs, options.is_exact)
+                .iter()
+                .any(|other| other.signature == difference.signature),
+            Err(error) => {
+                failure.get_or_insert(error);
+                false
+            }
+        }
+    });
+    if let Some(error) = failure {
+        return Err(error);
+    }
+    let program = case(&mut Choices::replay(smallest));
+    let (ours, theirs) = both(&program, peer)?;
+    let found = compare(&program, &ours, &theirs, options.is_exact);
+    let shown = found.iter().find(|other| other.signature == difference.signature).unwrap_or(difference);
+    let query = shown.query.clone().or_else(|| program.queries.first().cloned());
+    let text = report::case_file(&program, query.as_slice(), &ours, &theirs);
+    std::fs::create_dir_all(&options.keep)?;
+    let name: String =
+        shown.signature.chars().map(|letter| if letter.is_alphanumeric() { letter } else { '_' }).collect();
+    let name: String = name.chars().take(80).collect();
+    std::fs::write(options.keep.join(format!("{name}-{seed}.case")), text)?;
+    Ok(())
+}
