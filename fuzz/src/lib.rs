@@ -78,9 +78,16 @@ pub fn print(bytes: &[u8]) {
             let printed = body_text(&query.tree);
             let again = parse_query(&printed, options);
             assert!(again.errors.is_empty(), "what is printed cannot be read: {printed}\n{:?}", again.errors);
-            assert_eq!(body_text(&again.tree), printed, "what is printed is read as something else");
+            let (read, meant) = (without_places(&dump_body(&again.tree)), without_places(&dump_body(&query.tree)));
+            assert_eq!(read, meant, "what is printed is read as something else: {printed}");
         }
     }
+}
+
+/// A printed tree without its places, such as `@12..34`.
+fn without_places(dump: &str) -> String {
+    let is_place = |word: &str| word.starts_with('@') && word.contains("..");
+    dump.split_whitespace().filter(|word| !is_place(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// Compiles a module, and a query.

@@ -145,7 +145,7 @@ pub fn run(args: &[OsString]) -> Result<()> {
     Ok(())
 }
 
-/// Files of a folder, as seeds.
+/// Files of a folder, as seeds, and the sections of those that are test cases.
 fn collect(folder: &Path, corpus: &mut Vec<Vec<u8>>) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
@@ -153,12 +153,24 @@ fn collect(folder: &Path, corpus: &mut Vec<Vec<u8>>) {
     for path in paths {
         if path.is_dir() {
             collect(&path, corpus);
-        } else if let Ok(bytes) = std::fs::read(&path)
-            && bytes.len() <= LONGEST
-        {
-            corpus.push(bytes);
+        } else if let Ok(text) = std::fs::read_to_string(&path) {
+            let sections = sections(&text).into_iter().map(String::into_bytes);
+            corpus.extend(sections.filter(|section| section.len() <= LONGEST));
         }
     }
+}
+
+/// What stands between the lines that begin sections; the whole text if there are none.
+fn sections(text: &str) -> Vec<String> {
+    let mut sections = vec![String::new()];
+    for line in text.split_inclusive('\n') {
+        match sections.last_mut() {
+            Some(section) if !line.starts_with("## ") && !line.starts_with("-- ") => section.push_str(line),
+            _ => sections.push(String::new()),
+        }
+    }
+    sections.retain(|section| !section.trim().is_empty());
+    sections
 }
 
 /// A seed with some changes.
