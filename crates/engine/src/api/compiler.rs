@@ -5,7 +5,7 @@ use super::policy::{Policy, Shared};
 use super::{Annotation, Error, Issue, Location, Stage, Test, features};
 use crate::analysis::{check_conflicts, check_data_conflicts, check_recursion, order_rule};
 use crate::capabilities::Capabilities;
-use crate::code::{Optimizations, generate_program, graph, verify};
+use crate::code::{Optimizations, aliases, generate_program, graph, verify};
 use crate::hir::annotations::Annotations;
 use crate::hir::lower::{Demands, Program, lower_modules};
 use crate::hir::test_rules;
@@ -353,7 +353,8 @@ fn compile(
         true => graph::remembered(&tree, &functions, &unit),
         false => vec![false; functions.len()],
     };
-    Ok((Code { tree, unit, functions, symbols, stack: needs.stack, levels, is_remembered }, program))
+    let aliases = aliases::aliases(&unit, &functions);
+    Ok((Code { tree, unit, functions, symbols, stack: needs.stack, levels, is_remembered, aliases }, program))
 }
 
 fn first_span(program: &Program, document: &crate::plan::Document) -> Span {

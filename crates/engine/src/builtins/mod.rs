@@ -40,6 +40,7 @@ mod rego;
 mod search;
 mod semver;
 mod sets;
+mod shortcuts;
 mod sprintf;
 mod stack;
 mod strings;
@@ -60,6 +61,7 @@ pub use declared::declare;
 pub use failure::{Failure, Outcome};
 pub use http::Sent;
 pub use own::register;
+pub use shortcuts::{Shortcut, shortcut};
 
 #[cfg(doc)]
 use crate::host::Host;
