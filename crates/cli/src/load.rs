@@ -193,7 +193,8 @@ impl Loaded {
 
     /// A compiler with the documents and capabilities, and nothing else.
     pub fn base(&self, reading: &Reading) -> Compiler {
-        let compiler = Compiler::new().capabilities(reading.capabilities.clone().unwrap_or_default());
+        let capabilities = reading.capabilities.clone().unwrap_or_default();
+        let compiler = Compiler::new().refuse_data_conflicts(true).capabilities(capabilities);
         self.documents.iter().fold(compiler, |compiler, document| {
             let path: Vec<&str> = document.path.iter().map(String::as_str).collect();
             compiler.data_at(&path, document.json.as_slice())

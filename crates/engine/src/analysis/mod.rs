@@ -5,6 +5,7 @@
 //! or need themselves. It must not know how literals are evaluated.
 
 mod conflicts;
+mod data_conflicts;
 mod outputs;
 mod recursion;
 mod safety;
@@ -12,6 +13,7 @@ mod selection;
 mod varset;
 
 pub use conflicts::check_conflicts;
+pub use data_conflicts::check_data_conflicts;
 pub(crate) use outputs::is_same;
 pub use recursion::check_recursion;
 pub use safety::{order_query, order_rule};

@@ -3,9 +3,9 @@
 use super::data::{self, Part};
 use super::policy::{Policy, Shared};
 use super::{Annotation, Error, Issue, Location, Stage, Test, features};
-use crate::analysis::{check_conflicts, check_recursion, order_rule};
+use crate::analysis::{check_conflicts, check_data_conflicts, check_recursion, order_rule};
 use crate::capabilities::Capabilities;
-use crate::code::{Optimizations, generate_program, graph, verify};
+use crate::code::{Optimizations, aliases, generate_program, graph, verify};
 use crate::hir::annotations::Annotations;
 use crate::hir::lower::{Demands, Program, lower_modules};
 use crate::hir::test_rules;
@@ -131,6 +131,21 @@ impl Compiler {
         self
     }
 
+    /// Whether a rule is an error where base data has a value, too, as for `opa eval` and `opa test`. Otherwise base data
+    /// hides it.
+    ///
+    /// ```
+    /// use solon_engine::Compiler;
+    ///
+    /// let compiler = Compiler::new().refuse_data_conflicts(true).module("a.rego", "package a\nallow := false");
+    /// let error = compiler.data(r#"{"a": {"allow": true}}"#).compile().unwrap_err();
+    /// assert_eq!(error.issues()[0].message, "conflicting rule for data path a/allow found");
+    /// ```
+    pub fn refuse_data_conflicts(mut self, is_refused: bool) -> Self {
+        self.demands.has_own_data = is_refused;
+        self
+    }
+
     /// Compiles for a test run, as `opa test` does: repeated names of tests are numbered, and tests with keys in their
     /// heads tell the host of each case. [`Policy::tests`] then has the tests.
     pub fn test_run(mut self) -> Self {
@@ -162,6 +177,9 @@ impl Compiler {
         let fail = |errors: Vec<Diagnostic>| Error::of_diagnostics(errors, &sources);
         let (code, program) = compile(&modules, &sources, &demands, optimizations).map_err(fail)?;
         let data = data::build(data, &code.symbols)?;
+        if demands.has_own_data {
+            stop(&mut check_data_conflicts(&program, data.value())).map_err(fail)?;
+        }
         let tests = if demands.is_test_run { test_rules::find(&modules) } else { Vec::new() };
         let tests = tests.into_iter().map(|test| Test::of_rule(test, &sources)).collect();
         let annotations = program.annotations.iter().map(|listed| Annotation::of_listed(listed, &sources)).collect();
@@ -335,7 +353,8 @@ fn compile(
         true => graph::remembered(&tree, &functions, &unit),
         false => vec![false; functions.len()],
     };
-    Ok((Code { tree, unit, functions, symbols, stack: needs.stack, levels, is_remembered }, program))
+    let aliases = aliases::aliases(&unit, &functions);
+    Ok((Code { tree, unit, functions, symbols, stack: needs.stack, levels, is_remembered, aliases }, program))
 }
 
 fn first_span(program: &Program, document: &crate::plan::Document) -> Span {

@@ -39,6 +39,7 @@ mod rego;
 mod search;
 mod semver;
 mod sets;
+mod shortcuts;
 mod sprintf;
 mod stack;
 mod strings;
@@ -57,6 +58,7 @@ pub(crate) mod yaml;
 pub use context::{Caches, Context, Kept};
 pub use declared::declare;
 pub use failure::{Failure, Outcome};
+pub use shortcuts::{Shortcut, shortcut};
 
 #[cfg(doc)]
 use crate::host::Host;

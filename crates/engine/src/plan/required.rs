@@ -105,10 +105,9 @@ impl Reader<'_> {
     /// Whether a literal only compares base documents with constants.
     fn is_test(&self, literal: &Literal) -> bool {
         let is_path = |term: &Term| matches!(term, Term::Ref(reference) if self.is_constant(reference));
-        let is_plain = |term: &Term| matches!(term, Term::Const(_) | Term::Var(_));
         let is_value = |term: &Term| match term {
             Term::Const(_) => true,
-            Term::Array(items) => items.iter().all(is_plain),
+            Term::Array(items) => items.iter().all(|item| matches!(item, Term::Const(_))),
             _ => false,
         };
         let are_test =

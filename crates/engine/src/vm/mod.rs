@@ -15,6 +15,7 @@ mod world;
 pub use error::{EvalError, codes};
 
 use crate::builtins::Caches;
+use crate::code::aliases::Alias;
 use crate::code::{Function, Unit};
 use crate::host::Host;
 use crate::plan::Tree;
@@ -38,6 +39,8 @@ pub struct Code {
     pub levels: Vec<u32>,
     /// For each function whether its results are worth keeping.
     pub is_remembered: Vec<bool>,
+    /// For each document what it is another name for.
+    pub aliases: Vec<Option<Alias>>,
 }
 
 /// A compiled query.
@@ -190,7 +193,7 @@ impl<'a> Machine<'a, '_> {
         if let Some(document) = query.document {
             let needed = self.code.stack.get(document as usize).copied().unwrap_or_default();
             let stack = self.arena.alloc_slice_fill_copy(needed, Value::Null);
-            let Some(value) = self.document(document, query.function.span(usize::MAX), stack)? else {
+            let Some(value) = self.document(document, run::Place::end(&query.function), stack)? else {
                 return Ok(Value::Array(&[]));
             };
             self.check_result(value)?;
