@@ -1,4 +1,5 @@
-//! Counts heap allocations: `allocations ENGINE CASE_FOLDER` prints `{"allocs", "data_mb"}`.
+//! Counts heap allocations: `allocations ENGINE CASE_FOLDER` prints `{"allocs", "data_mb"}`. With a third argument it
+//! decides on each input as often as that says and prints nothing, for `valgrind` to count instructions.
 //!
 //! A program of its own, because counting every allocation would slow what `cargo xtask bench-cases` times.
 
@@ -14,7 +15,11 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [engine, folder] = args.as_slice() else { bail!("usage: allocations ENGINE CASE_FOLDER") };
+    let (engine, folder, rounds) = match args.as_slice() {
+        [engine, folder] => (engine, folder, None),
+        [engine, folder, rounds] => (engine, folder, Some(rounds.parse()?)),
+        _ => bail!("usage: allocations ENGINE CASE_FOLDER [ROUNDS]"),
+    };
     let engine: Engine = engine.parse()?;
     let case = Case::read(Path::new(folder))?;
 
@@ -31,8 +36,11 @@ fn main() -> Result<()> {
     }
 
     let mut subject = loaded.prepare(&case)?;
-    for _ in 0..2 {
-        (0..subject.inputs()).try_for_each(|input| subject.decide(input)).context("warming up")?;
+    for _ in 0..rounds.unwrap_or(2) {
+        (0..subject.inputs()).try_for_each(|input| subject.decide(input)).context("deciding")?;
+    }
+    if rounds.is_some() {
+        return Ok(());
     }
     let region = Region::new(ALLOCATOR);
     (0..subject.inputs()).try_for_each(|input| subject.decide(input))?;

@@ -52,7 +52,7 @@ impl<'a> Answer<'a> {
 
     /// The value of the first expression of the first row: that of a query such as `data.a.deny`.
     pub fn value(&self) -> Option<Value<'a>> {
-        self.rows().next()?.expressions().next().map(|expression| expression.value)
+        self.rows.first()?.as_array()?.get(self.query.bindings.len()).copied()
     }
 
     /// Whether the query is a single expression that is `true`. Undefined and everything else is not.

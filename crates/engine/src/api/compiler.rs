@@ -6,7 +6,7 @@ use super::{Annotation, Error, Issue, Location, Stage, Test, features};
 use crate::analysis::types::{Schemas, Subject, Types, check_program};
 use crate::analysis::{Dependencies, check_conflicts, check_data_conflicts, check_recursion, order_rule};
 use crate::capabilities::Capabilities;
-use crate::code::{Optimizations, generate_program, graph, verify};
+use crate::code::{Optimizations, aliases, generate_program, graph, verify};
 use crate::hir::annotations::Annotations;
 use crate::hir::lower::{Demands, Program, lower_modules};
 use crate::hir::test_rules;
@@ -304,7 +304,7 @@ impl Compiler {
 
     /// Base documents as one.
     pub(super) fn base_documents(&self) -> Result<crate::value::Frozen, Error> {
-        data::build(&self.data, &SymbolTable::new())
+        data::build(self.data.clone(), &SymbolTable::new())
     }
 }
 
@@ -417,7 +417,8 @@ fn compile(modules: &[Module], settings: Settings<'_>) -> Result<Compiled, Vec<D
         true => graph::remembered(&tree, &functions, &unit),
         false => vec![false; functions.len()],
     };
-    let code = Code { tree, unit, functions, symbols, stack: needs.stack, levels, is_remembered };
+    let aliases = aliases::aliases(&unit, &functions);
+    let code = Code { tree, unit, functions, symbols, stack: needs.stack, levels, is_remembered, aliases };
     Ok(Compiled { code, program, types })
 }
 

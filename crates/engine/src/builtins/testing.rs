@@ -2,7 +2,7 @@
 
 use super::{Caches, Context, Failure, find};
 use crate::host::{Host, NoHost};
-use crate::value::{Bump, SymbolTable, json};
+use crate::value::{Bump, SymbolTable, Value, json};
 
 /// A host whose random numbers are all the same.
 pub(super) struct Ones;
@@ -28,18 +28,29 @@ pub(super) fn call_with(host: &dyn Host, name: &str, args: &[&str]) -> Result<St
         let value = json::parse(&arena, arg.as_bytes(), &symbols);
         values.push(value.map_err(|error| Failure::Halt(format!("{arg}: {}", error.message)))?);
     }
+    call_on(&arena, host, name, &values).map(|value| value.to_string())
+}
+
+/// The result of the builtin `name` for values.
+pub(super) fn call_on<'a>(
+    arena: &'a Bump,
+    host: &dyn Host,
+    name: &str,
+    args: &[Value<'a>],
+) -> Result<Value<'a>, Failure> {
     let builtin = find(name).ok_or_else(|| Failure::Halt(format!("no builtin {name}")))?;
     let mut ctx = Context {
-        arena: &arena,
+        arena,
         host,
-        symbols: &symbols,
+        symbols: &SymbolTable::new(),
         caches: &mut Caches::default(),
         max_bytes: 1 << 20,
         allowed_hosts: None,
         now: &mut None,
+        sent: &mut Vec::new(),
         place: &|| "policy.rego:1".into(),
     };
-    (builtin.call)(&mut ctx, &values).map(|value| value.to_string())
+    (builtin.call)(&mut ctx, args)
 }
 
 /// Checks results: the builtin, its arguments as a JSON array, and what is expected, an error's text after `!`.

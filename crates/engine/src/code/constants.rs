@@ -1,7 +1,7 @@
 //! Collecting the constants, paths and targets of a unit.
 
 use super::{BuiltinIndex, ConstantId, Key, PathId, Target, TargetId, Unit};
-use crate::builtins::Builtin;
+use crate::builtins::{Builtin, shortcut};
 use crate::hir::Const;
 use crate::plan::Constant;
 use crate::value::{Bump, Frozen, Symbol, SymbolTable, Value, number};
@@ -112,7 +112,8 @@ impl<'s> Pool<'s> {
         let arena = Bump::new();
         let values: Vec<Value<'_>> = self.constants.iter().map(|constant| value(&arena, constant)).collect();
         let constants = Frozen::new(Value::Array(&values), self.symbols.table());
-        Unit { constants, paths: self.paths, builtins: self.builtins, targets: self.targets }
+        let shortcuts = self.builtins.iter().map(|builtin| shortcut(builtin)).collect();
+        Unit { constants, paths: self.paths, builtins: self.builtins, shortcuts, targets: self.targets }
     }
 }
 

@@ -145,7 +145,11 @@ pub fn remembered(tree: &Tree, functions: &[Function], unit: &Unit) -> Vec<bool>
 
 fn calls_effect(function: &Function, unit: &Unit) -> bool {
     function.ops.iter().any(|op| match op {
-        Op::Builtin { builtin, .. } => {
+        Op::Builtin { builtin, .. }
+        | Op::Builtin1 { builtin, .. }
+        | Op::Builtin2 { builtin, .. }
+        | Op::Builtin3 { builtin, .. }
+        | Op::BuiltinHolds { builtin, .. } => {
             unit.builtins.get(usize::from(builtin.0)).is_none_or(|builtin| builtin.purity == Purity::Effect)
         }
         _ => false,
@@ -154,7 +158,26 @@ fn calls_effect(function: &Function, unit: &Unit) -> bool {
 
 fn is_costly(function: &Function) -> bool {
     function.ops.iter().any(|op| {
-        matches!(op, Op::Builtin { .. } | Op::Call { .. } | Op::Next { .. } | Op::NextValue { .. } | Op::NextKey { .. })
+        matches!(
+            op,
+            Op::Builtin { .. }
+                | Op::Builtin1 { .. }
+                | Op::Builtin2 { .. }
+                | Op::Builtin3 { .. }
+                | Op::BuiltinHolds { .. }
+                | Op::Call { .. }
+                | Op::Call1 { .. }
+                | Op::Call2 { .. }
+                | Op::CallHolds { .. }
+                | Op::Next { .. }
+                | Op::NextValue { .. }
+                | Op::NextKey { .. }
+                | Op::NextEqual { .. }
+                | Op::NextEqualEntry { .. }
+                | Op::PushParts { .. }
+                | Op::PushEqualParts { .. }
+                | Op::PushKeys { .. }
+        )
     })
 }
 

@@ -3,6 +3,7 @@
 //! Takes the plan; gives a [`Unit`]: a function of [`Op`]s for each document, with the constants, paths and indexes
 //! that they name. It must not know how instructions are carried out: that is `vm`.
 
+pub mod aliases;
 mod constants;
 mod generate;
 pub mod graph;
@@ -17,7 +18,7 @@ pub use generate::{generate_program, generate_query};
 pub use op::*;
 pub use optimizations::Optimizations;
 
-use crate::builtins::Builtin;
+use crate::builtins::{Builtin, Shortcut};
 use crate::plan::{DocumentId, Function as Callee};
 use crate::value::{Frozen, Symbol, Value};
 use solon_syntax::Span;
@@ -32,6 +33,8 @@ pub struct Unit {
     pub paths: Vec<Path>,
     /// Builtins that are called.
     pub builtins: Vec<&'static Builtin>,
+    /// For each builtin its shortcut.
+    pub shortcuts: Vec<Option<Shortcut>>,
     /// What `with` replaces.
     pub targets: Vec<Target>,
 }
@@ -62,6 +65,12 @@ pub enum Target {
 }
 
 impl Unit {
+    /// A builtin's shortcut.
+    #[inline]
+    pub fn shortcut(&self, builtin: BuiltinIndex) -> Option<Shortcut> {
+        self.shortcuts.get(usize::from(builtin.0)).copied().flatten()
+    }
+
     /// All constants.
     pub fn constants(&self) -> &[Value<'_>] {
         match self.constants.value() {

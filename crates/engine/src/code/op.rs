@@ -4,9 +4,25 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Write(pub u16);
 
-/// A register that is read.
+/// A value that is read: a register or, from [`Read::CONSTANTS`] on, a constant of the unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Read(pub u16);
+
+impl Read {
+    /// Numbers from here on are constants. Functions have fewer registers.
+    pub const CONSTANTS: u16 = 1 << 15;
+
+    /// The constant that it is, if it is one.
+    pub fn as_constant(self) -> Option<ConstantId> {
+        self.0.checked_sub(Read::CONSTANTS).map(|id| ConstantId(u32::from(id)))
+    }
+
+    /// A constant, if its number is small enough.
+    pub fn constant(id: ConstantId) -> Option<Read> {
+        let id = u16::try_from(id.0).ok().filter(|id| *id < Read::CONSTANTS)?;
+        Some(Read(id | Read::CONSTANTS))
+    }
+}
 
 /// A register that is read, then written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,8 +112,17 @@ macro_rules! fields {
 }
 
 fields! {
-    Write => Write, Read => Read, Update => Update, ConstantId => Constant, PathId => Path,
+    Write => Write, Update => Update, ConstantId => Constant, PathId => Path,
     DocumentIndex => Document, BuiltinIndex => Builtin, Count => Count, KindCode => Kind, IndexId => Index, TargetId => Target,
+}
+
+impl Field for Read {
+    fn operand(self) -> Operand {
+        match self.as_constant() {
+            Some(constant) => Operand::Constant(constant.0),
+            None => Operand::Read(self.0),
+        }
+    }
 }
 
 impl Field for Range {
@@ -142,7 +167,19 @@ macro_rules! operations {
                 }
             }
 
-            /// Changes its labels.
+            /// Its labels.
+            pub(super) fn labels(mut self) -> impl Iterator<Item = Label> {
+                let mut labels = [None; 2];
+                let mut places = labels.iter_mut();
+                self.map_labels(|label| {
+                    if let Some(place) = places.next() {
+                        *place = Some(*label);
+                    }
+                });
+                labels.into_iter().flatten()
+            }
+
+            /// Changes its labels, of which no instruction has more than two.
             pub(super) fn map_labels(&mut self, mut map: impl FnMut(&mut Label)) {
                 match self {
                     $(Op::$name { $($field),* } => {
@@ -180,10 +217,28 @@ operations! {
     DataKeys { dst: Write, keys: Range, fail: Label }
     /// A function that is a rule.
     Call { dst: Write, document: DocumentIndex, args: Range, fail: Label }
+    /// The same with one argument.
+    Call1 { dst: Write, document: DocumentIndex, arg: Read, fail: Label }
+    /// The same with two.
+    Call2 { dst: Write, document: DocumentIndex, first: Read, second: Read, fail: Label }
+    /// A function that is a rule has a result that is not `false`.
+    CallHolds { document: DocumentIndex, arg: Read, fail: Label }
     /// A builtin.
     Builtin { dst: Write, builtin: BuiltinIndex, args: Range, fail: Label }
+    /// The same with one argument.
+    Builtin1 { dst: Write, builtin: BuiltinIndex, arg: Read, fail: Label }
+    /// The same with two.
+    Builtin2 { dst: Write, builtin: BuiltinIndex, first: Read, second: Read, fail: Label }
+    /// The same with three.
+    Builtin3 { dst: Write, builtin: BuiltinIndex, first: Read, second: Read, third: Read, fail: Label }
+    /// A builtin with two arguments has a result that is not `false`.
+    BuiltinHolds { builtin: BuiltinIndex, first: Read, second: Read, fail: Label }
     /// Not `false`.
     Truthy { src: Read, fail: Label }
+    /// What is at a path in a value is defined and not `false`.
+    PathTruthy { src: Read, path: PathId, fail: Label }
+    /// What is at a path in a value equals another value.
+    PathEqual { src: Read, right: Read, path: PathId, fail: Label }
     /// What is at a path in `input` is defined and not `false`.
     InputTruthy { path: PathId, fail: Label }
     /// Equal.
@@ -194,8 +249,6 @@ operations! {
     Less { left: Read, right: Read, fail: Label }
     /// Less or equal.
     LessOrEqual { left: Read, right: Read, fail: Label }
-    /// Equal to a constant.
-    EqualConstant { src: Read, constant: ConstantId, fail: Label }
     /// What is at a path in `input` equals a constant.
     InputEqual { path: PathId, constant: ConstantId, fail: Label }
     /// A member of a collection.

@@ -11,13 +11,7 @@ impl PartialEq for Value<'_> {
             (
                 Value::String { symbol: left_symbol, text: left },
                 Value::String { symbol: right_symbol, text: right },
-            ) => {
-                if left_symbol.is_some() && right_symbol.is_some() {
-                    left_symbol == right_symbol
-                } else {
-                    left == right
-                }
-            }
+            ) => left_symbol.same(*right_symbol).unwrap_or_else(|| left == right),
             (Value::Int(left), Value::Int(right)) => left == right,
             (Value::Bool(left), Value::Bool(right)) => left == right,
             (Value::Null, Value::Null) => true,
@@ -45,7 +39,9 @@ impl PartialOrd for Value<'_> {
 impl Ord for Value<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
-            (Value::String { text: left, .. }, Value::String { text: right, .. }) => left.cmp(right),
+            (Value::String { symbol, text }, Value::String { symbol: other_symbol, text: other }) => {
+                if symbol.is_some() && symbol == other_symbol { Ordering::Equal } else { text.cmp(other) }
+            }
             (Value::Int(left), Value::Int(right)) => left.cmp(right),
             (Value::Bool(left), Value::Bool(right)) => left.cmp(right),
             (Value::Array(_), Value::Array(_))

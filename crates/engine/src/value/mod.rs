@@ -45,7 +45,8 @@ pub enum Value<'a> {
     Number(&'a Number<'a>),
     /// A string.
     String {
-        /// The symbol of `text` in the policy's table; [`Symbol::NONE`] where nobody looked it up.
+        /// The symbol of `text` in the policy's table; [`Symbol::NONE`] where nobody looked it up,
+        /// [`Symbol::ABSENT`] where it is not in the table.
         symbol: Symbol,
         /// The text.
         text: &'a str,

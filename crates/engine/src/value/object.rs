@@ -23,25 +23,27 @@ pub struct Object<'a>(&'a Inner<'a>);
 struct Inner<'a> {
     /// Sorted by key.
     entries: &'a [Entry<'a>],
+    /// A [`bit`] for the symbol of every key; all where a key was not looked up.
+    symbols: u64,
     /// Open-addressed table of positions in `entries`, plus 1; empty where there is no index.
     index: &'a [u32],
 }
 
 impl<'a> Object<'a> {
     /// The empty object.
-    pub const EMPTY: Object<'static> = Object(&Inner { entries: &[], index: &[] });
+    pub const EMPTY: Object<'static> = Object(&Inner { entries: &[], symbols: 0, index: &[] });
 
     /// Takes entries that are sorted by key, without duplicates.
     pub fn from_sorted(arena: &'a Bump, entries: &'a [Entry<'a>]) -> Self {
         debug_assert!(entries.windows(2).all(|pair| pair[0].0 < pair[1].0));
         let index = index_of(entries, |size| arena.alloc_slice_fill_copy(size, 0));
-        Object(arena.alloc(Inner { entries, index }))
+        Object(arena.alloc(Inner { entries, symbols: symbols_of(entries), index }))
     }
 
     /// The same in an arena that is shared between threads.
     pub(super) fn from_sorted_in(arena: &Member<'a>, entries: &'a [Entry<'a>]) -> Self {
         let index = index_of(entries, |size| arena.alloc_slice_fill_copy(size, 0));
-        Object(arena.alloc(Inner { entries, index }))
+        Object(arena.alloc(Inner { entries, symbols: symbols_of(entries), index }))
     }
 
     /// Sorts the entries; of those with equal keys the last counts.
@@ -105,18 +107,40 @@ impl<'a> Object<'a> {
     /// Where the value under a string key is.
     #[inline]
     pub fn find_text(&self, symbol: Symbol, text: &str) -> Option<&'a Value<'a>> {
-        if self.len() > LINEAR && (self.len() >= HASHED || !symbol.is_some()) {
-            return self.find_large(&Value::String { symbol, text });
+        match self.find_named(symbol) {
+            Some(found) => found,
+            None if self.len() > LINEAR => self.find_large(&Value::String { symbol, text }),
+            None => self.find_unnamed(symbol, text),
         }
-        for (key, value) in self.0.entries {
-            if let Value::String { symbol: other, text: name } = key {
-                let equal = if symbol.is_some() && other.is_some() { symbol == *other } else { *name == text };
-                if equal {
-                    return Some(value);
-                }
+    }
+
+    /// Where the value is under a string key, if its symbol alone tells that, and quickly.
+    #[inline(always)]
+    pub(crate) fn find_named(&self, symbol: Symbol) -> Option<Option<&'a Value<'a>>> {
+        let Inner { entries, symbols, .. } = self.0;
+        if !symbol.is_some() || entries.len() >= HASHED {
+            return None;
+        }
+        if symbols & bit(symbol) == 0 {
+            return Some(None);
+        }
+        for (key, value) in *entries {
+            if let Value::String { symbol: other, .. } = key
+                && *other == symbol
+            {
+                return Some(Some(value));
             }
         }
-        None
+        if *symbols == ALL { None } else { Some(None) }
+    }
+
+    /// Where the value is under a string key that symbols alone do not tell.
+    fn find_unnamed(&self, symbol: Symbol, text: &str) -> Option<&'a Value<'a>> {
+        let is_key = |key: &Value<'_>| match key {
+            Value::String { symbol: other, text: name } => symbol.same(*other).unwrap_or_else(|| *name == text),
+            _ => false,
+        };
+        self.0.entries.iter().find(|(key, _)| is_key(key)).map(|(_, value)| value)
     }
 
     /// Whether there is such a key.
@@ -126,7 +150,7 @@ impl<'a> Object<'a> {
 
     /// Where `key` stands in the entries.
     fn position(&self, key: &Value<'_>) -> Option<usize> {
-        let Inner { entries, index } = *self.0;
+        let Inner { entries, index, .. } = *self.0;
         if index.is_empty() {
             return entries.binary_search_by(|entry| entry.0.cmp(key)).ok();
         }
@@ -140,6 +164,24 @@ impl<'a> Object<'a> {
             slot = (slot + 1) & mask;
         }
     }
+}
+
+/// What stands for a symbol among those of an object's keys.
+#[inline]
+fn bit(symbol: Symbol) -> u64 {
+    1 << (symbol.0 & 63)
+}
+
+/// Every symbol.
+const ALL: u64 = u64::MAX;
+
+/// What stands for the symbols of all keys.
+fn symbols_of(entries: &[Entry<'_>]) -> u64 {
+    entries.iter().fold(0, |symbols, (key, _)| match key {
+        Value::String { symbol, .. } if symbol.is_some() => symbols | bit(*symbol),
+        Value::String { symbol: Symbol::NONE, .. } => ALL,
+        _ => symbols,
+    })
 }
 
 /// Sorts entries by their keys; gives how many are left when of equal keys only one is kept. The first key stays, as in

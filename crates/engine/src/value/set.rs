@@ -1,6 +1,10 @@
 //! Sets: sorted slices without duplicates.
 
 use super::{Bump, Value};
+use std::cmp::Ordering;
+
+/// Up to this many items are sorted by insertion, which compares each pair at most once.
+const FEW: usize = 16;
 
 /// A set.
 #[derive(Clone, Copy)]
@@ -18,19 +22,9 @@ impl<'a> Set<'a> {
 
     /// Sorts the items and drops duplicates (the first of equal items stays).
     pub fn from_unsorted(_arena: &'a Bump, items: &'a mut [Value<'a>]) -> Self {
-        if !items.windows(2).all(|pair| pair[0] < pair[1]) {
-            items.sort();
-            let mut kept = 0;
-            for at in 0..items.len() {
-                if kept == 0 || items[kept - 1] != items[at] {
-                    items[kept] = items[at];
-                    kept += 1;
-                }
-            }
-            let items: &'a [Value<'a>] = items;
-            return Set(items.get(..kept).unwrap_or(items));
-        }
-        Set(items)
+        let kept = if items.len() <= FEW { insert_each(items) } else { sort(items) };
+        let items: &'a [Value<'a>] = items;
+        Set(items.get(..kept).unwrap_or(items))
     }
 
     /// The items, sorted.
@@ -71,5 +65,65 @@ impl<'a> Set<'a> {
     #[inline]
     pub fn contains(&self, item: &Value<'_>) -> bool {
         self.get(item).is_some()
+    }
+}
+
+/// Puts each item where it belongs among those before it, unless it is there already; gives how many there are.
+fn insert_each(items: &mut [Value<'_>]) -> usize {
+    let mut kept = 0usize;
+    for at in 0..items.len() {
+        let item = items[at];
+        let place = match kept.checked_sub(1).map(|last| items[last].cmp(&item)) {
+            None | Some(Ordering::Less) => kept,
+            Some(Ordering::Equal) => continue,
+            Some(Ordering::Greater) => match items[..kept - 1].binary_search(&item) {
+                Ok(_) => continue,
+                Err(place) => place,
+            },
+        };
+        items.copy_within(place..kept, place + 1);
+        items[place] = item;
+        kept += 1;
+    }
+    kept
+}
+
+/// Sorts the items and drops duplicates; gives how many are left.
+fn sort(items: &mut [Value<'_>]) -> usize {
+    if items.windows(2).all(|pair| pair[0] < pair[1]) {
+        return items.len();
+    }
+    items.sort();
+    let mut kept = 0;
+    for at in 0..items.len() {
+        if kept == 0 || items[kept - 1] != items[at] {
+            items[kept] = items[at];
+            kept += 1;
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_and_many_items_make_the_same_sets() {
+        let arena = Bump::new();
+        let mut seed = 7u64;
+        for count in 0..40 {
+            let numbers: Vec<i64> = (0..count)
+                .map(|_| {
+                    seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                    (seed >> 60) as i64
+                })
+                .collect();
+            let items: Vec<Value<'_>> = numbers.iter().map(|number| Value::Int(*number)).collect();
+            let expected: std::collections::BTreeSet<i64> = numbers.into_iter().collect();
+            let set = Set::from_unsorted(&arena, arena.alloc_slice_copy(&items));
+            let found: Vec<i64> = set.items().iter().filter_map(Value::as_i64).collect();
+            assert_eq!(found, expected.into_iter().collect::<Vec<_>>());
+        }
     }
 }

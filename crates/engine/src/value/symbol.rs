@@ -7,13 +7,28 @@ use hashbrown::HashMap;
 pub struct Symbol(pub(crate) u32);
 
 impl Symbol {
-    /// No symbol: the string was not looked up, or is not in the table.
+    /// No symbol: the string was not looked up.
     pub const NONE: Symbol = Symbol(0);
+
+    /// No symbol: the string was looked up, and is not in the table.
+    pub const ABSENT: Symbol = Symbol(u32::MAX);
 
     /// Whether it names a string.
     #[inline]
     pub fn is_some(self) -> bool {
-        self.0 != 0
+        self.0.wrapping_add(1) > 1
+    }
+
+    /// Whether two strings are the same, if their symbols tell.
+    #[inline]
+    pub fn same(self, other: Symbol) -> Option<bool> {
+        if self.is_some() && other.is_some() {
+            Some(self == other)
+        } else if self == Symbol::NONE || other == Symbol::NONE || self == other {
+            None
+        } else {
+            Some(false)
+        }
     }
 }
 
@@ -39,10 +54,10 @@ impl SymbolTable {
         symbol
     }
 
-    /// The symbol of `text`, or [`Symbol::NONE`].
+    /// The symbol of `text`, or [`Symbol::ABSENT`]. (Not before the table is complete.)
     #[inline]
     pub fn lookup(&self, text: &str) -> Symbol {
-        self.numbers.get(text).copied().unwrap_or(Symbol::NONE)
+        self.numbers.get(text).copied().unwrap_or(Symbol::ABSENT)
     }
 
     /// How many strings it has.
@@ -53,5 +68,26 @@ impl SymbolTable {
     /// Whether it has none.
     pub fn is_empty(&self) -> bool {
         self.numbers.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Symbol;
+
+    #[test]
+    fn symbols_tell_whether_strings_are_the_same_where_both_were_looked_up() {
+        let (one, two) = (Symbol(1), Symbol(2));
+        for (left, right, expected) in [
+            (one, one, Some(true)),
+            (one, two, Some(false)),
+            (one, Symbol::ABSENT, Some(false)),
+            (one, Symbol::NONE, None),
+            (Symbol::ABSENT, Symbol::ABSENT, None),
+            (Symbol::ABSENT, Symbol::NONE, None),
+            (Symbol::NONE, Symbol::NONE, None),
+        ] {
+            assert_eq!([left.same(right), right.same(left)], [expected; 2], "{left:?} {right:?}");
+        }
     }
 }

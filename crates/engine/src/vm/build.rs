@@ -1,9 +1,45 @@
 //! Collections from the scratch stack.
 
+use super::Machine;
 use super::error::{EvalError, Result, codes};
+use super::run::Place;
 use crate::value::{Bump, Entry, Object, Set, Value};
 use bumpalo::collections::Vec;
-use solon_syntax::Span;
+
+impl<'a> Machine<'a, '_> {
+    pub(super) fn end_array(&mut self, mark: usize) -> Value<'a> {
+        let items = self.arena.alloc_slice_copy(self.pending(mark));
+        self.scratch.truncate(mark);
+        Value::Array(items)
+    }
+
+    pub(super) fn end_set(&mut self, mark: usize) -> Value<'a> {
+        let value = set(self.arena, self.pending(mark));
+        self.scratch.truncate(mark);
+        value
+    }
+
+    pub(super) fn end_object(&mut self, mark: usize, place: Place<'_>) -> Result<Value<'a>> {
+        let value = object(self.arena, self.pending(mark), place)?;
+        self.scratch.truncate(mark);
+        Ok(value)
+    }
+
+    pub(super) fn end_nested(&mut self, mark: usize, place: Place<'_>) -> Result<Value<'a>> {
+        let value = nested(self.arena, self.pending(mark), place)?;
+        self.scratch.truncate(mark);
+        Ok(value)
+    }
+
+    fn pending(&self, mark: usize) -> &[Value<'a>] {
+        self.scratch.get(mark..).unwrap_or_default()
+    }
+
+    pub(super) fn push_nested(&mut self, keys: &[Value<'a>], value: Value<'a>, is_member: Value<'a>) {
+        let keys = Value::new_array(self.arena, keys);
+        self.scratch.extend([keys, value, is_member]);
+    }
+}
 
 /// From this many items on, equal ones are dropped before the others are sorted.
 const MANY: usize = 64;
@@ -51,12 +87,12 @@ fn distinct<'a>(arena: &'a Bump, items: &[Value<'a>]) -> &'a mut [Value<'a>] {
 }
 
 /// An object of keys and values in turn. One key with two values is an error.
-pub(super) fn object<'a>(arena: &'a Bump, items: &[Value<'a>], span: Span) -> Result<Value<'a>> {
+pub(super) fn object<'a>(arena: &'a Bump, items: &[Value<'a>], place: Place<'_>) -> Result<Value<'a>> {
     let mut entries = pairs(arena, items);
     if !entries.windows(2).all(|pair| matches!(pair, [left, right] if left.0 < right.0)) {
         entries.sort_by(|left, right| left.0.cmp(&right.0));
         if entries.windows(2).any(|pair| matches!(pair, [left, right] if left.0 == right.0 && left.1 != right.1)) {
-            return Err(conflict(span));
+            return Err(conflict(place));
         }
         entries.dedup_by(|right, left| left.0 == right.0);
     }
@@ -98,7 +134,7 @@ struct Nested<'a> {
 
 /// An object of triples: keys as an array, value, and whether the value is a member of a set at those keys, or `null`
 /// if it only counts where nothing else is.
-pub(super) fn nested<'a>(arena: &'a Bump, items: &[Value<'a>], span: Span) -> Result<Value<'a>> {
+pub(super) fn nested<'a>(arena: &'a Bump, items: &[Value<'a>], place: Place<'_>) -> Result<Value<'a>> {
     let triples = items.chunks_exact(3).filter_map(|triple| match triple {
         [Value::Array(keys), value, Value::Bool(is_member)] => {
             Some(Nested { keys, value: *value, is_member: Some(*is_member) })
@@ -108,40 +144,41 @@ pub(super) fn nested<'a>(arena: &'a Bump, items: &[Value<'a>], span: Span) -> Re
     });
     let mut entries: Vec<'a, Nested<'a>> = Vec::from_iter_in(triples, arena);
     entries.sort_by(|left, right| left.keys.cmp(right.keys));
-    level(arena, &entries, 0, span)
+    level(arena, &entries, 0, place)
 }
 
 /// The value of entries that share their first `depth` keys, sorted by keys.
-fn level<'a>(arena: &'a Bump, entries: &[Nested<'a>], depth: usize, span: Span) -> Result<Value<'a>> {
+fn level<'a>(arena: &'a Bump, entries: &[Nested<'a>], depth: usize, place: Place<'_>) -> Result<Value<'a>> {
     // What only counts where nothing else is stands first: it was added first, and sorting keeps that order.
     let is_place = |entry: &&Nested<'a>| entry.is_member.is_none() && entry.keys.len() == depth;
-    let places = entries.iter().take_while(is_place).count();
-    let (places, entries) = entries.split_at(places);
-    if let (Some(place), []) = (places.first(), entries) {
-        return Ok(place.value);
+    let count = entries.iter().take_while(is_place).count();
+    let (places, entries) = entries.split_at(count);
+    if let (Some(found), []) = (places.first(), entries) {
+        return Ok(found.value);
     }
     if let Some(first) = entries.first().filter(|first| first.keys.len() <= depth) {
         if entries.iter().any(|entry| entry.keys.len() != first.keys.len() || entry.is_member != first.is_member) {
-            return Err(conflict(span));
+            return Err(conflict(place));
         }
         if first.is_member == Some(true) {
             let members: Vec<'a, Value<'a>> = Vec::from_iter_in(entries.iter().map(|entry| entry.value), arena);
             return Ok(Value::Set(Set::from_unsorted(arena, members.into_bump_slice_mut())));
         }
         let is_one = entries.iter().all(|entry| entry.value == first.value);
-        return if is_one { Ok(first.value) } else { Err(conflict(span)) };
+        return if is_one { Ok(first.value) } else { Err(conflict(place)) };
     }
     let mut result: Vec<'a, Entry<'a>> = Vec::new_in(arena);
     let mut rest = entries;
     while let Some(key) = rest.first().and_then(|first| first.keys.get(depth)) {
         let count = rest.iter().take_while(|entry| entry.keys.get(depth) == Some(key)).count();
         let (group, others) = rest.split_at(count);
-        result.push((*key, level(arena, group, depth + 1, span)?));
+        result.push((*key, level(arena, group, depth + 1, place)?));
         rest = others;
     }
     Ok(Value::Object(Object::from_sorted(arena, result.into_bump_slice())))
 }
 
-fn conflict(span: Span) -> Box<EvalError> {
-    Box::new(EvalError::new(codes::CONFLICT, "object keys must be unique", span))
+#[cold]
+fn conflict(place: Place<'_>) -> Box<EvalError> {
+    Box::new(EvalError::new(codes::CONFLICT, "object keys must be unique", place.span()))
 }

@@ -2,32 +2,15 @@
 
 use super::error::{EvalError, Result, codes};
 use super::run::Place;
-use super::world::Substitute;
+use super::world::{Substitute, lookup};
 use super::{Machine, Memo};
 use crate::builtins::{Builtin, Context, Failure, Purity};
-use crate::plan::Function;
+use crate::code::aliases::Root;
+use crate::code::{BuiltinIndex, Function, Unit};
+use crate::plan::{DocumentId, Function as Callee};
 use crate::value::Value;
-use solon_syntax::Span;
 
 impl<'a> Machine<'a, '_> {
-    /// Calls the code of a document, with its arguments in the first registers of `stack`.
-    pub(super) fn enter(&mut self, document: u32, stack: &mut [Value<'a>]) -> Result<Option<Value<'a>>> {
-        let code = self.code;
-        let Some(function) = code.functions.get(document as usize) else { return Ok(None) };
-        self.tick()?;
-        self.depth += 1;
-        if self.depth > self.setting.limits.depth {
-            return Err(self.limit(format!("rules call one another more than {} deep", self.setting.limits.depth)));
-        }
-        let result = if self.depth.is_multiple_of(16) {
-            stacker::maybe_grow(STACK_LEFT, STACK_SEGMENT, || self.run(&code.unit, function, stack))
-        } else {
-            self.run(&code.unit, function, stack)
-        };
-        self.depth -= 1;
-        result
-    }
-
     /// Calls a function that is a rule, unless its result is known.
     pub(super) fn call(
         &mut self,
@@ -47,21 +30,91 @@ impl<'a> Machine<'a, '_> {
         Ok(result)
     }
 
+    /// Calls the code of a document.
     fn call_anew(&mut self, document: u32, args: &[Value<'a>], stack: &mut [Value<'a>]) -> Result<Option<Value<'a>>> {
-        let needed = self.code.stack.get(document as usize).copied().unwrap_or_default().max(args.len());
-        if stack.len() < needed {
-            // Only paths below `data` that are known at run time lead where the stack was not made for.
-            let stack = self.arena.alloc_slice_fill_copy(needed, Value::Null);
+        let code = self.code;
+        let at = document as usize;
+        let (Some(function), Some(needed)) = (code.functions.get(at), code.stack.get(at)) else { return Ok(None) };
+        self.tick()?;
+        self.depth += 1;
+        let is_deep = self.depth.is_multiple_of(16) || self.depth > self.setting.limits.depth;
+        let result = if is_deep || stack.len() < *needed {
+            self.call_carefully(function, *needed, args, stack)
+        } else {
             stack.iter_mut().zip(args).for_each(|(register, arg)| *register = *arg);
-            return self.enter(document, stack);
+            self.run(&code.unit, function, stack)
+        };
+        self.depth -= 1;
+        result
+    }
+
+    /// Calls a function where the registers or the native stack may not suffice, or the limit may be reached.
+    #[cold]
+    #[inline(never)]
+    fn call_carefully(
+        &mut self,
+        function: &'a Function,
+        needed: usize,
+        args: &[Value<'a>],
+        stack: &mut [Value<'a>],
+    ) -> Result<Option<Value<'a>>> {
+        if self.depth > self.setting.limits.depth {
+            return Err(self.limit(format!("rules call one another more than {} deep", self.setting.limits.depth)));
         }
+        // Only paths below `data` that are known at run time lead where the stack was not made for.
+        let needed = needed.max(args.len());
+        let stack = if stack.len() < needed { self.arena.alloc_slice_fill_copy(needed, Value::Null) } else { stack };
         stack.iter_mut().zip(args).for_each(|(register, arg)| *register = *arg);
-        self.enter(document, stack)
+        let code = self.code;
+        stacker::maybe_grow(STACK_LEFT, STACK_SEGMENT, || self.run(&code.unit, function, stack))
+    }
+
+    /// Calls a function that is a rule, or what stands in for it.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn any_call(
+        &mut self,
+        document: u32,
+        args: &[Value<'a>],
+        stack: &mut [Value<'a>],
+        place: Place<'a>,
+    ) -> Result<Option<Value<'a>>> {
+        match self.substitute(Callee::Document(DocumentId(document))) {
+            None => self.call(document, args, stack),
+            Some(substitute) => self.call_substitute(substitute, args, stack, place),
+        }
+    }
+
+    /// Calls a builtin, its shortcut first, or what stands in for it.
+    #[inline(never)]
+    pub(super) fn any_builtin(
+        &mut self,
+        unit: &'a Unit,
+        builtin: BuiltinIndex,
+        args: &[Value<'a>],
+        stack: &mut [Value<'a>],
+        place: Place<'a>,
+    ) -> Result<Option<Value<'a>>> {
+        self.tick()?;
+        if self.world.functions.is_empty() {
+            if let Some(shortcut) = unit.shortcut(builtin)
+                && let Some(value) = shortcut(args)
+            {
+                return Ok(Some(value));
+            }
+            let Some(builtin) = unit.builtins.get(usize::from(builtin.0)) else { return Ok(None) };
+            return self.builtin(builtin, args, place);
+        }
+        let Some(builtin) = unit.builtins.get(usize::from(builtin.0)) else { return Ok(None) };
+        match self.substitute(Callee::Builtin(builtin)) {
+            None => self.builtin(builtin, args, place),
+            Some(substitute) => self.call_substitute(substitute, args, stack, place),
+        }
     }
 
     /// What stands in for a function in this world.
     #[cold]
-    pub(super) fn substitute(&self, function: Function) -> Option<Substitute<'a>> {
+    pub(super) fn substitute(&self, function: Callee) -> Option<Substitute<'a>> {
         self.world.functions.iter().find(|(other, _)| *other == function).map(|(_, substitute)| *substitute)
     }
 
@@ -81,8 +134,8 @@ impl<'a> Machine<'a, '_> {
                 let (outer, current) = (self.world, self.current);
                 self.enter_world(super::World { functions: &[], ..outer.fresh(self.arena) });
                 let result = match function {
-                    Function::Builtin(builtin) => self.builtin(builtin, args, place),
-                    Function::Document(document) => self.call(document.0, args, stack),
+                    Callee::Builtin(builtin) => self.builtin(builtin, args, place),
+                    Callee::Document(document) => self.call(document.0, args, stack),
                 };
                 (self.world, self.current) = (outer, current);
                 result
@@ -112,6 +165,7 @@ impl<'a> Machine<'a, '_> {
             max_bytes: setting.limits.value_size,
             allowed_hosts: setting.allowed_hosts,
             now: &mut self.now,
+            sent: &mut self.sent,
             place: &|| (setting.place)(place.span()),
         };
         match (builtin.call)(&mut context, args) {
@@ -133,7 +187,12 @@ impl<'a> Machine<'a, '_> {
     }
 
     /// The value of a document, computed the first time.
-    pub(super) fn document(&mut self, document: u32, span: Span, stack: &mut [Value<'a>]) -> Result<Option<Value<'a>>> {
+    pub(super) fn document(
+        &mut self,
+        document: u32,
+        place: Place<'a>,
+        stack: &mut [Value<'a>],
+    ) -> Result<Option<Value<'a>>> {
         if !self.world.replaced.is_empty() && self.world.is_replaced(document) {
             return Ok(self.replacement(document));
         }
@@ -145,10 +204,23 @@ impl<'a> Machine<'a, '_> {
             Memo::Running => {
                 let path = self.code.tree.documents.get(document as usize).map(|found| found.path.join("."));
                 let message = format!("rule data.{} is recursive", path.unwrap_or_default());
-                return Err(Box::new(EvalError::new(codes::RECURSION, message, span)));
+                return Err(Box::new(EvalError::new(codes::RECURSION, message, place.span())));
             }
-            Memo::Empty => cell.set(Memo::Running),
+            Memo::Empty => {}
         }
+        if self.world.replaced.is_empty()
+            && let Some(alias) = self.code.aliases.get(document as usize).and_then(Option::as_ref)
+        {
+            self.tick()?;
+            let from = match alias.root {
+                Root::Input => self.world.input,
+                Root::Data => Some(&self.world.data),
+            };
+            let value = from.and_then(|from| lookup(from, &alias.path)).copied();
+            cell.set(value.map_or(Memo::Undefined, Memo::Value));
+            return Ok(value);
+        }
+        cell.set(Memo::Running);
         let result = self.call_anew(document, &[], stack);
         cell.set(match &result {
             Ok(Some(value)) => Memo::Value(*value),

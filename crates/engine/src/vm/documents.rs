@@ -2,10 +2,10 @@
 
 use super::Machine;
 use super::error::Result;
+use super::run::Place as Instruction;
 use crate::plan::{DocumentKind, NodeId};
 use crate::value::{Entry, Object, Value};
 use bumpalo::collections::Vec;
-use solon_syntax::Span;
 use std::sync::Arc;
 
 /// Where a path of keys leads.
@@ -27,12 +27,12 @@ impl<'a> Machine<'a, '_> {
     pub(super) fn data(
         &mut self,
         keys: &[Value<'a>],
-        span: Span,
+        place: Instruction<'a>,
         stack: &mut [Value<'a>],
     ) -> Result<Option<Value<'a>>> {
-        match self.follow(keys, span, stack)? {
+        match self.follow(keys, place, stack)? {
             Place::Value(value) => Ok(value),
-            Place::Node(node, base) => Ok(Some(self.node(node, base, span, stack)?)),
+            Place::Node(node, base) => Ok(Some(self.node(node, base, place, stack)?)),
         }
     }
 
@@ -40,11 +40,11 @@ impl<'a> Machine<'a, '_> {
     pub(super) fn data_keys(
         &mut self,
         keys: &[Value<'a>],
-        span: Span,
+        place: Instruction<'a>,
         stack: &mut [Value<'a>],
     ) -> Result<Option<Value<'a>>> {
         let mut found: Vec<'a, Value<'a>> = Vec::new_in(self.arena);
-        match self.follow(keys, span, stack)? {
+        match self.follow(keys, place, stack)? {
             Place::Value(None) => return Ok(None),
             Place::Value(Some(value)) => {
                 let count = value.len().unwrap_or_default();
@@ -64,13 +64,13 @@ impl<'a> Machine<'a, '_> {
         Ok(Some(Value::Array(found.into_bump_slice())))
     }
 
-    fn follow(&mut self, keys: &[Value<'a>], span: Span, stack: &mut [Value<'a>]) -> Result<Place<'a>> {
+    fn follow(&mut self, keys: &[Value<'a>], place: Instruction<'a>, stack: &mut [Value<'a>]) -> Result<Place<'a>> {
         let code = self.code;
         let mut node = NodeId::ROOT;
         let mut base = Some(self.world.data);
         for (steps, key) in keys.iter().enumerate() {
             if let Some(document) = code.tree.node(node).document {
-                let value = self.value_document(document.0, base, span, stack)?;
+                let value = self.value_document(document.0, base, place, stack)?;
                 let rest = keys.get(steps..).unwrap_or_default();
                 return Ok(Place::Value(value.and_then(|value| index(value, rest))));
             }
@@ -85,7 +85,7 @@ impl<'a> Machine<'a, '_> {
             }
         }
         match code.tree.node(node).document {
-            Some(document) => Ok(Place::Value(self.value_document(document.0, base, span, stack)?)),
+            Some(document) => Ok(Place::Value(self.value_document(document.0, base, place, stack)?)),
             None => Ok(Place::Node(node, base)),
         }
     }
@@ -95,12 +95,12 @@ impl<'a> Machine<'a, '_> {
         &mut self,
         document: u32,
         base: Option<Value<'a>>,
-        span: Span,
+        place: Instruction<'a>,
         stack: &mut [Value<'a>],
     ) -> Result<Option<Value<'a>>> {
         match self.code.tree.documents.get(document as usize).map(|document| document.kind) {
             Some(DocumentKind::Function(1..)) | None => Ok(base),
-            Some(_) => self.document(document, span, stack),
+            Some(_) => self.document(document, place, stack),
         }
     }
 
@@ -109,7 +109,7 @@ impl<'a> Machine<'a, '_> {
         &mut self,
         node: NodeId,
         base: Option<Value<'a>>,
-        span: Span,
+        place: Instruction<'a>,
         stack: &mut [Value<'a>],
     ) -> Result<Value<'a>> {
         let code = self.code;
@@ -126,9 +126,9 @@ impl<'a> Machine<'a, '_> {
             let key = Value::String { symbol: code.symbols.lookup(name), text: text(name) };
             let below = base_object.and_then(|base| base.get(&key));
             let value = match code.tree.node(*child).document {
-                Some(document) => self.value_document(document.0, below, span, stack)?,
+                Some(document) => self.value_document(document.0, below, place, stack)?,
                 None if below.is_none() && self.is_all_replaced(*child) => None,
-                None => Some(self.node(*child, below, span, stack)?),
+                None => Some(self.node(*child, below, place, stack)?),
             };
             let value = match (value, below) {
                 (Some(value), Some(below)) => Some(self.merged(value, below)),

@@ -14,7 +14,8 @@ mod world;
 
 pub use error::{EvalError, codes};
 
-use crate::builtins::Caches;
+use crate::builtins::{Caches, Sent};
+use crate::code::aliases::Alias;
 use crate::code::{Function, Unit};
 use crate::host::Host;
 use crate::plan::Tree;
@@ -38,6 +39,8 @@ pub struct Code {
     pub levels: Vec<u32>,
     /// For each function whether its results are worth keeping.
     pub is_remembered: Vec<bool>,
+    /// For each document what it is another name for.
+    pub aliases: Vec<Option<Alias>>,
 }
 
 /// A compiled query.
@@ -131,6 +134,7 @@ pub fn evaluate<'a, T>(
         worlds: bumpalo::collections::Vec::new_in(arena),
         scratch: bumpalo::collections::Vec::new_in(arena),
         remembered: bumpalo::collections::Vec::new_in(arena),
+        sent: Vec::new(),
         calls: remember::Remembered::new(arena),
         indexes: matching::Indexes::default(),
         reusable,
@@ -160,6 +164,8 @@ struct Machine<'a, 's> {
     scratch: bumpalo::collections::Vec<'a, Value<'a>>,
     /// Results of nondeterministic builtins: name, arguments, result.
     remembered: bumpalo::collections::Vec<'a, (&'static str, &'a [Value<'a>], Value<'a>)>,
+    /// HTTP requests that were sent, with what came of them.
+    sent: Vec<(Value<'a>, Sent<'a>)>,
     /// Results of functions that are rules.
     calls: remember::Remembered<'a>,
     /// Indexes of collections that loops with a filter walk over.
@@ -190,7 +196,7 @@ impl<'a> Machine<'a, '_> {
         if let Some(document) = query.document {
             let needed = self.code.stack.get(document as usize).copied().unwrap_or_default();
             let stack = self.arena.alloc_slice_fill_copy(needed, Value::Null);
-            let Some(value) = self.document(document, query.function.span(usize::MAX), stack)? else {
+            let Some(value) = self.document(document, run::Place::end(&query.function), stack)? else {
                 return Ok(Value::Array(&[]));
             };
             self.check_result(value)?;

@@ -4,7 +4,6 @@
 //! than the call. That is what the many rules of a policy have that pass one container of the input around.
 
 use crate::value::{Bump, Value};
-use std::hash::{BuildHasher, Hash, Hasher};
 
 /// The most results that are kept.
 const CAPACITY: usize = 1 << 16;
@@ -16,8 +15,8 @@ const FIRST: usize = 64;
 pub(super) struct Remembered<'a> {
     arena: &'a Bump,
     entries: bumpalo::collections::Vec<'a, Entry<'a>>,
-    /// Positions in `entries`, plus 1, by hash; a power of two.
-    table: &'a mut [u32],
+    /// By hash: positions in `entries`, plus 1, below the upper half of the hash. A power of two.
+    table: &'a mut [u64],
 }
 
 #[derive(Clone, Copy)]
@@ -45,9 +44,9 @@ impl<'a> Remembered<'a> {
         let hash = hash(world, document, args);
         let mask = self.table.len().wrapping_sub(1);
         let mut slot = hash as usize & mask;
-        while let Some(at) = self.table.get(slot).and_then(|at| (*at as usize).checked_sub(1)) {
-            if let Some(Entry { call, result }) = self.entries.get(at)
-                && call.hash == hash
+        while let Some(place) = self.table.get(slot).filter(|place| **place != 0) {
+            if (place ^ hash) >> 32 == 0
+                && let Some(Entry { call, result }) = self.entries.get(*place as u32 as usize - 1)
                 && call.world == world
                 && call.document == document
                 && call.args.len() == args.len()
@@ -89,29 +88,38 @@ impl<'a> Remembered<'a> {
     }
 }
 
-fn place(table: &mut [u32], hash: u64, position: u32) {
+fn place(table: &mut [u64], hash: u64, position: u32) {
     let mask = table.len().wrapping_sub(1);
     let mut slot = hash as usize & mask;
     while table.get(slot).is_some_and(|at| *at != 0) {
         slot = (slot + 1) & mask;
     }
     if let Some(place) = table.get_mut(slot) {
-        *place = position;
+        *place = hash >> 32 << 32 | u64::from(position);
     }
 }
 
 fn hash(world: usize, document: u32, args: &[Value<'_>]) -> u64 {
-    let mut state = foldhash::fast::FixedState::default().build_hasher();
-    state.write_u64((world as u64) << 32 | u64::from(document));
-    for arg in args {
-        match arg {
-            Value::Array(items) => state.write_usize(items.as_ptr().addr()),
-            Value::Object(object) => state.write_usize(object.entries().as_ptr().addr()),
-            Value::Set(set) => state.write_usize(set.items().as_ptr().addr()),
-            scalar => scalar.hash(&mut state),
-        }
-    }
-    state.finish()
+    let start = (world as u64) << 32 | u64::from(document);
+    args.iter().fold(mixed(start), |state, arg| {
+        mixed(
+            state
+                ^ match arg {
+                    Value::Array(items) => items.as_ptr().addr() as u64,
+                    Value::Object(object) => object.entries().as_ptr().addr() as u64,
+                    Value::Set(set) => set.items().as_ptr().addr() as u64,
+                    Value::Int(number) => *number as u64,
+                    scalar => scalar.hash_code(),
+                },
+        )
+    })
+}
+
+/// Every bit of the result depends on every bit of `bits`.
+#[inline]
+fn mixed(bits: u64) -> u64 {
+    let product = u128::from(bits ^ 0x243f_6a88_85a3_08d3) * 0x9e37_79b9_7f4a_7c15;
+    product as u64 ^ (product >> 64) as u64
 }
 
 fn is_same(left: &Value<'_>, right: &Value<'_>) -> bool {

@@ -5,33 +5,36 @@ use super::build;
 use super::documents::stored;
 use super::error::{EvalError, Result, codes};
 use super::matching::part;
-use super::world::{Substitute, World, lookup};
+use super::world::{Memo, World, lookup};
 use crate::code::index::{Hop, Place as Subject, Root, Search};
-use crate::code::{Function, Op, Path, PathId, Range, Target, Unit};
-use crate::plan;
+use crate::code::{Function, IndexId, Key, Label, Op, PathId, Range, Read, Unit};
 use crate::value::Value;
 use solon_syntax::Span;
 
-static NULL: Value<'static> = Value::Null;
-
-/// Where a call stands; its span is looked up only if somebody asks.
+/// Where an instruction stands; its span is looked up only if somebody asks.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
     function: &'a Function,
     pc: usize,
 }
 
-impl Place<'_> {
+impl<'a> Place<'a> {
+    /// The end of a function.
+    pub(super) fn end(function: &'a Function) -> Self {
+        Place { function, pc: usize::MAX }
+    }
+
     pub(super) fn span(&self) -> Span {
         self.function.span(self.pc)
     }
 }
 
-/// An array of no constants, paths and so on never is indexed: code is verified before it runs.
-static NO_PATH: &[crate::code::Key] = &[];
-
 impl<'a> Machine<'a, '_> {
     /// Runs a function. Its registers are the first of `stack`; what it calls gets the rest.
+    ///
+    /// What seldom runs, or takes long anyway, stands in methods of its own: the less this one holds, the more of it
+    /// stays in the processor's registers. Code is verified before it runs, so that nothing it names is out of range;
+    /// what were to is an error.
     pub(super) fn run(
         &mut self,
         unit: &'a Unit,
@@ -45,22 +48,29 @@ impl<'a> Machine<'a, '_> {
         let constants = unit.constants();
         let mut result: Option<Value<'a>> = None;
         let mut pc = 0usize;
-        macro_rules! read {
-            ($register:expr) => {
-                registers.get(usize::from($register.0)).copied().unwrap_or(Value::Null)
+        // The value itself, where it need not be copied.
+        macro_rules! peek {
+            ($read:expr) => {
+                match registers.get(usize::from($read.0)) {
+                    Some(register) => register,
+                    None => match constants.get(usize::from($read.0 ^ Read::CONSTANTS)) {
+                        Some(constant) => constant,
+                        None => break,
+                    },
+                }
             };
         }
-        // The register itself, where the value need not be copied.
-        macro_rules! peek {
-            ($register:expr) => {
-                registers.get(usize::from($register.0)).unwrap_or(&NULL)
+        macro_rules! read {
+            ($read:expr) => {
+                *peek!($read)
             };
         }
         macro_rules! write {
             ($register:expr, $value:expr) => {{
                 let value = $value;
-                if let Some(register) = registers.get_mut(usize::from($register.0)) {
-                    *register = value;
+                match registers.get_mut(usize::from($register.0)) {
+                    Some(register) => *register = value,
+                    None => break,
                 }
             }};
         }
@@ -97,80 +107,111 @@ impl<'a> Machine<'a, '_> {
         }
         macro_rules! constant {
             ($id:expr) => {
-                constants.get($id.0 as usize).unwrap_or(&NULL)
+                match constants.get($id.0 as usize) {
+                    Some(constant) => constant,
+                    None => break,
+                }
             };
         }
-        loop {
-            let Some(op) = ops.get(pc) else { return Err(internal("the code has no end")) };
+        macro_rules! builtin {
+            ($builtin:expr, $args:expr) => {{
+                let args = $args;
+                self.any_builtin(unit, $builtin, &args, stack, Place { function, pc: pc - 1 })?
+            }};
+        }
+        macro_rules! call {
+            ($document:expr, $args:expr) => {{
+                let args = $args;
+                if self.world.functions.is_empty() {
+                    self.call($document.0, &args, stack)?
+                } else {
+                    self.any_call($document.0, &args, stack, Place { function, pc: pc - 1 })?
+                }
+            }};
+        }
+        while let Some(op) = ops.get(pc) {
             pc += 1;
             match *op {
                 Op::Constant { dst, constant } => write!(dst, *constant!(constant)),
                 Op::Move { dst, src } => write!(dst, read!(src)),
                 Op::Input { dst, fail } => copy_or!(dst, self.world.input, fail),
-                Op::InputPath { dst, path: at, fail } => {
-                    let found = self.world.input.and_then(|input| lookup(input, path(unit, at)));
+                Op::InputPath { dst, path, fail } => copy_or!(dst, at_path(unit, self.world.input, path), fail),
+                Op::BaseData { dst } => write!(dst, self.world.data),
+                Op::Path { dst, src, path, fail } => copy_or!(dst, at_path(unit, Some(peek!(src)), path), fail),
+                Op::Index { dst, src, key, fail } => {
+                    let found = match (peek!(src), peek!(key)) {
+                        (Value::Array(items), Value::Int(at)) => items.get(*at as usize),
+                        (src, key) => src.find(key),
+                    };
                     copy_or!(dst, found, fail);
                 }
-                Op::BaseData { dst } => write!(dst, self.world.data),
-                Op::Path { dst, src, path: at, fail } => copy_or!(dst, lookup(peek!(src), path(unit, at)), fail),
-                Op::Index { dst, src, key, fail } => copy_or!(dst, peek!(src).find(peek!(key)), fail),
                 Op::IndexData { dst, src, key, fail } => write_or!(dst, stored(read!(src), peek!(key)), fail),
-                Op::Document { dst, document, fail } => {
-                    let value = match self.known(document.0) {
-                        Some(value) => value,
-                        None => self.document(document.0, function.span(pc - 1), stack)?,
-                    };
-                    write_or!(dst, value, fail);
-                }
+                Op::Document { dst, document, fail } => match self.known(document.0) {
+                    Memo::Value(value) => write!(dst, value),
+                    Memo::Undefined => go!(fail),
+                    Memo::Empty | Memo::Running => {
+                        let place = Place { function, pc: pc - 1 };
+                        write_or!(dst, self.document(document.0, place, stack)?, fail);
+                    }
+                },
                 Op::Data { dst, keys, fail } => {
                     let keys = range(registers, keys);
-                    write_or!(dst, self.data(keys, function.span(pc - 1), stack)?, fail);
+                    write_or!(dst, self.data(keys, Place { function, pc: pc - 1 }, stack)?, fail);
                 }
                 Op::DataKeys { dst, keys, fail } => {
                     let keys = range(registers, keys);
-                    write_or!(dst, self.data_keys(keys, function.span(pc - 1), stack)?, fail);
+                    write_or!(dst, self.data_keys(keys, Place { function, pc: pc - 1 }, stack)?, fail);
                 }
                 Op::Call { dst, document, args, fail } => {
                     let args = range(registers, args);
-                    let callee = plan::Function::Document(plan::DocumentId(document.0));
-                    let substitute = if self.world.functions.is_empty() { None } else { self.substitute(callee) };
-                    let value = match substitute {
-                        None => self.call(document.0, args, stack)?,
-                        Some(substitute) => {
-                            self.call_substitute(substitute, args, stack, Place { function, pc: pc - 1 })?
-                        }
+                    let value = if self.world.functions.is_empty() {
+                        self.call(document.0, args, stack)?
+                    } else {
+                        self.any_call(document.0, args, stack, Place { function, pc: pc - 1 })?
                     };
                     write_or!(dst, value, fail);
+                }
+                Op::Call1 { dst, document, arg, fail } => write_or!(dst, call!(document, [read!(arg)]), fail),
+                Op::Call2 { dst, document, first, second, fail } => {
+                    write_or!(dst, call!(document, [read!(first), read!(second)]), fail);
+                }
+                Op::CallHolds { document, arg, fail } => {
+                    check!(call!(document, [read!(arg)]).is_some_and(|value| value.is_truthy()), fail);
                 }
                 Op::Builtin { dst, builtin, args, fail } => {
-                    let Some(builtin) = unit.builtins.get(usize::from(builtin.0)) else { go!(fail) };
                     let args = range(registers, args);
-                    let place = Place { function, pc: pc - 1 };
-                    self.tick()?;
-                    let substitute = if self.world.functions.is_empty() {
-                        None
-                    } else {
-                        self.substitute(plan::Function::Builtin(builtin))
-                    };
-                    let value = match substitute {
-                        None => self.builtin(builtin, args, place)?,
-                        Some(substitute) => self.call_substitute(substitute, args, stack, place)?,
-                    };
+                    let value = self.any_builtin(unit, builtin, args, stack, Place { function, pc: pc - 1 })?;
                     write_or!(dst, value, fail);
                 }
-                Op::Truthy { src, fail } => check!(peek!(src).is_truthy(), fail),
-                Op::InputTruthy { path: at, fail } => {
-                    let found = self.world.input.and_then(|input| lookup(input, path(unit, at)));
-                    check!(found.is_some_and(|value| value.is_truthy()), fail);
+                Op::Builtin1 { dst, builtin, arg, fail } => write_or!(dst, builtin!(builtin, [read!(arg)]), fail),
+                Op::Builtin2 { dst, builtin, first, second, fail } => {
+                    write_or!(dst, builtin!(builtin, [read!(first), read!(second)]), fail);
                 }
-                Op::Equal { left, right, fail } => check!(peek!(left) == peek!(right), fail),
-                Op::NotEqual { left, right, fail } => check!(peek!(left) != peek!(right), fail),
+                Op::Builtin3 { dst, builtin, first, second, third, fail } => {
+                    write_or!(dst, builtin!(builtin, [read!(first), read!(second), read!(third)]), fail);
+                }
+                Op::BuiltinHolds { builtin, first, second, fail } => {
+                    let value = builtin!(builtin, [read!(first), read!(second)]);
+                    check!(value.is_some_and(|value| value.is_truthy()), fail);
+                }
+                Op::Truthy { src, fail } => check!(peek!(src).is_truthy(), fail),
+                Op::InputTruthy { path, fail } => {
+                    check!(at_path(unit, self.world.input, path).is_some_and(Value::is_truthy), fail);
+                }
+                Op::PathTruthy { src, path, fail } => {
+                    check!(at_path(unit, Some(peek!(src)), path).is_some_and(Value::is_truthy), fail);
+                }
+                Op::PathEqual { src, right, path, fail } => {
+                    let right = peek!(right);
+                    check!(at_path(unit, Some(peek!(src)), path).is_some_and(|found| is_same(found, right)), fail);
+                }
+                Op::Equal { left, right, fail } => check!(is_same(peek!(left), peek!(right)), fail),
+                Op::NotEqual { left, right, fail } => check!(!is_same(peek!(left), peek!(right)), fail),
                 Op::Less { left, right, fail } => check!(peek!(left) < peek!(right), fail),
                 Op::LessOrEqual { left, right, fail } => check!(peek!(left) <= peek!(right), fail),
-                Op::EqualConstant { src, constant, fail } => check!(peek!(src) == constant!(constant), fail),
-                Op::InputEqual { path: at, constant, fail } => {
-                    let found = self.world.input.and_then(|input| lookup(input, path(unit, at)));
-                    check!(found.is_some_and(|found| found == constant!(constant)), fail);
+                Op::InputEqual { path, constant, fail } => {
+                    let constant = constant!(constant);
+                    check!(at_path(unit, self.world.input, path).is_some_and(|found| is_same(found, constant)), fail);
                 }
                 Op::Member { item, collection, fail } => {
                     check!(is_member(peek!(item), peek!(collection)), fail);
@@ -179,13 +220,8 @@ impl<'a> Machine<'a, '_> {
                     let holds = if self.world.functions.is_empty() {
                         peek!(src).kind() as u16 == kind.0
                     } else {
-                        let Some(builtin) = unit.builtins.get(usize::from(builtin.0)) else { go!(fail) };
                         let place = Place { function, pc: pc - 1 };
-                        let args = [read!(src)];
-                        let value = match self.substitute(plan::Function::Builtin(builtin)) {
-                            None => self.builtin(builtin, &args, place)?,
-                            Some(substitute) => self.call_substitute(substitute, &args, stack, place)?,
-                        };
+                        let value = self.any_builtin(unit, builtin, &[read!(src)], stack, place)?;
                         value.is_some_and(|value| value.is_truthy())
                     };
                     check!(holds, fail);
@@ -280,29 +316,15 @@ impl<'a> Machine<'a, '_> {
                 Op::PushMember { keys, value } => {
                     self.push_nested(range(registers, keys), read!(value), Value::Bool(true));
                 }
-                Op::EndArray { dst, mark } => {
-                    let mark = mark_of(read!(mark));
-                    let items = self.arena.alloc_slice_copy(self.pending(mark));
-                    self.scratch.truncate(mark);
-                    write!(dst, Value::Array(items));
-                }
-                Op::EndSet { dst, mark } => {
-                    let mark = mark_of(read!(mark));
-                    let value = build::set(self.arena, self.pending(mark));
-                    self.scratch.truncate(mark);
-                    write!(dst, value);
-                }
+                Op::EndArray { dst, mark } => write!(dst, self.end_array(mark_of(read!(mark)))),
+                Op::EndSet { dst, mark } => write!(dst, self.end_set(mark_of(read!(mark)))),
                 Op::EndObject { dst, mark } => {
                     let mark = mark_of(read!(mark));
-                    let value = build::object(self.arena, self.pending(mark), function.span(pc - 1))?;
-                    self.scratch.truncate(mark);
-                    write!(dst, value);
+                    write!(dst, self.end_object(mark, Place { function, pc: pc - 1 })?);
                 }
                 Op::EndNested { dst, mark } => {
                     let mark = mark_of(read!(mark));
-                    let value = build::nested(self.arena, self.pending(mark), function.span(pc - 1))?;
-                    self.scratch.truncate(mark);
-                    write!(dst, value);
+                    write!(dst, self.end_nested(mark, Place { function, pc: pc - 1 })?);
                 }
                 Op::MakeArray { dst, items } => {
                     write!(dst, Value::new_array(self.arena, range(registers, items)));
@@ -316,22 +338,15 @@ impl<'a> Machine<'a, '_> {
                     match result {
                         None => result = Some(value),
                         Some(other) if other == value => {}
-                        Some(_) => return Err(conflict(function, function.span(pc - 1))),
+                        Some(_) => return Err(conflict(function, Place { function, pc: pc - 1 })),
                     }
                 }
                 Op::IfNone { to } => check!(result.is_some(), to),
                 Op::Return {} => return Ok(result),
                 Op::ReturnValue { src } => return Ok(Some(read!(src))),
                 Op::Dispatch { index, mark } => {
-                    let begin = self.reusable.candidates.len();
-                    write!(mark, Value::from_usize(begin));
-                    if let Some(index) = function.indexes.get(usize::from(index.0)) {
-                        let world = self.world;
-                        let lookup = |place: &Subject| find_place(place, &world, registers, unit);
-                        let search = Search { unit, lookup: &lookup, is_plain: world.functions.is_empty() };
-                        // They are taken from the end.
-                        index.find(&search, &mut self.reusable.candidates);
-                    }
+                    write!(mark, Value::from_usize(self.reusable.candidates.len()));
+                    self.find_candidates(unit, function, index, registers);
                 }
                 Op::Candidate { mark, done } => {
                     self.tick()?;
@@ -339,10 +354,9 @@ impl<'a> Machine<'a, '_> {
                     if found.len() <= mark_of(read!(mark)) {
                         go!(done);
                     }
-                    let definition = found.pop().and_then(|number| function.definitions.get(number as usize));
-                    match definition {
+                    match found.pop().and_then(|number| definition(function, number)) {
                         Some(start) => go!(start),
-                        None => return Err(internal("the index names no definition")),
+                        None => break,
                     }
                 }
                 Op::Settle { mark } => self.reusable.candidates.truncate(mark_of(read!(mark))),
@@ -351,27 +365,8 @@ impl<'a> Machine<'a, '_> {
                     self.tick()?;
                     self.enter_world(self.world.fresh(self.arena));
                 }
-                Op::Replace { target, src } => {
-                    let value = read!(src);
-                    match unit.targets.get(target.0 as usize) {
-                        Some(Target::Input(at)) => self.world.replace_input(self.arena, path_box(unit, *at), value),
-                        Some(Target::Data(at, documents)) => {
-                            let documents = documents.clone();
-                            self.world.replace_data(self.arena, path_box(unit, *at), documents, value);
-                        }
-                        Some(Target::Function(from)) => {
-                            self.world.replace_function(self.arena, *from, Substitute::Value(value));
-                        }
-                        Some(Target::Redirect(..)) | None => {}
-                    }
-                    self.save_world();
-                }
-                Op::Redirect { target } => {
-                    if let Some(Target::Redirect(from, to)) = unit.targets.get(target.0 as usize) {
-                        self.world.replace_function(self.arena, *from, Substitute::Function(*to));
-                    }
-                    self.save_world();
-                }
+                Op::Replace { target, src } => self.replace(unit, target, read!(src)),
+                Op::Redirect { target } => self.redirect(unit, target),
                 Op::World { dst } => write!(dst, Value::from_usize(self.current)),
                 Op::SetWorld { src } => {
                     self.current = mark_of(read!(src));
@@ -381,55 +376,55 @@ impl<'a> Machine<'a, '_> {
                 }
             }
         }
+        Err(internal("the code names what is not there"))
     }
 
     /// A document's value where it is simply there.
-    #[inline]
-    fn known(&self, document: u32) -> Option<Option<Value<'a>>> {
-        if !self.world.replaced.is_empty() {
-            return None;
-        }
-        match self.world.memo.get(document as usize)?.get() {
-            super::Memo::Value(value) => Some(Some(value)),
-            super::Memo::Undefined => Some(None),
-            super::Memo::Empty | super::Memo::Running => None,
+    #[inline(always)]
+    fn known(&self, document: u32) -> Memo<'a> {
+        match self.world.memo.get(document as usize) {
+            Some(cell) if self.world.replaced.is_empty() => cell.get(),
+            _ => Memo::Empty,
         }
     }
 
-    /// Goes on in another world.
-    pub(super) fn enter_world(&mut self, world: World<'a>) {
-        if self.worlds.is_empty() {
-            self.worlds.push(self.world);
-        }
-        self.worlds.push(world);
-        self.world = world;
-        self.current = self.worlds.len() - 1;
-    }
-
-    fn save_world(&mut self) {
-        if let Some(world) = self.worlds.get_mut(self.current) {
-            *world = self.world;
-        }
-    }
-
-    fn pending(&self, mark: usize) -> &[Value<'a>] {
-        self.scratch.get(mark..).unwrap_or_default()
-    }
-
-    fn push_nested(&mut self, keys: &[Value<'a>], value: Value<'a>, is_member: Value<'a>) {
-        let keys = Value::new_array(self.arena, keys);
-        self.scratch.extend([keys, value, is_member]);
+    /// The rules that an index finds, those that come first at the end.
+    fn find_candidates(&mut self, unit: &Unit, function: &Function, index: IndexId, registers: &[Value<'a>]) {
+        let Some(index) = function.indexes.get(usize::from(index.0)) else { return };
+        let world = self.world;
+        let lookup = |place: &Subject| find_place(place, &world, registers, unit);
+        let search = Search { unit, lookup: &lookup, is_plain: world.functions.is_empty() };
+        index.find(&search, &mut self.reusable.candidates);
     }
 }
 
+/// The steps of a path.
 #[inline]
-fn path(unit: &Unit, id: PathId) -> &[crate::code::Key] {
-    unit.paths.get(id.0 as usize).map_or(NO_PATH, |path| path)
+pub(super) fn path(unit: &Unit, id: PathId) -> &[Key] {
+    unit.paths.get(id.0 as usize).map_or(&[], |path| path)
 }
 
-fn path_box(unit: &Unit, id: PathId) -> &Path {
-    static EMPTY: std::sync::LazyLock<Path> = std::sync::LazyLock::new(|| Vec::new().into_boxed_slice());
-    unit.paths.get(id.0 as usize).unwrap_or(&EMPTY)
+/// Where a definition begins.
+#[inline(never)]
+fn definition(function: &Function, number: u32) -> Option<Label> {
+    function.definitions.get(number as usize).copied()
+}
+
+/// Equality, decided by symbols or lengths of strings where they tell.
+#[inline(always)]
+fn is_same(left: &Value<'_>, right: &Value<'_>) -> bool {
+    match (left, right) {
+        (Value::String { symbol, text }, Value::String { symbol: other_symbol, text: other }) => {
+            symbol.same(*other_symbol).unwrap_or_else(|| text.len() == other.len() && text == other)
+        }
+        _ => left == right,
+    }
+}
+
+/// What is at a path in a value.
+#[inline(never)]
+fn at_path<'a>(unit: &Unit, value: Option<&Value<'a>>, id: PathId) -> Option<&'a Value<'a>> {
+    lookup(value?, unit.paths.get(id.0 as usize)?)
 }
 
 #[inline]
@@ -504,12 +499,14 @@ pub(super) fn is_member(item: &Value<'_>, collection: &Value<'_>) -> bool {
     }
 }
 
-fn conflict(function: &Function, span: Span) -> Box<EvalError> {
+#[cold]
+fn conflict(function: &Function, place: Place<'_>) -> Box<EvalError> {
     let inputs = if function.arguments > 0 { " for the same inputs" } else { "" };
     let message = format!("{} produced conflicting values{inputs}", function.name);
-    Box::new(EvalError::new(codes::CONFLICT, message, span))
+    Box::new(EvalError::new(codes::CONFLICT, message, place.span()))
 }
 
+#[cold]
 fn internal(message: &str) -> Box<EvalError> {
     Box::new(EvalError::new(codes::INTERNAL, message, Span::default()))
 }

@@ -1,8 +1,10 @@
 //! What an evaluation sees as `input`, `data` and functions, and how `with` changes it.
 
-use crate::code::{Key, Path};
+use super::Machine;
+use super::run::path;
+use crate::code::{Key, Target, TargetId, Unit};
 use crate::plan::Function;
-use crate::value::{Bump, Object, Symbol, Value};
+use crate::value::{Bump, Object, Set, Value};
 use std::cell::Cell;
 use std::ops::Range;
 
@@ -60,11 +62,11 @@ impl<'a> World<'a> {
         self.replaced.iter().any(|range| range.contains(&document))
     }
 
-    pub(super) fn replace_input(&mut self, arena: &'a Bump, path: &Path, value: Value<'a>) {
+    pub(super) fn replace_input(&mut self, arena: &'a Bump, path: &[Key], value: Value<'a>) {
         self.input = Some(arena.alloc(patched(arena, self.input.copied(), path, value)));
     }
 
-    pub(super) fn replace_data(&mut self, arena: &'a Bump, path: &Path, documents: Range<u32>, value: Value<'a>) {
+    pub(super) fn replace_data(&mut self, arena: &'a Bump, path: &[Key], documents: Range<u32>, value: Value<'a>) {
         self.data = patched(arena, Some(self.data), path, value);
         if !documents.is_empty() {
             let ranges = self.replaced.iter().cloned().chain([documents]);
@@ -77,6 +79,47 @@ impl<'a> World<'a> {
         let functions: bumpalo::collections::Vec<'a, _> =
             bumpalo::collections::Vec::from_iter_in(others.chain([(function, by)]), arena);
         self.functions = functions.into_bump_slice();
+    }
+}
+
+impl<'a> Machine<'a, '_> {
+    /// Goes on in another world.
+    pub(super) fn enter_world(&mut self, world: World<'a>) {
+        if self.worlds.is_empty() {
+            self.worlds.push(self.world);
+        }
+        self.worlds.push(world);
+        self.world = world;
+        self.current = self.worlds.len() - 1;
+    }
+
+    fn save_world(&mut self) {
+        if let Some(world) = self.worlds.get_mut(self.current) {
+            *world = self.world;
+        }
+    }
+
+    #[cold]
+    pub(super) fn replace(&mut self, unit: &'a Unit, target: TargetId, value: Value<'a>) {
+        match unit.targets.get(target.0 as usize) {
+            Some(Target::Input(at)) => self.world.replace_input(self.arena, path(unit, *at), value),
+            Some(Target::Data(at, documents)) => {
+                self.world.replace_data(self.arena, path(unit, *at), documents.clone(), value);
+            }
+            Some(Target::Function(from)) => {
+                self.world.replace_function(self.arena, *from, Substitute::Value(value));
+            }
+            Some(Target::Redirect(..)) | None => {}
+        }
+        self.save_world();
+    }
+
+    #[cold]
+    pub(super) fn redirect(&mut self, unit: &Unit, target: TargetId) {
+        if let Some(Target::Redirect(from, to)) = unit.targets.get(target.0 as usize) {
+            self.world.replace_function(self.arena, *from, Substitute::Function(*to));
+        }
+        self.save_world();
     }
 }
 
@@ -102,19 +145,42 @@ fn patched<'a>(arena: &'a Bump, base: Option<Value<'a>>, path: &[Key], value: Va
 /// through an `Option` is what an evaluation would mostly do.) The path has at least one step.
 #[inline]
 pub(super) fn lookup<'a>(value: &Value<'a>, path: &[Key]) -> Option<&'a Value<'a>> {
-    let (first, rest) = path.split_first()?;
-    let mut at = step(value, first)?;
-    for key in rest {
-        at = step(at, key)?;
+    let (first, mut rest) = path.split_first()?;
+    let Some(found) = named(value, first) else { return lookup_carefully(value, path) };
+    let mut at = found?;
+    while let Some((key, further)) = rest.split_first() {
+        let Some(found) = named(at, key) else { return lookup_carefully(at, rest) };
+        at = found?;
+        rest = further;
     }
     Some(at)
 }
 
-#[inline]
+/// What a small object has under a key, if symbols tell.
+#[inline(always)]
+fn named<'a>(value: &Value<'a>, key: &Key) -> Option<Option<&'a Value<'a>>> {
+    match value {
+        Value::Object(object) => object.find_named(key.symbol),
+        _ => None,
+    }
+}
+
+/// [`lookup`] for any values and keys. (By itself, so that the usual way is short.)
+#[inline(never)]
+fn lookup_carefully<'a>(value: &Value<'a>, path: &[Key]) -> Option<&'a Value<'a>> {
+    let (first, rest) = path.split_first()?;
+    rest.iter().try_fold(step(value, first)?, |at, key| step(at, key))
+}
+
 fn step<'a>(value: &Value<'a>, key: &Key) -> Option<&'a Value<'a>> {
     match value {
         Value::Object(object) => object.find_text(key.symbol, &key.text),
-        Value::Set(set) => set.find(&Value::String { symbol: Symbol::NONE, text: &key.text }),
+        Value::Set(set) => member(set, key),
         _ => None,
     }
+}
+
+#[cold]
+fn member<'a>(set: &Set<'a>, key: &Key) -> Option<&'a Value<'a>> {
+    set.find(&Value::String { symbol: key.symbol, text: &key.text })
 }

@@ -1,8 +1,8 @@
 //! Steps.
 
-use super::super::{Count, Function, KindCode, Label, Op, Read, Target, Update, Write};
+use super::super::{Count, DocumentIndex, Function, KindCode, Label, Op, Read, Target, Update, Write};
 use super::{Generator, World};
-use crate::plan::{self, Block, Comparison, Constant, Expr, Filter, Step, Test};
+use crate::plan::{self, Block, Comparison, Expr, Filter, Step, Test};
 
 /// What happens where a block succeeds. It is told where to go for the next answer and which of several rules it is
 /// for, and ends with a jump.
@@ -207,19 +207,22 @@ impl Generator<'_, '_> {
                 let path = self.pool.path(keys);
                 self.emit(Op::InputTruthy { path, fail });
             }
+            Test::Truthy(Expr::Path(base, keys)) => {
+                let src = self.operand(base, fail);
+                let path = self.pool.path(keys);
+                self.emit(Op::PathTruthy { src, path, fail });
+            }
+            Test::Truthy(Expr::Call { function, args, at }) => self.holds(*function, args, *at, fail),
             Test::Defined(value) => self.temporarily(|this| {
                 this.expr(value, fail);
             }),
             Test::Truthy(value) => {
-                let src = Read(self.expr(value, fail));
+                let src = self.operand(value, fail);
                 self.emit(Op::Truthy { src, fail });
             }
-            Test::Compare(Comparison::Equal, Expr::Const(constant), value)
-            | Test::Compare(Comparison::Equal, value, Expr::Const(constant)) => {
-                self.equals_constant(value, constant, fail);
-            }
+            Test::Compare(Comparison::Equal, left, right) => self.equal(left, right, fail),
             Test::Compare(comparison, left, right) => {
-                let (left, right) = (Read(self.expr(left, fail)), Read(self.expr(right, fail)));
+                let (left, right) = (self.operand(left, fail), self.operand(right, fail));
                 self.emit(match comparison {
                     Comparison::Equal => Op::Equal { left, right, fail },
                     Comparison::NotEqual => Op::NotEqual { left, right, fail },
@@ -230,11 +233,11 @@ impl Generator<'_, '_> {
                 });
             }
             Test::Member(item, collection) => {
-                let (item, collection) = (Read(self.expr(item, fail)), Read(self.expr(collection, fail)));
+                let (item, collection) = (self.operand(item, fail), self.operand(collection, fail));
                 self.emit(Op::Member { item, collection, fail });
             }
             Test::Kind(value, kind, builtin) => {
-                let src = Read(self.expr(value, fail));
+                let src = self.operand(value, fail);
                 let builtin = self.pool.builtin(builtin);
                 self.emit(Op::IsKind { src, kind: KindCode(*kind as u16), builtin, fail });
             }
@@ -249,18 +252,60 @@ impl Generator<'_, '_> {
         }
     }
 
-    fn equals_constant(&mut self, value: &Expr, constant: &Constant, fail: Label) {
-        let id = self.pool.constant(constant);
-        match value {
-            Expr::Path(base, keys) if matches!(**base, Expr::Input) => {
+    fn equal(&mut self, left: &Expr, right: &Expr, fail: Label) {
+        match (left, right) {
+            (Expr::Path(base, keys), Expr::Const(constant)) | (Expr::Const(constant), Expr::Path(base, keys))
+                if matches!(**base, Expr::Input) =>
+            {
+                let constant = self.pool.constant(constant);
                 let path = self.pool.path(keys);
-                self.emit(Op::InputEqual { path, constant: id, fail });
+                self.emit(Op::InputEqual { path, constant, fail });
             }
-            value => {
-                let src = Read(self.expr(value, fail));
-                self.emit(Op::EqualConstant { src, constant: id, fail });
+            (Expr::Path(base, keys), other) | (other, Expr::Path(base, keys))
+                if !matches!(**base, Expr::Input) && is_at_hand(other) =>
+            {
+                let src = self.operand(base, fail);
+                let right = self.operand(other, fail);
+                let path = self.pool.path(keys);
+                self.emit(Op::PathEqual { src, right, path, fail });
+            }
+            (left, right) => {
+                let (left, right) = (self.operand(left, fail), self.operand(right, fail));
+                self.emit(Op::Equal { left, right, fail });
             }
         }
+    }
+
+    /// The result of a call is neither undefined nor `false`.
+    fn holds(&mut self, function: plan::Function, args: &[Expr], at: plan::At, fail: Label) {
+        match (function, args) {
+            (plan::Function::Builtin(builtin), [first, second]) => {
+                let (first, second) = (self.operand(first, fail), self.operand(second, fail));
+                let builtin = self.pool.builtin(builtin);
+                self.at(at.0);
+                self.emit(Op::BuiltinHolds { builtin, first, second, fail });
+            }
+            (plan::Function::Document(document), [arg]) => {
+                let arg = self.operand(arg, fail);
+                self.function.documents.push(document);
+                self.at(at.0);
+                self.emit(Op::CallHolds { document: DocumentIndex(document.0), arg, fail });
+            }
+            _ => {
+                let dst = self.register();
+                self.call(function, args, at, dst, fail);
+                self.emit(Op::Truthy { src: Read(dst), fail });
+            }
+        }
+    }
+}
+
+/// Whether a value cannot fail with an error, so that nobody can tell when it is read.
+fn is_at_hand(expr: &Expr) -> bool {
+    match expr {
+        Expr::Const(_) | Expr::Slot(_) | Expr::Input => true,
+        Expr::Path(base, _) => is_at_hand(base),
+        _ => false,
     }
 }
 

@@ -3,7 +3,7 @@
 use super::super::{DocumentIndex, Label, Op, Range, Read, Write};
 use super::Generator;
 use crate::hir::{ComprehensionKind, Const};
-use crate::plan::{Comprehension, Constant, Expr, Function};
+use crate::plan::{At, Comprehension, Constant, Expr, Function};
 use std::sync::Arc;
 
 /// Whether a value is looked up in base documents.
@@ -28,6 +28,16 @@ impl Generator<'_, '_> {
         }
     }
 
+    /// Where a value is read: a constant, or a register.
+    pub(super) fn operand(&mut self, expr: &Expr, fail: Label) -> Read {
+        if let Expr::Const(constant) = expr
+            && let Some(read) = Read::constant(self.pool.constant(constant))
+        {
+            return read;
+        }
+        Read(self.expr(expr, fail))
+    }
+
     /// Computes a value into a register; goes to `fail` where it is undefined.
     pub(super) fn expr_into(&mut self, expr: &Expr, register: u16, fail: Label) {
         let dst = Write(register);
@@ -48,13 +58,13 @@ impl Generator<'_, '_> {
                     return self.emit(Op::InputPath { dst, path, fail });
                 }
                 self.temporarily(|this| {
-                    let src = Read(this.expr(base, fail));
+                    let src = this.operand(base, fail);
                     this.emit(Op::Path { dst, src, path, fail });
                 });
             }
             Expr::Index(base, key) => self.temporarily(|this| {
-                let src = Read(this.expr(base, fail));
-                let key = Read(this.expr(key, fail));
+                let src = this.operand(base, fail);
+                let key = this.operand(key, fail);
                 this.emit(if is_base_data(base) {
                     Op::IndexData { dst, src, key, fail }
                 } else {
@@ -73,20 +83,9 @@ impl Generator<'_, '_> {
                 this.at(at.0);
                 this.emit(Op::Data { dst, keys, fail });
             }),
-            Expr::Call { function, args, at } => self.temporarily(|this| {
-                let args = this.range(args, fail);
-                this.at(at.0);
-                match function {
-                    Function::Builtin(builtin) => {
-                        let builtin = this.pool.builtin(builtin);
-                        this.emit(Op::Builtin { dst, builtin, args, fail });
-                    }
-                    Function::Document(document) => {
-                        this.function.documents.push(*document);
-                        this.emit(Op::Call { dst, document: DocumentIndex(document.0), args, fail });
-                    }
-                }
-            }),
+            Expr::Call { function, args, at } => {
+                self.temporarily(|this| this.call(*function, args, *at, register, fail));
+            }
             Expr::Array(items) => self.temporarily(|this| {
                 let items = this.range(items, fail);
                 this.emit(Op::MakeArray { dst, items });
@@ -107,6 +106,42 @@ impl Generator<'_, '_> {
             Expr::Comprehension(comprehension) => self.temporarily(|this| this.comprehension(comprehension, dst)),
             Expr::Undefined => self.emit(Op::Jump { to: fail }),
         }
+    }
+
+    /// Calls a function.
+    pub(super) fn call(&mut self, function: Function, args: &[Expr], at: At, dst: u16, fail: Label) {
+        let dst = Write(dst);
+        let op = match function {
+            Function::Builtin(builtin) => {
+                let builtin = self.pool.builtin(builtin);
+                match args {
+                    [arg] => Op::Builtin1 { dst, builtin, arg: self.operand(arg, fail), fail },
+                    [first, second] => {
+                        let (first, second) = (self.operand(first, fail), self.operand(second, fail));
+                        Op::Builtin2 { dst, builtin, first, second, fail }
+                    }
+                    [first, second, third] => {
+                        let (first, second) = (self.operand(first, fail), self.operand(second, fail));
+                        Op::Builtin3 { dst, builtin, first, second, third: self.operand(third, fail), fail }
+                    }
+                    args => Op::Builtin { dst, builtin, args: self.range(args, fail), fail },
+                }
+            }
+            Function::Document(document) => {
+                self.function.documents.push(document);
+                let document = DocumentIndex(document.0);
+                match args {
+                    [arg] => Op::Call1 { dst, document, arg: self.operand(arg, fail), fail },
+                    [first, second] => {
+                        let (first, second) = (self.operand(first, fail), self.operand(second, fail));
+                        Op::Call2 { dst, document, first, second, fail }
+                    }
+                    args => Op::Call { dst, document, args: self.range(args, fail), fail },
+                }
+            }
+        };
+        self.at(at.0);
+        self.emit(op);
     }
 
     /// What is known of a path that is followed at run time.
@@ -135,10 +170,10 @@ impl Generator<'_, '_> {
         if key.is_some() || !self.gather(block, value, end) {
             self.block(block, end, 0, &mut |this, again, _| {
                 this.temporarily(|this| {
-                    let value = Read(this.expr(value, again));
+                    let value = this.operand(value, again);
                     match key {
                         Some(key) => {
-                            let key = Read(this.expr(key, again));
+                            let key = this.operand(key, again);
                             this.emit(Op::PushEntry { key, value });
                         }
                         None => this.emit(Op::Push { src: value }),

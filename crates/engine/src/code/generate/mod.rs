@@ -5,6 +5,7 @@ mod expr;
 mod gather;
 mod places;
 mod rule;
+mod shorten;
 
 use super::constants::{Pool, Symbols};
 use super::{Function, Label, Op, Optimizations, Read, Unit};
@@ -89,7 +90,7 @@ impl<'g, 's> Generator<'g, 's> {
 
     /// Puts places for labels, and checks that the registers suffice.
     fn finish(mut self, span: Span, errors: &mut Vec<Diagnostic>) -> Function {
-        if self.most > u32::from(u16::MAX) {
+        if self.most > u32::from(Read::CONSTANTS) {
             errors.push(Diagnostic {
                 hint: Some("split it into several rules".to_owned()),
                 ..Diagnostic::new("rego_compile_error", span, "rule is too large")
@@ -99,7 +100,8 @@ impl<'g, 's> Generator<'g, 's> {
         let resolve = |label: &mut Label| label.0 = labels.get(label.0 as usize).copied().unwrap_or(u32::MAX);
         self.function.ops.iter_mut().for_each(|op| op.map_labels(resolve));
         self.function.definitions.iter_mut().for_each(resolve);
-        self.function.registers = self.most.min(u32::from(u16::MAX)) as u16;
+        shorten::shorten(&mut self.function);
+        self.function.registers = self.most.min(u32::from(Read::CONSTANTS)) as u16;
         self.function.documents.sort_unstable();
         self.function.documents.dedup();
         self.function

@@ -177,23 +177,23 @@ impl Generator<'_, '_> {
     fn answer(&mut self, branch: &Branch, kind: Shape, again: Label) {
         match kind {
             Shape::Value => {
-                let src = Read(self.expr(&branch.value, again));
+                let src = self.operand(&branch.value, again);
                 self.at(branch.span);
                 self.emit(Op::Yield { src });
             }
             Shape::Built(ComprehensionKind::Object) => {
                 let [key] = branch.keys.as_slice() else { return };
-                let key = Read(self.expr(key, again));
-                let value = Read(self.expr(&branch.value, again));
+                let key = self.operand(key, again);
+                let value = self.operand(&branch.value, again);
                 self.emit(Op::PushEntry { key, value });
             }
             Shape::Built(_) => {
-                let src = Read(self.expr(&branch.value, again));
+                let src = self.operand(&branch.value, again);
                 self.emit(Op::Push { src });
             }
             Shape::Nested => {
                 let keys = self.range(&branch.keys, again);
-                let value = Read(self.expr(&branch.value, again));
+                let value = self.operand(&branch.value, again);
                 self.emit(if branch.is_set { Op::PushMember { keys, value } } else { Op::PushNested { keys, value } });
             }
         }

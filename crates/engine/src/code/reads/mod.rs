@@ -8,7 +8,7 @@
 mod shapes;
 
 use super::index::{Hop, Place, Reads, Root};
-use super::{Function, Key, Op, PathId, Range, Target, Unit};
+use super::{BuiltinIndex, DocumentIndex, Function, Key, Op, PathId, Range, Read, Target, Unit};
 use crate::code::graph;
 use crate::value::json::Projection;
 use crate::value::{SymbolTable, Value};
@@ -171,8 +171,15 @@ impl<'c> Instruction<'_, 'c> {
         &mut self.reader.shapes
     }
 
-    fn get(&self, register: u16) -> Option<Shape> {
-        *self.state.get(usize::from(register))?
+    /// The shape of a register, or of a constant.
+    fn get(&mut self, read: u16) -> Option<Shape> {
+        match Read(read).as_constant() {
+            Some(constant) => {
+                let text = self.constant(constant)?.as_str();
+                Some(self.shapes().add_text(text))
+            }
+            None => *self.state.get(usize::from(read))?,
+        }
     }
 
     fn set(&mut self, register: u16, shape: Shape) -> Option<()> {
@@ -186,7 +193,7 @@ impl<'c> Instruction<'_, 'c> {
         self.set(register, shape)
     }
 
-    fn range(&self, range: Range) -> Option<Vec<Shape>> {
+    fn range(&mut self, range: Range) -> Option<Vec<Shape>> {
         (range.first..range.first.checked_add(range.count)?).map(|register| self.get(register)).collect()
     }
 
@@ -220,6 +227,15 @@ impl<'c> Instruction<'_, 'c> {
         Some(())
     }
 
+    /// Two values are compared.
+    fn equal(&mut self, left: Shape, right: u16) -> Option<()> {
+        if let Some(constant) = Read(right).as_constant() {
+            return self.compare(left, constant);
+        }
+        self.shapes().read(left);
+        self.read_all([right])
+    }
+
     fn read(&mut self, op: &Op) -> Option<()> {
         match *op {
             Op::Constant { dst, constant } => {
@@ -227,15 +243,28 @@ impl<'c> Instruction<'_, 'c> {
                 let shape = self.shapes().add_text(text);
                 self.set(dst.0, shape)
             }
-            Op::Move { dst, src } => self.set(dst.0, self.get(src.0)?),
+            Op::Move { dst, src } => {
+                let src = self.get(src.0)?;
+                self.set(dst.0, src)
+            }
             Op::Input { dst, .. } => self.set(dst.0, Shape::INPUT),
             Op::InputPath { dst, path, .. } => {
                 let found = self.path(Shape::INPUT, path)?;
                 self.set(dst.0, found)
             }
             Op::Path { dst, src, path, .. } => {
-                let found = self.path(self.get(src.0)?, path)?;
+                let src = self.get(src.0)?;
+                let found = self.path(src, path)?;
                 self.set(dst.0, found)
+            }
+            Op::PathTruthy { src, path, .. } => {
+                let src = self.get(src.0)?;
+                self.path(src, path).map(drop)
+            }
+            Op::PathEqual { src, right, path, .. } => {
+                let src = self.get(src.0)?;
+                let found = self.path(src, path)?;
+                self.equal(found, right.0)
             }
             Op::Index { dst, src, key, .. } | Op::IndexData { dst, src, key, .. } => {
                 let (src, key) = (self.get(src.0)?, self.get(key.0)?);
@@ -253,11 +282,14 @@ impl<'c> Instruction<'_, 'c> {
                 let found = self.path(Shape::INPUT, path)?;
                 self.compare(found, constant)
             }
-            Op::EqualConstant { src, constant, .. } => self.compare(self.get(src.0)?, constant),
-            Op::Equal { left, right, .. }
-            | Op::NotEqual { left, right, .. }
-            | Op::Less { left, right, .. }
-            | Op::LessOrEqual { left, right, .. } => self.read_all([left.0, right.0]),
+            Op::Equal { left, right, .. } => {
+                let (left, right) = if left.as_constant().is_some() { (right, left) } else { (left, right) };
+                let left = self.get(left.0)?;
+                self.equal(left, right.0)
+            }
+            Op::NotEqual { left, right, .. } | Op::Less { left, right, .. } | Op::LessOrEqual { left, right, .. } => {
+                self.read_all([left.0, right.0])
+            }
             Op::Member { item, collection, .. } => self.read_all([item.0, collection.0]),
             // The type, which every shape keeps.
             Op::Truthy { .. } | Op::IsKind { .. } | Op::IsCollection { .. } => Some(()),
@@ -280,7 +312,8 @@ impl<'c> Instruction<'_, 'c> {
             | Op::AmongEntries { dst, iterator, collection, path, equal } => {
                 self.compare_parts(collection.0, path, equal.0)?;
                 self.set_new(iterator.0)?;
-                self.set(dst.0, self.get(collection.0)?)
+                let collection = self.get(collection.0)?;
+                self.set(dst.0, collection)
             }
             Op::NextEqual { collection, path, equal, value, .. } => {
                 self.compare_parts(collection.0, path, equal.0)?;
@@ -342,13 +375,48 @@ impl<'c> Instruction<'_, 'c> {
                 self.set(dst.0, value)
             }
             Op::Call { dst, document, args, .. } => {
-                let Signature { arguments, result } = self.reader.signature(document.0)?;
-                for (argument, given) in arguments.into_iter().zip(self.range(args)?) {
-                    self.shapes().unify(argument, given);
-                }
+                let args = self.range(args)?;
+                let result = self.call(document, &args)?;
                 self.set(dst.0, result)
             }
-            Op::Builtin { dst, builtin, args, .. } => self.builtin(dst.0, usize::from(builtin.0), args),
+            Op::Call1 { dst, document, arg, .. } => {
+                let args = [self.get(arg.0)?];
+                let result = self.call(document, &args)?;
+                self.set(dst.0, result)
+            }
+            Op::Call2 { dst, document, first, second, .. } => {
+                let args = [self.get(first.0)?, self.get(second.0)?];
+                let result = self.call(document, &args)?;
+                self.set(dst.0, result)
+            }
+            Op::CallHolds { document, arg, .. } => {
+                let args = [self.get(arg.0)?];
+                self.call(document, &args).map(drop)
+            }
+            Op::Builtin { dst, builtin, args, .. } => {
+                let args = self.range(args)?;
+                let result = self.builtin(builtin, &args)?;
+                self.set(dst.0, result)
+            }
+            Op::Builtin1 { dst, builtin, arg, .. } => {
+                let args = [self.get(arg.0)?];
+                let result = self.builtin(builtin, &args)?;
+                self.set(dst.0, result)
+            }
+            Op::Builtin2 { dst, builtin, first, second, .. } => {
+                let args = [self.get(first.0)?, self.get(second.0)?];
+                let result = self.builtin(builtin, &args)?;
+                self.set(dst.0, result)
+            }
+            Op::Builtin3 { dst, builtin, first, second, third, .. } => {
+                let args = [self.get(first.0)?, self.get(second.0)?, self.get(third.0)?];
+                let result = self.builtin(builtin, &args)?;
+                self.set(dst.0, result)
+            }
+            Op::BuiltinHolds { builtin, first, second, .. } => {
+                let args = [self.get(first.0)?, self.get(second.0)?];
+                self.builtin(builtin, &args).map(drop)
+            }
             // Documents that are found at run time are read already; so is what stands in base documents.
             Op::Data { dst, keys, .. } | Op::DataKeys { dst, keys, .. } => {
                 self.read_range(keys)?;
@@ -425,21 +493,30 @@ impl<'c> Instruction<'_, 'c> {
         self.set(dst, object)
     }
 
-    fn builtin(&mut self, dst: u16, builtin: usize, args: Range) -> Option<()> {
-        let shapes = self.range(args)?;
-        match (self.unit.builtins.get(builtin)?.name, shapes.as_slice()) {
+    /// What a document gives for arguments.
+    fn call(&mut self, document: DocumentIndex, args: &[Shape]) -> Option<Shape> {
+        let Signature { arguments, result } = self.reader.signature(document.0)?;
+        for (argument, given) in arguments.into_iter().zip(args) {
+            self.shapes().unify(argument, *given);
+        }
+        Some(result)
+    }
+
+    /// What a builtin gives for arguments.
+    fn builtin(&mut self, builtin: BuiltinIndex, args: &[Shape]) -> Option<Shape> {
+        match (self.unit.builtins.get(usize::from(builtin.0))?.name, args) {
             ("count", [collection]) => {
                 self.shapes().element(*collection);
-                self.set_new(dst)
+                Some(self.shapes().add())
             }
             ("object.get", [object, key, default]) if let Some(text) = self.shapes().text(*key) => {
                 let found = self.shapes().field(*object, text);
                 self.shapes().unify(found, *default);
-                self.set(dst, found)
+                Some(found)
             }
             _ => {
-                self.read_range(args)?;
-                self.set_new(dst)
+                args.iter().for_each(|arg| self.reader.shapes.read(*arg));
+                Some(self.shapes().add())
             }
         }
     }
