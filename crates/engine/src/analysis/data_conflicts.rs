@@ -18,7 +18,7 @@ pub fn check_data_conflicts(program: &Program, data: Value<'_>) -> Vec<Diagnosti
             continue;
         }
         let message = format!("conflicting rule for data path {} found", rule.path.join("/"));
-        errors.push(Diagnostic { code: "rego_compile_error", span: rule.span, message, hint: None });
+        errors.push(Diagnostic::new("rego_compile_error", rule.span, message));
         reported = Some(&rule.path);
     }
     errors
