@@ -30,9 +30,10 @@
 pub mod batch;
 
 pub use solon_engine::{
-    Annotation, Answer, Capabilities, Case, Cases, Compiler, Decide, Engine, Error, Evaluator, Expression, Host, Input,
-    Issue, Limits, LoadedPolicy, Location, NativeEngine, NoHost, OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput,
-    Policy, Query, QuerySet, Row, SetEvaluator, Settings, Stage, Syntax, Test,
+    Annotation, Answer, Capabilities, Case, Cases, Compiler, Decide, Engine, Error, Evaluator, Expression, Host,
+    HttpCache, HttpError, HttpRequest, HttpResponse, Input, Issue, Limits, LoadedPolicy, Location, NativeEngine,
+    NoHost, OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput, Policy, Query, QuerySet, Row, SetEvaluator, Settings,
+    Stage, Syntax, Test,
 };
 
 pub use solon_engine::capabilities;
@@ -55,6 +56,13 @@ pub mod syntax {
 #[cfg(feature = "k8s")]
 pub mod k8s {
     pub use solon_k8s::*;
+}
+
+/// Sends the requests of `http.send`, for a [`Host`] of your own.
+#[cfg(feature = "http")]
+pub mod http {
+    pub use solon_engine::http::{HttpTls, Pem};
+    pub use solon_http::Client;
 }
 
 /// The README's examples run as tests.

@@ -32,6 +32,7 @@ const STEPS: &[Step] = &[
     ("tests", tests),
     ("regorus", regorus),
     ("conformance", conformance),
+    ("program", program),
     ("differential", differential),
     ("readme", readme),
 ];
@@ -138,6 +139,20 @@ fn differential(this: &Path) -> io::Result<Outcome> {
 
 /// OPA's cases. Those in the list of expected failures are neither passed nor failed.
 fn conformance(this: &Path) -> io::Result<Outcome> {
+    cases(this, &[])
+}
+
+/// OPA's cases through the command line's program.
+fn program(this: &Path) -> io::Result<Outcome> {
+    let (is_built, log) = output(cargo().args(["build", "--quiet", "--locked", "--package", "solon-cli"]))?;
+    if !is_built {
+        return Ok(Outcome { passed: 0, failed: 1, note: String::new(), log });
+    }
+    let program = this.with_file_name("solon").with_extension(env::consts::EXE_EXTENSION);
+    cases(this, &["--binary".into(), program.into()])
+}
+
+fn cases(this: &Path, args: &[OsString]) -> io::Result<Outcome> {
     let folder = shared().join("conformance");
     if !folder.is_dir() {
         let is_required = env::var_os("CI").is_some_and(|value| !value.is_empty());
@@ -145,7 +160,7 @@ fn conformance(this: &Path) -> io::Result<Outcome> {
         let note = if is_required { String::new() } else { format!(" (skipped: {problem})") };
         return Ok(Outcome { passed: 0, failed: usize::from(is_required), note, log: problem });
     }
-    let (is_ok, log) = output(Command::new(this).arg("conformance").arg(&folder))?;
+    let (is_ok, log) = output(Command::new(this).arg("conformance").arg(&folder).args(args))?;
     let (passed, total) = sum(&log, r"(?m)^conformance v\d: (\d+) of (\d+) passed$");
     let note = format!(" ({} of {total} are expected failures)", total.saturating_sub(passed));
     let is_empty = total == 0;

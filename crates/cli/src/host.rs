@@ -1,16 +1,18 @@
-//! What the command line gives to builtins: the clock, randomness, the environment, name lookups and stderr.
+//! What the command line gives to builtins: the clock, randomness, the environment, name lookups, HTTP and stderr.
 
 use crate::terminal::say;
-use solon::Host;
-use solon::value::Value;
+use solon::http::Client;
+use solon::{Host, HttpCache, HttpError, HttpRequest, HttpResponse};
 use std::net::ToSocketAddrs;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// The host of the command line.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Terminal {
     deadline: Option<Instant>,
+    client: Client,
+    cache: HttpCache,
     record: Option<Mutex<Record>>,
 }
 
@@ -21,12 +23,16 @@ struct Record {
     cases: Vec<Vec<String>>,
 }
 
+/// Bytes of responses to `http.send` that are kept from one input to the next.
+const CACHE: usize = 64 << 20;
+
 impl Terminal {
     /// A host whose evaluations must end within `timeout` from now.
     pub fn new(timeout: Option<Duration>) -> Self {
         // A time that is too far away to be expressed never comes; none and zero are no limit, as in OPA.
         let timeout = timeout.filter(|timeout| !timeout.is_zero());
-        Terminal { deadline: timeout.and_then(|timeout| Instant::now().checked_add(timeout)), record: None }
+        let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        Terminal { deadline, client: Client::new(), cache: HttpCache::new(CACHE), record: None }
     }
 
     /// A host that keeps what a test prints and which cases it comes to.
@@ -70,8 +76,12 @@ impl Host for Terminal {
         Ok(addresses.map(|address| address.ip().to_string()).collect())
     }
 
-    fn http(&self, _request: Value<'_>) -> Result<String, String> {
-        Err("http.send is not available on the command line yet".to_owned())
+    fn http(&self, request: &HttpRequest) -> Result<HttpResponse, HttpError> {
+        self.client.send(request, self.deadline)
+    }
+
+    fn http_cache(&self) -> Option<&HttpCache> {
+        Some(&self.cache)
     }
 
     fn print(&self, _place: &str, message: &str) {

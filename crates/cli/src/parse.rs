@@ -8,7 +8,7 @@ use anyhow::{Result, anyhow};
 use solon::syntax::ast::Version;
 use solon::syntax::dump::dump;
 use solon::syntax::print::module_text;
-use solon::syntax::{ParseOptions, Source, parse_module};
+use solon::syntax::{ParseOptions, Source, line_at, parse_module};
 use std::fs;
 use std::process::ExitCode;
 
@@ -38,7 +38,7 @@ pub fn run(arguments: &Parse) -> Result<ExitCode> {
             message: error.message,
             code: error.code.to_owned(),
             place: Some(place),
-            details: Some(report::line_at(source.text(), position.row, position.col)),
+            details: Some(line_at(source.text(), position.row, position.col)),
             hint: error.hint,
         }
     };

@@ -2,6 +2,7 @@
 
 use crate::render::{pretty, quoted};
 use solon::Issue;
+use solon::syntax::line_at;
 use std::fmt::Write;
 use std::io;
 
@@ -71,23 +72,6 @@ fn of_issue<'t>(issue: &Issue, text_of: &impl Fn(&str) -> Option<&'t str>) -> Pr
     let is_late = issue.code == "eval_cancel_error";
     let message = if is_late { "context deadline exceeded".to_owned() } else { issue.message.clone() };
     Problem { message, code: issue.code.clone(), place, details, hint: issue.hint.clone() }
-}
-
-/// The line of the last character at or before a place that is no white space, and that character's byte in it.
-pub fn line_at(text: &str, row: u32, col: u32) -> (String, usize) {
-    let bytes = text.as_bytes();
-    let rows = usize::try_from(row.saturating_sub(1)).unwrap_or_default();
-    let start: usize = text.split_inclusive('\n').take(rows).map(str::len).sum();
-    let wanted = start.saturating_add(usize::try_from(col.saturating_sub(1)).unwrap_or_default());
-    let is_space = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_whitespace);
-    let is_break = |at: usize| matches!(bytes.get(at), Some(b'\n' | b'\r'));
-    let mut at = wanted.min(bytes.len().saturating_sub(1));
-    while at > 0 && is_space(at) {
-        at -= 1;
-    }
-    let begin = (0..at).rev().find(|at| is_break(*at)).map_or(0, |at| at + 1);
-    let end = (at..bytes.len()).find(|at| is_break(*at)).unwrap_or(bytes.len());
-    (text.get(begin..end).unwrap_or_default().to_owned(), at.saturating_sub(begin))
 }
 
 /// The errors as OPA's JSON document.
@@ -183,17 +167,4 @@ fn sentence(problem: &Problem, out: &mut String) {
         out.push_str(": ");
     }
     out.push_str(&problem.message);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_shown_line_ends_with_the_last_text() {
-        assert_eq!(line_at("package p\n\nq := [1,\n", 4, 1), ("q := [1,".to_owned(), 7));
-        assert_eq!(line_at("a\n\t\tx = = 1\n", 2, 7), ("\t\tx = = 1".to_owned(), 6));
-        assert_eq!(line_at("", 1, 1), (String::new(), 0));
-        assert_eq!(line_at("é", 9, 9), ("é".to_owned(), 1));
-    }
 }

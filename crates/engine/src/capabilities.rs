@@ -207,7 +207,8 @@ fn declaration(builtin: &Builtin) -> Value {
 fn is_nondeterministic(builtin: &Builtin) -> bool {
     let fetches = matches!(builtin.name, "json.match_schema" | "json.verify_schema");
     let is_check = builtin.name.starts_with("crypto.x509.");
-    fetches || (builtin.purity == Purity::Nondeterministic && !is_check)
+    let is_pure = !matches!(builtin.purity, Purity::Nondeterministic | Purity::Remembering);
+    fetches || !(is_pure || is_check)
 }
 
 /// The builtin of a declaration: the engine's, where it has one of that name and signature.

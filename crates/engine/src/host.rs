@@ -3,9 +3,9 @@
 //! The engine itself has no clock, files, network, environment or random source. Builtins that need one ask the
 //! [`Host`]; the default gives nothing away and makes the builtin fail by name.
 
-use crate::value::Value;
+use crate::http::{HttpCache, HttpError, HttpRequest, HttpResponse};
 
-/// What the default host says to a request: no other error of a host should read like this.
+/// What the default host says to a look-up: no other error of a host should read like this.
 pub const REFUSED: &str = "not allowed by the host";
 
 /// What builtins may ask from outside. Every method of the default refuses.
@@ -32,11 +32,15 @@ pub trait Host: Send + Sync {
         Err(REFUSED.into())
     }
 
-    /// Performs an HTTP request described as `http.send` takes it; the answer is a JSON text as it returns it. The
-    /// error [`REFUSED`] ends the evaluation; any other is the request's own failure.
-    fn http(&self, request: Value<'_>) -> Result<String, String> {
+    /// Sends an HTTP request. [`HttpError::Refused`] ends the evaluation; any other error is the request's own.
+    fn http(&self, request: &HttpRequest) -> Result<HttpResponse, HttpError> {
         let _ = request;
-        Err(REFUSED.into())
+        Err(HttpError::Refused)
+    }
+
+    /// Where responses are kept between evaluations; none if they are not.
+    fn http_cache(&self) -> Option<&HttpCache> {
+        None
     }
 
     /// Takes a line that `print` wrote; `place` is file and row.

@@ -11,6 +11,7 @@ pub mod capabilities;
 pub mod code;
 pub mod hir;
 pub mod host;
+pub mod http;
 pub mod plan;
 pub mod types;
 pub mod value;
@@ -26,4 +27,5 @@ pub use api::{
 pub use capabilities::Capabilities;
 pub use code::Optimizations;
 pub use host::{Host, NoHost};
+pub use http::{HttpCache, HttpError, HttpRequest, HttpResponse};
 pub use vm::Limits;

@@ -17,6 +17,7 @@ fn call<'a>(arena: &'a Bump, name: &str, args: &[Value<'a>]) -> Result<Value<'a>
         max_bytes: 1 << 26,
         allowed_hosts: None,
         now: &mut None,
+        sent: &mut Vec::new(),
         place: &String::new,
     };
     (builtin.call)(&mut context, args)

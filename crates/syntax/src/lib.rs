@@ -7,6 +7,7 @@ pub mod annotations;
 pub mod ast;
 pub mod diagnostic;
 pub mod dump;
+pub mod json;
 mod lexer;
 mod parser;
 pub mod print;
@@ -14,4 +15,4 @@ pub mod span;
 
 pub use diagnostic::Diagnostic;
 pub use parser::{ParseOptions, Parsed, detect_version, parse_module, parse_query};
-pub use span::{Position, Source, Span};
+pub use span::{Position, Source, Span, line_at};

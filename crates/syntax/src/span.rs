@@ -82,3 +82,38 @@ impl Source {
         self.text.get(span.start as usize..span.end as usize).unwrap_or("")
     }
 }
+
+/// The line that is shown with an error: that of the last character at or before a place that is no white space, and
+/// that character's byte in it.
+///
+/// ```
+/// assert_eq!(solon_syntax::line_at("package p\n\nq := [1,\n", 4, 1), ("q := [1,".to_owned(), 7));
+/// ```
+pub fn line_at(text: &str, row: u32, col: u32) -> (String, usize) {
+    let bytes = text.as_bytes();
+    let rows = usize::try_from(row.saturating_sub(1)).unwrap_or_default();
+    let start: usize = text.split_inclusive('\n').take(rows).map(str::len).sum();
+    let wanted = start.saturating_add(usize::try_from(col.saturating_sub(1)).unwrap_or_default());
+    let is_space = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_whitespace);
+    let is_break = |at: usize| matches!(bytes.get(at), Some(b'\n' | b'\r'));
+    let mut at = wanted.min(bytes.len().saturating_sub(1));
+    while at > 0 && is_space(at) {
+        at -= 1;
+    }
+    let begin = (0..at).rev().find(|at| is_break(*at)).map_or(0, |at| at + 1);
+    let end = (at..bytes.len()).find(|at| is_break(*at)).unwrap_or(bytes.len());
+    (text.get(begin..end).unwrap_or_default().to_owned(), at.saturating_sub(begin))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::line_at;
+
+    #[test]
+    fn the_shown_line_ends_with_the_last_text() {
+        assert_eq!(line_at("package p\n\nq := [1,\n", 4, 1), ("q := [1,".to_owned(), 7));
+        assert_eq!(line_at("a\n\t\tx = = 1\n", 2, 7), ("\t\tx = = 1".to_owned(), 6));
+        assert_eq!(line_at("", 1, 1), (String::new(), 0));
+        assert_eq!(line_at("é", 9, 9), ("é".to_owned(), 1));
+    }
+}

@@ -247,7 +247,7 @@ impl Compiler {
 
     /// Base documents as one.
     pub(super) fn base_documents(&self) -> Result<crate::value::Frozen, Error> {
-        data::build(&self.data, &SymbolTable::new())
+        data::build(self.data.clone(), &SymbolTable::new())
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a builtin can reach while it runs.
 
-use super::Failure;
+use super::{Failure, Sent};
 use crate::host::Host;
 use crate::value::{Bump, SymbolTable, Value};
 use hashbrown::HashMap;
@@ -22,6 +22,8 @@ pub struct Context<'a, 'c> {
     pub allowed_hosts: Option<&'c [String]>,
     /// The time of this evaluation in nanoseconds, once asked for.
     pub now: &'c mut Option<i64>,
+    /// HTTP requests that were sent in this evaluation, with what came of them.
+    pub sent: &'c mut Vec<(Value<'a>, Sent<'a>)>,
     /// Where the call stands, as `file:row`.
     pub place: &'c dyn Fn() -> String,
 }

@@ -32,6 +32,7 @@ mod membership;
 mod net;
 mod numbers;
 mod objects;
+mod own;
 mod quote;
 mod rand;
 mod regex;
@@ -49,7 +50,7 @@ mod testing;
 mod time;
 mod type_checks;
 mod units;
-mod uri;
+pub(crate) mod uri;
 mod uuid;
 mod walk;
 mod x509;
@@ -58,6 +59,8 @@ pub(crate) mod yaml;
 pub use context::{Caches, Context, Kept};
 pub use declared::declare;
 pub use failure::{Failure, Outcome};
+pub use http::Sent;
+pub use own::register;
 pub use shortcuts::{Shortcut, shortcut};
 
 #[cfg(doc)]
@@ -82,7 +85,8 @@ pub struct Builtin {
     pub signature: &'static str,
     /// One sentence or more for the reference page.
     pub doc: &'static str,
-    /// An example: a Rego expression and the JSON of its value (sets as arrays). Empty if it cannot run alone.
+    /// An example: a Rego expression, or a module `example` whose rule `p` is asked for, and the JSON of its value
+    /// (sets as arrays).
     pub example: (&'static str, &'static str),
     /// What its result depends on besides its arguments.
     pub purity: Purity,
@@ -92,7 +96,7 @@ pub struct Builtin {
 
 impl Builtin {
     /// Its signature, read from the notation the first time one is asked for, or as it was declared. An entry that is
-    /// neither in the tables nor declared takes and gives anything.
+    /// neither in the tables nor declared nor [registered](register) takes and gives anything.
     pub fn signature(&self) -> &'static Signature {
         type Signatures = hashbrown::HashMap<&'static str, OnceLock<Signature>>;
         static SIGNATURES: LazyLock<Signatures> =
@@ -102,7 +106,7 @@ impl Builtin {
             Signature { args: Vec::new(), result: argument(), variadic: argument() }
         });
         let Some(signature) = SIGNATURES.get(self.signature) else {
-            return declared::signature(self).unwrap_or(&ANYTHING);
+            return own::signature(self).or_else(|| declared::signature(self)).unwrap_or(&ANYTHING);
         };
         signature.get_or_init(|| Signature::parse(self.signature).unwrap_or_else(|_| ANYTHING.clone()))
     }
@@ -115,7 +119,9 @@ pub enum Purity {
     Pure,
     /// The evaluation as well (time, random numbers): the same within one evaluation.
     Nondeterministic,
-    /// It has effects (print, trace, http): each call counts.
+    /// The evaluation as well, and it remembers its results itself (`http.send`): not every one may be.
+    Remembering,
+    /// It has effects (print, trace): each call counts.
     Effect,
     /// A relation (`walk`): returns an array of the values it enumerates; the call is unified with each.
     Relation,
@@ -190,5 +196,5 @@ pub fn all() -> impl Iterator<Item = &'static Builtin> {
 pub fn find(name: &str) -> Option<&'static Builtin> {
     static NAMES: LazyLock<hashbrown::HashMap<&'static str, &'static Builtin>> =
         LazyLock::new(|| all().map(|builtin| (builtin.name, builtin)).collect());
-    NAMES.get(name).copied()
+    NAMES.get(name).copied().or_else(|| own::function(name))
 }

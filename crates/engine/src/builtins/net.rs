@@ -2,6 +2,7 @@
 
 use super::failure::operand;
 use super::{Builtin, Context, Failure, Outcome, Purity};
+use crate::host;
 use crate::value::Value;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -330,10 +331,15 @@ fn lookup_ip_addr<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<
     ctx.check_host(name)?;
     let texts = match name.parse::<IpAddr>() {
         Ok(address) => vec![address_of(number_of(address)).to_string()],
-        Err(_) => ctx.host.lookup(name).map_err(Failure::error)?,
+        Err(_) => ctx.host.lookup(name).map_err(of_host)?,
     };
     let addresses: Vec<_> = texts.iter().map(|text| Value::new_string(ctx.arena, text)).collect();
     Ok(Value::new_set(ctx.arena, &addresses))
+}
+
+/// A look-up that failed; that the host looks nothing up must not go unseen.
+fn of_host(message: String) -> Failure {
+    if message == host::REFUSED { Failure::Halt(message) } else { Failure::Error(message) }
 }
 
 #[cfg(test)]

@@ -32,7 +32,7 @@ pub(super) static TABLE: &[Builtin] = &[
         name: "set_diff",
         signature: "(set[any], set[any]) -> set[any]",
         doc: "Returns the members of `x` that are not in `y`. Deprecated: write `x - y`.",
-        example: ("", ""),
+        example: ("set_diff({1, 2}, {2})", "[1]"),
         purity: Purity::Pure,
         call: |context, args| {
             let (left, right) = (operand::set(args, 1)?, operand::set(args, 2)?);

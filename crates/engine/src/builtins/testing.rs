@@ -47,6 +47,7 @@ pub(super) fn call_on<'a>(
         max_bytes: 1 << 20,
         allowed_hosts: None,
         now: &mut None,
+        sent: &mut Vec::new(),
         place: &|| "policy.rego:1".into(),
     };
     (builtin.call)(&mut ctx, args)

@@ -310,7 +310,7 @@ pub(super) fn unescape_query(text: &str) -> Result<String, String> {
 
 /// What a reference means where `base` is the URI of the document, both without dots in their paths; none if one of
 /// them is no URI.
-pub(super) fn resolve(base: &str, reference: &str) -> Option<String> {
+pub(crate) fn resolve(base: &str, reference: &str) -> Option<String> {
     let (from, to) = (Uri::parse(base).ok()?, Uri::parse(reference).ok()?);
     let (whole, fragment) = reference.split_once('#').unwrap_or((reference, ""));
     let (base, base_fragment) = base.split_once('#').unwrap_or((base, ""));

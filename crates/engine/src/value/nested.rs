@@ -25,11 +25,13 @@ const STACK_LEFT: usize = 64 << 10;
 const STACK_SEGMENT: usize = 1 << 20;
 
 /// Whether two collections are equal.
+#[inline]
 pub(super) fn equal(left: &Value<'_>, right: &Value<'_>) -> bool {
     Comparison::default().equal(left, right)
 }
 
 /// The order of two collections.
+#[inline]
 pub(super) fn order(left: &Value<'_>, right: &Value<'_>) -> Ordering {
     Comparison::default().order(left, right)
 }
@@ -48,36 +50,69 @@ struct Comparison {
 
 impl Comparison {
     fn equal(&mut self, left: &Value<'_>, right: &Value<'_>) -> bool {
-        let (Some(place), Some(other)) = (place(left), place(right)) else { return left == right };
-        left.kind() == right.kind()
-            && place.1 == other.1
-            && self.pair(place, other, true, |inner| match (left, right) {
-                (Value::Object(left), Value::Object(right)) => {
-                    let mut entries = left.entries().iter().zip(right.entries());
-                    entries.all(|(left, right)| inner.equal(&left.0, &right.0) && inner.equal(&left.1, &right.1))
-                }
-                _ => items(left).iter().zip(items(right)).all(|(left, right)| inner.equal(left, right)),
+        match (left, right) {
+            (Value::Array(left), Value::Array(right)) => self.equal_items(left, right),
+            (Value::Set(left), Value::Set(right)) => self.equal_items(left.items(), right.items()),
+            (Value::Object(left), Value::Object(right)) => {
+                let (left, right) = (left.entries(), right.entries());
+                left.len() == right.len()
+                    && self.pair(place(left), place(right), true, |inner| {
+                        let mut entries = left.iter().zip(right);
+                        entries.all(|(left, right)| inner.equal(&left.0, &right.0) && inner.equal(&left.1, &right.1))
+                    })
+            }
+            _ => left == right,
+        }
+    }
+
+    fn equal_items(&mut self, left: &[Value<'_>], right: &[Value<'_>]) -> bool {
+        left.len() == right.len()
+            && self.pair(place(left), place(right), true, |inner| {
+                left.iter().zip(right).all(|(left, right)| inner.equal(left, right))
             })
     }
 
     fn order(&mut self, left: &Value<'_>, right: &Value<'_>) -> Ordering {
-        let (Some(place), Some(other)) = (place(left), place(right)) else { return left.cmp(right) };
-        if left.kind() != right.kind() {
-            return left.kind().cmp(&right.kind());
-        }
-        let parts = self.pair(place, other, Ordering::Equal, |inner| match (left, right) {
+        match (left, right) {
+            (Value::Array(left), Value::Array(right)) => self.order_items(left, right),
+            (Value::Set(left), Value::Set(right)) => self.order_items(left.items(), right.items()),
             // Keys in turn and, where those are equal, their values.
             (Value::Object(left), Value::Object(right)) => {
-                first(left.entries().iter().zip(right.entries()), |(left, right)| {
-                    inner.order(&left.0, &right.0).then_with(|| inner.order(&left.1, &right.1))
+                let (left, right) = (left.entries(), right.entries());
+                self.order_parts(left, right, |inner, left, right| match inner.order(&left.0, &right.0) {
+                    Ordering::Equal => inner.order(&left.1, &right.1),
+                    order => order,
                 })
             }
-            _ => first(items(left).iter().zip(items(right)), |(left, right)| inner.order(left, right)),
+            _ => left.cmp(right),
+        }
+    }
+
+    fn order_items(&mut self, left: &[Value<'_>], right: &[Value<'_>]) -> Ordering {
+        self.order_parts(left, right, |inner, left, right| inner.order(left, right))
+    }
+
+    /// Parts in turn; where all are equal the shorter collection comes first.
+    fn order_parts<T>(
+        &mut self,
+        left: &[T],
+        right: &[T],
+        mut order: impl FnMut(&mut Self, &T, &T) -> Ordering,
+    ) -> Ordering {
+        let parts = self.pair(place(left), place(right), Ordering::Equal, |inner| {
+            for (left, right) in left.iter().zip(right) {
+                let order = order(inner, left, right);
+                if order.is_ne() {
+                    return order;
+                }
+            }
+            Ordering::Equal
         });
-        parts.then(place.1.cmp(&other.1))
+        parts.then(left.len().cmp(&right.len()))
     }
 
     /// Compares the parts of two collections, unless they are the same ones or are known to be equal.
+    #[inline]
     fn pair<T: PartialEq>(&mut self, left: Place, right: Place, same: T, work: impl FnOnce(&mut Self) -> T) -> T {
         let is_long = self.pairs >= PLAIN;
         if left == right || (is_long && self.same.contains(&(left, right))) {
@@ -99,18 +134,8 @@ impl Comparison {
     }
 }
 
-/// The first order that is not equal.
-fn first<T>(mut pairs: impl Iterator<Item = T>, mut order: impl FnMut(T) -> Ordering) -> Ordering {
-    pairs.find_map(|pair| Some(order(pair)).filter(|order| order.is_ne())).unwrap_or(Ordering::Equal)
-}
-
-fn place(value: &Value<'_>) -> Option<Place> {
-    match value {
-        Value::Object(object) => Some((object.entries().as_ptr().addr(), object.len())),
-        Value::Array(items) => Some((items.as_ptr().addr(), items.len())),
-        Value::Set(set) => Some((set.items().as_ptr().addr(), set.len())),
-        _ => None,
-    }
+fn place<T>(parts: &[T]) -> Place {
+    (parts.as_ptr().addr(), parts.len())
 }
 
 fn items<'v>(value: &Value<'v>) -> &'v [Value<'v>] {
@@ -136,7 +161,7 @@ impl Default for Budget {
 impl Budget {
     /// Hashes the parts of a collection after its kind and length, as far as the budget goes.
     pub(super) fn hash(&mut self, value: &Value<'_>, state: &mut impl Hasher) {
-        let Some((_, len)) = place(value) else { return value.hash(state) };
+        let Some(len) = value.len() else { return value.hash(state) };
         state.write_u8(value.kind() as u8);
         state.write_usize(len);
         if self.levels == 0 {

@@ -165,6 +165,7 @@ impl<'a> Machine<'a, '_> {
             max_bytes: setting.limits.value_size,
             allowed_hosts: setting.allowed_hosts,
             now: &mut self.now,
+            sent: &mut self.sent,
             place: &|| (setting.place)(place.span()),
         };
         match (builtin.call)(&mut context, args) {

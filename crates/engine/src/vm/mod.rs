@@ -14,7 +14,7 @@ mod world;
 
 pub use error::{EvalError, codes};
 
-use crate::builtins::Caches;
+use crate::builtins::{Caches, Sent};
 use crate::code::aliases::Alias;
 use crate::code::{Function, Unit};
 use crate::host::Host;
@@ -134,6 +134,7 @@ pub fn evaluate<'a, T>(
         worlds: bumpalo::collections::Vec::new_in(arena),
         scratch: bumpalo::collections::Vec::new_in(arena),
         remembered: bumpalo::collections::Vec::new_in(arena),
+        sent: Vec::new(),
         calls: remember::Remembered::new(arena),
         indexes: matching::Indexes::default(),
         reusable,
@@ -163,6 +164,8 @@ struct Machine<'a, 's> {
     scratch: bumpalo::collections::Vec<'a, Value<'a>>,
     /// Results of nondeterministic builtins: name, arguments, result.
     remembered: bumpalo::collections::Vec<'a, (&'static str, &'a [Value<'a>], Value<'a>)>,
+    /// HTTP requests that were sent, with what came of them.
+    sent: Vec<(Value<'a>, Sent<'a>)>,
     /// Results of functions that are rules.
     calls: remember::Remembered<'a>,
     /// Indexes of collections that loops with a filter walk over.

@@ -47,8 +47,12 @@ fn text<'a>(context: &Context<'a, '_>, value: Value<'a>) -> Result<Cow<'a, str>,
     match value {
         Value::String { text, .. } => Ok(Cow::Borrowed(text)),
         Value::Object(_) | Value::Array(_) => json_text::marshal(context, value).map(Cow::Owned),
-        _ => Err(Failure::error("wrong type, expected string or object")),
+        _ => Err(wrong_type()),
     }
+}
+
+fn wrong_type() -> Failure {
+    Failure::error("wrong type, expected string or object")
 }
 
 fn parse<'a>(context: &Context<'a, '_>, text: &'a str) -> Outcome<'a> {
@@ -76,6 +80,9 @@ fn verify<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> 
 
 fn matches<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let document = operand::any(args, 1)?;
+    if !matches!(document, Value::String { .. } | Value::Object(_) | Value::Array(_)) {
+        return Err(wrong_type());
+    }
     json_text::check_written(context, document)?;
     let is_collection = matches!(document, Value::Object(_) | Value::Array(_));
     let document = if is_collection && is_json(&document) {

@@ -13,9 +13,34 @@ use crate::value::{Object, Value, number};
 use std::cmp::Ordering;
 use std::sync::Arc;
 
+/// Keys of the examples.
+macro_rules! key {
+    (rsa) => {
+        "{\"e\":\"AQAB\",\"kty\":\"RSA\",\"n\":\"soENfEpyC_bRTXCFwVOvhRHe4aYAgaHzfbcuhwm0RYR7XmN2z77puajw\
+         VV_eqOo7oyVGUK6IFK-ku20rPvo0KuqKsvpoNzeAlIcjneO2CMcFtsag-4ICgsYmixLwseWbgHQWGkKKSYhboNGpKQgqUXAs\
+         f_RHa2pRmp2vKUffZCM\"}"
+    };
+    (p256) => {
+        "{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"RmzpMBLUHTLcze1HSfkfc5FjK8Z9cpmYsPwXHpxB4sk\",\"y\":\"\
+         gOSF6nPVCNjLJMLSfzD2fGL_YBj3TTMV7aYIx4phXlg\"}"
+    };
+    (p384) => {
+        "{\"crv\":\"P-384\",\"kty\":\"EC\",\"x\":\"1Pu4tvTuVt3f7ssVFdLGmEF3vDdLztPkopmphqhPhsCquId3dmYAxi\
+         3U6RXcpRhv\",\"y\":\"pAo29iNa4WDPUJkDDgmcFjfBBxlYtXBwhou3F8FFqQs3yvo5US7wxlgIQpUOZRBE\"}"
+    };
+    (p521) => {
+        "{\"crv\":\"P-521\",\"kty\":\"EC\",\"x\":\"AMYDMsGGxNiHCQ7Gj_L_UAijrgz_o6eZvOl4xFT8_89OAf7fCfFMJU\
+         zoxFjP5iQKnQb2biecuRtBZd2SXvCbMfxs\",\"y\":\"AF_cgIYL5BVpXtTnfG6yIfrp7soE5IwHd7J6LrESRTLcT7bg7A5\
+         pgImDcEwBmp1Xg_wO49Ozkw4RqrFHtlP4G5ng\"}"
+    };
+    (ed25519) => {
+        "{\"crv\":\"Ed25519\",\"kty\":\"OKP\",\"x\":\"4QRsfBodqPlFe_B9LIoyHi1BTTGXCk6f6hwChIP1liA\"}"
+    };
+}
+
 /// An entry of `io.jwt.verify_*`.
 macro_rules! verify {
-    ($name:literal, $called:literal, $algorithm:expr) => {
+    ($name:literal, $called:literal, $algorithm:expr, $key:ident) => {
         Builtin {
             name: concat!("io.jwt.verify_", $name),
             signature: "(jwt: string, certificate: string) -> result: boolean",
@@ -24,7 +49,10 @@ macro_rules! verify {
                 $called,
                 " signature is valid. The key is a certificate or public key in PEM, a JSON Web Key or a set of them."
             ),
-            example: ("", ""),
+            example: (
+                concat!("io.jwt.verify_", $name, r#"("eyJhbGciOiJub25lIn0.e30.YWJj", `"#, key!($key), "`)"),
+                "false",
+            ),
             purity: Purity::Pure,
             call: |ctx, args| verify(ctx, args, $algorithm),
         }
@@ -46,16 +74,16 @@ macro_rules! verify_secret {
 }
 
 pub(in crate::builtins) static TABLE: &[Builtin] = &[
-    verify!("rs256", "RS256", Algorithm::Rsa(Hash::Sha256)),
-    verify!("rs384", "RS384", Algorithm::Rsa(Hash::Sha384)),
-    verify!("rs512", "RS512", Algorithm::Rsa(Hash::Sha512)),
-    verify!("ps256", "PS256", Algorithm::Pss(Hash::Sha256)),
-    verify!("ps384", "PS384", Algorithm::Pss(Hash::Sha384)),
-    verify!("ps512", "PS512", Algorithm::Pss(Hash::Sha512)),
-    verify!("es256", "ES256", Algorithm::Ecdsa(Hash::Sha256)),
-    verify!("es384", "ES384", Algorithm::Ecdsa(Hash::Sha384)),
-    verify!("es512", "ES512", Algorithm::Ecdsa(Hash::Sha512)),
-    verify!("eddsa", "EdDSA", Algorithm::EdDsa),
+    verify!("rs256", "RS256", Algorithm::Rsa(Hash::Sha256), rsa),
+    verify!("rs384", "RS384", Algorithm::Rsa(Hash::Sha384), rsa),
+    verify!("rs512", "RS512", Algorithm::Rsa(Hash::Sha512), rsa),
+    verify!("ps256", "PS256", Algorithm::Pss(Hash::Sha256), rsa),
+    verify!("ps384", "PS384", Algorithm::Pss(Hash::Sha384), rsa),
+    verify!("ps512", "PS512", Algorithm::Pss(Hash::Sha512), rsa),
+    verify!("es256", "ES256", Algorithm::Ecdsa(Hash::Sha256), p256),
+    verify!("es384", "ES384", Algorithm::Ecdsa(Hash::Sha384), p384),
+    verify!("es512", "ES512", Algorithm::Ecdsa(Hash::Sha512), p521),
+    verify!("eddsa", "EdDSA", Algorithm::EdDsa, ed25519),
     verify_secret!("hs256", "HS256", Hash::Sha256),
     verify_secret!("hs384", "HS384", Hash::Sha384),
     verify_secret!("hs512", "HS512", Hash::Sha512),
@@ -301,8 +329,8 @@ fn time(value: &Value<'_>) -> Result<f64, Failure> {
 }
 
 fn decode_verify<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
-    let mut text = operand::string(args, 1)?.to_owned();
     let constraints = Constraints::read(ctx, operand::object(args, 2)?)?;
+    let mut text = operand::string(args, 1)?.to_owned();
     let empty = Value::new_object(ctx.arena, &[]);
     let unverified = Value::new_array(ctx.arena, &[Value::Bool(false), empty, empty]);
     // RFC 7519, section 7.2. A token may hold a token, and so on; each must be signed.

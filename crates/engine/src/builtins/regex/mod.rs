@@ -27,7 +27,7 @@ pub(super) static TABLE: &[Builtin] = &[
         name: "re_match",
         signature: "(string, string) -> boolean",
         doc: "Tells whether the pattern matches somewhere in the string. Deprecated: write `regex.match`.",
-        example: ("", ""),
+        example: (r#"re_match("^a", "ab")"#, "true"),
         purity: Purity::Pure,
         call: matches,
     },

@@ -3,7 +3,7 @@
 use crate::builtins::quote::quoted;
 
 /// Reads a duration in nanoseconds; fails with OPA's message.
-pub(super) fn parse(text: &str) -> Result<i64, String> {
+pub(in super::super) fn parse(text: &str) -> Result<i64, String> {
     if text.is_empty() || text.contains(['d', 'w', 'y']) {
         let rewritten = in_hours(text).ok_or_else(|| format!("time: invalid duration {}", quoted(text)))?;
         return parse_plain(&rewritten).map_err(|message| format!("{message} {}", quoted(text)));

@@ -4,7 +4,7 @@
 //! calendar and the layouts too. It must not know what time it is: that the host says.
 
 pub(super) mod calendar;
-mod duration;
+pub(super) mod duration;
 pub(super) mod layout;
 pub(super) mod reading;
 

@@ -52,7 +52,13 @@ pub(super) static TABLE: &[Builtin] = &[
         name: "crypto.x509.parse_certificate_request",
         signature: "(csr: string) -> output: object[string: any]",
         doc: "The certificate request (PKCS #10) of a string: PEM, or base64 of PEM or DER.",
-        example: ("", ""),
+        example: (
+            "crypto.x509.parse_certificate_request(\"MIHHMG4CAQAwDDEKMAgGA1UEAxMBYTBZMBMGByqGSM49AgEGCCqGSM49AwEHA\
+             0IABPF33CF4rgxDUrHr+L5QmQWzVi62DoRNCCG94gijibPRfW39SE3SI095qtKqx0Q4sqI+tGZXdmwYZED5s4AhxY6gADAKBggqh\
+             kjOPQQDAgNJADBGAiEAub6RLmWdl8dQyQJUW/YUfb4rGUBEs5YmPyT/IYpf6wMCIQCU3HN7NkRCu6wRkscF3rOZCqrKLnweCASes\
+             QZlYxB2rw==\").Subject.CommonName",
+            r#""a""#,
+        ),
         purity: Purity::Pure,
         call: parse_certificate_request,
     },
@@ -60,7 +66,17 @@ pub(super) static TABLE: &[Builtin] = &[
         name: "crypto.x509.parse_keypair",
         signature: "(cert: string, pem: string) -> output: object[string: any]",
         doc: "A certificate chain and the private key that belongs to its first certificate. Fails if it does not.",
-        example: ("", ""),
+        example: (
+            "count(crypto.x509.parse_keypair(\"MIIBBzCBraADAgECAgEBMAoGCCqGSM49BAMCMAwxCjAIBgNVBAMTAWEwIBcNMjAwMTA\
+             xMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMAwxCjAIBgNVBAMTAWEwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAATxd9wheK4MQ1K\
+             x6/i+UJkFs1Yutg6ETQghveIIo4mz0X1t/UhN0iNPearSqsdEOLKiPrRmV3ZsGGRA+bOAIcWOMAoGCCqGSM49BAMCA0kAMEYCIQC\
+             wdubqGsCzdXirKQLVOWGE50cwXhvK1bj2uTnBMgR2RgIhAJlPbtOZlCWPJaIk4wI5JT+eaWQcY7mv7b/GCc/9QpHG\", \"LS0tLS1\
+             CRUdJTiBFQyBQUklWQVRFIEtFWS0tLS0tCk1IY0NBUUVFSUUrTjhXV1poS3luNUJicnZSWmRTZkJmNTZkU1pUcFYyYTBKSnlxdTE\
+             yT1BvQW9HQ0NxR1NNNDkKQXdFSG9VUURRZ0FFOFhmY0lYaXVERU5Tc2V2NHZsQ1pCYk5XTHJZT2hFMElJYjNpQ0tPSnM5RjliZjF\
+             JVGRJagpUM21xMHFySFJEaXlvajYwWmxkMmJCaGtRUG16Z0NIRmpnPT0KLS0tLS1FTkQgRUMgUFJJVkFURSBLRVktLS0tLQo=\").\
+             Certificate)",
+            "1",
+        ),
         purity: Purity::Pure,
         call: parse_keypair,
     },
@@ -68,7 +84,13 @@ pub(super) static TABLE: &[Builtin] = &[
         name: "crypto.x509.parse_rsa_private_key",
         signature: "(pem: string) -> output: object[string: any]",
         doc: "The JSON Web Key of a private key in PEM, or base64 of it.",
-        example: ("", ""),
+        example: (
+            "crypto.x509.parse_rsa_private_key(\"LS0tLS1CRUdJTiBFQyBQUklWQVRFIEtFWS0tLS0tCk1IY0NBUUVFSUUrTjhXV1poS\
+             3luNUJicnZSWmRTZkJmNTZkU1pUcFYyYTBKSnlxdTEyT1BvQW9HQ0NxR1NNNDkKQXdFSG9VUURRZ0FFOFhmY0lYaXVERU5Tc2V2N\
+             HZsQ1pCYk5XTHJZT2hFMElJYjNpQ0tPSnM5RjliZjFJVGRJagpUM21xMHFySFJEaXlvajYwWmxkMmJCaGtRUG16Z0NIRmpnPT0KL\
+             S0tLS1FTkQgRUMgUFJJVkFURSBLRVktLS0tLQo=\").kty",
+            r#""EC""#,
+        ),
         purity: Purity::Pure,
         call: parse_rsa_private_key,
     },
@@ -218,7 +240,9 @@ fn plain_or_base64(text: &str) -> Result<Vec<u8>, Failure> {
 }
 
 fn parse_keypair<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
-    let (chain, key) = (plain_or_base64(operand::string(args, 1)?)?, plain_or_base64(operand::string(args, 2)?)?);
+    // Each is the first operand to OPA.
+    let (chain, key) = (operand::string(args, 1)?, operand::string(args.get(1..).unwrap_or_default(), 1)?);
+    let (chain, key) = (plain_or_base64(chain)?, plain_or_base64(key)?);
     let mut certificates = Vec::new();
     if chain.starts_with(BEGIN.as_bytes()) {
         let mut rest = chain.as_slice();

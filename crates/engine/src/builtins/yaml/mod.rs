@@ -5,13 +5,15 @@
 //!
 //! Plain scalars mean what they mean to OPA's YAML library: `yes` and dates are strings, `0777` is octal, `<<` merges.
 
+mod refusals;
 mod write;
 
 use super::failure::operand;
 use super::{Builtin, Failure, Outcome, Purity, floats, json_text, stack};
 use crate::value::{Bump, Entry, Value, json, number};
 use data_encoding::BASE64;
-use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput, Tag};
+use refusals::Strict;
+use saphyr_parser::{Event, Parser, ScalarStyle, StrInput, Tag};
 use std::collections::HashMap;
 
 pub(super) static TABLE: &[Builtin] = &[
@@ -134,8 +136,10 @@ fn is_float(text: &str) -> bool {
 }
 
 /// Reads a YAML text: the first of its documents, or null if there is none.
-fn read<'a>(arena: &'a Bump, text: &str) -> Outcome<'a> {
-    let mut reader = Reader { arena, parser: Parser::new_from_str(text), anchors: HashMap::new() };
+pub(super) fn read<'a>(arena: &'a Bump, text: &str) -> Outcome<'a> {
+    refusals::check_characters(text)?;
+    let parser = Parser::new_from_str(text);
+    let mut reader = Reader { arena, text, parser, strict: Strict::new(text), anchors: HashMap::new() };
     let mut first = None;
     while let Some(event) = reader.next()? {
         if matches!(event, Event::DocumentStart(_)) {
@@ -184,18 +188,18 @@ fn parse_number<'a>(arena: &'a Bump, text: &str) -> Outcome<'a> {
 
 struct Reader<'a, 't> {
     arena: &'a Bump,
+    text: &'t str,
     parser: Parser<'t, StrInput<'t>>,
+    strict: Strict<'t>,
     anchors: HashMap<usize, Value<'a>>,
 }
 
 impl<'a, 't> Reader<'a, 't> {
     fn next(&mut self) -> Result<Option<Event<'t>>, Failure> {
-        let wrong = |error: ScanError| {
-            let message = format!("yaml: line {}: {}", error.marker().line(), error.info());
-            // The parser's own limit on nesting says nothing about the text.
-            if error.info().contains("recursion limit") { Failure::Halt(message) } else { Failure::Error(message) }
-        };
-        self.parser.next_event().transpose().map(|event| event.map(|(event, _)| event)).map_err(wrong)
+        let Some(event) = self.parser.next_event() else { return Ok(None) };
+        let (event, span) = event.map_err(|error| refusals::explain(&error, self.text))?;
+        self.strict.check(&event, span)?;
+        Ok(Some(event))
     }
 
     fn node(&mut self, event: Event<'t>, depth: usize) -> Result<Node<'a>, Failure> {
@@ -253,7 +257,7 @@ impl<'a, 't> Reader<'a, 't> {
                         return Err(Failure::error("yaml: map merge requires map or sequence of maps as the value"));
                     }
                 },
-                key => own.push((self.key(key)?, value)),
+                key => own.push((self.key(key, &value)?, value)),
             }
         }
         // What stands later counts: the mapping's own entries, and of those merged the first ones.
@@ -266,7 +270,7 @@ impl<'a, 't> Reader<'a, 't> {
     }
 
     /// A key as JSON has it.
-    fn key(&self, key: Node<'a>) -> Outcome<'a> {
+    fn key(&self, key: Node<'a>, value: &Value<'a>) -> Outcome<'a> {
         let text = match key {
             Node::Merge => "<<".to_owned(),
             Node::Float(float) if float.is_nan() => ".nan".to_owned(),
@@ -282,8 +286,8 @@ impl<'a, 't> Reader<'a, 't> {
             Node::Value(Value::Int(value)) => value.to_string(),
             Node::Value(Value::Number(number)) => number.text().to_owned(),
             Node::Value(value @ Value::String { .. }) => return Ok(value),
-            Node::Value(Value::Null) => return Err(Failure::error("unsupported map key of type: %!s(<nil>)")),
-            Node::Value(other) => return Err(Failure::Error(format!("yaml: invalid map key: {other}"))),
+            Node::Value(Value::Null) => return Err(refusals::null_key(value)),
+            Node::Value(other) => return Err(refusals::invalid_key(&other)),
         };
         Ok(Value::new_string(self.arena, &text))
     }
@@ -311,7 +315,7 @@ impl<'a, 't> Reader<'a, 't> {
             _ => true,
         };
         if !fits {
-            return Err(Failure::Error(format!("yaml: cannot decode `{text}` as a !!{}", core.unwrap_or(""))));
+            return Err(Failure::Error(format!("yaml: cannot decode !!str `{text}` as a !!{}", core.unwrap_or(""))));
         }
         match meaning {
             Scalar::Null => Ok(Node::Value(Value::Null)),
