@@ -18,6 +18,14 @@ pub fn needs_runner(case: &Case) -> bool {
     RUNNERS.iter().any(|name| text.contains(name))
 }
 
+/// What OPA's command line says of base documents that stand where rules are.
+const CLASH: &str = "conflicting rule for data path";
+
+/// Whether an error is one that OPA's command line has for files, where its runner of the cases looks on.
+pub fn is_of_files(failed: &Failed) -> bool {
+    failed.text.contains(CLASH)
+}
+
 /// Fails if the program cannot be run.
 pub fn check(program: &Path) -> Result<()> {
     let status = Command::new(program).arg("--version").output();
