@@ -61,6 +61,7 @@ pub struct Compiler {
     optimizations: Optimizations,
     schemas: Schemas,
     max_errors: Option<usize>,
+    are_types_unchecked: bool,
 }
 
 /// How many errors are reported if nobody says how many.
@@ -74,6 +75,7 @@ struct Settings<'c> {
     optimizations: Optimizations,
     schemas: &'c Schemas,
     max_errors: usize,
+    are_types_unchecked: bool,
 }
 
 impl Compiler {
@@ -198,6 +200,22 @@ impl Compiler {
         self
     }
 
+    /// Leaves types unchecked, in modules and in queries: what OPA would refuse with a `rego_type_error` is undefined
+    /// or false when it is evaluated. For programs that were not written by anybody, as those of tests.
+    ///
+    /// ```
+    /// # use solon_engine::Compiler;
+    /// let text = r#"package a
+    /// p if 1 == "1""#;
+    /// assert!(Compiler::new().module("a.rego", text).compile().is_err());
+    /// Compiler::new().module("a.rego", text).without_type_check().compile()?;
+    /// # Ok::<(), solon_engine::Error>(())
+    /// ```
+    pub fn without_type_check(mut self) -> Self {
+        self.are_types_unchecked = true;
+        self
+    }
+
     /// The syntax of modules that say nothing else.
     pub fn syntax(mut self, syntax: Syntax) -> Self {
         self.syntax = syntax;
@@ -253,6 +271,7 @@ impl Compiler {
             optimizations: self.optimizations,
             schemas: &self.schemas,
             max_errors: self.max_errors.unwrap_or(MAX_ERRORS),
+            are_types_unchecked: self.are_types_unchecked,
         }
     }
 
@@ -336,23 +355,23 @@ fn note(source: &Source, file: u32, sources: &[Source]) -> Issue {
 }
 
 /// Rules with their names resolved, their bodies in order and their types checked.
-fn resolve(modules: &[Module], settings: Settings<'_>) -> Result<(Program, Types), Vec<Diagnostic>> {
-    let Settings { sources, demands, schemas, max_errors, .. } = settings;
+fn resolve(modules: &[Module], settings: Settings<'_>) -> Result<(Program, Option<Types>), Vec<Diagnostic>> {
+    let Settings { sources, demands, schemas, max_errors, are_types_unchecked, .. } = settings;
     let annotations = Annotations::read(modules, sources)?;
     let mut problems = Problems::default();
     let mut program = lower_modules(modules, &annotations, demands, &mut problems);
     check_conflicts(&program, sources, &mut problems);
-    let mut types = Types::default();
+    let mut types = None;
     if !problems.has_failed(Check::Functions) {
         let dependencies = Dependencies::of(&program);
         check_recursion(&program, &dependencies, &mut problems);
         for rule in &mut program.rules {
             order_rule(rule, &mut problems);
         }
-        if !problems.has_failed(Check::Recursion) {
+        if !problems.has_failed(Check::Recursion) && !are_types_unchecked {
             let (program, dependencies, annotations) = (&program, &dependencies, &annotations);
             let subject = Subject { program, dependencies, modules, annotations, schemas, sources };
-            types = check_program(&subject, &mut problems);
+            types = Some(check_program(&subject, &mut problems));
         }
     }
     problems.finish(max_errors)?;
@@ -393,7 +412,7 @@ fn explain(modules: &[Module], settings: Settings<'_>, stage: Stage) -> Result<S
 struct Compiled {
     code: Code,
     program: Program,
-    types: Types,
+    types: Option<Types>,
 }
 
 /// The stages, one after the other.

@@ -31,7 +31,7 @@ pub(super) struct Shared {
     pub(super) optimizations: Optimizations,
     pub(super) code: Code,
     pub(super) names: Names,
-    pub(super) types: Types,
+    pub(super) types: Option<Types>,
     pub(super) sources: Vec<Source>,
     pub(super) notes: Vec<Issue>,
     pub(super) version: Version,
@@ -87,8 +87,8 @@ impl Policy {
         if !problems.has_failed(Check::Functions) {
             order_query(&mut lowered, &mut problems);
         }
-        if !problems.has_failed(Check::Recursion) {
-            check_query(&lowered, &self.shared.types, &sources, &mut problems);
+        if let Some(types) = self.shared.types.as_ref().filter(|_| !problems.has_failed(Check::Recursion)) {
+            check_query(&lowered, types, &sources, &mut problems);
         }
         problems.finish_query(self.shared.max_errors).map_err(fail)?;
         let mut errors = Vec::new();

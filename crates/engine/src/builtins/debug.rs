@@ -21,7 +21,7 @@ pub(super) static TABLE: &[Builtin] = &[
         signature: "(array[set[any]])",
         doc: "What the compiler makes of `print`: each argument is the set of its values, empty if it is undefined. \
               Where one has several, all combinations are written.",
-        example: (r#"internal.print([{"here"}, {1}])"#, "true"),
+        example: ("package example\n\np if internal.print([{\"here\"}, {1}])", "true"),
         purity: Purity::Effect,
         call: internal_print,
     },
@@ -29,7 +29,7 @@ pub(super) static TABLE: &[Builtin] = &[
         name: "internal.test_case",
         signature: "(array[any])",
         doc: "What the compiler puts into tests with keys in their heads: tells the host which case is being tested.",
-        example: (r#"internal.test_case(["a case"])"#, "true"),
+        example: ("package example\n\np if internal.test_case([\"a case\"])", "true"),
         purity: Purity::Effect,
         call: test_case,
     },

@@ -12,6 +12,7 @@ use crate::hir::{
 };
 use crate::types::{Type, Unifier};
 use solon_syntax::{Source, Span};
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// What a term stands for whose type is inferred.
@@ -56,7 +57,7 @@ pub(super) struct Checker<'h> {
     pub(super) unifier: &'h Unifier,
     pub(super) locals: &'h Locals,
     /// The bodies, for the texts of calls in errors.
-    pub(super) bodies: Vec<&'h Body>,
+    pub(super) bodies: Rc<[&'h Body]>,
     /// Types that hide those of the documents at their paths, the last ones first.
     pub(super) overlays: Vec<Arc<Tree>>,
     /// What is wrong with the modifiers around the literal.
@@ -75,7 +76,7 @@ impl<'h> Checker<'h> {
         sources: &'h [Source],
         unifier: &'h Unifier,
         locals: &'h Locals,
-        bodies: Vec<&'h Body>,
+        bodies: Rc<[&'h Body]>,
     ) -> Self {
         Checker {
             environment,

@@ -29,6 +29,7 @@ use crate::types::{Definitions, Key, Unifier};
 use checker::Checker;
 use solon_syntax::Source;
 use std::collections::HashMap;
+use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use tree::Tree;
 
@@ -92,7 +93,7 @@ impl Types {
 /// Checks a query against the types of documents.
 pub fn check_query(query: &Query, types: &Types, sources: &[Source], problems: &mut Problems) {
     let unifier = Unifier::default();
-    let mut checker = Checker::new(types, sources, &unifier, &query.locals, vec![&query.body]);
+    let mut checker = Checker::new(types, sources, &unifier, &query.locals, Rc::from([&query.body]));
     checker.is_query = true;
     checker.body(&query.body);
     for problem in checker.found {

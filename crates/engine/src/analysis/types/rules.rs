@@ -6,11 +6,12 @@ use super::{RuleFacts, Schemas, Types, ground_path};
 use crate::analysis::dependencies::{Dependencies, Node, rule_and_branch};
 use crate::hir::annotations::Annotations;
 use crate::hir::lower::Program;
-use crate::hir::{Branch, Check, Problems, Rule, Term};
+use crate::hir::{Body, Branch, Check, Problems, Rule, Term};
 use crate::types::{Key, Type, Unifier};
 use solon_syntax::ast::Module;
 use solon_syntax::{Diagnostic, Source, Span};
 use std::collections::HashMap;
+use std::rc::Rc;
 
 /// Everything that the check of a program looks at.
 pub struct Subject<'p> {
@@ -38,12 +39,13 @@ pub fn check_program(subject: &Subject<'_>, problems: &mut Problems) -> Types {
         types.tree.put(&[Key::from("input")], input);
     }
     let mut found: Vec<Diagnostic> = Vec::new();
+    let mut bodies: HashMap<usize, Rc<[&Body]>> = HashMap::new();
     for node in ordered(subject) {
         let Some((rule, branch)) = rule_and_branch(program, node) else { continue };
         let (path, constant_keys) = ground_path(program, node.0);
         let overlay = annotated.overlay(node, rule, &types.tree, &mut types.definitions, &mut found);
-        let bodies = rule.branches.iter().map(|branch| &branch.body).collect();
-        let mut checker = Checker::new(&types, sources, &unifier, &rule.locals, bodies);
+        let bodies = bodies.entry(node.0).or_insert_with(|| rule.branches.iter().map(|branch| &branch.body).collect());
+        let mut checker = Checker::new(&types, sources, &unifier, &rule.locals, bodies.clone());
         checker.overlays.extend(overlay);
         let kind = checker.rule(rule, branch, node.1, constant_keys);
         let is_ground = constant_keys == rule.keys.len();

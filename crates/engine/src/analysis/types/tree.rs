@@ -1,7 +1,7 @@
 //! The types of documents by their paths.
 
 use crate::types::{Key, Type};
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 /// A node's number.
 pub type NodeId = usize;
@@ -16,7 +16,7 @@ pub struct Tree {
 struct Node {
     /// The type of the document here; unknown if there are only documents below.
     kind: Option<Type>,
-    children: HashMap<Key, NodeId>,
+    children: BTreeMap<Key, NodeId>,
     /// The type as that of an object of what is below, until something changes there.
     extent: std::sync::OnceLock<Type>,
 }
@@ -52,9 +52,7 @@ impl Tree {
 
     /// The steps below `id`, in order.
     pub fn steps(&self, id: NodeId) -> Vec<Key> {
-        let mut steps: Vec<Key> = self.node(id).map(|node| node.children.keys().cloned().collect()).unwrap_or_default();
-        steps.sort();
-        steps
+        self.node(id).map(|node| node.children.keys().cloned().collect()).unwrap_or_default()
     }
 
     /// The type of the document at a node, if there is one.

@@ -2,7 +2,7 @@
 //!
 //! Conditions that a rule's body makes on a path of `input`, of base data or of an argument become a decision
 //! structure: a node looks one path up and goes on to the rules that want what is there, and to those that do not ask
-//! for the path. 5,000 rules that test one path cost one lookup. [`conditions`] says what a body requires, [`build`]
+//! for the path. 5,000 rules that test one path cost one lookup. `conditions` says what a body requires, `build`
 //! makes the structure, this file searches it.
 
 mod build;

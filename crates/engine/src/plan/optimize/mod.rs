@@ -2,7 +2,7 @@
 //!
 //! Takes planned documents or a query; gives plans with the same answers that do less. What may end an evaluation with
 //! an error (a builtin under strict errors, a conflict) runs when and as often as before, or an error would turn into
-//! an answer. [`total`] says what cannot. It must not know registers or instructions.
+//! an answer. `total` says what cannot. It must not know registers or instructions.
 
 mod counts;
 mod filter;
