@@ -2,7 +2,8 @@
 //!
 //! A line `$ command` is run by bash at the root of the project, with the built `solon` on the path; the lines up to
 //! the next one are what it prints on both streams. There, `[..]` stands for anything in a line and `...` for any
-//! lines; `? 1` below a command is its exit status, if that is not 0. Rust blocks are tested as documentation.
+//! lines; `? 1` below a command is its exit status, if that is not 0. Lines of any block that begin with `cargo run` have
+//! to succeed. Rust blocks are tested as documentation.
 
 use crate::process::cargo;
 use anyhow::{Context, Result, bail};
@@ -52,6 +53,10 @@ fn steps(text: &str) -> Vec<Step> {
         if let Some(language) = line.trim_start().strip_prefix("```") {
             is_console = !is_open && language == "console";
             is_open = !is_open;
+        } else if is_open && line.starts_with("cargo run ") {
+            // The program is built without optimisation, as for the other steps.
+            let command = line.replace("--release", "--quiet");
+            steps.push(Step { line: number + 1, command, output: vec!["...".to_owned()], ..Step::default() });
         } else if !is_console {
         } else if let Some(command) = line.strip_prefix("$ ") {
             steps.push(Step { line: number + 1, command: command.to_owned(), ..Step::default() });
