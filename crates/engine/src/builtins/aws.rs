@@ -6,7 +6,7 @@
 use super::failure::operand;
 use super::time::calendar::Civil;
 use super::uri::Uri;
-use super::{Builtin, Context, Failure, Outcome, Purity, json_text, letters};
+use super::{Builtin, Context, Failure, Outcome, Purity, http, json_text, letters};
 use crate::value::{Entry, Object, Value};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -29,38 +29,6 @@ pub(super) static TABLE: &[Builtin] = &[Builtin {
 
 const CONFIG_KEYS: [&str; 4] = ["aws_access_key", "aws_region", "aws_secret_access_key", "aws_service"];
 const REQUEST_KEYS: [&str; 2] = ["method", "url"];
-
-/// What a request may hold: the parameters of `http.send`.
-const ALLOWED_KEYS: &[&str] = &[
-    "body",
-    "cache",
-    "cache_ignored_headers",
-    "caching_mode",
-    "enable_redirect",
-    "force_cache",
-    "force_cache_duration_seconds",
-    "force_json_decode",
-    "force_yaml_decode",
-    "headers",
-    "max_retry_attempts",
-    "method",
-    "raise_error",
-    "raw_body",
-    "timeout",
-    "tls_ca_cert",
-    "tls_ca_cert_env_variable",
-    "tls_ca_cert_file",
-    "tls_client_cert",
-    "tls_client_cert_env_variable",
-    "tls_client_cert_file",
-    "tls_client_key",
-    "tls_client_key_env_variable",
-    "tls_client_key_file",
-    "tls_insecure_skip_verify",
-    "tls_server_name",
-    "tls_use_system_certs",
-    "url",
-];
 
 /// Headers that are not signed, for those between may change them.
 const UNSIGNED_HEADERS: [&str; 3] = ["authorization", "user-agent", "x-amzn-trace-id"];
@@ -88,7 +56,7 @@ fn sign_request<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcom
     let nanoseconds = nanoseconds
         .ok_or_else(|| Failure::Type("operand 3 could not convert time_ns value into a unix timestamp".into()))?;
     let unknown: Vec<_> =
-        request.keys().filter(|key| !key.as_str().is_some_and(|key| ALLOWED_KEYS.contains(&key))).collect();
+        request.keys().filter(|key| !key.as_str().is_some_and(|key| http::FIELDS.contains(&key))).collect();
     if !unknown.is_empty() {
         let unknown = Value::new_set(context.arena, &unknown);
         return Err(Failure::Type(format!("operand 1 invalid request parameters(s): {unknown}")));

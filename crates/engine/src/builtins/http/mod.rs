@@ -13,6 +13,7 @@ use super::{Builtin, Context, Failure, Outcome, Purity, json_text};
 use crate::http::{HttpError, HttpRequest, HttpResponse};
 use crate::value::{Object, Value};
 use cache::Keeping;
+pub(super) use request::FIELDS;
 use response::Decoding;
 
 pub(super) static TABLE: &[Builtin] = &[Builtin {

@@ -15,7 +15,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 const USER_AGENT: &str = concat!("Solon/", env!("CARGO_PKG_VERSION"));
 
 /// The fields a request may have, in order.
-const FIELDS: [&str; 28] = [
+pub(in crate::builtins) const FIELDS: [&str; 28] = [
     "body",
     "cache",
     "cache_ignored_headers",
