@@ -46,6 +46,16 @@ fn body_vars(body: &Body, vars: &mut VarSet) {
     });
 }
 
+/// What a literal prints, if it is a call of `print`.
+fn printed(literal: &Literal) -> Option<&[Term]> {
+    let LiteralKind::Call { call, .. } = &literal.kind else { return None };
+    let is_print = matches!(call.callee, Callee::Builtin(builtin) if builtin.name == "internal.print");
+    match call.args.first() {
+        Some(Term::Array(args)) if is_print => Some(args),
+        _ => None,
+    }
+}
+
 struct Orderer<'r> {
     locals: &'r Locals,
     problems: &'r mut Problems,
@@ -58,6 +68,7 @@ impl Orderer<'_> {
     fn body(&mut self, body: &mut Body, mut safe: VarSet, outer: &VarSet) -> VarSet {
         self.check_prints(body, &safe, outer);
         let mut waiting = std::mem::take(body);
+        body.reserve_exact(waiting.len());
         while !waiting.is_empty() {
             let mut rest = Body::new();
             let mut progressed = false;
@@ -83,8 +94,9 @@ impl Orderer<'_> {
 
     /// Checks what is printed against what is bound before it as written.
     fn check_prints(&mut self, body: &Body, safe: &VarSet, outer: &VarSet) {
+        let Some(last) = body.iter().rposition(|literal| printed(literal).is_some()) else { return };
         let mut bound = safe.clone();
-        for literal in body {
+        for literal in body.iter().take(last + 1) {
             self.check_print(literal, &bound);
             if let Some(after) = bound_after(literal, &bound, outer) {
                 bound = after;
@@ -94,10 +106,7 @@ impl Orderer<'_> {
 
     /// Reports the arguments of `print` that are not bound: each is a comprehension, which must not bind anything.
     fn check_print(&mut self, literal: &Literal, safe: &VarSet) {
-        let LiteralKind::Call { call, .. } = &literal.kind else { return };
-        let is_print = matches!(call.callee, Callee::Builtin(builtin) if builtin.name == "internal.print");
-        let Some(Term::Array(args)) = call.args.first().filter(|_| is_print) else { return };
-        for arg in args {
+        for arg in printed(literal).unwrap_or_default() {
             let Term::Comprehension(comprehension) = arg else { continue };
             let mut vars = VarSet::default();
             body_vars(&comprehension.body, &mut vars);
