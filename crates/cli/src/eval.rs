@@ -71,7 +71,7 @@ fn evaluate(arguments: &Eval, query: &str, text: Option<&Text>) -> Result<Render
     if query.trim().is_empty() {
         return Err(vec![Problem::new("cannot evaluate empty query")].into());
     }
-    let compiler = loaded.sources(&arguments.policy.reading).strict(arguments.strict);
+    let compiler = loaded.sources(&arguments.policy.reading.of_files()).strict(arguments.strict);
     let policy = loaded.finish(schemas::add(compiler, arguments.schema.as_deref())?)?;
     tell(&policy);
     let imports: Vec<&str> = arguments.import.iter().map(String::as_str).collect();
@@ -85,7 +85,7 @@ fn evaluate(arguments: &Eval, query: &str, text: Option<&Text>) -> Result<Render
     let prepared = policy.prepare_in(query, &arguments.package, &imports).map_err(problems)?;
     let items = text.map(|text| text.items(&policy)).transpose()?;
     let mut evaluator = prepared.evaluator().host(host).strict_builtin_errors(arguments.strict_builtin_errors);
-    let ask_second = || CrossCheck::new(&loaded.sources(&arguments.policy.reading), query, arguments);
+    let ask_second = || CrossCheck::new(&loaded.sources(&arguments.policy.reading.of_files()), query, arguments);
     let mut second = arguments.cross_check.then(ask_second).transpose()?;
     let mut answers = Renderer::new(arguments.format);
     let mut ask = |input: Option<&ParsedInput>, origin: Option<&Origin>| -> Result<(), Failure> {

@@ -7,17 +7,13 @@
 
 mod admit;
 mod args;
-mod bundle;
 mod capabilities;
 mod cross_check;
 mod duration;
 mod eval;
 mod exit;
 mod host;
-mod ignore;
 mod input;
-mod load;
-mod merge;
 mod parse;
 mod plan;
 mod render;
