@@ -8,6 +8,7 @@
 mod admit;
 mod args;
 mod capabilities;
+mod compile;
 mod cross_check;
 mod duration;
 mod eval;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
     };
     let done = match command {
         args::Command::Eval(arguments) => eval::run(&arguments),
+        args::Command::Compile(arguments) => compile::run(&arguments),
         args::Command::Test(arguments) => test::run(&arguments),
         args::Command::Capabilities(arguments) => capabilities::run(&arguments),
         args::Command::Admit(arguments) => admit::run(&arguments),

@@ -7,6 +7,7 @@ mod call;
 mod dynamics;
 mod module;
 mod query;
+pub mod saved;
 mod scope;
 mod term;
 mod test_case;
