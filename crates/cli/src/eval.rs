@@ -1,10 +1,12 @@
 //! `solon eval`.
 
 use crate::args::{Eval, Format};
+use crate::compile;
 use crate::cross_check::CrossCheck;
 use crate::exit;
 use crate::host::Terminal;
 use crate::input::{self, Item, Origin, Text};
+use crate::load::Loaded;
 use crate::render::Renderer;
 use crate::report::{self, Problem};
 use crate::schemas;
@@ -67,13 +69,23 @@ pub fn run(arguments: &Eval) -> Result<ExitCode> {
 
 fn evaluate(arguments: &Eval, query: &str, text: Option<&Text>) -> Result<Renderer, Failure> {
     let host = Arc::new(Terminal::new(arguments.timeout));
-    let loaded = arguments.policy.load()?;
+    let (loaded, compiled) = match &arguments.compiled {
+        Some(path) => (Loaded::default(), Some(compile::read(path)?)),
+        None => (arguments.policy.load()?, None),
+    };
     if query.trim().is_empty() {
         return Err(vec![Problem::new("cannot evaluate empty query")].into());
     }
-    let compiler = loaded.sources(&arguments.policy.reading).strict(arguments.strict);
-    let policy = loaded.finish(schemas::add(compiler, arguments.schema.as_deref())?)?;
-    tell(&policy);
+    let policy = match compiled {
+        // Its notes were told when it was compiled.
+        Some(policy) => policy,
+        None => {
+            let compiler = loaded.sources(&arguments.policy.reading).strict(arguments.strict);
+            let policy = loaded.finish(schemas::add(compiler, arguments.schema.as_deref())?)?;
+            tell(&policy);
+            policy
+        }
+    };
     let imports: Vec<&str> = arguments.import.iter().map(String::as_str).collect();
     let text_of = |name: &str| if name.is_empty() { Some(query) } else { loaded.text_of(name) };
     let problems = |error: solon::Error| Problem::of_engine(&error, text_of);

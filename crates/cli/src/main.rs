@@ -9,6 +9,7 @@ mod admit;
 mod args;
 mod bundle;
 mod capabilities;
+mod compile;
 mod cross_check;
 mod duration;
 mod eval;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
     };
     let done = match command {
         args::Command::Eval(arguments) => eval::run(&arguments),
+        args::Command::Compile(arguments) => compile::run(&arguments),
         args::Command::Test(arguments) => test::run(&arguments),
         args::Command::Capabilities(arguments) => capabilities::run(&arguments),
         args::Command::Admit(arguments) => admit::run(&arguments),

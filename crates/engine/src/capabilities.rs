@@ -3,6 +3,8 @@
 //! Takes and gives OPA's capabilities document. It must not know how anything is compiled: the compiler asks it for
 //! names.
 
+pub mod saved;
+
 use crate::builtins::{self, Builtin, Purity};
 use crate::types::{Argument, Signature, json};
 use serde_json::{Map, Value, json};

@@ -13,6 +13,7 @@ pub mod hir;
 pub mod host;
 pub mod http;
 pub mod plan;
+pub mod saved;
 pub mod types;
 pub mod value;
 pub mod vm;

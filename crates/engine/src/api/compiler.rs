@@ -435,10 +435,7 @@ fn compile(modules: &[Module], settings: Settings<'_>) -> Result<Compiled, Vec<D
     stop(&mut errors)?;
     let levels = depth::check(&tree, &plans, &needs.order, needs.has_cycle, &spans, &mut errors);
     stop(&mut errors)?;
-    let is_remembered = match optimizations.remembered_functions {
-        true => graph::remembered(&tree, &functions, &unit),
-        false => vec![false; functions.len()],
-    };
+    let is_remembered = graph::remembered(&tree, &functions, &unit, optimizations);
     let aliases = aliases::aliases(&unit, &functions);
     let code = Code { tree, unit, functions, symbols, stack: needs.stack, levels, is_remembered, aliases };
     Ok(Compiled { code, program, types })

@@ -29,6 +29,7 @@ mod input;
 mod policy;
 #[cfg(feature = "regorus")]
 mod regorus;
+mod saved;
 mod test;
 
 #[cfg(feature = "regorus")]

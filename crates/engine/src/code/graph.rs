@@ -1,6 +1,6 @@
 //! Which documents ask for which: recursion, how much stack a call needs, and which results are worth keeping.
 
-use super::{Function, Op, Unit};
+use super::{Function, Op, Optimizations, Unit};
 use crate::builtins::Purity;
 use crate::plan::{DocumentKind, Tree};
 use solon_syntax::{Diagnostic, Span};
@@ -140,7 +140,10 @@ pub(super) fn followed<'t>(tree: &'t Tree, function: &'t Function) -> impl Itera
 }
 
 /// For each function whether its results are worth keeping: it does more than a few tests, and it has no effects.
-pub fn remembered(tree: &Tree, functions: &[Function], unit: &Unit) -> Vec<bool> {
+pub fn remembered(tree: &Tree, functions: &[Function], unit: &Unit, optimizations: Optimizations) -> Vec<bool> {
+    if !optimizations.remembered_functions {
+        return vec![false; functions.len()];
+    }
     let mut has_effects: Vec<bool> = functions.iter().map(|function| calls_effect(function, unit)).collect();
     let edges: Vec<Vec<u32>> = functions.iter().map(|function| documents_of(tree, function)).collect();
     let mut callers: Vec<Vec<u32>> = vec![Vec::new(); functions.len()];

@@ -13,7 +13,7 @@ use solon_syntax::{Diagnostic, Span};
 use std::collections::HashMap;
 
 /// The most levels that a document or a query may add to the input and the base documents.
-const MAX: u32 = 1000;
+pub(crate) const MAX: u32 = 1000;
 
 /// Levels that each document adds. `order` has those that a document asks for before it; a document that adds too many
 /// is an error.
@@ -214,7 +214,7 @@ impl<'k> Measure<'k> {
 
 /// Levels that a builtin adds to its arguments. Most give scalars, or parts of their arguments on the level where these
 /// were; what reads a text, and `json.patch`, have a limit of their own.
-fn of_builtin(builtin: &Builtin) -> u32 {
+pub(crate) fn of_builtin(builtin: &Builtin) -> u32 {
     match builtin.name {
         "walk" => 2,
         "graph.reachable_paths" => 1,

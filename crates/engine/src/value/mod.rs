@@ -60,7 +60,7 @@ pub enum Value<'a> {
 }
 
 /// The types of values, in OPA's order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ::serde::Serialize, ::serde::Deserialize)]
 pub enum Kind {
     /// `null`.
     Null,

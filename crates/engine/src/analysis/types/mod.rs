@@ -15,6 +15,7 @@ mod matching;
 mod problem;
 mod refs;
 mod rules;
+mod saved;
 mod schema;
 mod text;
 mod tree;
@@ -22,6 +23,7 @@ mod with;
 
 pub use annotated::Schemas;
 pub use rules::{Subject, check_program};
+pub use saved::SavedDocumentTypes;
 
 use crate::hir::lower::Program;
 use crate::hir::{Check, Problems, Query, Term};

@@ -8,6 +8,7 @@ mod dynamics;
 mod module;
 mod names;
 mod query;
+pub mod saved;
 mod scope;
 mod term;
 mod test_case;
