@@ -4,7 +4,9 @@ use super::data::{self, Part};
 use super::policy::{Policy, Shared};
 use super::{Annotation, Error, Issue, Location, Stage, Test, features};
 use crate::analysis::types::{Schemas, Subject, Types, check_program};
-use crate::analysis::{Dependencies, check_conflicts, check_data_conflicts, check_recursion, order_rule};
+use crate::analysis::{
+    Dependencies, check_conflicts, check_data_conflicts, check_recursion, check_written_rule, order_rule,
+};
 use crate::builtins::{CustomBuiltin, Customs};
 use crate::capabilities::Capabilities;
 use crate::code::{Optimizations, aliases, generate_program, graph, verify};
@@ -377,6 +379,7 @@ fn resolve(modules: &[Module], settings: Settings<'_>) -> Result<(Program, Optio
     let annotations = Annotations::read(modules, sources)?;
     let mut problems = Problems::default();
     let mut program = lower_modules(modules, &annotations, demands, &mut problems);
+    program.rules.iter().for_each(|rule| check_written_rule(rule, &mut problems));
     check_conflicts(&program, sources, &mut problems);
     let mut types = None;
     if !problems.has_failed(Check::Functions) {
@@ -447,7 +450,7 @@ fn compile(modules: &[Module], settings: Settings<'_>) -> Result<Compiled, Vec<D
     let spans: Vec<Span> = tree.documents.iter().map(|document| first_span(&program, document)).collect();
     let needs = graph::check(&tree, &functions, &spans, &mut errors);
     stop(&mut errors)?;
-    let levels = depth::check(&tree, &plans, &needs.order, &spans, &mut errors);
+    let levels = depth::check(&tree, &plans, &needs.order, needs.has_cycle, &spans, &mut errors);
     stop(&mut errors)?;
     let is_remembered = graph::remembered(&tree, &functions, &unit, optimizations);
     let aliases = aliases::aliases(&unit, &functions);

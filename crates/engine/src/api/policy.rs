@@ -4,8 +4,8 @@ use super::compiler::internal;
 use super::data::{self, Part};
 use super::input::{invalid, unfit};
 use super::{Annotation, BuiltInput, Error, Evaluator, Issue, ParsedInput, SetEvaluator, Test, features};
-use crate::analysis::order_query;
 use crate::analysis::types::{Types, check_query};
+use crate::analysis::{check_written_query, order_query};
 use crate::code::{Optimizations, generate_query, graph, reads, verify};
 use crate::hir::lower::{Names, Program, QueryContext, lower_query};
 use crate::hir::{Check, Problems};
@@ -85,6 +85,7 @@ impl Policy {
         let names = &self.shared.names;
         let mut problems = Problems::default();
         let mut lowered = lower_query(&parsed.tree, &context, names, &mut problems);
+        check_written_query(&lowered, &mut problems);
         if !problems.has_failed(Check::Functions) {
             order_query(&mut lowered, &mut problems);
         }
