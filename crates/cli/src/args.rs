@@ -1,12 +1,12 @@
 //! The arguments of every command, as data.
 
-use crate::load::{Loaded, load_with_bundles};
 use crate::report::Problem;
 use crate::{capabilities, duration, exit};
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use solon::k8s::shape::Shape;
-use solon::{Capabilities, Stage};
+use solon::{Capabilities, Stage, Syntax};
+use solon_files::{Loaded, load_with_bundles};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -138,6 +138,18 @@ pub struct Reading {
     /// A capabilities file, or a version of them: what policies may use
     #[arg(long, value_name = "FILE", value_parser = capabilities::parse)]
     pub capabilities: Option<Capabilities>,
+}
+
+impl Reading {
+    /// The same for what loads files.
+    pub fn of_files(&self) -> solon_files::Reading {
+        let syntax = match (self.v0_compatible, self.v1_compatible) {
+            (true, _) => Syntax::V0,
+            (_, true) => Syntax::V1,
+            _ => Syntax::Detect,
+        };
+        solon_files::Reading { syntax, capabilities: self.capabilities.clone() }
+    }
 }
 
 #[derive(Args, Debug)]

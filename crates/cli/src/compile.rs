@@ -3,12 +3,12 @@
 use crate::args::Compile;
 use crate::eval::tell;
 use crate::exit;
-use crate::load::load_with_bundles;
 use crate::report::{self, Problem, io_text};
 use crate::schemas;
 use crate::terminal::say;
 use anyhow::Result;
 use solon::Policy;
+use solon_files::load_with_bundles;
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
@@ -38,7 +38,7 @@ fn compile(arguments: &Compile) -> Result<Result<Policy, Vec<Problem>>> {
         Ok(loaded) => loaded,
         Err(problems) => return Ok(Err(problems)),
     };
-    let compiler = loaded.sources(&arguments.reading).strict(arguments.strict);
+    let compiler = loaded.sources(&arguments.reading.of_files()).strict(arguments.strict);
     Ok(loaded.finish(schemas::add(compiler, arguments.schema.as_deref())?))
 }
 

@@ -6,7 +6,6 @@ use crate::cross_check::CrossCheck;
 use crate::exit;
 use crate::host::Terminal;
 use crate::input::{self, Item, Origin, Text};
-use crate::load::Loaded;
 use crate::render::Renderer;
 use crate::report::{self, Problem};
 use crate::schemas;
@@ -14,6 +13,7 @@ use crate::terminal::{print, say};
 use anyhow::Result;
 use solon::syntax::{ParseOptions, parse_query};
 use solon::{Input, ParsedInput, Policy};
+use solon_files::Loaded;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -80,7 +80,7 @@ fn evaluate(arguments: &Eval, query: &str, text: Option<&Text>) -> Result<Render
         // Its notes were told when it was compiled.
         Some(policy) => policy,
         None => {
-            let compiler = loaded.sources(&arguments.policy.reading).strict(arguments.strict);
+            let compiler = loaded.sources(&arguments.policy.reading.of_files()).strict(arguments.strict);
             let policy = loaded.finish(schemas::add(compiler, arguments.schema.as_deref())?)?;
             tell(&policy);
             policy
@@ -97,7 +97,7 @@ fn evaluate(arguments: &Eval, query: &str, text: Option<&Text>) -> Result<Render
     let prepared = policy.prepare_in(query, &arguments.package, &imports).map_err(problems)?;
     let items = text.map(|text| text.items(&policy)).transpose()?;
     let mut evaluator = prepared.evaluator().host(host).strict_builtin_errors(arguments.strict_builtin_errors);
-    let ask_second = || CrossCheck::new(&loaded.sources(&arguments.policy.reading), query, arguments);
+    let ask_second = || CrossCheck::new(&loaded.sources(&arguments.policy.reading.of_files()), query, arguments);
     let mut second = arguments.cross_check.then(ask_second).transpose()?;
     let mut answers = Renderer::new(arguments.format);
     let mut ask = |input: Option<&ParsedInput>, origin: Option<&Origin>| -> Result<(), Failure> {

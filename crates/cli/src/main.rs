@@ -7,7 +7,6 @@
 
 mod admit;
 mod args;
-mod bundle;
 mod capabilities;
 mod compile;
 mod cross_check;
@@ -15,10 +14,7 @@ mod duration;
 mod eval;
 mod exit;
 mod host;
-mod ignore;
 mod input;
-mod load;
-mod merge;
 mod parse;
 mod plan;
 mod render;

@@ -52,6 +52,7 @@ impl SavedCapabilities {
             keywords: list(&self.keywords)?,
             features: list(&self.features)?,
             allow_net: list(&self.allow_net)?,
+            customs: texts.customs().clone(),
         })
     }
 }

@@ -12,15 +12,36 @@ pub struct Needs {
     pub stack: Vec<usize>,
     /// All documents, each after those that it asks for.
     pub order: Vec<u32>,
+    /// Whether that could not be for all of them: by paths that are known at run time only, some could need themselves.
+    pub has_cycle: bool,
 }
 
-/// Follows what documents ask for. One that needs itself is an error.
+/// Follows what documents ask for. One that names itself is an error.
+///
+/// Whether one needs itself by a path that is known at run time only has been looked at before, where more is known of
+/// the path; the machine would find it in any case.
 pub fn check(tree: &Tree, functions: &[Function], spans: &[Span], errors: &mut Vec<Diagnostic>) -> Needs {
-    let edges: Vec<Vec<u32>> = functions.iter().map(|function| documents_of(tree, function)).collect();
+    let named: Vec<Vec<u32>> =
+        functions.iter().map(|function| function.documents.iter().map(|document| document.0).collect()).collect();
+    follow(tree, functions, spans, &named, errors);
+    let all: Vec<Vec<u32>> = functions.iter().map(|function| documents_of(tree, function)).collect();
+    let mut cycles = Vec::new();
+    let needs = follow(tree, functions, spans, &all, &mut cycles);
+    Needs { has_cycle: !cycles.is_empty(), ..needs }
+}
+
+fn follow(
+    tree: &Tree,
+    functions: &[Function],
+    spans: &[Span],
+    edges: &[Vec<u32>],
+    errors: &mut Vec<Diagnostic>,
+) -> Needs {
     let mut state = vec![State::New; functions.len()];
-    let mut needs = Needs { stack: vec![0; functions.len()], order: Vec::with_capacity(functions.len()) };
+    let mut needs =
+        Needs { stack: vec![0; functions.len()], order: Vec::with_capacity(functions.len()), has_cycle: false };
     for start in 0..functions.len() as u32 {
-        visit(start, tree, functions, spans, &edges, &mut state, &mut needs, errors);
+        visit(start, tree, functions, spans, edges, &mut state, &mut needs, errors);
     }
     needs
 }

@@ -107,10 +107,15 @@ pub fn check_query(query: &Query, types: &Types, sources: &[Source], problems: &
 /// The path of a rule as the tree has it, up to its first step that is no constant, and how many of its keys that are.
 fn ground_path(program: &Program, number: usize) -> (Vec<Key>, usize) {
     let Some(rule) = program.rules.get(number) else { return (Vec::new(), 0) };
+    // Others than scalars are variables to OPA.
+    let scalar = |term: &Term| match term {
+        Term::Const(value) => Some(value.key()),
+        _ => None,
+    };
     let mut path = Vec::with_capacity(1 + rule.path.len() + rule.keys.len());
     path.push(DATA.clone());
     path.extend(rule.path.iter().map(|step| Key::String(step.clone())));
-    path.extend(rule.keys.iter().map_while(Term::key));
+    path.extend(rule.keys.iter().map_while(scalar));
     let count = path.len() - 1 - rule.path.len();
     (path, count)
 }

@@ -92,11 +92,6 @@ impl Tree {
         self.node(id)?.children.get(step).copied()
     }
 
-    /// The nodes below `id`.
-    pub fn children(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
-        self.node(id).into_iter().flat_map(|node| node.children.values().copied())
-    }
-
     /// Whether there is nothing below `id`.
     pub fn is_bare(&self, id: NodeId) -> bool {
         self.node(id).is_none_or(|node| node.children.is_empty())
