@@ -19,6 +19,7 @@ pub mod serde;
 mod set;
 mod size;
 mod symbol;
+mod text;
 
 pub use bumpalo::Bump;
 pub use frozen::Frozen;
