@@ -5,8 +5,9 @@
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use regex::Regex;
+use solon_bench::find_cases;
 use std::path::Path;
-use xtask::bench::{Engine, find_cases};
+use xtask::bench::Engine;
 
 fn decisions(criterion: &mut Criterion) {
     let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/cases");

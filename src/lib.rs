@@ -30,13 +30,20 @@
 pub mod batch;
 
 pub use solon_engine::{
-    Annotation, Answer, Capabilities, Case, Cases, Compiler, Decide, Details, Engine, Error, Evaluator, Expression,
-    Host, HttpCache, HttpError, HttpRequest, HttpResponse, Input, Issue, Limits, LoadedPolicy, Location, NativeEngine,
-    NoHost, OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput, Policy, Query, QuerySet, Row, SetEvaluator, Settings,
-    Stage, Syntax, Test,
+    Annotation, Answer, BuiltInput, Capabilities, Case, Cases, Compiler, Decide, Details, Engine, Error, Evaluator,
+    Expression, Host, HttpCache, HttpError, HttpRequest, HttpResponse, Input, Issue, Limits, LoadedPolicy, Location,
+    NativeEngine, NoHost, OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput, Policy, Query, QuerySet, Row,
+    SetEvaluator, Settings, Stage, Syntax, Test,
 };
 
 pub use solon_engine::capabilities;
+
+/// Builtins of the embedding program.
+pub mod builtins {
+    pub use solon_engine::builtins::{
+        Context, CustomBuiltin, CustomFunction, Failure, Json, Outcome, Parameter, Returned, TypedFunction,
+    };
+}
 
 #[cfg(feature = "regorus")]
 pub use solon_engine::RegorusEngine;
@@ -44,7 +51,8 @@ pub use solon_engine::RegorusEngine;
 /// Values as they are while a query is evaluated, and how they are written.
 pub mod value {
     pub use solon_engine::value::json::{write, write_pretty, write_rego};
-    pub use solon_engine::value::{Kind, Object, Set, Value};
+    pub use solon_engine::value::serde::{Build, Builder, SerdeError};
+    pub use solon_engine::value::{Bump, BumpVec, Entry, Kind, Number, Object, OwnedValue, Set, Value, exceeds};
 }
 
 /// The text of Rego: trees, diagnostics, printing.

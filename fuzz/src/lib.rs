@@ -30,11 +30,12 @@ const SMALL: Limits = Limits {
 pub type Target = fn(&[u8]);
 
 /// All targets by name.
-pub const TARGETS: [(&str, Target); 7] = [
+pub const TARGETS: [(&str, Target); 8] = [
     ("parse", parse),
     ("print", print),
     ("compile", compile),
     ("eval", eval),
+    ("saved", saved),
     ("json", json),
     ("yaml", yaml),
     ("admission", admission),
@@ -113,6 +114,31 @@ pub fn eval(bytes: &[u8]) {
     match (once, again) {
         (Ok(once), Ok(again)) => assert_eq!(once, again, "a second evaluation says something else"),
         (once, again) => assert_eq!(once.is_ok(), again.is_ok(), "a second evaluation fails, or the first did"),
+    }
+}
+
+/// Loads a saved policy whose body is these bytes, or one that was saved and then changed by them: each three bytes are a
+/// place and what is there. What can be loaded is asked for everything.
+pub fn saved(bytes: &[u8]) {
+    static FILE: OnceLock<Vec<u8>> = OnceLock::new();
+    let file = FILE.get_or_init(|| {
+        let module = include_str!("../../policies/pci_dss/main.rego");
+        let other =
+            "package a\nf(x) := [x | some y in x] if x.a\nb[x].c := f(data[x]) if { some x in input; input.y == 1 }";
+        let compiler = Compiler::new().module("main.rego", module).module("a.rego", other).data(r#"{"a": {"e": 1}}"#);
+        compiler.compile().and_then(|policy| policy.save()).unwrap_or_default()
+    });
+    assert!(!file.is_empty(), "the policy is saved");
+    let mut changed = file.clone();
+    for change in bytes.chunks_exact(3) {
+        let at = usize::from(u16::from_le_bytes([change[0], change[1]])) % file.len();
+        changed[at] = change[2];
+    }
+    let head = file.len().min(40);
+    for file in [[&file[..head], bytes].concat(), changed] {
+        let Ok(policy) = Policy::load(&solon_engine::saved::with_checksum(&file)) else { continue };
+        let Ok(query) = policy.prepare("data") else { continue };
+        let _ = query.evaluator().limits(SMALL).eval(Input::json("{}"));
     }
 }
 

@@ -1,19 +1,22 @@
-//! `cargo xtask bench-cases CASES_DIR [--engine native|regorus] [--only REGEX] [--time 300ms]`: times the benchmark
-//! cases, one JSON line each.
+//! `cargo xtask bench-cases CASES_DIR [--engine native|regorus|by-hand] [--only REGEX] [--time 300ms]`: times the
+//! benchmark cases, one JSON line each.
 
 use crate::process::{optimized, release_program};
 use anyhow::{Context, Result, bail};
+use solon_bench::{Case, Figures, Times, find_cases, timed};
 use std::ffi::OsString;
 use std::process::Command;
 use std::time::Duration;
-use xtask::bench::{Case, Engine, Figures, Options, find_cases, timed};
+use xtask::bench::{Engine, Loaded, Options, Subject};
 
 /// Prints the figures of every case that matches. A case that fails is named on stderr and makes the command fail,
 /// after the others.
 pub fn run(args: &[OsString]) -> Result<()> {
     let options = Options::parse(args)?;
     let Some(folder) = &options.cases else {
-        bail!("usage: cargo xtask bench-cases CASES_DIR [--engine native|regorus] [--only REGEX] [--time 300ms]")
+        bail!(
+            "usage: cargo xtask bench-cases CASES_DIR [--engine native|regorus|by-hand] [--only REGEX] [--time 300ms]"
+        )
     };
     if cfg!(debug_assertions) {
         let features: &[&str] = if options.engine == Engine::Regorus { &["regorus"] } else { &[] };
@@ -38,18 +41,11 @@ pub fn run(args: &[OsString]) -> Result<()> {
 
 /// Checks a case and takes its figures, `time` for each.
 pub fn measure(case: &Case, engine: Engine, time: Duration) -> Result<Figures> {
-    let mut loaded = engine.load(case)?;
-    if let Some(text) = case.data()? {
-        loaded.add_data(text)?;
-    }
-    let mut subject = loaded.prepare(case)?;
-    subject.check(case)?;
-    let inputs = subject.inputs();
-    let eval_ns = timed(time, inputs, |input| subject.decide(input))?;
-    let json_ns = timed(time, inputs, |input| subject.decide_from_json(input))?;
+    let mut subject = subject(case, engine.load(case)?)?;
+    let Times { case: name, eval_ns, json_ns } = timed_subject(case, &mut subject, time)?;
     let (allocs, data_mb) = allocations(case, engine)?;
     Ok(Figures {
-        case: case.name().to_owned(),
+        case: name,
         engine: engine.name().to_owned(),
         load_ms: subject.load_time().as_secs_f64() * 1e3,
         eval_ns,
@@ -57,6 +53,27 @@ pub fn measure(case: &Case, engine: Engine, time: Duration) -> Result<Figures> {
         allocs,
         data_mb,
     })
+}
+
+/// Checks a case and takes its times alone.
+pub fn times(case: &Case, loaded: Loaded, time: Duration) -> Result<Times> {
+    timed_subject(case, &mut subject(case, loaded)?, time)
+}
+
+fn subject(case: &Case, mut loaded: Loaded) -> Result<Subject> {
+    if let Some(text) = case.data()? {
+        loaded.add_data(text)?;
+    }
+    let mut subject = loaded.prepare(case)?;
+    subject.check(case)?;
+    Ok(subject)
+}
+
+fn timed_subject(case: &Case, subject: &mut Subject, time: Duration) -> Result<Times> {
+    let inputs = subject.inputs();
+    let eval_ns = timed(time, inputs, |input| subject.decide(input))?;
+    let json_ns = timed(time, inputs, |input| subject.decide_from_json(input))?;
+    Ok(Times { case: case.name().to_owned(), eval_ns, json_ns })
 }
 
 /// Allocations of a decision, megabytes of base data.

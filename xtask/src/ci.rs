@@ -4,6 +4,7 @@
 
 use crate::differential::build_peer;
 use crate::process::{cargo, shared};
+use crate::python::interpreter;
 use anyhow::{Result, bail};
 use regex::Regex;
 use std::ffi::OsString;
@@ -35,6 +36,7 @@ const STEPS: &[Step] = &[
     ("program", program),
     ("differential", differential),
     ("readme", readme),
+    ("python", python),
 ];
 
 /// Runs every step, also after one that failed; or those that are named.
@@ -171,6 +173,19 @@ fn readme(this: &Path) -> io::Result<Outcome> {
     let (is_ok, log) = output(Command::new(this).arg("readme"))?;
     let (passed, failed) = sum(&log, r"(?m)^(\d+) commands passed, (\d+) failed$");
     Ok(Outcome { passed, failed: failed.max(usize::from(!is_ok)), note: String::new(), log })
+}
+
+/// The Python package, where there is Python. Where `CI` is set there has to be.
+fn python(this: &Path) -> io::Result<Outcome> {
+    let is_required = env::var_os("CI").is_some_and(|value| !value.is_empty());
+    if interpreter().is_none() {
+        let problem = "there is no Python of version 3.10 or later".to_owned();
+        let note = if is_required { String::new() } else { format!(", skipped: {problem}") };
+        return Ok(Outcome { passed: 0, failed: usize::from(is_required), note, log: problem });
+    }
+    let (is_ok, log) = output(Command::new(this).arg("python"))?;
+    let (passed, _) = sum(&log, r"(?m)^(\d+) passed.* in (\d+)");
+    Ok(Outcome { passed, failed: usize::from(!is_ok || passed == 0), note: String::new(), log })
 }
 
 /// A step that is one check.

@@ -8,6 +8,7 @@ mod conformance;
 mod differential;
 mod fuzz;
 mod process;
+mod python;
 mod readme;
 mod tidy;
 
@@ -26,6 +27,7 @@ const COMMANDS: &[Command] = &[
     ("conformance", "run OPA's language cases", conformance::command),
     ("differential", "compare with OPA on generated programs", differential::command),
     ("fuzz", "run the fuzz targets for some seconds", fuzz::run),
+    ("python", "build the Python package; run its tests and its type checker", python::command),
     ("readme", "run the README's commands and compare what they print", readme::run),
     ("tidy", "check dependencies, lints, and what stands in the files", tidy::run),
 ];

@@ -35,3 +35,12 @@ pub fn release_program(name: &str) -> Result<PathBuf> {
     let target = this.parent().and_then(|profile| profile.parent()).context("no target folder")?;
     Ok(target.join("release").join(name).with_extension(std::env::consts::EXE_EXTENSION))
 }
+
+/// Runs a program that has to succeed.
+pub fn run(command: &mut Command) -> Result<()> {
+    let status = command.status().with_context(|| format!("cannot run {}", command.get_program().display()))?;
+    if !status.success() {
+        bail!("{} failed: {status}", command.get_program().display());
+    }
+    Ok(())
+}

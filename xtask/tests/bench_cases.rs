@@ -3,8 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use regex::Regex;
+use solon_bench::find_cases;
 use std::path::Path;
-use xtask::bench::{Engine, find_cases};
+use xtask::bench::Engine;
 
 fn check(engine: Engine) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../benches/cases");

@@ -7,10 +7,10 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use serde::{Deserialize, Serialize};
+use solon_bench::{Case, find_cases};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use xtask::bench::{Case, find_cases};
 
 /// How much more a decision may cost than expected, in parts of a hundred.
 const TOLERANCE: u64 = 3;

@@ -5,7 +5,6 @@ use crate::eval::tell;
 use crate::exit;
 use crate::host::Terminal;
 use crate::input::{read_file, read_stdin};
-use crate::load::Loaded;
 use crate::render::pretty;
 use crate::report::{self, Problem};
 use crate::terminal::{print, say};
@@ -16,6 +15,7 @@ use solon::k8s::constraint::Constraint;
 use solon::k8s::document::Options;
 use solon::k8s::manifest::read_manifests;
 use solon::k8s::webhook::Admission;
+use solon_files::Loaded;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -55,7 +55,7 @@ fn admission(arguments: &Admit) -> Result<Admission> {
     let loaded = arguments.policy.load().map_err(reported)?;
     let mut admission = Admission::new().host(Arc::new(Terminal::new(arguments.timeout)));
     if !arguments.query.is_empty() {
-        let policy = loaded.compile_modules(&arguments.policy.reading).map_err(reported)?;
+        let policy = loaded.compile_modules(&arguments.policy.reading.of_files()).map_err(reported)?;
         tell(&policy);
         for query in &arguments.query {
             admission = admission.rule(&policy, query, arguments.shape.into())?;
@@ -70,7 +70,7 @@ fn constrain(mut admission: Admission, loaded: &Loaded, arguments: &Admit) -> Re
         return Ok(admission);
     }
     for (file, template) in &loaded.templates {
-        let base = loaded.base(&arguments.policy.reading);
+        let base = loaded.base(&arguments.policy.reading.of_files());
         admission = admission.template(TemplatePolicy::compile(file, template, base)?);
     }
     for path in paths {

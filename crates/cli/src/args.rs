@@ -1,12 +1,12 @@
 //! The arguments of every command, as data.
 
-use crate::load::{Loaded, load_with_bundles};
 use crate::report::Problem;
 use crate::{capabilities, duration, exit};
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use solon::k8s::shape::Shape;
-use solon::{Capabilities, Stage};
+use solon::{Capabilities, Stage, Syntax};
+use solon_files::{Loaded, load_with_bundles};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -23,6 +23,8 @@ pub struct Arguments {
 pub enum Command {
     /// Evaluate a query and print the result, as `opa eval` does.
     Eval(Eval),
+    /// Compile policies and data to a file, which eval --compiled evaluates without compiling them again.
+    Compile(Compile),
     /// Run the tests in policies: rules whose names begin with test_.
     Test(Test),
     /// Print which builtins, keywords and features policies can use.
@@ -43,6 +45,11 @@ pub struct Eval {
 
     #[command(flatten)]
     pub policy: PolicyFiles,
+    /// A file that `solon compile` wrote, in place of policies and data
+    #[arg(long, value_name = "FILE", conflicts_with_all = [
+        "data", "bundle", "schema", "strict", "cross_check", "v0_compatible", "v1_compatible", "ignore", "capabilities",
+    ])]
+    pub compiled: Option<PathBuf>,
 
     /// The input document: JSON or YAML; several YAML documents are evaluated one after the other
     #[arg(short, long, value_name = "FILE")]
@@ -131,6 +138,41 @@ pub struct Reading {
     /// A capabilities file, or a version of them: what policies may use
     #[arg(long, value_name = "FILE", value_parser = capabilities::parse)]
     pub capabilities: Option<Capabilities>,
+}
+
+impl Reading {
+    /// The same for what loads files.
+    pub fn of_files(&self) -> solon_files::Reading {
+        let syntax = match (self.v0_compatible, self.v1_compatible) {
+            (true, _) => Syntax::V0,
+            (_, true) => Syntax::V1,
+            _ => Syntax::Detect,
+        };
+        solon_files::Reading { syntax, capabilities: self.capabilities.clone() }
+    }
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = "Exit codes: 0 done, 1 wrong arguments, 2 an error.")]
+pub struct Compile {
+    /// Files and folders of .rego, .json and .yaml, or prefix.path:FILE to load data below a path
+    #[arg(required = true, value_name = "PATH")]
+    pub path: Vec<String>,
+    /// The paths are bundles: folders or .tar.gz files
+    #[arg(short, long)]
+    pub bundle: bool,
+    /// The file to write. It is read by the same version of solon only
+    #[arg(short, long, value_name = "FILE")]
+    pub output: PathBuf,
+    /// A JSON schema of the input, or a folder of schemas that annotations name
+    #[arg(short, long, value_name = "PATH")]
+    pub schema: Option<PathBuf>,
+    /// Refuse modules that do not keep OPA's strict mode: imports and variables without a use, and more
+    #[arg(short = 'S', long)]
+    pub strict: bool,
+
+    #[command(flatten)]
+    pub reading: Reading,
 }
 
 #[derive(Args, Debug)]

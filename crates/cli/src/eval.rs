@@ -1,6 +1,7 @@
 //! `solon eval`.
 
 use crate::args::{Eval, Format};
+use crate::compile;
 use crate::cross_check::CrossCheck;
 use crate::exit;
 use crate::host::Terminal;
@@ -12,6 +13,7 @@ use crate::terminal::{print, say};
 use anyhow::Result;
 use solon::syntax::{ParseOptions, parse_query};
 use solon::{Input, ParsedInput, Policy};
+use solon_files::Loaded;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -67,13 +69,23 @@ pub fn run(arguments: &Eval) -> Result<ExitCode> {
 
 fn evaluate(arguments: &Eval, query: &str, text: Option<&Text>) -> Result<Renderer, Failure> {
     let host = Arc::new(Terminal::new(arguments.timeout));
-    let loaded = arguments.policy.load()?;
+    let (loaded, compiled) = match &arguments.compiled {
+        Some(path) => (Loaded::default(), Some(compile::read(path)?)),
+        None => (arguments.policy.load()?, None),
+    };
     if query.trim().is_empty() {
         return Err(vec![Problem::new("cannot evaluate empty query")].into());
     }
-    let compiler = loaded.sources(&arguments.policy.reading).strict(arguments.strict);
-    let policy = loaded.finish(schemas::add(compiler, arguments.schema.as_deref())?)?;
-    tell(&policy);
+    let policy = match compiled {
+        // Its notes were told when it was compiled.
+        Some(policy) => policy,
+        None => {
+            let compiler = loaded.sources(&arguments.policy.reading.of_files()).strict(arguments.strict);
+            let policy = loaded.finish(schemas::add(compiler, arguments.schema.as_deref())?)?;
+            tell(&policy);
+            policy
+        }
+    };
     let imports: Vec<&str> = arguments.import.iter().map(String::as_str).collect();
     let text_of = |name: &str| if name.is_empty() { Some(query) } else { loaded.text_of(name) };
     let problems = |error: solon::Error| Problem::of_engine(&error, text_of);
@@ -85,7 +97,7 @@ fn evaluate(arguments: &Eval, query: &str, text: Option<&Text>) -> Result<Render
     let prepared = policy.prepare_in(query, &arguments.package, &imports).map_err(problems)?;
     let items = text.map(|text| text.items(&policy)).transpose()?;
     let mut evaluator = prepared.evaluator().host(host).strict_builtin_errors(arguments.strict_builtin_errors);
-    let ask_second = || CrossCheck::new(&loaded.sources(&arguments.policy.reading), query, arguments);
+    let ask_second = || CrossCheck::new(&loaded.sources(&arguments.policy.reading.of_files()), query, arguments);
     let mut second = arguments.cross_check.then(ask_second).transpose()?;
     let mut answers = Renderer::new(arguments.format);
     let mut ask = |input: Option<&ParsedInput>, origin: Option<&Origin>| -> Result<(), Failure> {

@@ -7,17 +7,14 @@
 
 mod admit;
 mod args;
-mod bundle;
 mod capabilities;
+mod compile;
 mod cross_check;
 mod duration;
 mod eval;
 mod exit;
 mod host;
-mod ignore;
 mod input;
-mod load;
-mod merge;
 mod parse;
 mod plan;
 mod render;
@@ -38,6 +35,7 @@ fn main() -> ExitCode {
     };
     let done = match command {
         args::Command::Eval(arguments) => eval::run(&arguments),
+        args::Command::Compile(arguments) => compile::run(&arguments),
         args::Command::Test(arguments) => test::run(&arguments),
         args::Command::Capabilities(arguments) => capabilities::run(&arguments),
         args::Command::Admit(arguments) => admit::run(&arguments),

@@ -1,81 +1,9 @@
 //! What went wrong, as OPA reports it: a list of errors in JSON, or text for people.
 
 use crate::render::{pretty, quoted};
-use solon::syntax::line_at;
-use solon::{Details, Issue};
 use std::fmt::Write;
-use std::io;
 
-/// One error.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Problem {
-    /// What is wrong.
-    pub message: String,
-    /// OPA's code; empty where it has none, as for a file that is not there.
-    pub code: String,
-    /// Where.
-    pub place: Option<Place>,
-    /// The line that is shown with a parse error, and the byte in it.
-    pub details: Option<(String, usize)>,
-    /// What OPA says below it.
-    pub more: Option<Details>,
-    /// How to mend it.
-    pub hint: Option<String>,
-}
-
-/// A place in a file; the file is empty for a query.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Place {
-    pub file: String,
-    pub row: u32,
-    pub col: u32,
-    /// The line's text.
-    pub line: String,
-}
-
-impl Problem {
-    /// An error that is only a sentence.
-    pub fn new(message: impl Into<String>) -> Self {
-        Problem { message: message.into(), ..Problem::default() }
-    }
-
-    /// The error of a file operation in Go's words: `open a.json: no such file or directory`.
-    pub fn of_file(operation: &str, path: &str, error: &io::Error) -> Self {
-        Problem::new(format!("{operation} {path}: {}", io_text(error)))
-    }
-
-    /// The engine's errors. `text_of` gives the text of a file by its name, the query's for the empty name.
-    pub fn of_engine<'t>(error: &solon::Error, text_of: impl Fn(&str) -> Option<&'t str>) -> Vec<Problem> {
-        error.issues().iter().map(|issue| of_issue(issue, &text_of)).collect()
-    }
-}
-
-/// What the system says, in lower case and without its number.
-pub fn io_text(error: &io::Error) -> String {
-    let text = error.to_string();
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let mut characters = text.chars();
-    characters.next().map(|first| first.to_lowercase().chain(characters).collect()).unwrap_or_default()
-}
-
-fn of_issue<'t>(issue: &Issue, text_of: &impl Fn(&str) -> Option<&'t str>) -> Problem {
-    let place = issue.location.as_ref().map(|location| Place {
-        file: location.file.clone(),
-        row: location.row,
-        col: location.col,
-        line: location.line.clone(),
-    });
-    let is_parse_error = issue.code == "rego_parse_error";
-    let details = place.as_ref().filter(|_| is_parse_error).and_then(|place| {
-        let text = text_of(&place.file)?;
-        Some(line_at(text, place.row, place.col))
-    });
-    // Nothing else than a deadline stops an evaluation on the command line.
-    let is_late = issue.code == "eval_cancel_error";
-    let message = if is_late { "context deadline exceeded".to_owned() } else { issue.message.clone() };
-    let (code, more, hint) = (issue.code.clone(), issue.details.clone(), issue.hint.clone());
-    Problem { message, code, place, details, more, hint }
-}
+pub use solon_files::{Place, Problem, io_text};
 
 /// The errors as OPA's JSON document.
 pub fn json(problems: &[Problem]) -> String {

@@ -4,12 +4,12 @@ use crate::args::{Test as Arguments, TestFormat};
 use crate::eval::tell;
 use crate::exit;
 use crate::host::Terminal;
-use crate::load::{Loaded, load_with_bundles};
 use crate::report::{self, Problem};
 use crate::terminal::{print, say};
 use crate::test_report::{Json, Pretty};
 use anyhow::Result;
 use solon::{Cases, Compiler, Input, Policy, Test};
+use solon_files::{Loaded, load_with_bundles};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
@@ -54,7 +54,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         Ok(loaded) => loaded,
         Err(problems) => return refuse(&report::text(&problems)),
     };
-    let policy = match loaded.compile_tests(&arguments.reading) {
+    let policy = match loaded.compile_tests(&arguments.reading.of_files()) {
         Ok(policy) => policy,
         Err(problems) => return refuse(&report::text(&problems)),
     };

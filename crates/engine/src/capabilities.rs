@@ -3,7 +3,9 @@
 //! Takes and gives OPA's capabilities document. It must not know how anything is compiled: the compiler asks it for
 //! names.
 
-use crate::builtins::{self, Builtin, Purity};
+pub mod saved;
+
+use crate::builtins::{self, Builtin, Customs, Purity};
 use crate::types::{Argument, Signature, json};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, HashSet};
@@ -38,6 +40,8 @@ pub struct Capabilities {
     keywords: Option<Vec<String>>,
     features: Option<Vec<String>>,
     allow_net: Option<Vec<String>>,
+    /// What the embedding program adds.
+    customs: Customs,
 }
 
 impl Capabilities {
@@ -79,6 +83,7 @@ impl Capabilities {
             keywords: Some(names("future_keywords")?),
             features: Some(names("features")?),
             allow_net,
+            customs: Customs::default(),
         })
     }
 
@@ -91,6 +96,7 @@ impl Capabilities {
         if self.declared.is_none() {
             builtins.extend(SYNTAX.iter().map(|name| (*name, relation_of_equality(name))));
         }
+        builtins.extend(self.customs.all().map(|builtin| (builtin.name, declaration(builtin))));
         builtins.retain(|name, _| !self.denied.contains(*name));
         let or = |own: &Option<Vec<String>>, all: &[&str]| match own {
             Some(own) => json!(own),
@@ -135,10 +141,20 @@ impl Capabilities {
         if self.denied.contains(name) {
             return None;
         }
-        match &self.declared {
+        self.customs.find(name).or_else(|| match &self.declared {
             None => builtins::find(name),
             Some(declared) => declared.get(name).copied(),
-        }
+        })
+    }
+
+    /// The same with builtins of the embedding program.
+    pub(crate) fn with_customs(self, customs: Customs) -> Self {
+        Capabilities { customs, ..self }
+    }
+
+    /// The builtins of the embedding program.
+    pub(crate) fn customs(&self) -> &Customs {
+        &self.customs
     }
 
     /// Whether a feature may be used.

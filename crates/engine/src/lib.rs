@@ -13,6 +13,7 @@ pub mod hir;
 pub mod host;
 pub mod http;
 pub mod plan;
+pub mod saved;
 pub mod types;
 pub mod value;
 pub mod vm;
@@ -20,9 +21,9 @@ pub mod vm;
 #[cfg(feature = "regorus")]
 pub use api::RegorusEngine;
 pub use api::{
-    Annotation, Answer, Case, Cases, Compiler, Decide, Details, Engine, Error, Evaluator, Expression, Input, Issue,
-    LoadedPolicy, Location, NativeEngine, OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput, Policy, Query, QuerySet,
-    Row, SetEvaluator, Settings, Stage, Syntax, Test,
+    Annotation, Answer, BuiltInput, Case, Cases, Compiler, Decide, Details, Engine, Error, Evaluator, Expression,
+    Input, Issue, LoadedPolicy, Location, NativeEngine, OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput, Policy,
+    Query, QuerySet, Row, SetEvaluator, Settings, Stage, Syntax, Test,
 };
 pub use capabilities::Capabilities;
 pub use code::Optimizations;

@@ -20,6 +20,7 @@ mod notation;
 mod order;
 mod print;
 mod recursive;
+pub mod saved;
 #[cfg(test)]
 mod tests;
 mod unify;

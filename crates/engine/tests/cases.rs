@@ -3,7 +3,7 @@
 
 #![allow(clippy::expect_used, clippy::panic)]
 
-use solon_engine::{Compiler, HttpError, HttpRequest, HttpResponse, Input, Optimizations, Stage, Syntax};
+use solon_engine::{Compiler, HttpError, HttpRequest, HttpResponse, Input, Optimizations, Policy, Stage, Syntax};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -58,8 +58,11 @@ impl Case {
                 self.compiler = std::mem::take(&mut self.compiler).schema(&path, text);
             }
             "answer" | "error" => {
-                let (answer, plain) = (self.answer(Optimizations::ALL), self.answer(Optimizations::NONE));
-                return Some(if answer == plain { answer } else { format!("{answer}without shortcuts: {plain}") });
+                let answer = self.answer(Optimizations::ALL, false);
+                let others = [("without shortcuts", Optimizations::NONE, false), ("saved", Optimizations::ALL, true)];
+                let others = others.map(|(name, optimizations, saved)| (name, self.answer(optimizations, saved)));
+                let others = others.iter().filter(|(_, other)| *other != answer);
+                return Some(others.fold(answer.clone(), |text, (name, other)| format!("{text}{name}: {other}")));
             }
             "hir" => return Some(self.stage(Stage::Hir)),
             "plan" => return Some(self.stage(Stage::Plan)),
@@ -74,10 +77,13 @@ impl Case {
     }
 
     /// The answer with and without shortcuts is the same: a line for each row, with its bindings and the values of its expressions.
-    fn answer(&self, optimizations: Optimizations) -> String {
+    /// A saved policy gives it, too.
+    fn answer(&self, optimizations: Optimizations, is_saved: bool) -> String {
         let answer = || -> Result<String, solon_engine::Error> {
             let compiler = self.compiler.clone().optimizations(optimizations).max_errors(self.limit);
-            let query = compiler.compile()?.prepare(&self.query)?;
+            let policy = compiler.compile()?;
+            let policy = if is_saved { Policy::load(&policy.save()?)? } else { policy };
+            let query = policy.prepare(&self.query)?;
             let mut evaluator = query.evaluator().strict_builtin_errors(self.is_strict);
             let input = self.input.as_deref().map_or(Input::none(), Input::json);
             let rows = evaluator.eval(input)?.to_owned().rows;

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use solon_engine::builtins::{self, Caches, Context, Failure};
+use solon_engine::builtins::{self, Caches, Context, Customs, Failure};
 use solon_engine::host::NoHost;
 use solon_engine::value::{Bump, SymbolTable, Value, json};
 
@@ -18,6 +18,8 @@ fn call<'a>(arena: &'a Bump, name: &str, args: &[Value<'a>]) -> Result<Value<'a>
         allowed_hosts: None,
         now: &mut None,
         sent: &mut Vec::new(),
+        name: builtin.name,
+        customs: &Customs::default(),
         place: &String::new,
     };
     (builtin.call)(&mut context, args)
@@ -35,7 +37,7 @@ fn outcome(name: &str, args: &str) -> String {
             out
         }
         Err(Failure::Undefined) => "undefined".into(),
-        Err(Failure::Halt(message)) => format!("halt: {message}"),
+        Err(Failure::Halt(message) | Failure::Fatal(message)) => format!("halt: {message}"),
         Err(Failure::Unsupported) => "unsupported".to_owned(),
         Err(Failure::Type(message) | Failure::Error(message)) => format!("error: {message}"),
     }

@@ -93,12 +93,17 @@ impl TemplatePolicy {
 
 /// Adds the modules of a template's target, named after its file, with the rows of that file.
 pub fn add_target(compiler: Compiler, file: &str, target: &Target) -> Compiler {
+    modules_of(target).fold(compiler, |compiler, (text, syntax)| compiler.module_in(file, text, syntax))
+}
+
+/// The modules of a template's target, each at the place in its text where it stands in the file.
+pub fn modules_of(target: &Target) -> impl Iterator<Item = (String, Syntax)> {
     let syntax = match target.version {
         RegoVersion::V0 => Syntax::V0,
         RegoVersion::V1 => Syntax::V1,
     };
     let modules = std::iter::once(&target.rego).chain(&target.libs);
-    modules.fold(compiler, |compiler, module| compiler.module_in(file, module.text_in_place(), syntax))
+    modules.map(move |module| (module.text_in_place(), syntax))
 }
 
 fn violation_query(target: &Target) -> Result<String, Error> {

@@ -1,25 +1,25 @@
-//! `cargo xtask bench-compare [CASES_DIR] [--only REGEX] [--time 300ms]`: the native engine, regorus (where it is built
-//! in) and OPA on the same cases in one run, as a table of ratios, and whether the targets hold.
+//! `cargo xtask bench-compare [CASES_DIR] [--only REGEX] [--time 300ms] [--json FILE] [--svg FILE]`: the native engine,
+//! OPA, regorus (where it is built in), Cedar and rules written by hand on the same cases in one run, as tables of ratios,
+//! and whether the targets hold.
 
+mod cedar;
+mod growth;
 mod opa;
+mod plot;
+mod summary;
 mod table;
 mod targets;
 
-use crate::bench_cases::measure;
+use crate::bench_cases::{measure, times};
 use crate::process::{optimized, shared};
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use solon_bench::{Case, Times, find_cases};
 use std::ffi::OsString;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use xtask::bench::{Case, Engine, Figures, Options, find_cases};
-
-/// The figures of a case.
-pub struct Row {
-    native: Figures,
-    opa: Figures,
-    /// `None` where regorus is not built in or does not run the case.
-    regorus: Option<Figures>,
-}
+use summary::{Row, Summary};
+use xtask::bench::{Engine, Options};
 
 /// Makes the cases if they are not there, measures them one by one with every engine, and prints the comparison. Fails
 /// where a result differs from what is expected or from OPA's.
@@ -32,12 +32,13 @@ pub fn run(args: &[OsString]) -> Result<()> {
     let folder = options.cases.clone().unwrap_or_else(|| PathBuf::from("target/bench-cases"));
     make_cases(&folder, &shared)?;
     let peer = opa::Peer::build(&shared.join("bench/opa-peer"))?;
-    let warning = busy_warning();
+    let cedar = cedar::Peer::build()?;
+    let load = load();
     let (mut rows, mut failed) = (Vec::new(), Vec::new());
     let cases = find_cases(&folder, &options.only)?;
     for case in &cases {
         eprintln!("{}", case.name());
-        match compare(case, &options, &peer, &folder) {
+        match compare(case, &options, &peer, &cedar, &folder) {
             Ok(row) => rows.push(row),
             Err(error) => {
                 eprintln!("FAILED {}: {error:#}", case.name());
@@ -45,29 +46,47 @@ pub fn run(args: &[OsString]) -> Result<()> {
             }
         }
     }
-    print!("{}", table::render(&rows));
-    println!("\n{warning}");
-    for (target, verdict) in targets::verdicts(&rows) {
-        println!("{verdict:<12} {target}");
-    }
+    let growth = growth::measure(&rows, &cases, &shared, options.time)?;
+    let summary = Summary::new(load, rows, growth);
+    print(&summary);
+    write(&summary, &options)?;
     if !failed.is_empty() {
         bail!("{} of {} cases failed: {}", failed.len(), cases.len(), failed.join(", "));
     }
     Ok(())
 }
 
-/// What to say where other programs keep the machine busy: they slow OPA, whose garbage collector wants a core of its
-/// own, more than they slow us.
-fn busy_warning() -> String {
-    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let minute: Option<f64> = load.split(' ').next().and_then(|load| load.parse().ok());
-    match minute.filter(|minute| *minute > 0.5) {
-        Some(minute) => format!("The machine was busy (load {minute}): ratios to OPA are too good, and no evidence.\n"),
-        None => String::new(),
+fn print(summary: &Summary) {
+    println!("{}", table::ratios(summary));
+    println!("{}", table::beside_others(summary));
+    println!("{}", table::growth(summary));
+    if let Some(load) = summary.load.filter(|load| *load > 0.5) {
+        println!("The machine was busy (load {load}): ratios to OPA are too good, and no evidence.\n");
+    }
+    for (target, verdict) in targets::verdicts(summary) {
+        println!("{verdict:<12} {target}");
     }
 }
 
-fn compare(case: &Case, options: &Options, peer: &opa::Peer, folder: &Path) -> Result<Row> {
+fn write(summary: &Summary, options: &Options) -> Result<()> {
+    if let Some(path) = &options.json {
+        let text = serde_json::to_string_pretty(summary)? + "\n";
+        fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    if let Some(path) = &options.svg {
+        let text = plot::svg(summary)?;
+        fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// How many other programs want the machine. They slow OPA, whose garbage collector wants a core of its own, more than
+/// they slow us.
+fn load() -> Option<f64> {
+    fs::read_to_string("/proc/loadavg").ok()?.split(' ').next()?.parse().ok()
+}
+
+fn compare(case: &Case, options: &Options, peer: &opa::Peer, cedar: &cedar::Peer, folder: &Path) -> Result<Row> {
     if case.expected()?.is_none() {
         opa::check(case)?;
     }
@@ -78,7 +97,22 @@ fn compare(case: &Case, options: &Options, peer: &opa::Peer, folder: &Path) -> R
     } else {
         None
     };
-    Ok(Row { native, opa: peer.measure(case, options.time, folder)?, regorus })
+    let only = format!("^{}$", regex::escape(case.name()));
+    Ok(Row {
+        native,
+        opa: peer.measure(&only, options.time, folder)?,
+        regorus,
+        cedar: cedar.measure(&only, options.time, folder)?.pop(),
+        by_hand: by_hand(case, options)?,
+    })
+}
+
+/// `None` where nobody has written the case by hand.
+fn by_hand(case: &Case, options: &Options) -> Result<Option<Times>> {
+    match Engine::ByHand.load(case) {
+        Ok(loaded) => times(case, loaded, options.time).map(Some),
+        Err(_) => Ok(None),
+    }
 }
 
 fn make_cases(folder: &Path, shared: &Path) -> Result<()> {

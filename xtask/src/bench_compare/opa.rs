@@ -2,11 +2,12 @@
 
 use anyhow::{Context, Result, bail};
 use serde_json::Value as Json;
+use solon_bench::{Case, Figures};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
-use xtask::bench::{Case, Engine, Figures};
+use xtask::bench::Engine;
 
 /// The program that times OPA on the same cases.
 pub struct Peer(PathBuf);
@@ -24,11 +25,10 @@ impl Peer {
         Ok(Peer(program))
     }
 
-    /// Its figures for one case.
-    pub fn measure(&self, case: &Case, time: Duration, folder: &Path) -> Result<Figures> {
-        let only = format!("^{}$", regex::escape(case.name()));
+    /// Its figures for the one case that matches.
+    pub fn measure(&self, only: &str, time: Duration, folder: &Path) -> Result<Figures> {
         let time = format!("{}us", time.as_micros());
-        let output = Command::new(&self.0).args(["-only", &only, "-time", &time]).arg(folder).output()?;
+        let output = Command::new(&self.0).args(["-only", only, "-time", &time]).arg(folder).output()?;
         if !output.status.success() {
             bail!("opa-peer: {}", String::from_utf8_lossy(&output.stderr).trim());
         }

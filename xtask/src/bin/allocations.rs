@@ -6,10 +6,11 @@
 
 use anyhow::{Context, Result, bail};
 use serde_json::json;
+use solon_bench::Case;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
 use std::alloc::System;
 use std::path::Path;
-use xtask::bench::{Case, Engine};
+use xtask::bench::Engine;
 
 #[global_allocator]
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;

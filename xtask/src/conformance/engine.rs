@@ -11,9 +11,9 @@ pub fn prepare() -> Result<(), String> {
     register(SLEEP)
 }
 
-/// The rows of bindings that a case's query gives.
-pub fn run(case: &Case) -> Result<Vec<Json>, Failed> {
-    let outcome = std::panic::catch_unwind(|| evaluate(case));
+/// The rows of bindings that a case's query gives, of a policy that was saved and loaded if that is asked for.
+pub fn run(case: &Case, is_saved: bool) -> Result<Vec<Json>, Failed> {
+    let outcome = std::panic::catch_unwind(|| evaluate(case, is_saved));
     let outcome = outcome.map_err(|_| Failed { codes: Vec::new(), text: "panicked".to_owned() })?;
     outcome.map_err(|error| Failed {
         codes: error.issues().iter().map(|issue| issue.code.clone()).collect(),
@@ -21,7 +21,7 @@ pub fn run(case: &Case) -> Result<Vec<Json>, Failed> {
     })
 }
 
-fn evaluate(case: &Case) -> Result<Vec<Json>, Error> {
+fn evaluate(case: &Case, is_saved: bool) -> Result<Vec<Json>, Error> {
     let mut compiler = Compiler::new().syntax(case.syntax);
     let modules = case.case["modules"].as_array().map(Vec::as_slice).unwrap_or_default();
     for (number, module) in modules.iter().enumerate() {
@@ -30,7 +30,10 @@ fn evaluate(case: &Case) -> Result<Vec<Json>, Error> {
     if let Some(data) = case.case.get("data").filter(|data| !data.is_null()) {
         compiler = compiler.data(data.to_string());
     }
-    let policy = compiler.compile()?;
+    let mut policy = compiler.compile()?;
+    if is_saved {
+        policy = Policy::load(&policy.save()?)?;
+    }
     let query = policy.prepare(case.case["query"].as_str().unwrap_or_default())?;
     let is_strict = case.case["strict_error"].as_bool().unwrap_or_default();
     let limits = Limits { instructions: 50_000_000, ..Limits::default() };

@@ -33,9 +33,11 @@ struct Options {
     bless: bool,
     /// The command line's program; the engine itself if there is none.
     binary: Option<PathBuf>,
+    /// Whether policies are saved and loaded before they are asked.
+    saved: bool,
 }
 
-/// `cargo xtask conformance [FOLDER] [--only TEXT] [--verbose] [--bless | --binary PROGRAM]`.
+/// `cargo xtask conformance [FOLDER] [--only TEXT] [--verbose] [--saved] [--bless | --binary PROGRAM]`.
 pub fn command(args: &[OsString]) -> Result<()> {
     let mut parser = lexopt::Parser::from_args(args);
     let (mut folder, mut options) = (shared().join("conformance"), Options::default());
@@ -43,6 +45,7 @@ pub fn command(args: &[OsString]) -> Result<()> {
         match argument {
             Long("only") => options.only = Some(parser.value()?.string()?),
             Long("verbose") => options.verbose = true,
+            Long("saved") => options.saved = true,
             Long("bless") => options.bless = true,
             Long("binary") => options.binary = Some(parser.value()?.into()),
             Value(path) => folder = path.into(),
@@ -55,7 +58,7 @@ pub fn command(args: &[OsString]) -> Result<()> {
 /// Runs the cases below a folder. Prints the counts of each version and folder.
 fn run(folder: &Path, options: &Options) -> Result<()> {
     engine::prepare().map_err(anyhow::Error::msg)?;
-    let Options { only, verbose, bless, binary } = options;
+    let Options { only, verbose, bless, binary, saved } = options;
     let mut cases = case::cases(folder)?;
     cases.retain(|case| only.as_ref().is_none_or(|only| case.name.contains(only)));
     if let Some(binary) = binary {
@@ -64,7 +67,7 @@ fn run(folder: &Path, options: &Options) -> Result<()> {
         println!("{} cases need functions of the runner's own and are left out", all - cases.len());
         binary::check(binary)?;
     }
-    let results = outcomes(&cases, binary.as_deref());
+    let results = outcomes(&cases, binary.as_deref(), *saved);
     let mut counts: BTreeMap<String, (usize, usize)> = BTreeMap::new();
     let mut failures: BTreeMap<String, String> = BTreeMap::new();
     for (case, result) in cases.into_iter().zip(results) {
@@ -99,7 +102,7 @@ fn run(folder: &Path, options: &Options) -> Result<()> {
 }
 
 /// What came of the cases, which several threads run.
-fn outcomes(cases: &[Case], binary: Option<&Path>) -> Vec<std::result::Result<(), String>> {
+fn outcomes(cases: &[Case], binary: Option<&Path>, is_saved: bool) -> Vec<std::result::Result<(), String>> {
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(cases.len())));
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     std::thread::scope(|scope| {
@@ -109,7 +112,7 @@ fn outcomes(cases: &[Case], binary: Option<&Path>) -> Vec<std::result::Result<()
                     let result = match binary.map(|binary| binary::run(binary, number, case)) {
                         Some(Err(failed)) if binary::is_of_files(&failed) => Ok(()),
                         Some(outcome) => verdict::check(&case.case, outcome),
-                        None => verdict::check(&case.case, engine::run(case)),
+                        None => verdict::check(&case.case, engine::run(case, is_saved)),
                     };
                     done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((number, result));
                 }

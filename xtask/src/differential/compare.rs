@@ -1,5 +1,6 @@
 //! Whether two engines said the same.
 
+use super::known;
 use super::said::{Outcome, Problem, Row, Said};
 use solon_generate::Case;
 
@@ -9,13 +10,12 @@ pub struct Difference {
     pub query: Option<String>,
     /// What kind of disagreement it is; equal ones have much in common.
     pub signature: String,
-    /// Whether `docs/differences.md` has the reason: it is counted, and no failure.
-    pub is_known: bool,
+    /// The reason, if `docs/differences.md` has it: it is counted, and no failure.
+    pub known: Option<&'static str>,
 }
 
-/// Codes about which nothing is compared: an engine gave up, has a mistake of its own, or does not check this yet.
-const WITHOUT_OPINION: &[&str] =
-    &["timeout", "eval_limit_error", "rego_type_error", "eval_internal_error", "opa_panic"];
+/// Codes about which nothing is compared: an engine gave up, or has a mistake of its own.
+const WITHOUT_OPINION: &[&str] = &["timeout", "eval_limit_error", "eval_internal_error", "opa_panic"];
 
 /// Every disagreement. Errors are compared by their codes; if it has to be exact, by their places and messages, too.
 pub fn compare(case: &Case, ours: &Said, theirs: &Said, is_exact: bool) -> Vec<Difference> {
@@ -24,26 +24,18 @@ pub fn compare(case: &Case, ours: &Said, theirs: &Said, is_exact: bool) -> Vec<D
     }
     if !ours.errors.is_empty() || !theirs.errors.is_empty() {
         let found = errors(&ours.errors, &theirs.errors, is_exact);
-        return found.map(|signature| Difference { query: None, signature, is_known: false }).into_iter().collect();
+        let known = known::of_errors(case, &ours.errors, &theirs.errors);
+        return found.map(|signature| Difference { query: None, signature, known }).into_iter().collect();
     }
     let outcomes = ours.outcomes.iter().zip(&theirs.outcomes).zip(&case.queries);
     let found = outcomes.filter_map(|((ours, theirs), query)| {
         outcome(ours, theirs, is_exact).map(|signature| Difference {
             query: Some(query.clone()),
             signature,
-            is_known: is_order(ours, theirs),
+            known: known::of_outcomes(query, ours, theirs),
         })
     });
     found.collect()
-}
-
-/// Whether one engine came to an error and the other had an answer without it: which errors there are depends on the
-/// order in which a body is carried out, and on the rules that an index leaves out.
-fn is_order(ours: &Outcome, theirs: &Outcome) -> bool {
-    let is_evaluation =
-        |errors: &[Problem]| !errors.is_empty() && errors.iter().all(|error| error.code.starts_with("eval_"));
-    (ours.errors.is_empty() && is_evaluation(&theirs.errors))
-        || (theirs.errors.is_empty() && is_evaluation(&ours.errors))
 }
 
 fn has_no_opinion(errors: &[Problem]) -> bool {
@@ -65,17 +57,6 @@ fn outcome(ours: &Outcome, theirs: &Outcome, is_exact: bool) -> Option<String> {
         return None;
     }
     // The order of rows is not laid down.
-    let sorted = |rows: &[Row]| {
-        let text = |row: &Row| {
-            let mut bindings: Vec<String> =
-                row.bindings.iter().map(|(name, value)| format!("{name} {value}")).collect();
-            bindings.sort();
-            format!("{:?} {bindings:?}", row.values)
-        };
-        let mut rows: Vec<String> = rows.iter().map(text).collect();
-        rows.sort();
-        rows
-    };
     if sorted(&ours.rows) == sorted(&theirs.rows) {
         return None;
     }
@@ -85,6 +66,18 @@ fn outcome(ours: &Outcome, theirs: &Outcome, is_exact: bool) -> Option<String> {
         (ours, theirs) if ours != theirs => "other rows".to_owned(),
         _ => "other values".to_owned(),
     })
+}
+
+/// Rows as texts, in order.
+pub(super) fn sorted(rows: &[Row]) -> Vec<String> {
+    let text = |row: &Row| {
+        let mut bindings: Vec<String> = row.bindings.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        bindings.sort();
+        format!("{:?} {bindings:?}", row.values)
+    };
+    let mut rows: Vec<String> = rows.iter().map(text).collect();
+    rows.sort();
+    rows
 }
 
 /// How two lists of errors differ, one of which is not empty.

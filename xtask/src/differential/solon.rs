@@ -20,7 +20,7 @@ pub fn ask(case: &Case) -> Said {
 
 fn compile(case: &Case) -> Result<Policy, Error> {
     let syntax = if case.is_v0 { Syntax::V0 } else { Syntax::V1 };
-    let compiler = Compiler::new().syntax(syntax).data(case.data.as_str());
+    let compiler = Compiler::new().max_errors(0).syntax(syntax).data(case.data.as_str());
     case.modules.iter().fold(compiler, |compiler, (name, text)| compiler.module(name, text)).compile()
 }
 

@@ -2,6 +2,7 @@
 //!
 //! OPA's graph has a node for each rule and each `else` branch, and an edge to every rule that a ref may select.
 
+use super::narrowing::{Known, expansions};
 use super::selection::{Index, Step};
 use crate::hir::lower::Program;
 use crate::hir::{Branch, Head, Part, Rule, Term, Var, parts_of_literal, parts_of_term};
@@ -55,19 +56,31 @@ fn edges_of(node: Node, program: &Program, index: &Index<'_>) -> Vec<Edge> {
     let mut head: Vec<&Term> = vec![&branch.value];
     head.extend(rule.params.iter().flatten().chain(&rule.keys));
     head.iter().for_each(|term| parts_of_term(term, &mut |part| bound.extend(part.var())));
-    let mut add = |part: Part<'_>, bound: &HashSet<Var>| {
+    let mut add = |part: Part<'_>, bound: &HashSet<Var>, known: &Known<'_>| {
         let Some(steps) = steps_of(part) else { return };
-        index.select(&steps, bound, &mut |rule, is_static| {
-            for node in program.rules.get(rule).into_iter().flat_map(|found| branches((rule, found))) {
-                *found.entry(node).or_default() |= is_static;
-            }
-        });
+        let narrowed = match part {
+            Part::Ref(reference) => expansions(&steps, &reference.operands, known),
+            _ => vec![steps.clone()],
+        };
+        let all = match narrowed.as_slice() {
+            [only] => only.clone(),
+            _ => steps,
+        };
+        for steps in &narrowed {
+            index.select(steps, &all, bound, &mut |rule, is_static| {
+                for node in program.rules.get(rule).into_iter().flat_map(|found| branches((rule, found))) {
+                    *found.entry(node).or_default() |= is_static;
+                }
+            });
+        }
     };
+    let mut known = Known::default();
     for literal in &branch.body {
-        parts_of_literal(literal, &mut |part| add(part, &bound));
+        parts_of_literal(literal, &mut |part| add(part, &bound, &known));
         parts_of_literal(literal, &mut |part| bound.extend(part.var()));
+        known.read(literal);
     }
-    head.iter().for_each(|term| parts_of_term(term, &mut |part| add(part, &bound)));
+    head.iter().for_each(|term| parts_of_term(term, &mut |part| add(part, &bound, &known)));
     let mut edges: Vec<Edge> = found.into_iter().collect();
     edges.sort_unstable();
     edges

@@ -7,12 +7,14 @@
 mod conflicts;
 mod data_conflicts;
 mod dependencies;
+mod narrowing;
 mod outputs;
 mod recursion;
 mod safety;
 mod selection;
 pub mod types;
 mod varset;
+mod written;
 
 pub use conflicts::check_conflicts;
 pub use data_conflicts::check_data_conflicts;
@@ -21,3 +23,4 @@ pub(crate) use outputs::is_same;
 pub use recursion::check_recursion;
 pub use safety::{order_query, order_rule};
 pub use varset::VarSet;
+pub use written::{check_written_query, check_written_rule};

@@ -2,23 +2,132 @@
 
 use super::VarSet;
 use crate::hir::{
-    Body, ComprehensionKind, Head, Literal, LiteralKind, Replacement, Term, Var, free_vars_of_literal,
-    free_vars_of_term,
+    Body, Callee, ComprehensionKind, Head, Literal, LiteralKind, Modifier, Replacement, Term, Var,
+    free_vars_of_literal, free_vars_of_term,
 };
 
+/// The variables around a body.
+pub(super) struct Around<'v> {
+    /// Those that are bound before it.
+    pub(super) globals: &'v VarSet,
+    /// Those of it and of the bodies around it: where a nested body names one of them, it means that one.
+    pub(super) outer: &'v VarSet,
+}
+
 /// Whether every variable of a literal is bound once it has run, given that those of `safe` are bound before; if so,
-/// what is bound then. Variables inside nested bodies count if `outer` has them too.
-pub(super) fn ready(literal: &Literal, safe: &VarSet, outer: &VarSet) -> Option<VarSet> {
-    let after = bound_after(literal, safe, outer)?;
+/// what is bound then.
+pub(super) fn ready(literal: &Literal, safe: &VarSet, around: &Around<'_>) -> Option<VarSet> {
+    let after = bound_after(literal, safe, around)?;
     let mut is_ready = true;
+    let mut closed_over = VarSet::default();
     free_vars_of_literal(literal, false, &mut |var: Var, in_closure: bool| {
-        is_ready &= if in_closure { !outer.contains(var) || safe.contains(var) } else { after.contains(var) };
+        if !in_closure {
+            is_ready &= after.contains(var);
+        } else if around.outer.contains(var) && !around.globals.contains(var) {
+            closed_over.insert(var);
+        }
     });
+    if !is_ready {
+        return None;
+    }
+    let outputs = own_outputs(literal, safe, &after);
+    let is_ready = closed_over.is_empty()
+        || (closed_over != outputs && closed_over.iter().all(|var| safe.contains(var) || outputs.contains(var)));
     is_ready.then_some(after)
 }
 
+/// What a literal binds, as OPA has it where bodies in the literal need something: they may need what the literal binds
+/// itself, if it binds more than that. (There it has no value, then, unless they bind it.)
+fn own_outputs(literal: &Literal, safe: &VarSet, after: &VarSet) -> VarSet {
+    let is_one = match &literal.kind {
+        LiteralKind::Unify(..) => !looks_into_body(literal),
+        LiteralKind::Call { call, output: Some(_) } => call.span == literal.span,
+        _ => return ref_outputs(literal, safe),
+    };
+    if is_one { after.iter().filter(|var| !safe.contains(*var)).collect() } else { VarSet::default() }
+}
+
+/// Whether a literal looks into a collection that is written in place, which OPA gives a literal of its own.
+pub(super) fn looks_into_body(literal: &Literal) -> bool {
+    let is_inside = |term: &Term| match term {
+        Term::Ref(reference) => {
+            matches!(&reference.head, Head::Term(head) if !matches!(head, Term::Var(_) | Term::Const(_)))
+        }
+        _ => false,
+    };
+    match &literal.kind {
+        LiteralKind::Truthy(term) => is_inside(term),
+        LiteralKind::Unify(left, right) => is_inside(left) || is_inside(right),
+        _ => false,
+    }
+}
+
+/// The keys of lookups in a literal without an output. Where just these are what its nested bodies need, OPA takes them
+/// for bound by the literal itself, whatever binds them, and calls them unsafe.
+fn ref_outputs(literal: &Literal, safe: &VarSet) -> VarSet {
+    let mut found = VarSet::default();
+    match &literal.kind {
+        LiteralKind::Truthy(term) => refs_keys(term, safe, &mut found),
+        LiteralKind::Call { call, output: None } => call.args.iter().for_each(|arg| refs_keys(arg, safe, &mut found)),
+        _ => {}
+    }
+    found
+}
+
+fn refs_keys(term: &Term, safe: &VarSet, found: &mut VarSet) {
+    match term {
+        Term::Const(_) | Term::Var(_) | Term::Comprehension(_) => {}
+        Term::Ref(reference) => {
+            if matches!(&reference.head, Head::Term(head) if !is_bound(head, safe)) {
+                return;
+            }
+            for operand in &reference.operands {
+                free_vars_of_term(operand, false, &mut |var: Var, _| {
+                    found.insert(var);
+                });
+            }
+        }
+        Term::Array(items) | Term::Set(items) => items.iter().for_each(|item| refs_keys(item, safe, found)),
+        Term::Object(entries) => {
+            for (key, value) in entries {
+                refs_keys(key, safe, found);
+                refs_keys(value, safe, found);
+            }
+        }
+    }
+}
+
+/// What is bound after literals in the order in which they are written, as far as that is known before they are put
+/// in order.
+pub(super) fn bound_as_written(literal: &Literal, bound: &mut VarSet, around: &Around<'_>) {
+    match &literal.kind {
+        // At this stage OPA takes the name of a builtin that replaces a function for a variable.
+        LiteralKind::With { modifiers, .. } if modifiers.iter().any(is_replaced_by_builtin) => {}
+        LiteralKind::With { modifiers, .. } if modifiers.iter().any(|modifier| !is_known(modifier, bound)) => {}
+        LiteralKind::With { body, .. } => {
+            body.iter().for_each(|literal| bound_as_written(literal, bound, around));
+        }
+        _ => {
+            if let Some(after) = bound_after(literal, bound, around) {
+                *bound = after;
+            }
+        }
+    }
+}
+
+fn is_known(modifier: &Modifier, bound: &VarSet) -> bool {
+    match &modifier.value {
+        Replacement::Term(term) => is_bound(term, bound),
+        Replacement::Function(_) => true,
+    }
+}
+
+fn is_replaced_by_builtin(modifier: &Modifier) -> bool {
+    matches!(&modifier.value, Replacement::Function(Callee::Builtin(builtin)) if !builtin.name.contains('.'))
+}
+
 /// `safe` with what the literal binds.
-pub(super) fn bound_after(literal: &Literal, safe: &VarSet, outer: &VarSet) -> Option<VarSet> {
+pub(super) fn bound_after(literal: &Literal, safe: &VarSet, around: &Around<'_>) -> Option<VarSet> {
     let mut bound = safe.clone();
     match &literal.kind {
         LiteralKind::Truthy(term) => refs_bind(term, &mut bound),
@@ -46,18 +155,18 @@ pub(super) fn bound_after(literal: &Literal, safe: &VarSet, outer: &VarSet) -> O
                     refs_bind(term, &mut bound);
                 }
             }
-            bound = body_binds(body, bound, outer)?;
+            bound = body_binds(body, bound, around)?;
         }
     }
     Some(bound)
 }
 
 /// What is bound after a body in the best order; `None` if there is none.
-fn body_binds(body: &Body, mut bound: VarSet, outer: &VarSet) -> Option<VarSet> {
+fn body_binds(body: &Body, mut bound: VarSet, around: &Around<'_>) -> Option<VarSet> {
     let mut waiting: Vec<&Literal> = body.iter().collect();
     while !waiting.is_empty() {
         let before = waiting.len();
-        waiting.retain(|literal| match ready(literal, &bound, outer) {
+        waiting.retain(|literal| match ready(literal, &bound, around) {
             Some(after) => {
                 bound = after;
                 false

@@ -1,10 +1,10 @@
 //! Reordering bodies, and the report of unsafe variables.
 
 use super::VarSet;
-use super::outputs::{bound_after, ready};
+use super::outputs::{Around, bound_after, looks_into_body, ready};
 use crate::hir::{
-    Body, Callee, Check, Comprehension, Head, Literal, LiteralKind, Locals, Problems, Query, Replacement, Rule, Term,
-    Var, free_vars_of_body, free_vars_of_literal, free_vars_of_term,
+    Body, Check, Comprehension, Head, Literal, LiteralKind, Locals, Problems, Query, Replacement, Rule, Term, Var,
+    free_vars_of_body, free_vars_of_literal, free_vars_of_term,
 };
 use solon_syntax::{Diagnostic, Span};
 
@@ -38,7 +38,7 @@ pub fn order_query(query: &mut Query, problems: &mut Problems) {
 }
 
 /// Variables of a body outside of nested ones.
-fn body_vars(body: &Body, vars: &mut VarSet) {
+pub(super) fn body_vars(body: &Body, vars: &mut VarSet) {
     free_vars_of_body(body, false, &mut |var: Var, in_closure: bool| {
         if !in_closure {
             vars.insert(var);
@@ -56,13 +56,14 @@ impl Orderer<'_> {
     /// Orders a body whose variables in `safe` are bound before it. `outer` are the variables of it and of the
     /// bodies around it. Gives what is bound after it.
     fn body(&mut self, body: &mut Body, mut safe: VarSet, outer: &VarSet) -> VarSet {
-        self.check_prints(body, &safe, outer);
+        let globals = safe.clone();
+        let around = Around { globals: &globals, outer };
         let mut waiting = std::mem::take(body);
         while !waiting.is_empty() {
             let mut rest = Body::new();
             let mut progressed = false;
             for mut literal in waiting {
-                match ready(&literal, &safe, outer) {
+                match ready(&literal, &safe, &around) {
                     Some(after) => {
                         self.nested(&mut literal, &safe, outer);
                         safe = after;
@@ -74,38 +75,11 @@ impl Orderer<'_> {
             }
             waiting = rest;
             if !progressed {
-                self.report(&waiting, &mut safe, outer);
+                self.report(&waiting, &mut safe, &around);
                 body.append(&mut waiting);
             }
         }
         safe
-    }
-
-    /// Checks what is printed against what is bound before it as written.
-    fn check_prints(&mut self, body: &Body, safe: &VarSet, outer: &VarSet) {
-        let mut bound = safe.clone();
-        for literal in body {
-            self.check_print(literal, &bound);
-            if let Some(after) = bound_after(literal, &bound, outer) {
-                bound = after;
-            }
-        }
-    }
-
-    /// Reports the arguments of `print` that are not bound: each is a comprehension, which must not bind anything.
-    fn check_print(&mut self, literal: &Literal, safe: &VarSet) {
-        let LiteralKind::Call { call, .. } = &literal.kind else { return };
-        let is_print = matches!(call.callee, Callee::Builtin(builtin) if builtin.name == "internal.print");
-        let Some(Term::Array(args)) = call.args.first().filter(|_| is_print) else { return };
-        for arg in args {
-            let Term::Comprehension(comprehension) = arg else { continue };
-            let mut vars = VarSet::default();
-            body_vars(&comprehension.body, &mut vars);
-            for var in vars.iter().filter(|var| !safe.contains(*var) && self.locals.is_named(*var)) {
-                let message = format!("var {} is undeclared", self.locals.name(var));
-                self.problems.report(Check::PrintCalls, "rego_compile_error", comprehension.span, message);
-            }
-        }
     }
 
     /// Orders the bodies inside a literal.
@@ -120,7 +94,6 @@ impl Orderer<'_> {
                 call.args.iter_mut().chain(output).for_each(|term| self.term(term, safe, outer));
             }
             LiteralKind::Not { body, is_scoped: false, .. } => {
-                self.check_prints(body, safe, outer);
                 body.iter_mut().for_each(|literal| self.nested(literal, safe, outer));
             }
             LiteralKind::Not { body, is_scoped: true, .. } => self.closure(body, safe.clone(), outer),
@@ -197,15 +170,34 @@ impl Orderer<'_> {
     }
 
     /// Reports what keeps literals from running, and takes it for bound.
-    fn report(&mut self, literals: &[Literal], safe: &mut VarSet, outer: &VarSet) {
+    fn report(&mut self, literals: &[Literal], safe: &mut VarSet, around: &Around<'_>) {
         let mut found: Vec<(Var, Span)> = Vec::new();
         for literal in literals {
-            let unsafe_vars = unsafe_vars(literal, safe, outer);
-            // What the literal would bind by itself is not what keeps it from running.
-            let bound = bound_after(literal, safe, outer).unwrap_or_default();
-            let unsafe_vars: VarSet = unsafe_vars.iter().filter(|var| !bound.contains(*var)).collect();
-            safe.extend(&unsafe_vars);
-            found.extend(unsafe_vars.iter().map(|var| (var, literal.span)));
+            let unsafe_vars = unsafe_vars(literal, safe, around.outer);
+            // What the literal would bind by itself is not what keeps it from running, unless bodies inside it need it.
+            let bound = bound_after(literal, safe, around).unwrap_or_default();
+            let mut nested = VarSet::default();
+            free_vars_of_literal(literal, false, &mut |var: Var, in_closure: bool| {
+                if in_closure {
+                    nested.insert(var);
+                }
+            });
+            let is_all = unsafe_vars.iter().any(|var| nested.contains(var)) && looks_into_body(literal);
+            let is_other = |var: &Var| is_all || !bound.contains(*var) || nested.contains(*var);
+            let others: VarSet = unsafe_vars.iter().filter(is_other).collect();
+            found.extend(others.iter().map(|var| (var, literal.span)));
+            safe.extend(&others);
+        }
+        if found.is_empty() {
+            // Bodies inside them need what OPA takes for bound by them.
+            for literal in literals {
+                free_vars_of_literal(literal, false, &mut |var: Var, in_closure: bool| {
+                    if in_closure && around.outer.contains(var) && !around.globals.contains(var) {
+                        found.push((var, literal.span));
+                        safe.insert(var);
+                    }
+                });
+            }
         }
         let (generated, named): (Vec<_>, Vec<_>) =
             found.into_iter().partition(|(var, _)| self.locals.name(*var).starts_with('$'));

@@ -11,6 +11,8 @@ pub(super) enum Step<'p> {
     Text(&'p str),
     Constant(&'p Const),
     Variable(Var),
+    /// A constant that no rule's path has: a collection.
+    Collection,
     Other,
 }
 
@@ -73,13 +75,20 @@ impl<'p> Index<'p> {
         }
     }
 
-    /// The rules that a ref of these steps may select, and whether it does whatever its variables hold.
-    pub(super) fn select(&self, steps: &[Step<'_>], bound: &HashSet<Var>, found: &mut dyn FnMut(usize, bool)) {
+    /// The rules that a ref of these steps may select, and whether it does whatever its variables hold: that is found
+    /// out from `all`, the ref as it is before variables are replaced by one of several values.
+    pub(super) fn select(
+        &self,
+        steps: &[Step<'_>],
+        all: &[Step<'_>],
+        bound: &HashSet<Var>,
+        found: &mut dyn FnMut(usize, bool),
+    ) {
         let mut select = |candidates: &[usize]| {
             for number in candidates {
                 let path = self.paths.get(*number).map(Vec::as_slice).unwrap_or_default();
-                if let Some(is_static) = selects(steps, path, bound) {
-                    found(*number, is_static);
+                if selects(steps, path, bound).is_some() {
+                    found(*number, selects(all, path, bound) == Some(true));
                 }
             }
         };
@@ -99,7 +108,8 @@ fn selects(steps: &[Step<'_>], path: &[Step<'_>], bound: &HashSet<Var>) -> Optio
     let mut is_static = true;
     for (step, wanted) in steps.iter().zip(path) {
         match (step, wanted) {
-            (_, Step::Variable(_) | Step::Other) => {}
+            (_, Step::Variable(_) | Step::Other | Step::Collection) => {}
+            (Step::Collection, _) => return None,
             (Step::Text(_) | Step::Constant(_), wanted) if step != wanted => return None,
             (Step::Text(_) | Step::Constant(_), _) => {}
             (Step::Variable(var), _) if !bound.contains(var) && count(steps, step) == 1 => {}

@@ -63,9 +63,22 @@ impl<'a> Answer<'a> {
         values(self.rows, 0)?.get(self.query.bindings.len()).copied()
     }
 
-    /// Whether the query is a single expression that is `true`. Undefined and everything else is not.
+    /// Whether the query is a single expression that is `true`. Undefined and everything else is not, nor is a query with
+    /// variables, which holds for some value or other.
+    ///
+    /// ```
+    /// use solon_engine::{Compiler, Input};
+    ///
+    /// let policy = Compiler::new().compile()?;
+    /// let is_true = |query: &str| Ok::<_, solon_engine::Error>(policy.prepare(query)?.evaluator().eval(Input::none())?.is_true());
+    /// assert!(is_true("1 < 2")? && !is_true("1 > 2")? && !is_true("x = 1")? && !is_true("true; true")?);
+    /// # Ok::<(), solon_engine::Error>(())
+    /// ```
     pub fn is_true(&self) -> bool {
-        self.len() == 1 && self.query.expressions.len() == 1 && matches!(self.value(), Some(Value::Bool(true)))
+        self.len() == 1
+            && self.query.bindings.is_empty()
+            && self.query.expressions.len() == 1
+            && matches!(self.value(), Some(Value::Bool(true)))
     }
 
     /// [`Answer::value`] as any type that serde can deserialize; `null` where the query is undefined.

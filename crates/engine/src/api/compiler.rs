@@ -4,7 +4,10 @@ use super::data::{self, Part};
 use super::policy::{Policy, Shared};
 use super::{Annotation, Error, Issue, Location, Stage, Test, features};
 use crate::analysis::types::{Schemas, Subject, Types, check_program};
-use crate::analysis::{Dependencies, check_conflicts, check_data_conflicts, check_recursion, order_rule};
+use crate::analysis::{
+    Dependencies, check_conflicts, check_data_conflicts, check_recursion, check_written_rule, order_rule,
+};
+use crate::builtins::{CustomBuiltin, Customs};
 use crate::capabilities::Capabilities;
 use crate::code::{Optimizations, aliases, generate_program, graph, verify};
 use crate::hir::annotations::Annotations;
@@ -62,6 +65,7 @@ pub struct Compiler {
     schemas: Schemas,
     max_errors: Option<usize>,
     are_types_unchecked: bool,
+    builtins: Vec<CustomBuiltin>,
 }
 
 /// How many errors are reported if nobody says how many.
@@ -112,6 +116,12 @@ impl Compiler {
     /// What modules and queries may use: see [`Capabilities`].
     pub fn capabilities(mut self, capabilities: Capabilities) -> Self {
         self.demands.capabilities = capabilities;
+        self
+    }
+
+    /// Adds a builtin of the program's own, for this policy; see [`CustomBuiltin::typed`].
+    pub fn builtin(mut self, builtin: CustomBuiltin) -> Self {
+        self.builtins.push(builtin);
         self
     }
 
@@ -234,7 +244,8 @@ impl Compiler {
     ///
     /// Every error of every module at once (`rego_parse_error`, `rego_compile_error`, `rego_unsafe_var_error`,
     /// `rego_type_error`, `rego_recursion_error`), or what is wrong with the data (`invalid_json`, `invalid_data`).
-    pub fn compile(self) -> Result<Policy, Error> {
+    pub fn compile(mut self) -> Result<Policy, Error> {
+        self.declare_builtins()?;
         let (modules, notes) = self.parse()?;
         let fail = |errors: Vec<Diagnostic>| Error::of_diagnostics(errors, &self.sources);
         let Compiled { code, program, types } = compile(&modules, self.settings()).map_err(fail)?;
@@ -259,9 +270,17 @@ impl Compiler {
     /// # Errors
     ///
     /// As [`Compiler::compile`], up to that stage.
-    pub fn explain(self, stage: Stage) -> Result<String, Error> {
+    pub fn explain(mut self, stage: Stage) -> Result<String, Error> {
+        self.declare_builtins()?;
         let (modules, _) = self.parse()?;
         explain(&modules, self.settings(), stage).map_err(|errors| Error::of_diagnostics(errors, &self.sources))
+    }
+
+    /// Adds the program's own builtins to what modules may use.
+    fn declare_builtins(&mut self) -> Result<(), Error> {
+        let customs = Customs::declare(&self.builtins).map_err(|message| Error::new("invalid_builtin", message))?;
+        self.demands.capabilities = std::mem::take(&mut self.demands.capabilities).with_customs(customs);
+        Ok(())
     }
 
     fn settings(&self) -> Settings<'_> {
@@ -360,6 +379,7 @@ fn resolve(modules: &[Module], settings: Settings<'_>) -> Result<(Program, Optio
     let annotations = Annotations::read(modules, sources)?;
     let mut problems = Problems::default();
     let mut program = lower_modules(modules, &annotations, demands, &mut problems);
+    program.rules.iter().for_each(|rule| check_written_rule(rule, &mut problems));
     check_conflicts(&program, sources, &mut problems);
     let mut types = None;
     if !problems.has_failed(Check::Functions) {
@@ -430,12 +450,9 @@ fn compile(modules: &[Module], settings: Settings<'_>) -> Result<Compiled, Vec<D
     let spans: Vec<Span> = tree.documents.iter().map(|document| first_span(&program, document)).collect();
     let needs = graph::check(&tree, &functions, &spans, &mut errors);
     stop(&mut errors)?;
-    let levels = depth::check(&tree, &plans, &needs.order, &spans, &mut errors);
+    let levels = depth::check(&tree, &plans, &needs.order, needs.has_cycle, &spans, &mut errors);
     stop(&mut errors)?;
-    let is_remembered = match optimizations.remembered_functions {
-        true => graph::remembered(&tree, &functions, &unit),
-        false => vec![false; functions.len()],
-    };
+    let is_remembered = graph::remembered(&tree, &functions, &unit, optimizations);
     let aliases = aliases::aliases(&unit, &functions);
     let code = Code { tree, unit, functions, symbols, stack: needs.stack, levels, is_remembered, aliases };
     Ok(Compiled { code, program, types })

@@ -85,6 +85,7 @@ impl Session {
             host: host.as_ref(),
             limits: *limits,
             allowed_hosts: shared.names.capabilities.allowed_hosts(),
+            customs: shared.names.capabilities.customs(),
             is_strict: *is_strict,
             place: &place,
         };

@@ -1,8 +1,9 @@
 //! Inputs.
 
-use super::Error;
 use super::policy::Shared;
-use crate::value::{Bump, Frozen, Plain, SymbolTable, Value, copy, json, serde};
+use super::{Error, Query};
+use crate::value::serde::{Build, Builder};
+use crate::value::{Bump, Frozen, OwnedValue, Plain, SymbolTable, Value, copy, json, serde};
 use ::serde::Serialize;
 use std::sync::Arc;
 
@@ -15,6 +16,8 @@ pub(super) enum Kind<'i> {
     None,
     Json(&'i [u8]),
     Parsed(&'i ParsedInput),
+    Built(&'i BuiltInput),
+    Build(&'i dyn Build),
     Serialize(&'i dyn ToValue),
 }
 
@@ -24,6 +27,19 @@ pub struct ParsedInput {
     pub(super) value: Frozen,
     /// The policy whose symbols are on its strings.
     pub(super) read_for: Arc<Shared>,
+}
+
+/// An input that something made of itself, to be evaluated on another thread: `Send`. It has what the query that it was
+/// made for can read; see [`Query::build_input`](super::Query::build_input).
+pub struct BuiltInput {
+    pub(super) value: OwnedValue,
+    pub(super) query: Query,
+}
+
+impl std::fmt::Debug for BuiltInput {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.value.fmt(out)
+    }
 }
 
 impl std::fmt::Debug for ParsedInput {
@@ -61,6 +77,16 @@ impl<'i> Input<'i> {
         Input(Kind::Serialize(value))
     }
 
+    /// Something that makes a value of itself, sets included; see [`Build`].
+    pub fn build(source: &'i dyn Build) -> Self {
+        Input(Kind::Build(source))
+    }
+
+    /// An input that has been made before.
+    pub fn built(input: &'i BuiltInput) -> Self {
+        Input(Kind::Built(input))
+    }
+
     /// An input that has been read before.
     pub fn parsed(input: &'i ParsedInput) -> Self {
         Input(Kind::Parsed(input))
@@ -86,8 +112,16 @@ impl<'i> Input<'i> {
             Kind::Parsed(parsed) if std::ptr::eq(&parsed.read_for.code.symbols, symbols) => {
                 Ok(Some(parsed.value.value()))
             }
+            Kind::Built(built) => match std::ptr::eq(built.query.projection(), wanted()) {
+                true => Ok(Some(built.value.value())),
+                // What another query reads may not be there.
+                false => Err(Error::new("invalid_input", "the input was built for another query")),
+            },
             // Symbols mean something in their own policy alone.
             Kind::Parsed(parsed) => Ok(Some(copy(&mut Plain(arena), parsed.value.value(), symbols))),
+            Kind::Build(source) => {
+                source.build(Builder::new(arena, symbols, wanted())).map(Some).map_err(|error| unfit(&error))
+            }
             Kind::Serialize(source) => source.to_value(arena, symbols, wanted()).map(Some),
         }
     }
@@ -110,9 +144,13 @@ impl<T: Serialize> ToValue for T {
         symbols: &SymbolTable,
         wanted: &json::Projection,
     ) -> Result<Value<'a>, Error> {
-        serde::from_serialize_wanted(arena, self, symbols, wanted)
-            .map_err(|error| Error::new("invalid_input", error.to_string()))
+        serde::from_serialize_wanted(arena, self, symbols, wanted).map_err(|error| unfit(&error))
     }
+}
+
+/// The error of something that is no value.
+pub(super) fn unfit(error: &serde::SerdeError) -> Error {
+    Error::new("invalid_input", error.to_string())
 }
 
 /// The error of a text that is no JSON, with its place.

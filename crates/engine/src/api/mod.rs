@@ -29,6 +29,7 @@ mod input;
 mod policy;
 #[cfg(feature = "regorus")]
 mod regorus;
+mod saved;
 mod test;
 
 #[cfg(feature = "regorus")]
@@ -39,6 +40,6 @@ pub use compiler::{Compiler, Syntax};
 pub use engine::{Decide, Engine, LoadedPolicy, NativeEngine, Settings};
 pub use error::{Details, Error, Issue, Location};
 pub use evaluator::{Evaluator, SetEvaluator};
-pub use input::{Input, ParsedInput};
+pub use input::{BuiltInput, Input, ParsedInput};
 pub use policy::{Policy, Query, QuerySet, Stage};
 pub use test::{Case, Cases, Test};

@@ -2,17 +2,18 @@
 
 use super::compiler::internal;
 use super::data::{self, Part};
-use super::input::invalid;
-use super::{Annotation, Error, Evaluator, Issue, ParsedInput, SetEvaluator, Test, features};
-use crate::analysis::order_query;
+use super::input::{invalid, unfit};
+use super::{Annotation, BuiltInput, Error, Evaluator, Issue, ParsedInput, SetEvaluator, Test, features};
 use crate::analysis::types::{Types, check_query};
+use crate::analysis::{check_written_query, order_query};
 use crate::code::{Optimizations, generate_query, graph, reads, verify};
 use crate::hir::lower::{Names, Program, QueryContext, lower_query};
 use crate::hir::{Check, Problems};
 use crate::plan::optimize::optimize_query;
 use crate::plan::{depth, plan_query};
 use crate::value::json::{self, Projection};
-use crate::value::{Bump, Frozen, Value};
+use crate::value::serde::Build;
+use crate::value::{Bump, Frozen, OwnedValue, Value};
 use crate::vm::{Code, QueryCode};
 use solon_syntax::ast::Version;
 use solon_syntax::{Diagnostic, ParseOptions, Source, Span, parse_module, parse_query};
@@ -84,6 +85,7 @@ impl Policy {
         let names = &self.shared.names;
         let mut problems = Problems::default();
         let mut lowered = lower_query(&parsed.tree, &context, names, &mut problems);
+        check_written_query(&lowered, &mut problems);
         if !problems.has_failed(Check::Functions) {
             order_query(&mut lowered, &mut problems);
         }
@@ -135,6 +137,11 @@ impl Policy {
         let arena = Bump::new();
         let value = json::parse(&arena, json, symbols).map_err(|error| invalid(json, &error))?;
         Ok(Policy { shared: self.shared.clone(), data: Frozen::patched(&self.data, path, value, symbols) })
+    }
+
+    /// The base documents.
+    pub fn data(&self) -> Value<'_> {
+        self.data.value()
     }
 
     /// Reads an input once, to evaluate it many times, by any query on any thread. Queries of this policy, and of those
@@ -259,6 +266,36 @@ impl Query {
     pub fn with_policy(&self, policy: &Policy) -> Option<Query> {
         let is_same = Arc::ptr_eq(&self.policy.shared, &policy.shared);
         is_same.then(|| Query { policy: policy.clone(), prepared: self.prepared.clone() })
+    }
+
+    /// What this query can read of an input that makes a value of itself, to be evaluated on another thread. A built
+    /// input is for this query alone: another one may read more.
+    ///
+    /// ```
+    /// use solon_engine::value::serde::{Build, Builder, SerdeError};
+    /// use solon_engine::{Compiler, Input, value::Value};
+    ///
+    /// struct Number(i64);
+    ///
+    /// impl Build for Number {
+    ///     fn build<'a>(&self, _: Builder<'a, '_>) -> Result<Value<'a>, SerdeError> {
+    ///         Ok(Value::Int(self.0))
+    ///     }
+    /// }
+    ///
+    /// let query = Compiler::new().module("a.rego", "package a\nx := input + 1").compile()?.prepare("data.a.x")?;
+    /// let input = query.build_input(&Number(41))?;
+    /// let ask = || query.evaluator().eval(Input::built(&input))?.deserialize::<i64>();
+    /// assert_eq!(ask()?, 42);
+    /// # Ok::<(), solon_engine::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// `invalid_input`, if it is no value.
+    pub fn build_input(&self, source: &dyn Build) -> Result<BuiltInput, Error> {
+        let value = OwnedValue::build_wanted(source, &self.policy.shared.code.symbols, self.projection());
+        Ok(BuiltInput { value: value.map_err(|error| unfit(&error))?, query: self.clone() })
     }
 
     /// Its text.

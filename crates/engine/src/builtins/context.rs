@@ -1,7 +1,9 @@
 //! What a builtin can reach while it runs.
 
-use super::{Failure, Sent};
+use super::{Customs, Failure, Sent};
 use crate::host::Host;
+use crate::value::json::Projection;
+use crate::value::serde::Builder;
 use crate::value::{Bump, SymbolTable, Value};
 use hashbrown::HashMap;
 use std::any::Any;
@@ -24,6 +26,10 @@ pub struct Context<'a, 'c> {
     pub now: &'c mut Option<i64>,
     /// HTTP requests that were sent in this evaluation, with what came of them.
     pub sent: &'c mut Vec<(Value<'a>, Sent<'a>)>,
+    /// The name of the builtin that is called.
+    pub name: &'static str,
+    /// The functions of the embedding program.
+    pub customs: &'c Customs,
     /// Where the call stands, as `file:row`.
     pub place: &'c dyn Fn() -> String,
 }
@@ -45,6 +51,11 @@ impl<'a> Context<'a, '_> {
             }
             _ => Ok(()),
         }
+    }
+
+    /// What makes a result of something that makes a value of itself.
+    pub fn builder(&self) -> Builder<'a, '_> {
+        Builder::new(self.arena, self.symbols, Projection::ALL)
     }
 
     /// A string result, its size checked.

@@ -18,6 +18,8 @@ pub enum Failure {
     Error(String),
     /// Ends the evaluation in every mode: a limit was reached, or the host does not give what the builtin needs.
     Halt(String),
+    /// A function of the embedding program failed (`eval_builtin_error`): ends the evaluation in every mode.
+    Fatal(String),
     /// There is no such function, though capabilities declare it (`eval_internal_error`): ends the evaluation in
     /// every mode.
     Unsupported,

@@ -13,6 +13,7 @@ mod comparison;
 mod context;
 mod conversions;
 mod crypto;
+mod custom;
 mod debug;
 mod declared;
 mod encoding;
@@ -49,6 +50,7 @@ mod template;
 mod testing;
 mod time;
 mod type_checks;
+mod typed;
 mod units;
 pub(crate) mod uri;
 mod uuid;
@@ -57,11 +59,13 @@ mod x509;
 pub(crate) mod yaml;
 
 pub use context::{Caches, Context, Kept};
+pub use custom::{CustomBuiltin, CustomFunction, Customs};
 pub use declared::declare;
 pub use failure::{Failure, Outcome};
 pub use http::Sent;
 pub use own::register;
 pub use shortcuts::{Shortcut, shortcut};
+pub use typed::{Json, Parameter, Returned, TypedFunction};
 
 #[cfg(doc)]
 use crate::host::Host;
@@ -106,7 +110,8 @@ impl Builtin {
             Signature { args: Vec::new(), result: argument(), variadic: argument() }
         });
         let Some(signature) = SIGNATURES.get(self.signature) else {
-            return own::signature(self).or_else(|| declared::signature(self)).unwrap_or(&ANYTHING);
+            let own = own::signature(self).or_else(|| custom::signature(self));
+            return own.or_else(|| declared::signature(self)).unwrap_or(&ANYTHING);
         };
         signature.get_or_init(|| Signature::parse(self.signature).unwrap_or_else(|_| ANYTHING.clone()))
     }

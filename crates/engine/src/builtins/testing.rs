@@ -1,6 +1,6 @@
 //! Calls builtins in unit tests.
 
-use super::{Caches, Context, Failure, find};
+use super::{Caches, Context, Customs, Failure, find};
 use crate::host::{Host, NoHost};
 use crate::value::{Bump, SymbolTable, Value, json};
 
@@ -48,6 +48,8 @@ pub(super) fn call_on<'a>(
         allowed_hosts: None,
         now: &mut None,
         sent: &mut Vec::new(),
+        name: builtin.name,
+        customs: &Customs::default(),
         place: &|| "policy.rego:1".into(),
     };
     (builtin.call)(&mut ctx, args)
@@ -60,7 +62,9 @@ pub(super) fn check(cases: &[(&str, &[&str], &str)]) {
             Ok(value) => value,
             Err(Failure::Undefined) => "undefined".into(),
             Err(Failure::Unsupported) => "unsupported".into(),
-            Err(Failure::Type(text) | Failure::Error(text) | Failure::Halt(text)) => format!("!{text}"),
+            Err(Failure::Type(text) | Failure::Error(text) | Failure::Halt(text) | Failure::Fatal(text)) => {
+                format!("!{text}")
+            }
         };
         assert_eq!(&found, expected, "{name}({})", args.join(", "));
     }

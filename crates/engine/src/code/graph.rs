@@ -1,6 +1,6 @@
 //! Which documents ask for which: recursion, how much stack a call needs, and which results are worth keeping.
 
-use super::{Function, Op, Unit};
+use super::{Function, Op, Optimizations, Unit};
 use crate::builtins::Purity;
 use crate::plan::{DocumentKind, Tree};
 use solon_syntax::{Diagnostic, Span};
@@ -12,15 +12,36 @@ pub struct Needs {
     pub stack: Vec<usize>,
     /// All documents, each after those that it asks for.
     pub order: Vec<u32>,
+    /// Whether that could not be for all of them: by paths that are known at run time only, some could need themselves.
+    pub has_cycle: bool,
 }
 
-/// Follows what documents ask for. One that needs itself is an error.
+/// Follows what documents ask for. One that names itself is an error.
+///
+/// Whether one needs itself by a path that is known at run time only has been looked at before, where more is known of
+/// the path; the machine would find it in any case.
 pub fn check(tree: &Tree, functions: &[Function], spans: &[Span], errors: &mut Vec<Diagnostic>) -> Needs {
-    let edges: Vec<Vec<u32>> = functions.iter().map(|function| documents_of(tree, function)).collect();
+    let named: Vec<Vec<u32>> =
+        functions.iter().map(|function| function.documents.iter().map(|document| document.0).collect()).collect();
+    follow(tree, functions, spans, &named, errors);
+    let all: Vec<Vec<u32>> = functions.iter().map(|function| documents_of(tree, function)).collect();
+    let mut cycles = Vec::new();
+    let needs = follow(tree, functions, spans, &all, &mut cycles);
+    Needs { has_cycle: !cycles.is_empty(), ..needs }
+}
+
+fn follow(
+    tree: &Tree,
+    functions: &[Function],
+    spans: &[Span],
+    edges: &[Vec<u32>],
+    errors: &mut Vec<Diagnostic>,
+) -> Needs {
     let mut state = vec![State::New; functions.len()];
-    let mut needs = Needs { stack: vec![0; functions.len()], order: Vec::with_capacity(functions.len()) };
+    let mut needs =
+        Needs { stack: vec![0; functions.len()], order: Vec::with_capacity(functions.len()), has_cycle: false };
     for start in 0..functions.len() as u32 {
-        visit(start, tree, functions, spans, &edges, &mut state, &mut needs, errors);
+        visit(start, tree, functions, spans, edges, &mut state, &mut needs, errors);
     }
     needs
 }
@@ -119,7 +140,10 @@ pub(super) fn followed<'t>(tree: &'t Tree, function: &'t Function) -> impl Itera
 }
 
 /// For each function whether its results are worth keeping: it does more than a few tests, and it has no effects.
-pub fn remembered(tree: &Tree, functions: &[Function], unit: &Unit) -> Vec<bool> {
+pub fn remembered(tree: &Tree, functions: &[Function], unit: &Unit, optimizations: Optimizations) -> Vec<bool> {
+    if !optimizations.remembered_functions {
+        return vec![false; functions.len()];
+    }
     let mut has_effects: Vec<bool> = functions.iter().map(|function| calls_effect(function, unit)).collect();
     let edges: Vec<Vec<u32>> = functions.iter().map(|function| documents_of(tree, function)).collect();
     let mut callers: Vec<Vec<u32>> = vec![Vec::new(); functions.len()];

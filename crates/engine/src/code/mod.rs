@@ -5,13 +5,16 @@
 
 pub mod aliases;
 mod constants;
+mod flow;
 mod generate;
 pub mod graph;
 pub mod index;
+pub mod levels;
 mod op;
 mod optimizations;
 pub mod print;
 pub mod reads;
+pub mod saved;
 pub mod verify;
 
 pub use generate::{generate_program, generate_query};
@@ -19,7 +22,7 @@ pub use op::*;
 pub use optimizations::Optimizations;
 
 use crate::builtins::{Builtin, Shortcut};
-use crate::plan::{DocumentId, Function as Callee};
+use crate::plan::{Document, DocumentId, DocumentKind, Function as Callee};
 use crate::value::{Frozen, Symbol, Value};
 use solon_syntax::Span;
 use std::sync::Arc;
@@ -103,6 +106,15 @@ pub struct Function {
     pub followed: Vec<Vec<Option<Arc<str>>>>,
     /// Paths below `data` whose keys it lists.
     pub listed: Vec<Vec<Option<Arc<str>>>>,
+}
+
+/// What the function of a document is called in errors.
+fn name_of(document: &Document) -> String {
+    let path = document.path.join(".");
+    match document.kind {
+        DocumentKind::Function(_) => format!("function data.{path}"),
+        _ => format!("rule data.{path}"),
+    }
 }
 
 impl Function {

@@ -1,11 +1,13 @@
 //! The instructions: one table, from which the enum, its printer and its verifier derive.
 
+use serde::{Deserialize, Serialize};
+
 /// A register that is written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Write(pub u16);
 
 /// A value that is read: a register or, from [`Read::CONSTANTS`] on, a constant of the unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Read(pub u16);
 
 impl Read {
@@ -25,11 +27,11 @@ impl Read {
 }
 
 /// A register that is read, then written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Update(pub u16);
 
 /// The first of several registers that are read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Range {
     /// The first.
     pub first: u16,
@@ -38,39 +40,39 @@ pub struct Range {
 }
 
 /// A place in the code: its index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Label(pub u32);
 
 /// A constant of the unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConstantId(pub u32);
 
 /// A path of the unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PathId(pub u32);
 
 /// A document: its number in the tree.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DocumentIndex(pub u32);
 
 /// A builtin of the unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BuiltinIndex(pub u16);
 
 /// A type of values: its number in OPA's order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KindCode(pub u16);
 
 /// A count of elements.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count(pub u32);
 
 /// A rule index of the function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IndexId(pub u16);
 
 /// A `with` target of the unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TargetId(pub u32);
 
 /// An operand, as the printer and the verifier see it.
@@ -144,7 +146,7 @@ impl Field for Label {
 macro_rules! operations {
     ($($(#[doc = $doc:literal])* $name:ident { $($field:ident: $kind:ident),* $(,)? })*) => {
         /// An instruction. A label called `fail` is where it goes when it has no result or does not hold.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
         pub enum Op {
             $($(#[doc = $doc])* #[allow(missing_docs)] $name { $($field: $kind),* },)*
         }

@@ -1,6 +1,6 @@
 //! Checks code before it runs: registers, labels and numbers in range, every register written before it is read.
 
-use super::reads::targets;
+use super::flow::{Flow, follow};
 use super::{Function, Op, Operand, Unit};
 
 /// Checks a function; the error says what is wrong with it.
@@ -13,11 +13,29 @@ pub fn check(function: &Function, unit: &Unit, documents: usize) -> Result<(), S
             }
         });
         wrong.map_or(Ok(()), Err)?;
+        if let Some(back) = op.labels().find(|label| label.0 as usize <= pc)
+            && !function.ops.get(back.0 as usize).is_some_and(counts_steps)
+        {
+            return Err(format!("instruction {pc}, {}: goes back to what counts no steps", op.name()));
+        }
     }
     if function.definitions.iter().any(|label| label.0 as usize >= function.ops.len()) {
         return Err("a definition is out of range".to_owned());
     }
     check_writes(function)
+}
+
+/// Whether an instruction counts as a step each time, so that a loop through it meets the limits in time.
+fn counts_steps(op: &Op) -> bool {
+    matches!(
+        op,
+        Op::Next { .. }
+            | Op::NextValue { .. }
+            | Op::NextKey { .. }
+            | Op::NextEqual { .. }
+            | Op::NextEqualEntry { .. }
+            | Op::Candidate { .. }
+    )
 }
 
 fn is_in_range(operand: Operand, function: &Function, unit: &Unit, documents: usize) -> bool {
@@ -35,84 +53,56 @@ fn is_in_range(operand: Operand, function: &Function, unit: &Unit, documents: us
     }
 }
 
+/// Follows every way through the code and checks that no register is read before it is written.
+fn check_writes(function: &Function) -> Result<(), String> {
+    let mut start = vec![0; usize::from(function.registers).div_ceil(64)];
+    (0..function.arguments).for_each(|register| set(&mut start, register));
+    follow(function, &mut Writes, start)
+}
+
 /// Registers that are written on every way to a place.
 type Written = Vec<u64>;
 
-/// Follows every way through the code and checks that no register is read before it is written.
-fn check_writes(function: &Function) -> Result<(), String> {
-    let words = usize::from(function.registers).div_ceil(64);
-    let is_target = targets(function);
-    // What is written where several ways meet.
-    let mut known: Vec<Option<Written>> = vec![None; function.ops.len()];
-    let mut start = vec![0; words];
-    (0..function.arguments).for_each(|register| set(&mut start, register));
-    let mut waiting = vec![(0usize, start)];
-    while let Some((mut pc, mut written)) = waiting.pop() {
-        loop {
-            let Some(op) = function.ops.get(pc) else { return Err("the code has no end".to_owned()) };
-            if is_target.get(pc) == Some(&true)
-                && let Some(before) = known.get_mut(pc)
-                && !meet(before, &mut written)
-            {
-                break;
-            }
-            step(pc, op, &mut written, |label, written| {
-                // Many ways lead to one label: those that bring nothing new are not kept.
-                let before = known.get(label as usize).and_then(Option::as_ref);
-                if before.is_none_or(|before| before.iter().zip(written).any(|(left, right)| left & right != *left)) {
-                    waiting.push((label as usize, written.to_vec()));
+struct Writes;
+
+impl Flow for Writes {
+    type State = Written;
+
+    fn meet(&mut self, known: &mut Written, other: &Written) -> Result<bool, String> {
+        let mut is_less = false;
+        for (known, other) in known.iter_mut().zip(other) {
+            is_less |= *known & other != *known;
+            *known &= other;
+        }
+        Ok(is_less)
+    }
+
+    fn step(&mut self, pc: usize, op: &Op, written: &mut Written) -> Result<(), String> {
+        let mut wrong = None;
+        op.operands(|name, operand| {
+            let is_missing = match operand {
+                Operand::Read(register) | Operand::Update(register) => !has(written, register),
+                Operand::Range(range) => {
+                    (range.first..range.first + range.count).any(|register| !has(written, register))
                 }
-            })?;
-            if matches!(op, Op::Candidate { .. }) {
-                waiting.extend(function.definitions.iter().map(|label| (label.0 as usize, written.clone())));
-                break;
+                _ => false,
+            };
+            if is_missing {
+                wrong = Some(format!("instruction {pc}, {}: {name} is read before it is written", op.name()));
             }
-            if matches!(op, Op::Jump { .. } | Op::Return {} | Op::ReturnValue { .. }) {
-                break;
+        });
+        wrong.map_or(Ok(()), Err)?;
+        op.operands(|_, operand| {
+            if let Operand::Write(register) = operand {
+                set(written, register);
             }
-            pc += 1;
-        }
+        });
+        Ok(())
     }
-    Ok(())
-}
 
-/// Takes from `before` and `written` what is not in both; false if that was so already.
-fn meet(before: &mut Option<Written>, written: &mut Written) -> bool {
-    if let Some(before) = before {
-        written.iter_mut().zip(&*before).for_each(|(written, before)| *written &= before);
-        if written == before {
-            return false;
-        }
+    fn size(&self, written: &Written) -> usize {
+        written.len()
     }
-    *before = Some(written.clone());
-    true
-}
-
-/// Checks what an instruction reads, then notes what it writes. `jump` gets the labels: on the way to its label an
-/// instruction has written nothing.
-fn step(pc: usize, op: &Op, written: &mut Written, mut jump: impl FnMut(u32, &[u64])) -> Result<(), String> {
-    let mut wrong = None;
-    op.operands(|name, operand| {
-        let is_missing = match operand {
-            Operand::Read(register) | Operand::Update(register) => !has(written, register),
-            Operand::Range(range) => (range.first..range.first + range.count).any(|register| !has(written, register)),
-            Operand::Label(label) => {
-                jump(label, written);
-                false
-            }
-            _ => false,
-        };
-        if is_missing {
-            wrong = Some(format!("instruction {pc}, {}: {name} is read before it is written", op.name()));
-        }
-    });
-    wrong.map_or(Ok(()), Err)?;
-    op.operands(|_, operand| {
-        if let Operand::Write(register) = operand {
-            set(written, register);
-        }
-    });
-    Ok(())
 }
 
 fn has(written: &Written, register: u16) -> bool {

@@ -41,12 +41,14 @@ pub struct Local {
     pub span: Span,
     /// Whether it is declared by `:=`.
     pub is_assigned: bool,
+    /// Whether it is declared in any way.
+    pub is_declared: bool,
 }
 
 impl Locals {
     /// Adds a variable.
     pub fn add(&mut self, name: &str, span: Span) -> Var {
-        self.vars.push(Local { name: name.into(), span, is_assigned: false });
+        self.vars.push(Local { name: name.into(), span, is_assigned: false, is_declared: false });
         Var(self.vars.len() as u32 - 1)
     }
 
@@ -86,6 +88,18 @@ impl Locals {
     /// Whether `:=` declares it.
     pub fn is_assigned(&self, var: Var) -> bool {
         self.vars.get(var.0 as usize).is_some_and(|local| local.is_assigned)
+    }
+
+    /// Notes that a variable is declared.
+    pub fn set_declared(&mut self, var: Var) {
+        if let Some(local) = self.vars.get_mut(var.0 as usize) {
+            local.is_declared = true;
+        }
+    }
+
+    /// Whether it is declared: by `:=`, `some`, `every` or as an argument.
+    pub fn is_declared(&self, var: Var) -> bool {
+        self.vars.get(var.0 as usize).is_some_and(|local| local.is_declared)
     }
 
     /// Whether the source names it.
@@ -347,6 +361,16 @@ pub struct Comprehension {
     pub value: Term,
     /// What must hold for each.
     pub body: Body,
+}
+
+impl Comprehension {
+    /// The variable that it captures, if it captures nothing else: `$"{x}"`.
+    pub fn lone_variable(&self) -> Option<Var> {
+        match self.body.as_slice() {
+            [Literal { kind: LiteralKind::Unify(_, Term::Var(var)), .. }] => Some(*var),
+            _ => None,
+        }
+    }
 }
 
 impl Term {

@@ -24,6 +24,8 @@ pub enum Check {
     Locals,
     /// Results of calls that have none.
     VoidCalls,
+    /// Parts of template strings that nothing binds.
+    TemplateStrings,
     /// Arguments of `print` that nothing binds.
     PrintCalls,
     /// What `with` replaces.

@@ -13,7 +13,7 @@ use solon_syntax::{Diagnostic, Span};
 use std::collections::HashMap;
 
 /// The most levels that a document or a query may add to the input and the base documents.
-const MAX: u32 = 1000;
+pub(crate) const MAX: u32 = 1000;
 
 /// Levels that each document adds. `order` has those that a document asks for before it; a document that adds too many
 /// is an error.
@@ -21,23 +21,49 @@ pub fn check(
     tree: &Tree,
     plans: &[DocumentPlan],
     order: &[u32],
+    has_cycle: bool,
     spans: &[Span],
     errors: &mut Vec<Diagnostic>,
 ) -> Vec<u32> {
     let mut known = vec![0; plans.len()];
     let mut deepest = 0;
+    measure_all(tree, plans, order, spans, &mut known, &mut deepest, errors);
+    if has_cycle && errors.is_empty() {
+        // Whatever paths lead to, none is gone twice: together they add no more than each by itself.
+        let nothing = vec![0; plans.len()];
+        let each = plans.iter().zip(&tree.documents);
+        let total = each.map(|(plan, place)| of_document(plan, &nothing, 0).saturating_add(place.path.len() as u32));
+        let total = total.fold(0_u32, u32::saturating_add);
+        if total > MAX {
+            errors.push(too_deep(spans.first().copied().unwrap_or_default()));
+        }
+        known.fill(total);
+    }
+    known
+}
+
+fn measure_all(
+    tree: &Tree,
+    plans: &[DocumentPlan],
+    order: &[u32],
+    spans: &[Span],
+    known: &mut [u32],
+    deepest: &mut u32,
+    errors: &mut Vec<Diagnostic>,
+) {
     for document in order {
         let at = *document as usize;
         let (Some(plan), Some(place)) = (plans.get(at), tree.documents.get(at)) else { continue };
-        let levels = of_document(plan, &known, deepest);
+        let levels = of_document(plan, known, *deepest);
         if levels > MAX {
             errors.push(too_deep(spans.get(at).copied().unwrap_or_default()));
-            return known;
+            return;
         }
-        known[at] = levels;
-        deepest = deepest.max(levels + place.path.len() as u32);
+        if let Some(own) = known.get_mut(at) {
+            *own = levels;
+        }
+        *deepest = (*deepest).max(levels + place.path.len() as u32);
     }
-    known
 }
 
 /// Fails for a query that adds too many levels to what documents add.
@@ -188,7 +214,7 @@ impl<'k> Measure<'k> {
 
 /// Levels that a builtin adds to its arguments. Most give scalars, or parts of their arguments on the level where these
 /// were; what reads a text, and `json.patch`, have a limit of their own.
-fn of_builtin(builtin: &Builtin) -> u32 {
+pub(crate) fn of_builtin(builtin: &Builtin) -> u32 {
     match builtin.name {
         "walk" => 2,
         "graph.reachable_paths" => 1,

@@ -14,6 +14,7 @@ pub mod print;
 mod reference;
 mod required;
 mod rule;
+pub mod saved;
 pub mod share;
 mod tree;
 

@@ -2,13 +2,14 @@
 
 use crate::hir::lower::{Path, Program};
 use crate::hir::{Rule, Term};
+use serde::{Deserialize, Serialize};
 use solon_syntax::{Diagnostic, Span};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 /// Number of a document in [`Tree::documents`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct DocumentId(pub u32);
 
 /// Number of a node in [`Tree::nodes`]; the root is 0.
@@ -34,7 +35,7 @@ pub struct Document {
 }
 
 /// Kinds of documents.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DocumentKind {
     /// One value.
     Complete,

@@ -66,13 +66,17 @@ impl Type {
 
     /// The union of all types; unknown if there are none.
     pub fn all(types: impl IntoIterator<Item = Type>) -> Type {
+        let types: Vec<Type> = types.into_iter().collect();
+        if types.iter().any(|each| matches!(each, Type::Function(_))) {
+            // A function and anything else are nothing, to which the next is added.
+            return types.into_iter().fold(Type::Unknown, Type::or);
+        }
         let mut flat = Vec::new();
         let mut is_union = false;
         for each in types {
             match each {
-                Type::Unknown => {}
+                Type::Unknown | Type::Function(_) => {}
                 Type::Any => return Type::Any,
-                Type::Function(_) => return Type::Unknown,
                 Type::Union(union) => {
                     is_union = true;
                     flat.extend(union.members.iter().cloned());

@@ -42,7 +42,8 @@ impl Key {
     /// The key as a position in an array.
     pub fn index(&self) -> Option<usize> {
         match self {
-            Key::Number(text) => text.parse().ok(),
+            // `-0` is one.
+            Key::Number(text) => text.parse::<i64>().ok()?.try_into().ok(),
             _ => None,
         }
     }

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock, Weak};
 /// them weakly, because they hold the types.
 #[derive(Debug, Default)]
 pub struct Definitions {
-    types: OnceLock<Vec<Type>>,
+    pub(super) types: OnceLock<Vec<Type>>,
 }
 
 impl Definitions {
@@ -21,15 +21,20 @@ impl Definitions {
 /// A definition of a schema, by its name and number.
 #[derive(Clone, Debug)]
 pub struct Recursive {
-    name: Arc<str>,
+    pub(super) name: Arc<str>,
     definitions: Weak<Definitions>,
-    number: usize,
+    pub(super) number: usize,
 }
 
 impl Recursive {
     /// The definition with this number.
     pub(crate) fn new(name: &str, definitions: &Arc<Definitions>, number: usize) -> Recursive {
         Recursive { name: name.into(), definitions: Arc::downgrade(definitions), number }
+    }
+
+    /// Whether it is one of these definitions.
+    pub(super) fn is_of(&self, definitions: &Arc<Definitions>) -> bool {
+        std::ptr::eq(self.definitions.as_ptr(), Arc::as_ptr(definitions))
     }
 
     /// The name, as a schema refers to it.

@@ -15,6 +15,7 @@ mod make;
 mod nested;
 pub mod number;
 mod object;
+mod owned;
 pub mod serde;
 mod set;
 mod size;
@@ -22,10 +23,12 @@ mod symbol;
 mod text;
 
 pub use bumpalo::Bump;
+pub use bumpalo::collections::Vec as BumpVec;
 pub use frozen::Frozen;
 pub(crate) use make::{Plain, copy};
 pub use number::Number;
 pub use object::{Entry, Object};
+pub use owned::OwnedValue;
 pub use set::Set;
 pub use size::exceeds;
 pub use symbol::{Symbol, SymbolTable};
@@ -61,7 +64,7 @@ pub enum Value<'a> {
 }
 
 /// The types of values, in OPA's order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, ::serde::Serialize, ::serde::Deserialize)]
 pub enum Kind {
     /// `null`.
     Null,

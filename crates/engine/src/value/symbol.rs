@@ -88,6 +88,19 @@ impl SymbolTable {
         }
     }
 
+    /// The strings in the order of their symbols.
+    pub fn texts(&self) -> Vec<&str> {
+        self.texts.iter().map(|text| &**text).collect()
+    }
+
+    /// A table of strings in the order of their symbols; `None` if one is there twice.
+    pub fn of_texts<'t>(texts: impl IntoIterator<Item = &'t str>) -> Option<SymbolTable> {
+        let mut table = SymbolTable::new();
+        let is_new = |(number, text)| table.intern(text).0 as usize == number + 1;
+        let are_new = texts.into_iter().enumerate().all(is_new);
+        are_new.then_some(table)
+    }
+
     /// How many strings it has.
     pub fn len(&self) -> usize {
         self.texts.len()

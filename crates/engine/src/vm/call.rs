@@ -166,6 +166,8 @@ impl<'a> Machine<'a, '_> {
             allowed_hosts: setting.allowed_hosts,
             now: &mut self.now,
             sent: &mut self.sent,
+            name: builtin.name,
+            customs: setting.customs,
             place: &|| (setting.place)(place.span()),
         };
         match (builtin.call)(&mut context, args) {
@@ -176,7 +178,7 @@ impl<'a> Machine<'a, '_> {
                 Ok(Some(value))
             }
             Err(Failure::Undefined) => Ok(None),
-            Err(failure @ (Failure::Halt(_) | Failure::Unsupported)) => {
+            Err(failure @ (Failure::Halt(_) | Failure::Fatal(_) | Failure::Unsupported)) => {
                 Err(Box::new(EvalError::of_builtin(builtin.name, failure, place.span())))
             }
             Err(failure) if setting.is_strict => {

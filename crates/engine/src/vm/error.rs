@@ -42,7 +42,9 @@ impl EvalError {
         match failure {
             Failure::Undefined => EvalError::new(codes::INTERNAL, "undefined is no error", span),
             Failure::Type(message) => EvalError::new(codes::TYPE, format!("{name}: {message}"), span),
-            Failure::Error(message) => EvalError::new(codes::BUILTIN, format!("{name}: {message}"), span),
+            Failure::Error(message) | Failure::Fatal(message) => {
+                EvalError::new(codes::BUILTIN, format!("{name}: {message}"), span)
+            }
             Failure::Unsupported => EvalError::new(codes::INTERNAL, format!("unsupported built-in: {name}"), span),
             Failure::Halt(message) => EvalError::new(codes::LIMIT, format!("{name}: {message}"), span),
         }

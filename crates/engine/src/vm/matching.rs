@@ -144,7 +144,7 @@ impl<'a> Machine<'a, '_> {
         let start = *start;
         // Elements that were found by an index are counted down from `FOUND`, and have the value.
         let (found, next, steps) = if start < 0 {
-            (element(collection, (FOUND - start) as usize), start - 1, 1)
+            (element(collection, FOUND.wrapping_sub(start) as usize), start.wrapping_sub(1), 1)
         } else {
             let mut at = start as usize;
             if let Value::Array(items) = collection {

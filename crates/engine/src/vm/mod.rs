@@ -14,7 +14,7 @@ mod world;
 
 pub use error::{EvalError, codes};
 
-use crate::builtins::{Caches, Sent};
+use crate::builtins::{Caches, Customs, Sent};
 use crate::code::aliases::Alias;
 use crate::code::{Function, Unit};
 use crate::host::Host;
@@ -107,6 +107,8 @@ pub struct Setting<'a, 's> {
     pub limits: Limits,
     /// The hosts that builtins may ask; `None` for any.
     pub allowed_hosts: Option<&'s [String]>,
+    /// The builtins of the embedding program.
+    pub customs: &'s Customs,
     /// Whether a builtin's error ends the evaluation.
     pub is_strict: bool,
     /// Names of files, for `print` and `trace`.

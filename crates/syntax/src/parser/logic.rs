@@ -256,6 +256,7 @@ fn expects_term(before: TokenKind) -> bool {
             before,
             TokenKind::LeftParen
                 | TokenKind::Comma
+                | TokenKind::Dot
                 | TokenKind::Assign
                 | TokenKind::Unify
                 | TokenKind::In

@@ -2,13 +2,14 @@
 //!
 //! Each is asked in the way that is fastest for it, so that figures compare engines and not adapters.
 
+mod by_hand;
 mod native;
 #[cfg(feature = "regorus")]
 mod regorus;
 
-use super::Case;
 use anyhow::{Context, Result, bail};
 use serde_json::Value as Json;
+use solon_bench::Case;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
@@ -19,6 +20,8 @@ pub enum Engine {
     Native,
     /// regorus's interpreter.
     Regorus,
+    /// The case's rules, written in Rust.
+    ByHand,
 }
 
 impl FromStr for Engine {
@@ -28,7 +31,8 @@ impl FromStr for Engine {
         match name {
             "native" => Ok(Engine::Native),
             "regorus" => Ok(Engine::Regorus),
-            _ => bail!("the engine is native or regorus, not {name}"),
+            "by-hand" => Ok(Engine::ByHand),
+            _ => bail!("the engine is native, regorus or by-hand, not {name}"),
         }
     }
 }
@@ -39,6 +43,7 @@ impl Engine {
         match self {
             Engine::Native => "native",
             Engine::Regorus => "regorus",
+            Engine::ByHand => "by-hand",
         }
     }
 
@@ -52,6 +57,7 @@ impl Engine {
         let start = Instant::now();
         let policy: Box<dyn Policy> = match self {
             Engine::Native => Box::new(native::load(modules, case.is_v0())?),
+            Engine::ByHand => Box::new(by_hand::load(case.name())?),
             #[cfg(feature = "regorus")]
             Engine::Regorus => Box::new(regorus::load(modules, case.is_v0())?),
             #[cfg(not(feature = "regorus"))]

@@ -57,10 +57,26 @@ impl Checker<'_> {
                 return problem("invalid argument(s)", &have);
             }
         }
+        if callee.is_builtin("internal.template_string") {
+            self.widen_parts(args);
+        }
         if let Some(result) = result {
             *result = signature.result.as_ref().map_or(Type::Unknown, |result| result.kind.clone());
         }
         None
+    }
+
+    /// Variables that are parts of a template string may be anything from then on: OPA puts them into sets, whose
+    /// members it gives the type of the parts.
+    fn widen_parts(&mut self, args: &[&Term]) {
+        let Some(Term::Array(parts)) = args.first() else { return };
+        for part in parts {
+            if let Term::Comprehension(part) = part
+                && let Some(var) = part.lone_variable()
+            {
+                self.infer(&Term::Var(var), &Type::Any, true);
+            }
+        }
     }
 
     /// Checks the operands of `in`: what is looked for must be of a type that is in the collection.

@@ -200,6 +200,12 @@ impl<'h> Checker<'h> {
             LiteralKind::Every { domain, body, .. } => {
                 self.hoist_inside(domain, span);
                 self.step(&[domain], &[], |_| None);
+                // OPA gives it to a variable.
+                if let Some(place) = self.place(domain)
+                    && matches!(self.place_type(place), Type::Unknown)
+                {
+                    self.infer_place(place, Type::Any);
+                }
                 self.step(&[], &[body], |_| None);
             }
             LiteralKind::And(left, right) | LiteralKind::Or(left, right) => self.step(&[], &[left, right], |_| None),
@@ -298,11 +304,16 @@ impl<'h> Checker<'h> {
 
     /// Gives the collection that a lookup is in a slot.
     fn hoist_head(&mut self, head: &'h Term, span: Span) {
-        if matches!(head, Term::Var(_)) {
+        if matches!(head, Term::Var(_) | Term::Const(_)) {
             return;
         }
         self.hoist_inside(head, span);
         self.step(&[head], &[], |_| None);
+        // The variable takes what is known of the collection, and variables in it of which nothing is known may be
+        // anything.
+        if matches!(head, Term::Array(_) | Term::Object(_)) && self.type_of(head).is_unknown() {
+            self.infer(head, &Type::Any, false);
+        }
         let kind = self.type_of(head);
         self.add_slot(Slotted::Head(head), kind);
     }

@@ -15,6 +15,7 @@ mod matching;
 mod problem;
 mod refs;
 mod rules;
+mod saved;
 mod schema;
 mod text;
 mod tree;
@@ -22,6 +23,7 @@ mod with;
 
 pub use annotated::Schemas;
 pub use rules::{Subject, check_program};
+pub use saved::SavedDocumentTypes;
 
 use crate::hir::lower::Program;
 use crate::hir::{Check, Problems, Query, Term};
@@ -104,7 +106,12 @@ pub fn check_query(query: &Query, types: &Types, sources: &[Source], problems: &
 /// The path of a rule as the tree has it, up to its first step that is no constant, and how many of its keys that are.
 fn ground_path(program: &Program, number: usize) -> (Vec<Key>, usize) {
     let Some(rule) = program.rules.get(number) else { return (Vec::new(), 0) };
-    let keys: Vec<Key> = rule.keys.iter().map_while(Term::key).collect();
+    // Others than scalars are variables to OPA.
+    let scalar = |term: &Term| match term {
+        Term::Const(value) => Some(value.key()),
+        _ => None,
+    };
+    let keys: Vec<Key> = rule.keys.iter().map_while(scalar).collect();
     let count = keys.len();
     let steps = rule.path.iter().map(|step| Key::String(step.clone()));
     (std::iter::once(Key::from("data")).chain(steps).chain(keys).collect(), count)

@@ -42,7 +42,11 @@ impl<'h> Checker<'h> {
         self.type_below(0, &std::iter::once(root).chain(steps).collect::<Vec<_>>())
     }
 
+    /// The type of what a lookup is in. OPA knows nothing of scalars there.
     fn type_of_head(&self, head: &Term) -> Type {
+        if matches!(head, Term::Const(_)) {
+            return Type::Unknown;
+        }
         self.head_place(head).map_or_else(|| self.type_of(head), |place| self.place_type(place))
     }
 
@@ -172,24 +176,8 @@ impl<'h> Checker<'h> {
         if layer < self.overlays.len() {
             return self.walk(layer + 1, Tree::ROOT, steps, 0);
         }
-        if index == 0 {
-            return self.select_steps(Type::Any, steps, 1);
-        }
-        // Whatever is there: it only says what variables may be.
-        let children: Vec<NodeId> = tree.children(node).collect();
-        for child in children {
-            let rest = steps.get(index + 1..).unwrap_or_default();
-            if !rest.iter().any(|step| self.is_open(step)) {
-                break;
-            }
-            let _ = self.walk(layer, child, steps, index + 1);
-        }
-        Ok(())
-    }
-
-    /// Whether a step is a variable of which nothing is known.
-    fn is_open(&self, step: &Step<'_>) -> bool {
-        matches!(step, Step::Place(place) if matches!(self.place_type(*place), Type::Unknown))
+        // Base documents: anything may be there.
+        self.select_steps(Type::Any, steps, 1)
     }
 
     fn type_of_step(&self, step: &Step<'_>) -> Type {

@@ -136,6 +136,7 @@ impl<'h> Checker<'h> {
         if let Some(params) = &rule.params
             && !params.is_empty()
         {
+            params.iter().for_each(|param| self.hoist(param, span));
             params.iter().for_each(|param| self.infer_unused(param));
             let args = params.iter().map(|param| self.type_of(param)).collect();
             return Type::function(args, self.type_of(&branch.value));

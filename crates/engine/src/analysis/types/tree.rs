@@ -1,6 +1,9 @@
 //! The types of documents by their paths.
 
+use crate::saved::{LONGEST_PATH, Result, Texts, Written};
+use crate::types::saved::{LoadedTypes, SavedKey, TypeId, TypeSaver};
 use crate::types::{Key, Type};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A node's number.
@@ -21,6 +24,13 @@ struct Node {
     extent: std::sync::OnceLock<Type>,
 }
 
+/// A node, saved: where it hangs but for the first, and what type is there. Nodes stand after those above them.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct SavedNode {
+    above: Option<(u32, SavedKey)>,
+    kind: Option<TypeId>,
+}
+
 impl Default for Tree {
     fn default() -> Self {
         Tree { nodes: vec![Node::default()] }
@@ -31,6 +41,48 @@ impl Tree {
     /// The node above all paths.
     pub const ROOT: NodeId = 0;
 
+    /// Takes the tree apart.
+    pub fn save(&self, types: &mut TypeSaver<'_>, texts: &mut Texts) -> Vec<SavedNode> {
+        let mut above: Vec<Option<(u32, SavedKey)>> = self.nodes.iter().map(|_| None).collect();
+        for (parent, node) in self.nodes.iter().enumerate() {
+            for (step, child) in &node.children {
+                if let Some(place) = above.get_mut(*child) {
+                    *place = Some((parent as u32, SavedKey::save(step, texts)));
+                }
+            }
+        }
+        let nodes = self.nodes.iter().zip(above);
+        nodes
+            .map(|(node, above)| SavedNode { above, kind: node.kind.as_ref().map(|kind| types.add(kind, texts)) })
+            .collect()
+    }
+
+    /// Puts the tree together.
+    pub fn load(saved: &[SavedNode], types: &LoadedTypes, texts: &Written) -> Result<Tree> {
+        const WRONG: &str = "it has types that are in no place";
+        let mut tree = Tree { nodes: Vec::with_capacity(saved.len()) };
+        let mut depths = Vec::with_capacity(saved.len());
+        for (number, node) in saved.iter().enumerate() {
+            let kind = node.kind.map(|kind| types.get(kind).cloned()).transpose()?;
+            tree.nodes.push(Node { kind, ..Node::default() });
+            let Some((above, step)) = &node.above else {
+                depths.push(0);
+                continue;
+            };
+            let above = *above as usize;
+            let depth = depths.get(above).filter(|depth| **depth < LONGEST_PATH).ok_or(WRONG)? + 1;
+            depths.push(depth);
+            let above = tree.nodes.get_mut(above).ok_or(WRONG)?;
+            if above.children.insert(step.load(texts)?, number).is_some() {
+                return Err(WRONG.to_owned());
+            }
+        }
+        if tree.nodes.is_empty() || saved.iter().skip(1).any(|node| node.above.is_none()) {
+            return Err(WRONG.to_owned());
+        }
+        Ok(tree)
+    }
+
     fn node(&self, id: NodeId) -> Option<&Node> {
         self.nodes.get(id)
     }
@@ -38,11 +90,6 @@ impl Tree {
     /// The node below `id` at a step.
     pub fn child(&self, id: NodeId, step: &Key) -> Option<NodeId> {
         self.node(id)?.children.get(step).copied()
-    }
-
-    /// The nodes below `id`.
-    pub fn children(&self, id: NodeId) -> impl Iterator<Item = NodeId> + '_ {
-        self.node(id).into_iter().flat_map(|node| node.children.values().copied())
     }
 
     /// Whether there is nothing below `id`.

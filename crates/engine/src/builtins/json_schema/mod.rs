@@ -64,7 +64,7 @@ pub(crate) fn compile_document(document: Value<'_>) -> Result<Schema, String> {
     /// What the compiled schema may take.
     const MAX_BYTES: usize = 1 << 28;
     compile::compile(document, MAX_BYTES).map_err(|failure| match failure {
-        Failure::Type(what) | Failure::Error(what) | Failure::Halt(what) => what,
+        Failure::Type(what) | Failure::Error(what) | Failure::Halt(what) | Failure::Fatal(what) => what,
         Failure::Undefined | Failure::Unsupported => String::new(),
     })
 }

@@ -7,6 +7,7 @@
 //! `printf` are not there: they end the evaluation rather than give another answer than OPA.
 
 mod data;
+mod json;
 mod parser;
 mod run;
 
@@ -28,6 +29,7 @@ const MISSING: &str = "<undefined>";
 
 fn render<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let (source, variables) = (operand::string(args, 1)?, operand::object(args, 2)?);
+    json::check(Value::Object(variables)).map_err(Failure::Error)?;
     let nodes = parser::parse(source)?;
     let out = run::run(context.arena, &nodes, Value::Object(variables), context.max_bytes)?;
     context.string(&out.replace("<no value>", MISSING))

@@ -1,7 +1,7 @@
 //! Documents and queries.
 
 use super::super::index::Index;
-use super::super::{IndexId, Label, Op, Read, Write};
+use super::super::{IndexId, Label, Op, Read, Write, name_of};
 use super::Generator;
 use super::block::set_arguments;
 use super::places::{Place, places};
@@ -11,12 +11,9 @@ use crate::plan::{Branch, Constant, Definition, Document, DocumentKind, Document
 
 impl Generator<'_, '_> {
     pub(super) fn document(&mut self, document: &Document, plan: &DocumentPlan) {
-        let path = document.path.join(".");
+        self.function.name = name_of(document);
         if let DocumentKind::Function(arguments) = document.kind {
             set_arguments(&mut self.function, arguments);
-            self.function.name = format!("function data.{path}");
-        } else {
-            self.function.name = format!("rule data.{path}");
         }
         self.next = u32::from(self.function.arguments);
         let mark = self.register();

@@ -1,7 +1,7 @@
 //! From what rules require to the structure that finds them.
 
 use super::conditions::{Condition, Step, Subject, Wanted, conditions};
-use super::{AffixEntry, Affixes, End, EqualEntry, Hop, Index, Node, Place, hash_text};
+use super::{Affixes, End, EqualEntry, Hop, Index, Node, Place};
 use crate::code::constants::{Pool, hash};
 use crate::plan::{Constant, Definition};
 use crate::value::Kind;
@@ -11,6 +11,9 @@ use std::sync::Arc;
 
 /// Fewer rules than this are tried one by one.
 const WORTHWHILE: usize = 4;
+
+/// How deep nodes may stand: each is reached by a call.
+pub(super) const DEEPEST: usize = 512;
 
 #[derive(Clone)]
 struct Candidate {
@@ -80,7 +83,7 @@ impl Index {
         // A rule stands at each answer that it takes. Were all of its conditions told apart, it could stand at
         // their product.
         let mut builder = Builder { nodes: Vec::new(), pool, left: 4 * (answers + definitions.len()) };
-        builder.add(candidates);
+        builder.add(candidates, 0);
         Some(Index { nodes: builder.nodes })
     }
 }
@@ -93,13 +96,15 @@ struct Builder<'b, 's> {
 }
 
 impl Builder<'_, '_> {
-    fn add(&mut self, candidates: Vec<Candidate>) -> u32 {
+    fn add(&mut self, candidates: Vec<Candidate>, depth: usize) -> u32 {
         let at = self.nodes.len();
         self.nodes.push(Node::Leaf(Vec::new()));
-        let question = best_question(&candidates).map(|(subject, way)| (subject.clone(), way));
+        let is_open = self.left > 0 && depth < DEEPEST;
+        let question = if is_open { best_question(&candidates) } else { None };
+        let question = question.map(|(subject, way)| (subject.clone(), way));
         let node = match question {
-            Some((subject, way)) if self.left > 0 => self.node(candidates, &subject, way),
-            _ => Node::Leaf(candidates.iter().map(|candidate| candidate.number).collect()),
+            Some((subject, way)) => self.node(candidates, &subject, way, depth),
+            None => Node::Leaf(candidates.iter().map(|candidate| candidate.number).collect()),
         };
         if let Some(place) = self.nodes.get_mut(at) {
             *place = node;
@@ -107,7 +112,7 @@ impl Builder<'_, '_> {
         at as u32
     }
 
-    fn node(&mut self, candidates: Vec<Candidate>, subject: &Subject, way: Way) -> Node {
+    fn node(&mut self, candidates: Vec<Candidate>, subject: &Subject, way: Way, depth: usize) -> Node {
         let mut groups: Vec<(Answer, Vec<Candidate>)> = Vec::new();
         let mut group_of: HashMap<Answer, usize> = HashMap::new();
         let mut rest = Vec::new();
@@ -130,8 +135,8 @@ impl Builder<'_, '_> {
             }
         }
         let groups: Vec<(Answer, u32)> =
-            groups.into_iter().map(|(answer, members)| (answer, self.add(members))).collect();
-        let rest = (!rest.is_empty()).then(|| self.add(rest));
+            groups.into_iter().map(|(answer, members)| (answer, self.add(members, depth + 1))).collect();
+        let rest = (!rest.is_empty()).then(|| self.add(rest, depth + 1));
         let place = self.place(subject);
         match way {
             Way::Equal => Node::Equal { place, table: self.constants(groups), rest },
@@ -188,16 +193,10 @@ impl Builder<'_, '_> {
 }
 
 fn affixes(groups: Vec<(Answer, u32)>) -> Affixes {
-    let mut affixes = Affixes::default();
-    for (answer, node) in groups {
-        let Answer::Text(text) = answer else { continue };
-        affixes.lengths.push(text.len());
-        let entry = AffixEntry { hash: hash_text(&text), text: (*text).into(), node };
-        affixes.table.insert_unique(entry.hash, entry, |entry| entry.hash);
-    }
-    affixes.lengths.sort_unstable();
-    affixes.lengths.dedup();
-    affixes
+    Affixes::of_entries(groups.iter().filter_map(|(answer, node)| match answer {
+        Answer::Text(text) => Some((&**text, *node)),
+        _ => None,
+    }))
 }
 
 /// The question that tells most candidates apart, if one is worth a node.

@@ -8,10 +8,12 @@
 mod build;
 mod conditions;
 mod print;
+pub mod saved;
 
 use super::{ConstantId, PathId, Unit};
 use crate::value::{Kind, Value};
 use hashbrown::HashTable;
+use serde::{Deserialize, Serialize};
 use std::hash::{BuildHasher, Hasher};
 
 /// A decision structure; the first node is the root.
@@ -58,7 +60,7 @@ struct AffixEntry {
 }
 
 /// Which end of a string.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 enum End {
     /// `startswith`.
     Beginning,
@@ -76,7 +78,7 @@ pub struct Place {
 }
 
 /// What a place starts from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Root {
     /// `input`.
     Input,

@@ -3,8 +3,9 @@
 use super::Lowerer;
 use super::call::function_name;
 use super::module::is_root;
+use super::names::{names_outside_of_bodies, names_with_bodies};
 use super::scope::{Declared, pattern_names};
-use super::term::lookup;
+use super::term::{has_open_lookup, lookup};
 use crate::builtins::Purity;
 use crate::hir::{
     Body, Check, Const, Head, Literal, LiteralKind, Modifier, Replacement, Target, Term, Var, free_vars_of_body,
@@ -63,7 +64,8 @@ impl Lowerer<'_, '_> {
                 Some(LiteralKind::Not { body: vec![literal], is_scoped: false, outside: Vec::new() })
             }
             ast::ExprKind::NotBody { body, is_explicit } => {
-                let body = self.nested(body);
+                // What has no braces has no scope of its own.
+                let body = if *is_explicit { self.nested(body) } else { self.body(body) };
                 let outside = if *is_explicit { Vec::new() } else { self.written_vars(&body) };
                 Some(LiteralKind::Not { body, is_scoped: true, outside })
             }
@@ -77,23 +79,29 @@ impl Lowerer<'_, '_> {
                 if !self.check_domain(key.iter().chain([value]), collection, span) {
                     return;
                 }
-                // Declared first: a comprehension in the collection means these variables, which have no value yet.
+                // What a comprehension in the collection names is not declared: it is a variable of the whole rule.
+                let mut undeclared = HashSet::new();
+                names_with_bodies(collection, &mut undeclared);
+                let outer = std::mem::replace(&mut self.undeclared, undeclared);
                 let key = match key {
                     Some(key) => self.pattern(key, Declared::Some, span, out),
                     None => Term::Var(self.locals.add("$_", value.span)),
                 };
                 let value = self.pattern(value, Declared::Some, span, out);
+                self.undeclared = outer;
                 let collection = self.term(collection, out);
                 let key = self.simple_key(key, span, out);
                 Some(LiteralKind::Unify(value, lookup(collection, vec![key], span)))
             }
             ast::ExprKind::Every { key, value, domain, body } => {
+                let undeclared = self.undeclared_names(domain);
                 let domain = self.term(domain, out);
                 self.enter(body);
                 let place = body.first().map_or(span, |first| first.span);
                 let key = key.as_ref().map(|name| self.declare(&name.text, name.span, Declared::Every, place));
                 let value = self.declare(&value.text, value.span, Declared::Every, place);
                 let body = self.body(body);
+                self.check_captured(&undeclared);
                 self.leave();
                 Some(LiteralKind::Every { key, value, domain, body })
             }
@@ -319,9 +327,10 @@ impl Lowerer<'_, '_> {
 }
 
 /// `left = right`. Where `right` is the result of a call, whose literal was added last, the call gives to `left`
-/// itself.
+/// itself, unless what `left` looks up may bind what the call needs.
 fn unify(left: Term, right: Term, right_is_call: bool, before: usize, out: &mut Body) -> LiteralKind {
     if right_is_call
+        && !has_open_lookup(&left)
         && out.len() > before
         && let Term::Var(var) = &right
         && let Some(Literal { kind: LiteralKind::Call { output: Some(Term::Var(output)), .. }, .. }) = out.last()
@@ -342,27 +351,6 @@ fn is_assignment(expr: &ast::Expr) -> bool {
         term.kind,
         ast::TermKind::Infix { operator: ast::Operator::Assign, .. }
     ))
-}
-
-/// Names in a term, those in comprehensions and of functions aside.
-pub(super) fn names_outside_of_bodies(term: &ast::Term, names: &mut HashSet<String>) {
-    let mut all = |terms: &[ast::Term]| terms.iter().for_each(|term| names_outside_of_bodies(term, names));
-    match &term.kind {
-        ast::TermKind::Var(name) => {
-            names.insert(name.clone());
-        }
-        ast::TermKind::Ref { head, operands } => {
-            all(operands);
-            names_outside_of_bodies(head, names);
-        }
-        ast::TermKind::Array(items) | ast::TermKind::Set(items) => all(items),
-        ast::TermKind::Call { args, .. } | ast::TermKind::Infix { args, .. } => all(args),
-        ast::TermKind::Object(entries) => entries.iter().for_each(|(key, value)| {
-            names_outside_of_bodies(key, names);
-            names_outside_of_bodies(value, names);
-        }),
-        _ => {}
-    }
 }
 
 /// Whether an expression is a call, which may name its output itself.

@@ -1,12 +1,10 @@
 //! Calls.
 
-use super::body::names_outside_of_bodies;
 use super::{Global, Lowerer, Path, path_of};
 use crate::builtins::DEPRECATED;
 use crate::hir::print::package_text;
 use crate::hir::{Body, Call, Callee, Check, Head, Term};
 use crate::types::{self, Signature, Type};
-use hashbrown::HashSet;
 use solon_syntax::{Diagnostic, Span, ast, print};
 
 impl Lowerer<'_, '_> {
@@ -40,9 +38,7 @@ impl Lowerer<'_, '_> {
             return None;
         }
         if parts.len() == 1 && parts.first().is_some_and(|name| name == "print") {
-            let mut names = HashSet::new();
-            args.iter().for_each(|arg| names_outside_of_bodies(arg, &mut names));
-            names.iter().for_each(|name| self.mention(name));
+            args.iter().for_each(|arg| self.mention_all(arg));
             let args = args.iter().map(|arg| self.optional(arg)).collect();
             return self.builtin_call("internal.print", vec![Term::Array(args)], term.span);
         }
@@ -51,14 +47,17 @@ impl Lowerer<'_, '_> {
             self.error(Check::Locals, "rego_compile_error", term.span, message);
             return None;
         }
-        let callee = self.callee(&parts, args.len(), term.span)?;
+        let callee = self.callee(&parts, args.len(), term.span);
         let args = self.terms(args, before);
+        // One that is unknown has been reported; its arguments are looked at all the same.
+        let Some(callee) = callee else {
+            return Some(Call { span: term.span, callee: Callee::Rule(Path::new()), args });
+        };
         let (least, most) = self.arity(&callee);
         let most = if nested { most.map(|_| least) } else { most };
         if args.len() < least || most.is_some_and(|most| args.len() > most) {
             let diagnostic = arity_mismatch(&callee, least, &args, nested, term.span);
             self.problems.add(Check::Functions, diagnostic);
-            return None;
         }
         if let Callee::Builtin(builtin) = callee
             && self.is_v1_module

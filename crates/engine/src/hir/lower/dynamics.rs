@@ -28,7 +28,8 @@ impl Lowerer<'_, '_> {
                         self.extract(arg, span, before);
                     }
                 }
-                if let Some(output) = output.take_if(|_| !names_output) {
+                if let Some(mut output) = output.take_if(|_| !names_output) {
+                    self.extract_inside(&mut output, span, before);
                     let result = Term::Var(self.fresh(span));
                     let call = LiteralKind::Call { call: call.clone(), output: Some(result.clone()) };
                     before.push(Literal { span, kind: call });

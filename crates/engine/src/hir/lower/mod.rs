@@ -6,7 +6,9 @@ mod body;
 mod call;
 mod dynamics;
 mod module;
+mod names;
 mod query;
+pub mod saved;
 mod scope;
 mod term;
 mod test_case;
@@ -60,6 +62,12 @@ struct Lowerer<'e, 'p> {
     is_v1_module: bool,
     /// Whether tests tell of their cases.
     names_test_cases: bool,
+    /// Names that the pattern that is lowered does not declare.
+    undeclared: hashbrown::HashSet<String>,
+    /// Whether names of rules and imports mean nothing: OPA does not look them up in template strings that are keys.
+    is_unresolved: bool,
+    /// Whether what is lowered is a rule's head.
+    is_in_head: bool,
     locals: Locals,
     scopes: Scopes,
     /// The rule, for its annotations; a query has none.
@@ -77,6 +85,9 @@ impl<'e, 'p> Lowerer<'e, 'p> {
             used_arguments: HashSet::new(),
             is_v1_module: false,
             names_test_cases: false,
+            undeclared: hashbrown::HashSet::new(),
+            is_unresolved: false,
+            is_in_head: false,
             locals: Locals::default(),
             scopes: Scopes::default(),
             place: None,
@@ -90,7 +101,7 @@ impl<'e, 'p> Lowerer<'e, 'p> {
 
     /// What a name stands for that no body declares.
     fn global_of(&self, name: &str) -> Option<&'e Global> {
-        let found = self.environment.globals.get(name)?;
+        let found = self.environment.globals.get(name).filter(|_| !self.is_unresolved)?;
         self.environment.used.borrow_mut().insert(name.to_owned());
         Some(found)
     }

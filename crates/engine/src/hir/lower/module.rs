@@ -219,11 +219,13 @@ impl Lowerer<'_, '_> {
         self.forget_uses(&named);
         before.extend(self.body(&rule.body));
         let generated = before.len();
+        self.is_in_head = true;
         let keys: Vec<Term> = key_terms.iter().map(|key| self.head_term(key, &mut before)).collect();
         if self.names_test_cases {
             self.name_test_case(rule, &keys, generated, &mut before);
         }
         let value = value.map_or(Term::TRUE, |value| self.head_term(value, &mut before));
+        self.is_in_head = false;
         self.leave();
         let mut branches = vec![Branch { span: rule.span, body: before, value }];
         if let Some((_, place)) = &mut self.place {
@@ -266,7 +268,9 @@ impl Lowerer<'_, '_> {
         self.enter(&branch.body);
         self.redeclare(arguments);
         let mut body = self.body(&branch.body);
+        self.is_in_head = true;
         let value = branch.value.as_ref().map_or(Term::TRUE, |value| self.head_term(value, &mut body));
+        self.is_in_head = false;
         self.leave();
         Branch { span: branch.span, body, value }
     }

@@ -1,5 +1,6 @@
 //! Which variable a name is.
 
+use super::names::names_outside_of_bodies;
 use super::{Check, Lowerer, Var};
 use hashbrown::{HashMap, HashSet};
 use solon_syntax::{Span, ast};
@@ -110,6 +111,7 @@ impl Lowerer<'_, '_> {
             return twin.var;
         }
         let var = self.locals.add(name, span);
+        self.locals.set_declared(var);
         if how == Declared::Assigned {
             self.locals.set_assigned(var);
         }
@@ -153,11 +155,50 @@ impl Lowerer<'_, '_> {
 
     /// Remembers that a name that the innermost body declares was used, which must not happen before.
     pub(super) fn mention(&mut self, name: &str) {
+        let is_declared = |scope: &Scope| {
+            scope.declared.iter().any(|declaration| declaration.name == name)
+                || scope.seen.iter().any(|seen| seen == name)
+        };
+        if !self.scopes.stack.iter().any(is_declared) {
+            self.see(name);
+        }
+    }
+
+    /// In a head, what a nested body declares must not be named above, even if the rule's body declares it, too: OPA
+    /// looks at the head first.
+    fn mention_in_head(&mut self, name: &str) {
+        let Some(nested) = self.scopes.stack.get(1..).filter(|_| self.is_in_head) else { return };
+        if !nested.iter().any(|scope| scope.declared.iter().any(|declaration| declaration.name == name)) {
+            self.see(name);
+        }
+    }
+
+    fn see(&mut self, name: &str) {
         if let Some(scope) = self.scopes.stack.last_mut()
             && scope.declares.contains(name)
-            && !scope.declared.iter().any(|declaration| declaration.name == name)
         {
             scope.seen.push(name.to_owned());
+        }
+    }
+
+    /// Names in a term that nothing around it declares, with the term's place.
+    pub(super) fn undeclared_names(&self, term: &ast::Term) -> Vec<(String, Span)> {
+        let mut names = HashSet::new();
+        names_outside_of_bodies(term, &mut names);
+        let is_declared = |scope: &Scope, name: &str| scope.declared.iter().any(|declared| declared.name == name);
+        names.retain(|name| !self.scopes.stack.iter().any(|scope| is_declared(scope, name)));
+        names.into_iter().map(|name| (name, term.span)).collect()
+    }
+
+    /// Reports undeclared names of an `every`'s domain that its body declares: OPA takes them for those of the body.
+    pub(super) fn check_captured(&mut self, undeclared: &[(String, Span)]) {
+        for (name, span) in undeclared {
+            let is_declared =
+                self.scopes.stack.last().is_some_and(|scope| scope.declared.iter().any(|own| own.name == *name));
+            if is_declared {
+                let message = format!("var {name} is unsafe");
+                self.error(Check::BodySafety, "rego_unsafe_var_error", *span, message);
+            }
         }
     }
 
@@ -177,6 +218,7 @@ impl Lowerer<'_, '_> {
         if name == "_" {
             return self.locals.add("_", span);
         }
+        self.mention_in_head(name);
         if let Some(var) = self.declared(name) {
             return var;
         }

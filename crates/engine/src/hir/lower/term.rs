@@ -1,9 +1,10 @@
 //! Terms.
 
+use super::names::names_outside_of_bodies;
 use super::scope::Declared;
 use super::{Global, Lowerer, strings};
 use crate::hir::{Body, Check, Comprehension, ComprehensionKind, Const, Head, Literal, LiteralKind, Ref, Term};
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use solon_syntax::{Span, ast, print};
 use std::sync::Arc;
 
@@ -21,7 +22,7 @@ impl Lowerer<'_, '_> {
                 ast::TermKind::Var(name) => self.reference(name, operands, term.span, before),
                 _ => {
                     let head = self.term(head, before);
-                    let operands = self.terms(operands, before);
+                    let operands = self.operands(operands, before);
                     lookup(head, operands, term.span)
                 }
             },
@@ -61,6 +62,18 @@ impl Lowerer<'_, '_> {
         terms.iter().map(|term| self.term(term, before)).collect()
     }
 
+    /// The keys of a lookup.
+    fn operands(&mut self, operands: &[ast::Term], before: &mut Body) -> Vec<Term> {
+        let mut operand = |operand: &ast::Term| {
+            let outer = self.is_unresolved;
+            self.is_unresolved |= matches!(operand.kind, ast::TermKind::Template(_));
+            let term = self.term(operand, before);
+            self.is_unresolved = outer;
+            term
+        };
+        operands.iter().map(&mut operand).collect()
+    }
+
     /// A term of a head. Lookups in it belong to the body, so that they can bind variables.
     pub(super) fn head_term(&mut self, term: &ast::Term, body: &mut Body) -> Term {
         let value = self.term(term, body);
@@ -77,10 +90,10 @@ impl Lowerer<'_, '_> {
         let global = if self.scopes.declares(name) { None } else { self.global(name) };
         let Some((head, mut keys)) = global else {
             let head = Term::Var(self.variable(name, span));
-            let operands = self.terms(operands, before);
+            let operands = self.operands(operands, before);
             return if operands.is_empty() { head } else { lookup(head, operands, span) };
         };
-        keys.extend(self.terms(operands, before));
+        keys.extend(self.operands(operands, before));
         Term::Ref(Box::new(Ref { span, head, operands: keys }))
     }
 
@@ -111,6 +124,13 @@ impl Lowerer<'_, '_> {
         Term::Comprehension(Box::new(Comprehension { span, kind, key, value, body: literals }))
     }
 
+    /// Remembers that the names in a term, which gets a scope of its own, were used in the one around it.
+    pub(super) fn mention_all(&mut self, term: &ast::Term) {
+        let mut names = HashSet::new();
+        names_outside_of_bodies(term, &mut names);
+        names.iter().for_each(|name| self.mention(name));
+    }
+
     /// A term wrapped in a set that is empty where the term is undefined; calls in it stay inside.
     pub(super) fn optional(&mut self, term: &ast::Term) -> Term {
         let span = term.span;
@@ -137,8 +157,16 @@ impl Lowerer<'_, '_> {
             .iter()
             .map(|part| match part {
                 ast::TemplatePart::Text(text) => Term::string(text),
-                ast::TemplatePart::Term(term) => self.optional(term),
-                ast::TemplatePart::Expr(expr) => self.optional_expr(expr),
+                ast::TemplatePart::Term(term) => {
+                    self.mention_all(term);
+                    self.optional(term)
+                }
+                ast::TemplatePart::Expr(expr) => {
+                    if let ast::ExprKind::Term(term) = &expr.kind {
+                        self.mention_all(term);
+                    }
+                    self.optional_expr(expr)
+                }
             })
             .collect();
         let Some(call) = self.builtin_call("internal.template_string", vec![Term::Array(parts)], span) else {
@@ -155,6 +183,7 @@ impl Lowerer<'_, '_> {
             ast::TermKind::Var(name) if how == Declared::Assigned => {
                 Term::Var(self.declare(name, pattern.span, how, place))
             }
+            ast::TermKind::Var(name) if self.undeclared.contains(name) => self.term(pattern, before),
             ast::TermKind::Var(name) => Term::Var(self.declare_used(name, pattern.span, how, place)),
             ast::TermKind::Array(items) => {
                 Term::Array(items.iter().map(|item| self.pattern(item, how, place, before)).collect())
@@ -206,6 +235,16 @@ pub(super) fn lookup(head: Term, operands: Vec<Term>, span: Span) -> Term {
             Term::Ref(inner)
         }
         head => Term::Ref(Box::new(Ref { span, head: Head::Term(head), operands })),
+    }
+}
+
+/// Whether there is a lookup with a key that is no constant in a term.
+pub(super) fn has_open_lookup(term: &Term) -> bool {
+    match term {
+        Term::Const(_) | Term::Var(_) | Term::Comprehension(_) => false,
+        Term::Ref(reference) => reference.operands.iter().any(|operand| !matches!(operand, Term::Const(_))),
+        Term::Array(items) | Term::Set(items) => items.iter().any(has_open_lookup),
+        Term::Object(entries) => entries.iter().any(|(key, value)| has_open_lookup(key) || has_open_lookup(value)),
     }
 }
 

@@ -157,7 +157,12 @@ impl Lifter<'_> {
         }
         let mut expr = expr.clone();
         replace(PieceMut::Expr(&mut expr), known);
-        Some(expr)
+        // Where a slot is tested itself, as patterns do, nothing can be put in its place.
+        let mut bound = Vec::new();
+        bound_slots(&expr, &mut bound);
+        let mut is_closed = true;
+        slots_of_expr(&expr, &mut |slot| is_closed &= bound.contains(&slot));
+        is_closed.then_some(expr)
     }
 }
 

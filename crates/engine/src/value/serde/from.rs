@@ -1,8 +1,8 @@
 //! Anything serialisable to a value: a serializer whose output lies in the arena.
 
-use super::super::json::{MAX_DEPTH, Projection};
+use super::super::json::Projection;
 use super::super::{Bump, Entry, SymbolTable, Value, number};
-use super::SerdeError;
+use super::{Builder, SerdeError};
 use bumpalo::collections::Vec as BumpVec;
 use serde::ser::{self, Serialize, Serializer};
 
@@ -39,7 +39,7 @@ pub fn from_serialize_wanted<'a, T: Serialize + ?Sized>(
     symbols: &SymbolTable,
     projection: &Projection,
 ) -> Result<Value<'a>, SerdeError> {
-    source.serialize(Builder { arena, symbols, projection, node: Some(0), depth: 0 })
+    source.serialize(Builder::new(arena, symbols, projection))
 }
 
 /// The value of `serde_json` as one of ours, with exact numbers.
@@ -51,57 +51,29 @@ pub fn from_json<'a>(
     from_serialize(arena, source, symbols)
 }
 
-#[derive(Clone, Copy)]
-struct Builder<'a, 's> {
-    arena: &'a Bump,
-    symbols: &'s SymbolTable,
-    projection: &'s Projection,
-    /// What is wanted of the value: a node of the projection; everything where there is none.
-    node: Option<u32>,
-    depth: usize,
+macro_rules! integers {
+    ($($method:ident: $type:ty),*) => {
+        $(fn $method(self, value: $type) -> Result<Value<'a>, SerdeError> {
+            match i64::try_from(value) {
+                Ok(value) => Ok(Value::Int(value)),
+                Err(_) => self.number(&value.to_string()),
+            }
+        })*
+    };
 }
 
 impl<'a, 's> Builder<'a, 's> {
-    /// The builder of what lies one level deeper.
-    fn deeper(self) -> Result<Self, SerdeError> {
-        if self.depth >= MAX_DEPTH {
-            return Err(SerdeError::new("exceeded max depth"));
-        }
-        Ok(Builder { depth: self.depth + 1, ..self })
-    }
-
-    /// The builder of what is in an enum's variant, of which everything is wanted.
-    fn in_variant(self) -> Self {
-        Builder { node: None, ..self }
-    }
-
-    /// The builder of an array's items, if they are wanted.
-    fn item(self) -> Option<Self> {
-        let Some(node) = self.node else { return Some(self) };
-        Some(Builder { node: self.projection.item(node)?, ..self })
-    }
-
-    /// The builder of an entry's value, if it is wanted.
-    fn entry(self, key: &str) -> Option<Self> {
-        let Some(node) = self.node else { return Some(self) };
-        Some(Builder { node: self.projection.entry(node, key)?, ..self })
-    }
-
     fn items(self, tag: Option<&'static str>, length: Option<usize>) -> Result<Items<'a, 's>, SerdeError> {
         /// A length is only a hint; this much memory is taken on trust.
         const TRUSTED: usize = 1024;
-        let builder = if tag.is_some() { self.in_variant().deeper()? } else { self.deeper()? };
+        let builder = if tag.is_some() { self.whole().deeper()? } else { self.deeper()? };
         let items = BumpVec::with_capacity_in(length.unwrap_or(0).min(TRUSTED), self.arena);
         Ok(Items { builder, tag, items })
     }
 
     fn entries(self, tag: Option<&'static str>) -> Result<Entries<'a, 's>, SerdeError> {
-        let builder = if tag.is_some() { self.in_variant().deeper()? } else { self.deeper()? };
+        let builder = if tag.is_some() { self.whole().deeper()? } else { self.deeper()? };
         Ok(Entries { builder, tag, key: None, number: None, entries: BumpVec::new_in(self.arena) })
-    }
-
-    fn key(self, text: &'a str) -> Value<'a> {
-        Value::String { symbol: self.symbols.lookup(text), text }
     }
 
     /// `value`, or an object with it under the variant's name.
@@ -111,21 +83,6 @@ impl<'a, 's> Builder<'a, 's> {
             None => value,
         }
     }
-
-    fn text_number(self, text: &str) -> Result<Value<'a>, SerdeError> {
-        number::parse(self.arena, self.arena.alloc_str(text)).ok_or_else(|| SerdeError::new("number too big"))
-    }
-}
-
-macro_rules! integers {
-    ($($method:ident: $type:ty),*) => {
-        $(fn $method(self, value: $type) -> Result<Value<'a>, SerdeError> {
-            match i64::try_from(value) {
-                Ok(value) => Ok(Value::Int(value)),
-                Err(_) => self.text_number(&value.to_string()),
-            }
-        })*
-    };
 }
 
 impl<'a, 's> Serializer for Builder<'a, 's> {
@@ -153,7 +110,7 @@ impl<'a, 's> Serializer for Builder<'a, 's> {
             return Ok(Value::Null);
         }
         // The digits of the 32-bit float, not of the 64-bit float that it is too.
-        self.text_number(&value.to_string())
+        self.number(&value.to_string())
     }
 
     fn serialize_f64(self, value: f64) -> Result<Value<'a>, SerdeError> {
@@ -208,7 +165,7 @@ impl<'a, 's> Serializer for Builder<'a, 's> {
         variant: &'static str,
         value: &T,
     ) -> Result<Value<'a>, SerdeError> {
-        let value = value.serialize(self.in_variant().deeper()?)?;
+        let value = value.serialize(self.whole().deeper()?)?;
         Ok(self.tagged(Some(variant), value))
     }
 
@@ -254,7 +211,7 @@ impl<'a, 's> Serializer for Builder<'a, 's> {
 }
 
 /// An array that is being built.
-struct Items<'a, 's> {
+pub struct Items<'a, 's> {
     builder: Builder<'a, 's>,
     tag: Option<&'static str>,
     items: BumpVec<'a, Value<'a>>,
@@ -274,7 +231,7 @@ impl<'a> Items<'a, '_> {
 }
 
 /// An object that is being built.
-struct Entries<'a, 's> {
+pub struct Entries<'a, 's> {
     builder: Builder<'a, 's>,
     tag: Option<&'static str>,
     key: Option<Value<'a>>,
@@ -288,7 +245,7 @@ impl<'a> Entries<'a, '_> {
         if name == NUMBER_TOKEN
             && let Value::String { text, .. } = value.serialize(self.builder)?
         {
-            self.number = Some(self.builder.text_number(text)?);
+            self.number = Some(self.builder.number(text)?);
             return Ok(());
         }
         if let Some(builder) = self.builder.entry(name) {

@@ -1,10 +1,12 @@
 //! Values and serde: any serialisable type to a value, a value to any deserialisable type, and `serde_json`'s values
 //! both ways, none of them through text.
 
+mod build;
 mod deserialize;
 mod from;
 mod to;
 
+pub use build::{Build, Builder};
 pub use deserialize::deserialize_into;
 pub use from::{from_json, from_serialize, from_serialize_wanted};
 pub use to::to_json;
@@ -18,7 +20,8 @@ pub struct SerdeError {
 }
 
 impl SerdeError {
-    fn new(message: impl Into<String>) -> Self {
+    /// An error that says this.
+    pub fn new(message: impl Into<String>) -> Self {
         SerdeError { message: message.into() }
     }
 }

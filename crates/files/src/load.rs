@@ -3,20 +3,28 @@
 //! A file's content goes to the root of `data`, or below the prefix of `prefix.path:file`; what a folder holds goes
 //! below the names of its folders. Gatekeeper's ConstraintTemplates are modules.
 
-use crate::args::Reading;
-use crate::report::Problem;
+use crate::problem::Problem;
 use crate::{bundle, ignore, merge};
 use indexmap::IndexMap;
-use solon::k8s::compile::add_target;
+use solon::k8s::compile::modules_of;
 use solon::k8s::document::Options;
 use solon::k8s::manifest::read_manifests;
 use solon::k8s::template::Template;
 use solon::k8s::yaml::yaml_to_json;
 use solon::syntax::{ParseOptions, parse_module};
-use solon::{Compiler, Policy, Stage, Syntax};
+use solon::{Capabilities, Compiler, Policy, Stage, Syntax};
 use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+/// How modules are read.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// The syntax of modules that say nothing else.
+    pub syntax: Syntax,
+    /// What they may use; everything if nothing is said.
+    pub capabilities: Option<Capabilities>,
+}
 
 /// What was loaded.
 #[derive(Debug, Default)]
@@ -35,7 +43,9 @@ pub struct Loaded {
 /// A module.
 #[derive(Debug)]
 pub struct Module {
+    /// What errors call it: its path.
     pub name: String,
+    /// Its text.
     pub text: String,
     /// The version in which it is written, if that is not what the arguments say.
     pub syntax: Option<Syntax>,
@@ -44,9 +54,11 @@ pub struct Module {
 /// A base document.
 #[derive(Debug)]
 pub struct Document {
+    /// The file that it is from.
     pub file: String,
     /// Where it goes below `data`.
     pub path: Vec<String>,
+    /// Its text.
     pub json: Vec<u8>,
 }
 
@@ -194,11 +206,28 @@ impl Loaded {
     /// A compiler with the documents and capabilities, and nothing else.
     pub fn base(&self, reading: &Reading) -> Compiler {
         let capabilities = reading.capabilities.clone().unwrap_or_default();
-        let compiler = Compiler::new().refuse_data_conflicts(true).capabilities(capabilities);
+        self.add_documents(Compiler::new().refuse_data_conflicts(true).capabilities(capabilities))
+    }
+
+    /// Adds the documents to a compiler.
+    pub fn add_documents(&self, compiler: Compiler) -> Compiler {
         self.documents.iter().fold(compiler, |compiler, document| {
             let path: Vec<&str> = document.path.iter().map(String::as_str).collect();
             compiler.data_at(&path, document.json.as_slice())
         })
+    }
+
+    /// Modules and those of templates: name, text and syntax.
+    pub fn named_modules(&self, syntax: Syntax) -> Vec<(String, String, Syntax)> {
+        let modules = self.modules.values();
+        let modules = modules.map(|module| (module.name.clone(), module.text.clone(), module.syntax.unwrap_or(syntax)));
+        modules.chain(self.template_modules()).collect()
+    }
+
+    fn template_modules(&self) -> impl Iterator<Item = (String, String, Syntax)> {
+        let targets =
+            self.templates.iter().flat_map(|(file, template)| template.targets.iter().map(move |t| (file, t)));
+        targets.flat_map(|(file, target)| modules_of(target).map(|(text, syntax)| (file.clone(), text, syntax)))
     }
 
     /// Compiles everything that was loaded for a run of its tests.
@@ -214,9 +243,9 @@ impl Loaded {
 
     /// A compiler with everything that was loaded.
     pub fn sources(&self, reading: &Reading) -> Compiler {
-        let targets =
-            self.templates.iter().flat_map(|(file, template)| template.targets.iter().map(move |t| (file, t)));
-        targets.fold(self.compiler(reading), |compiler, (file, target)| add_target(compiler, file, target))
+        let add =
+            |compiler: Compiler, (file, text, syntax): (String, String, Syntax)| compiler.module_in(file, text, syntax);
+        self.template_modules().fold(self.compiler(reading), add)
     }
 
     /// Compiles what was loaded but the templates.
@@ -225,11 +254,7 @@ impl Loaded {
     }
 
     fn compiler(&self, reading: &Reading) -> Compiler {
-        let syntax = match (reading.v0_compatible, reading.v1_compatible) {
-            (true, _) => Syntax::V0,
-            (_, true) => Syntax::V1,
-            _ => Syntax::Detect,
-        };
+        let syntax = reading.syntax;
         let base = self.base(reading).syntax(syntax);
         self.modules.values().fold(base, |compiler, module| {
             compiler.module_in(module.name.as_str(), module.text.as_str(), module.syntax.unwrap_or(syntax))

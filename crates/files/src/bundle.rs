@@ -5,7 +5,7 @@
 
 use crate::ignore;
 use crate::load::{Document, Module};
-use crate::report::io_text;
+use crate::problem::io_text;
 use flate2::read::GzDecoder;
 use serde::Deserialize;
 use serde_json::Value;

@@ -22,6 +22,17 @@ pub struct Figures {
     pub data_mb: f64,
 }
 
+/// How long a case takes an engine of which nothing else is asked.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Times {
+    /// Name of the case.
+    pub case: String,
+    /// Nanoseconds for a decision on an input that has been read before.
+    pub eval_ns: f64,
+    /// Nanoseconds for a decision from the input's JSON text.
+    pub json_ns: f64,
+}
+
 /// A batch of calls takes at least this long, so that reading the clock does not count.
 const BATCH: Duration = Duration::from_micros(20);
 

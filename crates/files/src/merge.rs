@@ -2,7 +2,7 @@
 //! know files.
 
 use crate::load::Document;
-use crate::report::Problem;
+use crate::problem::Problem;
 use serde_json::{Map, Value};
 use solon::Compiler;
 

@@ -1,0 +1,173 @@
+//! What OPA checks before it puts bodies in order: the variables that `print` and template strings name.
+//!
+//! Each argument of `print`, and each part of a template string, is a comprehension of its own by now, which must not
+//! bind anything.
+
+use super::VarSet;
+use super::outputs::{Around, bound_as_written};
+use super::safety::body_vars;
+use crate::hir::{
+    Body, Check, Head, Literal, LiteralKind, Locals, Problems, Query, Replacement, Rule, Term, Var,
+    free_vars_of_literal, free_vars_of_term,
+};
+
+/// Checks the bodies of a rule as they are written.
+pub fn check_written_rule(rule: &Rule, problems: &mut Problems) {
+    let mut arguments = VarSet::default();
+    for param in rule.params.iter().flatten() {
+        free_vars_of_term(param, false, &mut |var: Var, _| {
+            arguments.insert(var);
+        });
+    }
+    let mut check = Written { locals: &rule.locals, problems };
+    for (index, branch) in rule.branches.iter().enumerate() {
+        let keys = if index == 0 { rule.keys.as_slice() } else { &[] };
+        let whole = check.body(&branch.body, &Known { before: arguments.clone(), whole: arguments.clone() });
+        keys.iter().chain([&branch.value]).for_each(|term| check.term(term, &whole));
+    }
+}
+
+/// Checks the body of a query as it is written.
+pub fn check_written_query(query: &Query, problems: &mut Problems) {
+    Written { locals: &query.locals, problems }.body(&query.body, &Known::default());
+}
+
+struct Written<'r> {
+    locals: &'r Locals,
+    problems: &'r mut Problems,
+}
+
+/// The variables that have a value.
+#[derive(Clone, Default)]
+struct Known {
+    /// By what stands before: `print` may name them.
+    before: VarSet,
+    /// By the whole body: template strings may name them.
+    whole: VarSet,
+}
+
+impl Written<'_> {
+    /// Checks a body; gives what is known after it.
+    fn body(&mut self, body: &Body, around: &Known) -> Known {
+        let mut outer = around.whole.clone();
+        body_vars(body, &mut outer);
+        let bind = |literal: &Literal, globals: &VarSet, bound: &mut VarSet| {
+            bound_as_written(literal, bound, &Around { globals, outer: &outer });
+        };
+        let mut known = around.clone();
+        body.iter().for_each(|literal| bind(literal, &around.whole, &mut known.whole));
+        for literal in body {
+            self.literal(literal, &known);
+            bind(literal, &around.before, &mut known.before);
+            // What is declared is known from then on, whether it has a value or not.
+            free_vars_of_literal(literal, false, &mut |var: Var, _| {
+                if self.locals.is_declared(var) {
+                    known.before.insert(var);
+                }
+            });
+        }
+        known
+    }
+
+    fn literal(&mut self, literal: &Literal, known: &Known) {
+        match &literal.kind {
+            LiteralKind::Truthy(term) => self.term(term, known),
+            LiteralKind::Unify(left, right) => {
+                self.term(left, known);
+                self.term(right, known);
+            }
+            LiteralKind::Call { call, output } => {
+                if call.callee.is_builtin("internal.print") {
+                    self.parts(Check::PrintCalls, &call.args, &known.before);
+                } else if call.callee.is_builtin("internal.template_string") {
+                    self.parts(Check::TemplateStrings, &call.args, &known.whole);
+                }
+                call.args.iter().chain(output).for_each(|term| self.term(term, known));
+            }
+            LiteralKind::Not { body, is_scoped: false, .. } => {
+                body.iter().for_each(|literal| self.literal(literal, known));
+            }
+            LiteralKind::Not { body, .. } => {
+                self.body(body, known);
+            }
+            LiteralKind::Every { key, value, domain, body } => {
+                self.term(domain, known);
+                let mut known = known.clone();
+                for var in key.iter().chain([value]) {
+                    known.before.insert(*var);
+                    known.whole.insert(*var);
+                }
+                self.body(body, &known);
+            }
+            LiteralKind::And(left, right) | LiteralKind::Or(left, right) => {
+                self.body(left, known);
+                self.body(right, known);
+            }
+            LiteralKind::With { modifiers, body } => {
+                for modifier in modifiers {
+                    if let Replacement::Term(term) = &modifier.value {
+                        self.term(term, known);
+                    }
+                }
+                body.iter().for_each(|literal| self.literal(literal, known));
+            }
+        }
+    }
+
+    /// Checks the bodies inside a term.
+    fn term(&mut self, term: &Term, known: &Known) {
+        match term {
+            Term::Const(_) | Term::Var(_) => {}
+            Term::Ref(reference) => {
+                if let Head::Term(head) = &reference.head {
+                    self.term(head, known);
+                }
+                reference.operands.iter().for_each(|operand| self.term(operand, known));
+            }
+            Term::Array(items) | Term::Set(items) => items.iter().for_each(|item| self.term(item, known)),
+            Term::Object(entries) => entries.iter().for_each(|(key, value)| {
+                self.term(key, known);
+                self.term(value, known);
+            }),
+            Term::Comprehension(comprehension) => {
+                let known = self.body(&comprehension.body, known);
+                comprehension.key.iter().chain([&comprehension.value]).for_each(|term| self.term(term, &known));
+            }
+        }
+    }
+
+    fn parts(&mut self, check: Check, args: &[Term], bound: &VarSet) {
+        let Some(Term::Array(parts)) = args.first() else { return };
+        for part in parts {
+            let Term::Comprehension(comprehension) = part else { continue };
+            if check == Check::TemplateStrings && comprehension.lone_variable().is_some() {
+                continue;
+            }
+            let mut vars = VarSet::default();
+            body_vars(&comprehension.body, &mut vars);
+            if check == Check::PrintCalls {
+                template_vars(&comprehension.body, &mut vars);
+            }
+            for var in vars.iter().filter(|var| !bound.contains(*var) && self.locals.is_named(*var)) {
+                let message = format!("var {} is undeclared", self.locals.name(var));
+                self.problems.report(check, "rego_compile_error", comprehension.span, message);
+            }
+        }
+    }
+}
+
+/// The variables that are parts of template strings in a body.
+fn template_vars(body: &Body, vars: &mut VarSet) {
+    for literal in body {
+        let LiteralKind::Call { call, .. } = &literal.kind else { continue };
+        if !call.callee.is_builtin("internal.template_string") {
+            continue;
+        }
+        let Some(Term::Array(parts)) = call.args.first() else { continue };
+        for part in parts {
+            if let Term::Comprehension(part) = part {
+                part.lone_variable().map(|var| vars.insert(var));
+            }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+"""Rego, the policy language of Open Policy Agent, evaluated in the process, with OPA's answers.
+
+>>> import solon
+>>> policy = solon.Policy('''
+... package app
+... deny contains "no owner" if not input.owner
+... ''')
+>>> deny = policy.query("data.app.deny")
+>>> deny.evaluate({"owner": ""}), deny.evaluate({})
+([], ['no owner'])
+
+`Policy` is compiled Rego with its data, from texts or, by `Policy.from_files`, from files and bundles. `Policy.query`
+prepares a `Query`, which is asked with `evaluate`, `allows`, `results` and, for many inputs at once, `evaluate_many`.
+What goes wrong raises `SolonError`. `builtin` makes a Python function one that policies can call. `solon.kubernetes`
+reads manifests and answers AdmissionReviews.
+
+Policies and queries never change, work in any number of threads, and can be pickled.
+"""
+
+from . import kubernetes
+from ._builtins import Builtin, builtin
+from ._errors import Issue, SolonError
+from ._limits import Limits
+from ._solon import Policy, Query
+
+__all__ = ["Builtin", "Issue", "Limits", "Policy", "Query", "SolonError", "builtin", "kubernetes"]

@@ -1,0 +1,33 @@
+//! Solon for Python: the module `solon`.
+//!
+//! Takes Python's objects and gives them to the engine, and its answers back, neither of them as JSON text. It must not
+//! know how policies are compiled or evaluated. What needs no native code, and the types, are Python
+//! (`python/solon`).
+//!
+//! Without the feature `python` this crate is empty: the workspace can be built where there is no Python.
+
+#![cfg(feature = "python")]
+
+mod batch;
+mod builtin;
+mod error;
+mod from_python;
+mod host;
+mod kubernetes;
+mod options;
+mod policy;
+mod pool;
+mod query;
+mod stack;
+mod to_python;
+
+/// The native part of the package `solon`.
+#[pyo3::pymodule]
+mod _solon {
+    #[pymodule_export]
+    use super::kubernetes::{Admission, Manifest, manifests};
+    #[pymodule_export]
+    use super::policy::Policy;
+    #[pymodule_export]
+    use super::query::Query;
+}

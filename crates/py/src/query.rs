@@ -1,0 +1,207 @@
+//! The class `Query`.
+
+use crate::batch;
+use crate::error::{Failed, kept, of_engine};
+use crate::from_python::Source;
+use crate::host::PythonHost;
+use crate::options::{Given, QueryOptions};
+use crate::policy::Policy;
+use crate::pool::Pool;
+use crate::stack::enter;
+use crate::to_python::Shapes;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyDict, PyList};
+use solon::{Answer, Input};
+use std::sync::Arc;
+
+/// A prepared query, from `Policy.query`. Any number of threads may use it at once.
+///
+/// Inputs are what JSON has, and sets: `None`, `bool`, `int` of any size, `float`, `Decimal`, `str`, `list`, `tuple`,
+/// `set` and `dict` with `str` keys. Only what the query can read of an input is looked at. `bytes` are JSON text.
+/// Without an input, or with `...`, `input` is undefined.
+///
+/// >>> import solon
+/// >>> query = solon.Policy("package app\ndouble := input.n * 2").query("data.app.double")
+/// >>> query.evaluate({"n": 21}), query.evaluate(b'{"n": 4}'), query.evaluate({"n": "x"}, "undefined")
+/// (42, 8, 'undefined')
+#[pyclass(frozen, module = "solon")]
+pub struct Query {
+    policy: Py<Policy>,
+    options: QueryOptions,
+    /// As they were given, to be pickled.
+    limits: Option<Py<PyAny>>,
+    print: Option<Py<PyAny>>,
+    pool: Arc<Pool>,
+}
+
+impl Query {
+    /// Prepares a query.
+    pub fn prepare(
+        policy: &Bound<'_, Policy>,
+        text: &str,
+        options: QueryOptions,
+        limits: Option<Py<PyAny>>,
+        print: Option<Py<PyAny>>,
+    ) -> PyResult<Query> {
+        let py = policy.py();
+        let imports: Vec<&str> = options.imports.iter().map(String::as_str).collect();
+        let native = policy.get().native();
+        let query = py.detach(|| native.prepare_in(text, &options.package, &imports));
+        let query = query.map_err(|error| of_engine(py, &error))?;
+        Ok(Query::new(policy, query, options, limits, print))
+    }
+
+    fn new(
+        policy: &Bound<'_, Policy>,
+        query: solon::Query,
+        options: QueryOptions,
+        limits: Option<Py<PyAny>>,
+        print: Option<Py<PyAny>>,
+    ) -> Query {
+        let host = Arc::new(PythonHost::new(print.as_ref().map(|print| print.clone_ref(policy.py()))));
+        let pool = Pool::new(query, host, options.limits, options.timeout, options.is_strict);
+        Query { policy: policy.clone().unbind(), options, limits, print, pool: Arc::new(pool) }
+    }
+
+    /// Evaluates on an input and reads the answer.
+    fn ask<T>(&self, py: Python<'_>, input: &Given<'_>, read: impl FnOnce(Answer<'_>) -> PyResult<T>) -> PyResult<T> {
+        let _entered = enter();
+        let mut evaluator = self.pool.take();
+        // What an evaluation that ended well left behind is nobody's cause.
+        drop(kept());
+        let result = match input.object() {
+            None => evaluator.eval(Input::none()).map(read),
+            Some(object) => match object.cast::<PyBytes>() {
+                Ok(bytes) => evaluator.eval(Input::json(bytes.as_bytes())).map(read),
+                Err(_) => evaluator.eval(Input::build(&Source::new(object, "input"))).map(read),
+            },
+        };
+        self.pool.give(evaluator);
+        result.map_err(|error| Failed::here(error).raise(py))?
+    }
+}
+
+#[pymethods]
+impl Query {
+    /// The value of the query for an input; `default` where it is undefined. An error raises `SolonError`: it is never
+    /// an answer. Sets are sorted lists, unless the query was prepared with `sets=True`.
+    ///
+    /// For a decision ask `allows`: a value such as `[False]` counts as true in Python.
+    #[pyo3(signature = (input=Given::NOTHING, default=None))]
+    #[pyo3(text_signature = "($self, input=..., default=None)")]
+    fn evaluate<'py>(
+        &self,
+        py: Python<'py>,
+        input: Given<'py>,
+        default: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        self.ask(py, &input, |answer| match answer.value() {
+            Some(value) => self.options.shapes.object(py, value),
+            None => Ok(default.unwrap_or_else(|| py.None().into_bound(py))),
+        })
+    }
+
+    /// Whether the query is `true` for an input. Undefined, and every other value, is not.
+    ///
+    /// >>> import solon
+    /// >>> query = solon.Policy("package app\nallow := input.user").query("data.app.allow")
+    /// >>> query.allows({"user": True}), query.allows({"user": "root"}), query.allows({})
+    /// (True, False, False)
+    #[pyo3(signature = (input=Given::NOTHING))]
+    #[pyo3(text_signature = "($self, input=...)")]
+    fn allows(&self, py: Python<'_>, input: Given<'_>) -> PyResult<bool> {
+        self.ask(py, &input, |answer| Ok(answer.is_true()))
+    }
+
+    /// OPA's result set: a `dict` for each way in which the query holds, with `expressions` and `bindings`.
+    ///
+    /// >>> import solon
+    /// >>> query = solon.Policy().query("some x in input; x > 1")
+    /// >>> [result["bindings"]["x"] for result in query.results([1, 2, 3])]
+    /// [2, 3]
+    #[pyo3(signature = (input=Given::NOTHING))]
+    #[pyo3(text_signature = "($self, input=...)")]
+    fn results<'py>(&self, py: Python<'py>, input: Given<'py>) -> PyResult<Bound<'py, PyList>> {
+        self.ask(py, &input, |answer| self.options.shapes.results(py, &answer))
+    }
+
+    /// The values of the query for many inputs, in their order, computed by several threads (as many as there are
+    /// processors, if nothing is said) without the interpreter's lock. `inputs` is any iterable; `default` is given
+    /// where the query is undefined.
+    ///
+    /// With `errors="raise"` the first input with an error raises it. With `errors="return"` the `SolonError`s stand
+    /// in the list in place of values.
+    ///
+    /// >>> import solon
+    /// >>> query = solon.Policy("package app\ndouble := input.n * 2").query("data.app.double")
+    /// >>> query.evaluate_many({"n": n} for n in range(4))
+    /// [0, 2, 4, 6]
+    #[pyo3(signature = (inputs, *, threads=None, default=None, errors="raise"))]
+    #[pyo3(text_signature = "($self, inputs, *, threads=None, default=None, errors='raise')")]
+    fn evaluate_many<'py>(
+        &self,
+        py: Python<'py>,
+        inputs: &Bound<'py, PyAny>,
+        threads: Option<usize>,
+        default: Option<Bound<'py, PyAny>>,
+        errors: &str,
+    ) -> PyResult<Bound<'py, PyList>> {
+        let raises = match errors {
+            "raise" => true,
+            "return" => false,
+            other => {
+                return Err(PyValueError::new_err(format!("errors must be \"raise\" or \"return\", not {other:?}")));
+            }
+        };
+        let reading = batch::Reading { shapes: self.options.shapes, default, raises };
+        batch::evaluate(py, &self.pool, inputs, threads, &reading)
+    }
+
+    /// The same query of a policy that `with_data` or `patch_data` made of this one's. Nothing is compiled.
+    ///
+    /// >>> import solon
+    /// >>> policy = solon.Policy("package app\nlimit := data.limit", data={"limit": 1})
+    /// >>> query = policy.query("data.app.limit")
+    /// >>> query.with_policy(policy.with_data({"limit": 2})).evaluate()
+    /// 2
+    fn with_policy(&self, policy: &Bound<'_, Policy>) -> PyResult<Query> {
+        let py = policy.py();
+        let Some(query) = self.pool.query.with_policy(policy.get().native()) else {
+            return Err(PyValueError::new_err("the policy has other modules: prepare the query anew"));
+        };
+        let clone = |object: &Option<Py<PyAny>>| object.as_ref().map(|object| object.clone_ref(py));
+        Ok(Query::new(policy, query, self.options.clone(), clone(&self.limits), clone(&self.print)))
+    }
+
+    /// Its text.
+    #[getter]
+    fn text(&self) -> &str {
+        self.pool.query.text()
+    }
+
+    /// The policy that it was prepared from.
+    #[getter]
+    fn policy(&self, py: Python<'_>) -> Py<Policy> {
+        self.policy.clone_ref(py)
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<solon.Query '{}'>", self.text())
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        let restore = py.import("solon._restore")?.getattr("query")?;
+        let QueryOptions { package, imports, is_strict, shapes: Shapes { sets, decimals }, .. } = &self.options;
+        let options = PyDict::new(py);
+        options.set_item("package", package)?;
+        options.set_item("imports", imports)?;
+        options.set_item("limits", &self.limits)?;
+        options.set_item("strict_builtin_errors", is_strict)?;
+        options.set_item("sets", sets)?;
+        options.set_item("decimals", decimals)?;
+        options.set_item("print", &self.print)?;
+        let state = (self.policy.clone_ref(py), self.text(), options);
+        Ok((restore, state.into_pyobject(py)?.into_any()))
+    }
+}

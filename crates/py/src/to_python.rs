@@ -1,0 +1,116 @@
+//! Values as Python's objects.
+
+use crate::error::invalid;
+use crate::from_python::decimal_type;
+use crate::stack::has_level;
+use pyo3::IntoPyObjectExt;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyFrozenSet, PyInt, PyList, PySet, PyString, PyTuple};
+use solon::value::{Number, Object, Set, Value, write};
+use solon::{Answer, Row};
+
+/// How values become objects.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shapes {
+    /// Sets become Python's sets rather than lists.
+    pub sets: bool,
+    /// Numbers that are no integers become `Decimal` rather than `float`.
+    pub decimals: bool,
+}
+
+impl Shapes {
+    /// A value as an object.
+    pub fn object<'py>(self, py: Python<'py>, value: Value<'_>) -> PyResult<Bound<'py, PyAny>> {
+        if value.len().is_some() && !has_level() {
+            return Err(invalid(py, "invalid_result", "exceeded the depth that this thread has stack for"));
+        }
+        match value {
+            Value::Null => Ok(py.None().into_bound(py)),
+            Value::Bool(value) => value.into_bound_py_any(py),
+            Value::Int(value) => value.into_bound_py_any(py),
+            Value::Number(number) => self.number(py, number),
+            Value::String { text, .. } => Ok(PyString::new(py, text).into_any()),
+            Value::Array(items) => Ok(self.list(py, items)?.into_any()),
+            Value::Set(set) if self.sets => {
+                let members: PyResult<Vec<_>> = set.items().iter().map(|item| self.member(py, *item)).collect();
+                Ok(PySet::new(py, members?)?.into_any())
+            }
+            Value::Set(set) => Ok(self.list(py, set.items())?.into_any()),
+            Value::Object(object) => Ok(self.dict(py, object)?.into_any()),
+        }
+    }
+
+    fn list<'py>(self, py: Python<'py>, items: &[Value<'_>]) -> PyResult<Bound<'py, PyList>> {
+        let list = PyList::empty(py);
+        items.iter().try_for_each(|item| list.append(self.object(py, *item)?))?;
+        Ok(list)
+    }
+
+    fn dict<'py>(self, py: Python<'py>, object: Object<'_>) -> PyResult<Bound<'py, PyDict>> {
+        let dict = PyDict::new(py);
+        for (key, value) in object.entries() {
+            let value = self.object(py, *value)?;
+            match key.as_str() {
+                Some(key) => dict.set_item(PyString::new(py, key), value)?,
+                // As in OPA's JSON.
+                None => {
+                    let mut name = String::new();
+                    write(*key, &mut name);
+                    dict.set_item(name, value)?;
+                }
+            }
+        }
+        Ok(dict)
+    }
+
+    /// A member of a set, which has to be hashable: arrays are tuples, sets are frozen.
+    fn member<'py>(self, py: Python<'py>, value: Value<'_>) -> PyResult<Bound<'py, PyAny>> {
+        let members =
+            |items: &[Value<'_>]| items.iter().map(|item| self.member(py, *item)).collect::<PyResult<Vec<_>>>();
+        match value {
+            Value::Array(items) => Ok(PyTuple::new(py, members(items)?)?.into_any()),
+            Value::Set(set) => Ok(PyFrozenSet::new(py, members(Set::items(&set))?)?.into_any()),
+            Value::Object(_) => Err(invalid(py, "invalid_result", "Python's sets cannot hold objects: ask for lists")),
+            scalar => self.object(py, scalar),
+        }
+    }
+
+    fn number<'py>(self, py: Python<'py>, number: &Number<'_>) -> PyResult<Bound<'py, PyAny>> {
+        let text = number.text();
+        if !text.contains(['.', 'e', 'E']) {
+            return py.get_type::<PyInt>().call1((text,));
+        }
+        let float = number.as_f64();
+        if self.decimals || !float.is_finite() {
+            return decimal_type(py)?.call1((text,));
+        }
+        float.into_bound_py_any(py)
+    }
+
+    /// A result set as OPA has it.
+    pub fn results<'py>(self, py: Python<'py>, answer: &Answer<'_>) -> PyResult<Bound<'py, PyList>> {
+        let rows = PyList::empty(py);
+        answer.rows().try_for_each(|row| rows.append(self.row(py, &row)?))?;
+        Ok(rows)
+    }
+
+    fn row<'py>(self, py: Python<'py>, row: &Row<'_>) -> PyResult<Bound<'py, PyDict>> {
+        let expressions = PyList::empty(py);
+        for expression in row.expressions() {
+            let place = PyDict::new(py);
+            place.set_item("row", expression.position.row)?;
+            place.set_item("col", expression.position.col)?;
+            let entry = PyDict::new(py);
+            entry.set_item("value", self.object(py, expression.value)?)?;
+            entry.set_item("text", expression.text)?;
+            entry.set_item("location", place)?;
+            expressions.append(entry)?;
+        }
+        let bindings = PyDict::new(py);
+        row.bindings().try_for_each(|(name, value)| bindings.set_item(name, self.object(py, value)?))?;
+        let result = PyDict::new(py);
+        result.set_item("expressions", expressions)?;
+        result.set_item("bindings", bindings)?;
+        Ok(result)
+    }
+}

@@ -1,0 +1,183 @@
+"""Builtins that are Python's functions."""
+
+import pickle
+import signal
+import threading
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+import solon
+from solon import Policy, SolonError, builtin
+
+
+@builtin("office.is_open", pure=True)
+def is_open(hour: int) -> bool:
+    return 9 <= hour < 17
+
+
+def policy_with(function, text="package a\nx := own.f(input)"):
+    return Policy(text, builtins=[builtin("own.f", "(x: any) -> y: any")(function)])
+
+
+def test_signatures_follow_from_annotations():
+    @builtin("f")
+    def f(a: str, b: float | None, c: list[int], d: dict[str, bool], e: Any, g: set[str] = frozenset()) -> Decimal:
+        return Decimal(1)
+
+    assert f.signature == (
+        "(string, number | null, array[number], object[string: boolean], any, set[string]) -> number"
+    )
+    assert f(1, 2, 3, 4, 5) == 1 and f.__name__ == "f"
+
+
+def test_calls_are_checked_when_they_are_compiled():
+    with pytest.raises(SolonError) as raised:
+        Policy('package a\nx if office.is_open("ten")', builtins=[is_open])
+    assert raised.value.code == "rego_type_error"
+    with pytest.raises(SolonError) as raised:
+        Policy("package a\nx if office.is_open(1, 2, 3)", builtins=[is_open])
+    assert raised.value.code == "rego_type_error"
+    with pytest.raises(SolonError, match="undefined function"):
+        Policy("package a\nx if office.is_open(1)")
+
+
+@pytest.mark.parametrize(
+    "name,signature", [("count", "(any) -> any"), ("a b", "() -> any"), ("f", "(any) -> "), ("f", "(any)"), ("", "() -> any")]
+)
+def test_names_and_signatures_are_checked(name, signature):
+    with pytest.raises(SolonError) as raised:
+        Policy("package a", builtins=[builtin(name, signature)(len)])
+    assert raised.value.code == "invalid_builtin"
+
+
+def test_values_go_in_and_out():
+    seen = []
+    echo = policy_with(lambda x: seen.append(x) or x).query("data.a.x")
+    for value in (None, True, 10**30, 1.5, "x", [1, [2]], {"a": {"b": 1}}):
+        assert echo.evaluate(value) == value
+        assert seen.pop() == value
+    assert policy_with(lambda x: {"b", "a"}, "package a\nx if own.f(1) == {\"a\", \"b\"}").query("data.a.x").allows()
+
+
+def test_undefined():
+    query = policy_with(lambda x: ..., "package a\nx if not own.f(1)").query("data.a.x")
+    assert query.allows()
+
+
+class Mine(Exception):
+    pass
+
+
+def fail(_):
+    raise Mine("broken")
+
+
+def test_an_exception_is_never_an_answer():
+    text = "package a\ndefault allow := true\nallow if not own.f(input)\nx if not own.f(1)\ny := [1 | own.f(2)]"
+    policy = policy_with(fail, text)
+    for query in ("data.a.allow", "data.a.x", "data.a.y", "not own.f(1)", "data"):
+        for ask in ("evaluate", "allows", "results"):
+            with pytest.raises(SolonError) as raised:
+                getattr(policy.query(query), ask)({})
+            assert isinstance(raised.value.__cause__, Mine)
+            assert raised.value.code == "eval_builtin_error" and "broken" in str(raised.value)
+    many = policy.query("data.a.x").evaluate_many([1, 2, 3], errors="return")
+    assert all(isinstance(error.__cause__, Mine) for error in many)
+    admission = solon.kubernetes.Admission([(policy, "data.a.allow")])
+    review = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {"uid": "7"}}
+    assert admission.review(review)["response"]["allowed"] is False
+
+
+@pytest.mark.parametrize("result", [object(), float("nan"), {1: 2}, "\ud800", [b"x"]])
+def test_a_result_that_is_no_value_is_an_error(result):
+    query = policy_with(lambda x: result, "package a\nx if not own.f(1)").query("data.a.x")
+    with pytest.raises(SolonError, match="own.f: result"):
+        query.evaluate()
+
+
+def test_a_result_may_not_be_nested_too_deeply():
+    def nested(value, depth):
+        for _ in range(depth):
+            value = [value]
+        return value
+
+    with pytest.raises(SolonError, match="depth"):
+        policy_with(lambda x: nested(x, 5000)).query("data.a.x").evaluate(1)
+    # Nor by one call within the other.
+    wrap = policy_with(lambda x: nested(x, 100), "package a\nf0(x) := own.f(x)\n" + "\n".join(
+        f"f{n + 1}(x) := f{n}(f{n}(x))" for n in range(5)
+    ) + "\nx := f5(1)")
+    with pytest.raises(SolonError, match="depth|nested"):
+        wrap.query("data.a.x").evaluate()
+
+
+def test_an_argument_may_not_be_too_large():
+    text = "package a\n" + "\n".join(
+        [f"x{n + 1} := [x{n}, x{n}, x{n}, x{n}, x{n}, x{n}, x{n}, x{n}]" for n in range(20)]
+    ) + "\nx0 := 1\nx := own.f(x20)"
+    with pytest.raises(SolonError, match="too large"):
+        policy_with(lambda x: 1, text).query("data.a.x").evaluate()
+
+
+def test_equal_calls_are_made_once():
+    calls = []
+    query = policy_with(lambda x: calls.append(x) or len(calls), "package a\nx := [own.f(1), own.f(1), own.f(2)]").query("data.a.x")
+    assert query.evaluate() == [1, 1, 2]
+    assert query.evaluate() == [3, 3, 4]
+
+
+def test_a_function_may_ask_policies():
+    inner = Policy("package b\nx := input + 1").query("data.b.x")
+    outer = policy_with(lambda x: inner.evaluate(x)).query("data.a.x")
+    assert outer.evaluate(1) == 2
+    assert outer.evaluate_many(range(100)) == list(range(1, 101))
+    with pytest.raises(SolonError) as raised:
+        policy_with(lambda x: inner.policy.query("x +").evaluate(x)).query("data.a.x").evaluate(1)
+    assert isinstance(raised.value.__cause__, SolonError)
+
+
+def test_a_function_may_ask_the_query_that_calls_it():
+    holder = {}
+    query = policy_with(
+        lambda n: n if n == 0 else holder["query"].evaluate(n - 1), "package a\nx := own.f(input)"
+    ).query("data.a.x")
+    holder["query"] = query
+    assert query.evaluate(20) == 0
+    with pytest.raises((SolonError, RecursionError)):
+        query.evaluate(10_000)
+
+
+def test_what_is_no_exception_goes_on():
+    def stop(_):
+        raise KeyboardInterrupt
+
+    query = policy_with(stop).query("data.a.x")
+    with pytest.raises(KeyboardInterrupt):
+        query.evaluate(1)
+    with pytest.raises(KeyboardInterrupt):
+        query.evaluate_many([1, 2])
+
+
+def test_signals_end_an_evaluation():
+    text = "package a\nx := count([1 | some _ in numbers.range(1, 100000); some _ in numbers.range(1, 100000)])"
+    query = Policy(text).query("data.a.x")
+    for ask in (query.evaluate, lambda: query.evaluate_many([1, 2, 3])):
+        timer = threading.Timer(0.2, lambda: signal.raise_signal(signal.SIGINT))
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            ask()
+        timer.join()
+
+
+def test_they_pickle():
+    policy = Policy("package a\nx if office.is_open(input)", builtins=[is_open])
+    again = pickle.loads(pickle.dumps(policy.query("data.a.x")))
+    assert again.allows(10) and not again.allows(20)
+    assert pickle.loads(pickle.dumps(is_open)) is is_open
+
+
+def test_two_policies_may_have_functions_of_one_name():
+    one, two = (policy_with(lambda x, n=n: n).query("data.a.x") for n in (1, 2))
+    assert (one.evaluate(0), two.evaluate(0)) == (1, 2)

@@ -1,0 +1,85 @@
+//! Disagreements whose reasons `docs/differences.md` has.
+
+use super::compare::sorted;
+use super::said::{Outcome, Problem, Row};
+use serde_json::Value as Json;
+use solon_generate::Case;
+
+/// Why the compilers differ.
+pub fn of_errors(case: &Case, ours: &[Problem], theirs: &[Problem]) -> Option<&'static str> {
+    if is_too_deep(ours) {
+        return Some(DEPTH);
+    }
+    let line = |error: &Problem| -> Option<&str> {
+        let (_, text) = case.modules.iter().find(|(name, _)| *name == error.file)?;
+        text.lines().nth(error.row.checked_sub(1)? as usize)
+    };
+    let is_key = |error: &Problem| {
+        error.message.ends_with("is undeclared") && line(error).is_some_and(|line| line.contains("[$"))
+    };
+    if !ours.is_empty() && ours.iter().all(is_key) {
+        return Some("names in template strings that are keys");
+    }
+    is_forgotten(ours, theirs, line).then_some(FORGOTTEN)
+}
+
+/// Why the answers to a query differ.
+pub fn of_outcomes(query: &str, ours: &Outcome, theirs: &Outcome) -> Option<&'static str> {
+    if !ours.errors.is_empty() || !theirs.errors.is_empty() {
+        let is_evaluation =
+            |errors: &[Problem]| !errors.is_empty() && errors.iter().all(|error| error.code.starts_with("eval_"));
+        let is_order = (ours.errors.is_empty() && is_evaluation(&theirs.errors))
+            || (theirs.errors.is_empty() && is_evaluation(&ours.errors));
+        return if is_order {
+            Some("errors on one side, by the order of evaluation")
+        } else if is_too_deep(&ours.errors) {
+            Some(DEPTH)
+        } else {
+            is_forgotten(&ours.errors, &theirs.errors, |_| Some(query)).then_some(FORGOTTEN)
+        };
+    }
+    let (ours, mut theirs) = (sorted(&plain(&ours.rows)), sorted(&plain(&theirs.rows)));
+    if ours == theirs {
+        return Some("which of two equal numbers is kept");
+    }
+    theirs.dedup();
+    (ours == theirs).then_some("members of a set that are written twice")
+}
+
+const DEPTH: &str = "limits of nesting";
+
+fn is_too_deep(ours: &[Problem]) -> bool {
+    ours.iter().any(|error| error.code == "rego_parse_error" && error.message.starts_with("nesting"))
+}
+
+const FORGOTTEN: &str = "unsafe variables that OPA forgets where the expression has a nested body";
+
+/// Whether a variable is unsafe here, and not in OPA, in an expression with a comprehension.
+fn is_forgotten<'l>(ours: &[Problem], theirs: &[Problem], line: impl Fn(&Problem) -> Option<&'l str>) -> bool {
+    let is_unsafe = |error: &Problem| error.code == "rego_unsafe_var_error";
+    let has_body = |error: &Problem| line(error).is_some_and(|line| line.contains(" | "));
+    ours.iter().all(is_unsafe) && ours.iter().any(has_body) && !theirs.iter().any(is_unsafe)
+}
+
+/// Rows with numbers as they are compared: `-0` is `0`, `1.0` is `1`.
+fn plain(rows: &[Row]) -> Vec<Row> {
+    fn value(json: &Json) -> Json {
+        match json {
+            Json::Number(number) => match number.as_f64() {
+                Some(0.0) => Json::from(0.0),
+                Some(number) if number.abs() < 9e15 => Json::from(number),
+                _ => json.clone(),
+            },
+            Json::Array(items) => items.iter().map(value).collect(),
+            Json::Object(entries) => {
+                Json::Object(entries.iter().map(|(key, item)| (key.clone(), value(item))).collect())
+            }
+            other => other.clone(),
+        }
+    }
+    let row = |row: &Row| Row {
+        values: row.values.iter().map(value).collect(),
+        bindings: row.bindings.iter().map(|(name, item)| (name.clone(), value(item))).collect(),
+    };
+    rows.iter().map(row).collect()
+}
