@@ -77,9 +77,7 @@ mod tests {
         for length in 0..40 {
             let base = "abcdefghij".repeat(4)[..length].to_owned();
             for at in 0..length {
-                let mut text = base.clone().into_bytes();
-                text[at] = b'\0';
-                texts.push(String::from_utf8(text).unwrap());
+                texts.push(base.chars().enumerate().map(|(place, one)| if place == at { '\0' } else { one }).collect());
             }
             texts.push(base);
         }

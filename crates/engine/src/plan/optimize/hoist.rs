@@ -93,11 +93,7 @@ fn collect(body: &Block, paths: &mut Vec<Expr>) {
 /// The paths without which an expression is undefined, where they are looked up before it can fail with an error.
 fn needs(expr: &Expr, paths: &mut Vec<Expr>) {
     match expr {
-        Expr::Path(base, _) if matches!(**base, Expr::Input) => {
-            if !paths.contains(expr) {
-                paths.push(expr.clone());
-            }
-        }
+        Expr::Path(base, _) if matches!(**base, Expr::Input) && !paths.contains(expr) => paths.push(expr.clone()),
         Expr::Path(base, _) => needs(base, paths),
         Expr::Index(base, key) if is_total(base) => {
             needs(base, paths);

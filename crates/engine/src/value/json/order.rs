@@ -91,7 +91,11 @@ fn refine(entries: &[Entry<'_>], order: &mut [Ordinal], from: usize, words: usiz
     order.iter_mut().for_each(|ordinal| ordinal.word = word(text(ordinal).get(from..).unwrap_or_default()));
     order.sort_unstable_by_key(|ordinal| ordinal.word);
     let groups = order.chunk_by_mut(|left, right| left.word == right.word).filter(|group| group.len() > 1);
-    groups.fold(true, |is_unique, group| refine(entries, group, from + size_of::<u64>(), words + 1) && is_unique)
+    let mut is_unique = true;
+    for group in groups {
+        is_unique &= refine(entries, group, from + size_of::<u64>(), words + 1);
+    }
+    is_unique
 }
 
 /// Puts each entry where it belongs, around circles of entries that take each other's places.
@@ -148,9 +152,9 @@ mod tests {
             let unsorted: Vec<Entry<'_>> =
                 keys.iter().enumerate().map(|(at, key)| (Value::string(key), Value::from_usize(at))).collect();
             let check = |entries: &[Entry<'_>], found: bool| {
-                let got: Vec<_> = entries
+                let got: Vec<(usize, String)> = entries
                     .iter()
-                    .map(|(key, at)| (at.as_i64().unwrap() as usize, key.as_str().unwrap().to_owned()))
+                    .filter_map(|(key, at)| Some((at.as_i64()? as usize, key.as_str()?.to_owned())))
                     .collect();
                 assert_eq!(got, expected);
                 assert_eq!(found, is_unique);

@@ -347,8 +347,8 @@ impl<'a> Scanner<'a> {
         let rest = self.bytes.get(self.at..).unwrap_or(&[]);
         let same = rest.iter().zip(word.bytes()).take_while(|(byte, expected)| *byte == expected).count();
         self.at += same;
-        match errors.get(same.wrapping_sub(1)) {
-            Some(message) => self.error(*message),
+        match errors.get(same.wrapping_sub(1)).copied() {
+            Some(message) => self.error(message),
             None => Ok(()),
         }
     }
