@@ -139,6 +139,11 @@ impl Policy {
         Ok(Policy { shared: self.shared.clone(), data: Frozen::patched(&self.data, path, value, symbols) })
     }
 
+    /// Names and texts of the modules.
+    pub fn modules(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        self.shared.sources.iter().map(|source| (source.name(), source.text()))
+    }
+
     /// The base documents.
     pub fn data(&self) -> Value<'_> {
         self.data.value()
