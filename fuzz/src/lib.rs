@@ -122,10 +122,15 @@ pub fn eval(bytes: &[u8]) {
 pub fn saved(bytes: &[u8]) {
     static FILE: OnceLock<Vec<u8>> = OnceLock::new();
     let file = FILE.get_or_init(|| {
-        let module = include_str!("../../policies/pci_dss/main.rego");
-        let other =
-            "package a\nf(x) := [x | some y in x] if x.a\nb[x].c := f(data[x]) if { some x in input; input.y == 1 }";
-        let compiler = Compiler::new().module("main.rego", module).module("a.rego", other).data(r#"{"a": {"e": 1}}"#);
+        let module = r#"package a
+f(x) := [x | some y in x] if x.a
+b[x].c := f(data.e[x]) if { some x in input; input.y == 1 }
+c contains x if { some x in data.e; x with input.y as [x] }
+d := "a" if startswith(input.d, "a")
+d := "b" if startswith(input.d, "b")
+d := "c" if input.d == 3
+d := "d" if is_array(input.d)"#;
+        let compiler = Compiler::new().module("a.rego", module).data(r#"{"e": {"k": [1, 2.0]}}"#);
         compiler.compile().and_then(|policy| policy.save()).unwrap_or_default()
     });
     assert!(!file.is_empty(), "the policy is saved");
