@@ -1,5 +1,7 @@
 //! Places in source text.
 
+use std::sync::Arc;
+
 /// A range of bytes in one source file.
 ///
 /// `file` is the number the caller gave the file when it was parsed; `start` and `end` are byte offsets into its
@@ -29,12 +31,12 @@ impl Span {
     }
 }
 
-/// One source file: its name and text, with the starts of its lines.
+/// One source file: its name and text, with the starts of its lines; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Source {
-    name: String,
-    text: String,
-    line_starts: Vec<u32>,
+    name: Arc<str>,
+    text: Arc<str>,
+    line_starts: Arc<[u32]>,
 }
 
 /// A place as people count: row and column from 1, the column in bytes as OPA counts it.
@@ -52,7 +54,7 @@ impl Source {
         let (name, text) = (name.into(), text.into());
         let starts = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1);
         let line_starts = std::iter::once(0).chain(starts).collect();
-        Source { name, text, line_starts }
+        Source { name: name.into(), text: text.into(), line_starts }
     }
 
     /// The name that errors show.
