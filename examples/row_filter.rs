@@ -58,6 +58,6 @@ fn main() -> Result<(), Error> {
 }
 
 #[test]
-fn runs() {
-    main().expect("the example runs");
+fn runs() -> Result<(), Error> {
+    main()
 }
