@@ -175,7 +175,7 @@ impl Policy {
         let wrong = |problems: Vec<Problem>| of_problems(py, &problems);
         let loaded = py.detach(|| load_with_bundles(&paths, &bundles, &ignore)).map_err(wrong)?;
         let sources = loaded.named_modules(recipe.syntax);
-        let compiler = loaded.add_documents(recipe.compiler(py)?.refuse_data_conflicts(true));
+        let compiler = loaded.add_documents(recipe.compiler(py)?);
         let compiler = sources
             .iter()
             .fold(compiler, |compiler, (name, text, syntax)| compiler.module_in(name.as_str(), text.as_str(), *syntax));
