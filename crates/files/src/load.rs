@@ -217,13 +217,6 @@ impl Loaded {
         })
     }
 
-    /// Modules and those of templates: name, text and syntax.
-    pub fn named_modules(&self, syntax: Syntax) -> Vec<(String, String, Syntax)> {
-        let modules = self.modules.values();
-        let modules = modules.map(|module| (module.name.clone(), module.text.clone(), module.syntax.unwrap_or(syntax)));
-        modules.chain(self.template_modules()).collect()
-    }
-
     fn template_modules(&self) -> impl Iterator<Item = (String, String, Syntax)> {
         let targets =
             self.templates.iter().flat_map(|(file, template)| template.targets.iter().map(move |t| (file, t)));
@@ -243,22 +236,25 @@ impl Loaded {
 
     /// A compiler with everything that was loaded.
     pub fn sources(&self, reading: &Reading) -> Compiler {
+        self.add_modules(self.base(reading).syntax(reading.syntax), reading.syntax)
+    }
+
+    /// Adds modules, and those of templates, to a compiler.
+    pub fn add_modules(&self, compiler: Compiler, syntax: Syntax) -> Compiler {
         let add =
             |compiler: Compiler, (file, text, syntax): (String, String, Syntax)| compiler.module_in(file, text, syntax);
-        self.template_modules().fold(self.compiler(reading), add)
+        self.template_modules().fold(self.add_plain_modules(compiler, syntax), add)
+    }
+
+    fn add_plain_modules(&self, compiler: Compiler, syntax: Syntax) -> Compiler {
+        self.modules.values().fold(compiler, |compiler, module| {
+            compiler.module_in(module.name.as_str(), module.text.as_str(), module.syntax.unwrap_or(syntax))
+        })
     }
 
     /// Compiles what was loaded but the templates.
     pub fn compile_modules(&self, reading: &Reading) -> Result<Policy, Vec<Problem>> {
-        self.finish(self.compiler(reading))
-    }
-
-    fn compiler(&self, reading: &Reading) -> Compiler {
-        let syntax = reading.syntax;
-        let base = self.base(reading).syntax(syntax);
-        self.modules.values().fold(base, |compiler, module| {
-            compiler.module_in(module.name.as_str(), module.text.as_str(), module.syntax.unwrap_or(syntax))
-        })
+        self.finish(self.add_plain_modules(self.base(reading).syntax(reading.syntax), reading.syntax))
     }
 
     /// Compiles what was loaded.

@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use crate::document::{Document, Options};
+use crate::document::Options;
 use crate::error::{Error, ErrorCode};
 use crate::json;
 use crate::manifest::{text_field, type_name};
@@ -67,8 +67,8 @@ pub fn read_review(bytes: &[u8]) -> Result<Review, ReviewError> {
     let without_uid = |error| ReviewError { uid: None, error };
     let limits = Options::default().limits;
     let text = crate::yaml::checked_text(bytes, &limits).map_err(without_uid)?;
-    let mut documents = json::read(text, &Options::default()).map_err(without_uid)?;
-    match (documents.pop().map(Document::into_value), documents.is_empty()) {
+    let mut values = json::read_values(text, &Options::default()).map_err(without_uid)?;
+    match (values.pop(), values.is_empty()) {
         (Some(value), true) => Review::from_value(value),
         _ => Err(without_uid(Error::new(ErrorCode::Syntax, "expected one AdmissionReview, found several values"))),
     }
@@ -95,6 +95,11 @@ impl Review {
     /// The request.
     pub fn request(&self) -> &Value {
         self.value.get("request").unwrap_or(&Value::Null)
+    }
+
+    /// The request alone.
+    pub fn into_request(mut self) -> Value {
+        self.value.get_mut("request").map(Value::take).unwrap_or_default()
     }
 
     /// The request's id.

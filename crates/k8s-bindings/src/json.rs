@@ -12,16 +12,26 @@ use crate::error::{Error, ErrorCode};
 
 /// Reads one JSON value after the other.
 pub(crate) fn read(text: &str, options: &Options) -> Result<Vec<Document>, Error> {
-    let mut reader = Reader { text, at: 0, cursor: Cursor::new(text), options, duplicate_steps: 0 };
-    let mut documents = Vec::new();
+    let read = read_all(text, options, true)?.into_iter().enumerate();
+    Ok(read.map(|(number, (value, places))| Document { value, places, number, warnings: Vec::new() }).collect())
+}
+
+/// Reads values as [`read`] does, for those who do not ask where anything stands.
+pub(crate) fn read_values(text: &str, options: &Options) -> Result<Vec<Value>, Error> {
+    Ok(read_all(text, options, false)?.into_iter().map(|(value, _)| value).collect())
+}
+
+fn read_all(text: &str, options: &Options, keeps_places: bool) -> Result<Vec<(Value, Places)>, Error> {
+    let mut reader = Reader { text, at: 0, cursor: Cursor::new(text), options, keeps_places, duplicate_steps: 0 };
+    let mut all = Vec::new();
     reader.skip_space();
     loop {
         let (value, places) = reader.value()?;
         let scalar = !value.is_object() && !value.is_array();
-        documents.push(Document { value, places, number: documents.len(), warnings: Vec::new() });
+        all.push((value, places));
         reader.skip_space();
         if reader.peek().is_none() {
-            return Ok(documents);
+            return Ok(all);
         }
         if scalar || !matches!(reader.peek(), Some(b'{' | b'[')) {
             return Err(reader.syntax("nothing may follow a JSON value but another object or list"));
@@ -59,7 +69,16 @@ struct Reader<'t> {
     at: usize,
     cursor: Cursor<'t>,
     options: &'t Options,
+    /// Whether places are kept; without them there is one for the whole value, which is no place of it.
+    keeps_places: bool,
     duplicate_steps: usize,
+}
+
+/// Where a key stands.
+#[derive(Clone, Copy)]
+struct KeyPlace {
+    offset: usize,
+    position: Position,
 }
 
 /// An object or array whose end has not been read.
@@ -70,7 +89,7 @@ struct Open {
 
 enum Content {
     /// What was read, and the key of the value that comes next.
-    Object(Map<String, Value>, (String, Position)),
+    Object(Map<String, Value>, (String, KeyPlace)),
     Array(Vec<Value>),
 }
 
@@ -85,16 +104,21 @@ impl Reader<'_> {
         }
     }
 
+    /// The place of what comes next, if places are kept.
     fn position(&mut self) -> Position {
-        self.cursor.advance(self.at)
+        if self.keeps_places { self.cursor.advance(self.at) } else { Position::START }
     }
 
-    fn syntax(&mut self, message: impl Into<String>) -> Error {
-        let position = self.position();
-        Error::new(ErrorCode::Syntax, message).at(position)
+    /// The place of an error.
+    fn place_of(&self, offset: usize) -> Position {
+        Cursor::new(self.text).advance(offset)
     }
 
-    fn expected(&mut self, what: &str) -> Error {
+    fn syntax(&self, message: impl Into<String>) -> Error {
+        Error::new(ErrorCode::Syntax, message).at(self.place_of(self.at))
+    }
+
+    fn expected(&self, what: &str) -> Error {
         let found = match self.text.get(self.at..).and_then(|rest| rest.chars().next()) {
             Some(c) => format!("`{}`", c.escape_debug()),
             None => "the end".to_owned(),
@@ -119,7 +143,7 @@ impl Reader<'_> {
             let mut value = match self.peek() {
                 Some(open @ (b'{' | b'[')) => {
                     if stack.len() >= self.options.limits.depth {
-                        return Err(crate::yaml::too_deep(&self.options.limits).at(position));
+                        return Err(crate::yaml::too_deep(&self.options.limits).at(self.place_of(self.at)));
                     }
                     self.at += 1;
                     self.skip_space();
@@ -162,7 +186,7 @@ impl Reader<'_> {
         match &mut open.content {
             Content::Array(items) => {
                 items.push(value);
-                children.push(child);
+                children.extend(self.keeps_places.then_some(child));
                 self.skip_space();
                 if self.eat(b']') {
                     return Ok(false);
@@ -172,21 +196,21 @@ impl Reader<'_> {
                 }
                 self.skip_space();
             }
-            Content::Object(map, (key, position)) => {
-                child.key = *position;
-                let known = if map.contains_key(key) { map.keys().position(|known| known == key) } else { None };
-                match known.and_then(|index| children.get_mut(index)) {
-                    Some(_) if self.options.duplicates == Duplicates::Reject => {
-                        return Err(crate::yaml::duplicate_key(key).at(*position));
+            Content::Object(map, (key, place)) => {
+                child.key = place.position;
+                if !map.contains_key(key) {
+                    children.extend(self.keeps_places.then_some(child));
+                } else if self.options.duplicates == Duplicates::Reject {
+                    return Err(crate::yaml::duplicate_key(key).at(self.place_of(place.offset)));
+                } else if self.keeps_places {
+                    self.duplicate_steps = self.duplicate_steps.saturating_add(map.len());
+                    if self.duplicate_steps > DUPLICATE_STEPS {
+                        return Err(crate::yaml::too_many_duplicates().at(place.position));
                     }
-                    Some(known) => {
-                        self.duplicate_steps = self.duplicate_steps.saturating_add(map.len());
-                        if self.duplicate_steps > DUPLICATE_STEPS {
-                            return Err(crate::yaml::too_many_duplicates().at(*position));
-                        }
+                    let known = map.keys().position(|known| known == key);
+                    if let Some(known) = known.and_then(|index| children.get_mut(index)) {
                         *known = child;
                     }
-                    None => children.push(child),
                 }
                 map.insert(std::mem::take(key), value);
                 self.skip_space();
@@ -197,15 +221,15 @@ impl Reader<'_> {
                     return Err(self.expected("`,` or `}`"));
                 }
                 self.skip_space();
-                (*key, *position) = self.key()?;
+                (*key, *place) = self.key()?;
             }
         }
         Ok(true)
     }
 
     /// A key and the colon after it.
-    fn key(&mut self) -> Result<(String, Position), Error> {
-        let position = self.position();
+    fn key(&mut self) -> Result<(String, KeyPlace), Error> {
+        let place = KeyPlace { offset: self.at, position: self.position() };
         if self.peek() != Some(b'"') {
             return Err(self.expected("a key in double quotes"));
         }
@@ -215,7 +239,7 @@ impl Reader<'_> {
             return Err(self.expected("`:` after the key"));
         }
         self.skip_space();
-        Ok((key, position))
+        Ok((key, place))
     }
 
     fn word(&mut self) -> Result<Value, Error> {

@@ -24,6 +24,7 @@ mod cursor;
 pub mod decision;
 pub mod document;
 mod error;
+mod evaluators;
 pub mod infer;
 mod json;
 mod layout;

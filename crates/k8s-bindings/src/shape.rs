@@ -175,15 +175,22 @@ impl Request {
 
 /// Gatekeeper's input from the `request` of an AdmissionReview and a constraint's parameters. As in Gatekeeper, a
 /// request to delete shows what is deleted as `object`, too.
-pub fn gatekeeper_input(mut request: Value, parameters: Option<&Value>) -> Value {
-    if let Value::Object(review) = &mut request {
-        let deleted = review.get("operation").and_then(Value::as_str) == Some("DELETE");
-        let old = review.get("oldObject").filter(|old| !old.is_null()).cloned();
-        if let (true, Some(old)) = (deleted, old) {
-            review.insert("object".to_owned(), old);
-        }
+pub fn gatekeeper_input(request: Value, parameters: Option<&Value>) -> Value {
+    let parameters = parameters.cloned().unwrap_or_else(|| Value::Object(Map::new()));
+    // `json!` would copy the request.
+    let fields = [("review".to_owned(), gatekeeper_review(request)), ("parameters".to_owned(), parameters)];
+    Value::Object(fields.into_iter().collect())
+}
+
+/// What [`gatekeeper_input`] has as `review`.
+pub(crate) fn gatekeeper_review(mut request: Value) -> Value {
+    if let Value::Object(review) = &mut request
+        && review.get("operation").and_then(Value::as_str) == Some("DELETE")
+        && let Some(old) = review.get("oldObject").filter(|old| !old.is_null()).cloned()
+    {
+        review.insert("object".to_owned(), old);
     }
-    json!({"review": request, "parameters": parameters.cloned().unwrap_or_else(|| json!({}))})
+    request
 }
 
 /// The resource of a kind: its plural in lower case, by the rule that the API's own kinds follow.

@@ -14,8 +14,9 @@ use crate::compile::{TemplatePolicy, decision, of_engine};
 use crate::constraint::{Action, Constraint, WEBHOOK_POINT};
 use crate::decision::{Meaning, Violation, violations};
 use crate::error::{Error, ErrorCode};
+use crate::evaluators::Evaluators;
 use crate::matching::Subject;
-use crate::shape::{Shape, gatekeeper_input};
+use crate::shape::{Shape, gatekeeper_input, gatekeeper_review};
 
 /// Policies that answer AdmissionReviews: `Send` and `Sync`.
 ///
@@ -38,8 +39,9 @@ use crate::shape::{Shape, gatekeeper_input};
 #[derive(Clone, Default)]
 pub struct Admission {
     rules: Vec<Rule>,
-    templates: Vec<TemplatePolicy>,
-    constraints: Vec<(Constraint, TemplatePolicy)>,
+    templates: Vec<(TemplatePolicy, Evaluators)>,
+    /// Constraints, each with the number of its template.
+    constraints: Vec<(Constraint, usize)>,
     host: Option<Arc<dyn Host>>,
     limits: Limits,
 }
@@ -47,7 +49,7 @@ pub struct Admission {
 /// A query whose value decides.
 #[derive(Clone)]
 struct Rule {
-    query: Query,
+    evaluators: Evaluators,
     shape: Shape,
     reading: Reading,
 }
@@ -147,13 +149,14 @@ impl Admission {
     pub fn rule(mut self, policy: &Policy, query: &str, shape: Shape) -> Result<Self, Error> {
         let reading = Reading::of_query(query);
         let query = policy.prepare(query).map_err(|error| of_engine(&error))?;
-        self.rules.push(Rule { query, shape, reading });
+        self.rules.push(Rule { evaluators: Evaluators::new(query), shape, reading });
         Ok(self)
     }
 
     /// Adds a template; it does nothing without constraints.
     pub fn template(mut self, template: TemplatePolicy) -> Self {
-        self.templates.push(template);
+        let evaluators = Evaluators::new(template.query.clone());
+        self.templates.push((template, evaluators));
         self
     }
 
@@ -162,12 +165,12 @@ impl Admission {
     /// # Errors
     /// A constraint without its template.
     pub fn constraint(mut self, constraint: Constraint) -> Result<Self, Error> {
-        let template = self.templates.iter().find(|template| template.kind == constraint.kind).ok_or_else(|| {
-            let message =
-                format!("no template has the kind `{}` of the constraint `{}`", constraint.kind, constraint.name);
-            Error::new(ErrorCode::Missing, message).hint("give the ConstraintTemplate, too")
-        })?;
-        let template = template.clone();
+        let template =
+            self.templates.iter().position(|(template, _)| template.kind == constraint.kind).ok_or_else(|| {
+                let message =
+                    format!("no template has the kind `{}` of the constraint `{}`", constraint.kind, constraint.name);
+                Error::new(ErrorCode::Missing, message).hint("give the ConstraintTemplate, too")
+            })?;
         self.constraints.push((constraint, template));
         Ok(self)
     }
@@ -191,10 +194,10 @@ impl Admission {
     pub fn review(&self, bytes: &[u8]) -> Result<Response, AdmissionError> {
         let review = read_review(bytes).map_err(AdmissionError::Review)?;
         let uid = review.uid().to_owned();
-        self.decide(&review, bytes).map_err(|error| AdmissionError::Policy { uid, error })
+        self.decide(review, bytes).map_err(|error| AdmissionError::Policy { uid, error })
     }
 
-    fn decide(&self, review: &Review, bytes: &[u8]) -> Result<Response, Error> {
+    fn decide(&self, review: Review, bytes: &[u8]) -> Result<Response, Error> {
         if self.rules.is_empty() && self.constraints.is_empty() {
             return Err(Error::new(ErrorCode::Policy, "there is no policy to ask")
                 .hint("name a rule, or give a template and a constraint"));
@@ -202,22 +205,22 @@ impl Admission {
         let mut response =
             Response { uid: review.uid().to_owned(), verdicts: Verdicts::default(), recorded: Vec::new() };
         for rule in &self.rules {
-            let verdicts = self.ask(rule, review, bytes).map_err(|error| about(rule.query.text(), error))?;
+            let verdicts =
+                self.ask(rule, &review, bytes).map_err(|error| about(rule.evaluators.query().text(), error))?;
             response.verdicts.denials.extend(verdicts.denials);
             response.verdicts.warnings.extend(verdicts.warnings);
         }
         if !self.constraints.is_empty() {
-            let request = gatekeeper_request(review);
+            let request = gatekeeper_review(review.into_request());
             for (constraint, template) in &self.constraints {
-                self.check(constraint, template, &request, &mut response)
-                    .map_err(|error| about(&format!("{} {}", constraint.kind, constraint.name), error))?;
+                let found = self.check(constraint, *template, &request, &mut response);
+                found.map_err(|error| about(&format!("{} {}", constraint.kind, constraint.name), error))?;
             }
         }
         Ok(response)
     }
 
     fn ask(&self, rule: &Rule, review: &Review, bytes: &[u8]) -> Result<Verdicts, Error> {
-        let mut evaluator = self.evaluator(&rule.query);
         let value;
         let input = match rule.shape {
             Shape::AdmissionRequest => Input::json(bytes),
@@ -227,7 +230,8 @@ impl Admission {
                 Input::serialize(&value)
             }
         };
-        let decision = decision(&evaluator.eval(input).map_err(|error| of_engine(&error))?)?;
+        let decide = |evaluator: &mut Evaluator| decision(&evaluator.eval(input).map_err(|error| of_engine(&error))?);
+        let decision = rule.evaluators.with(|query| self.evaluator(query), decide)?;
         let read = |meaning| Ok::<_, Error>(messages(violations(meaning, Some(&decision))?));
         Ok(match rule.reading {
             Reading::Named(meaning) => Verdicts { denials: read(meaning)?, warnings: Vec::new() },
@@ -239,7 +243,7 @@ impl Admission {
     fn check(
         &self,
         constraint: &Constraint,
-        template: &TemplatePolicy,
+        template: usize,
         request: &Value,
         response: &mut Response,
     ) -> Result<(), Error> {
@@ -247,8 +251,11 @@ impl Admission {
         if actions.is_empty() || !constraint.matches(&Subject::request(request))? {
             return Ok(());
         }
-        let mut evaluator = self.evaluator(&template.query);
-        let found = template.violations_with(&mut evaluator, request, &constraint.parameters)?;
+        let template = self.templates.get(template);
+        let (template, evaluators) =
+            template.ok_or_else(|| Error::new(ErrorCode::Missing, "the constraint's template is gone"))?;
+        let ask = |evaluator: &mut Evaluator| template.violations_with(evaluator, request, &constraint.parameters);
+        let found = evaluators.with(|query| self.evaluator(query), ask)?;
         let found: Vec<String> =
             messages(found).into_iter().map(|message| format!("[{}] {message}", constraint.name)).collect();
         for action in actions {
@@ -271,11 +278,6 @@ impl Admission {
     }
 }
 
-/// The request as Gatekeeper shows it to templates.
-fn gatekeeper_request(review: &Review) -> Value {
-    gatekeeper_input(review.request().clone(), None).get_mut("review").map(Value::take).unwrap_or_default()
-}
-
 fn messages(found: Vec<Violation>) -> Vec<String> {
     found.into_iter().map(|violation| violation.message).collect()
 }
@@ -292,7 +294,7 @@ fn about(name: &str, error: Error) -> Error {
 
 impl fmt::Debug for Admission {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rules: Vec<&str> = self.rules.iter().map(|rule| rule.query.text()).collect();
+        let rules: Vec<&str> = self.rules.iter().map(|rule| rule.evaluators.query().text()).collect();
         let constraints: Vec<&str> = self.constraints.iter().map(|(constraint, _)| constraint.name.as_str()).collect();
         out.debug_struct("Admission").field("rules", &rules).field("constraints", &constraints).finish_non_exhaustive()
     }
@@ -360,6 +362,24 @@ mod tests {
             assert_eq!(response["response"]["status"]["code"], json!(500), "{rego}");
         }
         assert!(Admission::new().review(&review(&json!({}))).is_err());
+    }
+
+    #[test]
+    fn reviews_do_not_see_each_other() {
+        let rego = "package a\ndeny contains message if {\n\tregex.match(`^x+$`, input.request.object.name)\n\t\
+            message := input.request.object.name\n}\ndeny contains sprintf(\"%d\", [count(numbers.range(1, n))]) if n := \
+            input.request.object.n";
+        let policy = Compiler::new().module("a.rego", rego).compile().unwrap();
+        let limits = Limits { instructions: 1_000, ..Limits::default() };
+        let admission = Admission::new().limits(limits);
+        let admission = admission.rule(&policy, "data.a.deny", Shape::AdmissionRequest).unwrap();
+        let denials = |object| admission.review(&review(&object)).map(|response| response.verdicts.denials).ok();
+        for _ in 0..3 {
+            assert_eq!(denials(json!({"name": "xx"})), Some(vec!["xx".to_owned()]));
+            assert_eq!(denials(json!({"name": "y"})), Some(vec![]));
+            assert_eq!(denials(json!({"name": "y", "n": 3})), Some(vec!["3".to_owned()]));
+            assert_eq!(denials(json!({"n": 1e9 as u64})), None);
+        }
     }
 
     #[test]

@@ -71,15 +71,6 @@ pub fn syntax(name: &str) -> PyResult<Syntax> {
     }
 }
 
-/// The name of a syntax.
-pub fn syntax_name(syntax: Syntax) -> &'static str {
-    match syntax {
-        Syntax::Detect => "detect",
-        Syntax::V0 => "v0",
-        Syntax::V1 => "v1",
-    }
-}
-
 /// Modules: a mapping of names to texts, or the text of one.
 pub fn modules(given: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<(String, String)>> {
     let Some(given) = given.filter(|given| !given.is_none()) else { return Ok(Vec::new()) };

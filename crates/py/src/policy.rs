@@ -1,14 +1,14 @@
 //! The class `Policy`.
 
 use crate::error::{of_engine, of_issues};
-use crate::options::{QueryOptions, syntax, syntax_name};
+use crate::options::QueryOptions;
 use crate::query::Query;
 use crate::to_python::Shapes;
 use crate::{builtin, from_python::json_of};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
-use solon::value::write;
+use solon::builtins::CustomBuiltin;
 use solon::{Capabilities, Compiler, Issue, Syntax};
 use solon_files::{Problem, load_with_bundles};
 use std::sync::Arc;
@@ -36,72 +36,35 @@ use std::sync::Arc;
 #[pyclass(frozen, module = "solon")]
 pub struct Policy {
     policy: solon::Policy,
-    recipe: Arc<Recipe>,
+    /// The `solon.Builtin`s that it was compiled with.
+    builtins: Arc<Vec<Py<PyAny>>>,
 }
-
-/// What a policy is compiled from, but the data.
-struct Recipe {
-    modules: Vec<(String, String, Syntax)>,
-    syntax: Syntax,
-    is_strict: bool,
-    capabilities: Option<Vec<u8>>,
-    deny: Vec<String>,
-    builtins: Vec<Py<PyAny>>,
-}
-
-impl Recipe {
-    fn compiler(&self, py: Python<'_>) -> PyResult<Compiler> {
-        let mut compiler = Compiler::new().syntax(self.syntax).strict(self.is_strict);
-        if let Some(capabilities) = &self.capabilities {
-            let read = Capabilities::from_json(capabilities);
-            let read = read.map_err(|error| PyValueError::new_err(format!("capabilities: {error}")))?;
-            compiler = compiler.capabilities(read);
-        }
-        for name in &self.deny {
-            compiler = compiler.without_builtin(name.as_str());
-        }
-        for builtin in &self.builtins {
-            compiler = compiler.builtin(builtin::read(builtin.bind(py))?);
-        }
-        Ok(compiler)
-    }
-
-    fn compile(self, py: Python<'_>, data: Vec<u8>) -> PyResult<Policy> {
-        let mut compiler = self.compiler(py)?.data(data);
-        for (name, text, syntax) in &self.modules {
-            compiler = compiler.module_in(name.as_str(), text.as_str(), *syntax);
-        }
-        let policy = py.detach(|| compiler.compile()).map_err(|error| of_engine(py, &error))?;
-        Ok(Policy { policy, recipe: Arc::new(self) })
-    }
-}
-
-/// Syntax, strict mode, capabilities, builtins that are denied, builtins that are added.
-type PickledOptions = (String, bool, Option<Vec<u8>>, Vec<String>, Vec<Py<PyAny>>);
 
 /// What a caller says of a policy besides its modules and data.
-#[derive(FromPyObject)]
 struct Options<'py> {
     builtins: Vec<Py<PyAny>>,
     capabilities: Option<Bound<'py, PyAny>>,
     deny: Vec<String>,
-    syntax: String,
-    strict: bool,
+    syntax: Syntax,
+    is_strict: bool,
 }
 
 impl Options<'_> {
-    fn recipe(self, modules: Vec<(String, String)>) -> PyResult<Recipe> {
-        let syntax = syntax(&self.syntax)?;
-        let capabilities = self.capabilities.as_ref().map(|given| json_of(given, "capabilities")).transpose()?;
-        Ok(Recipe {
-            modules: modules.into_iter().map(|(name, text)| (name, text, syntax)).collect(),
-            syntax,
-            is_strict: self.strict,
-            capabilities,
-            deny: self.deny,
-            builtins: self.builtins,
-        })
+    fn compiler(&self, py: Python<'_>) -> PyResult<Compiler> {
+        let mut compiler = Compiler::new().syntax(self.syntax).strict(self.is_strict);
+        if let Some(capabilities) = &self.capabilities {
+            let read = Capabilities::from_json(&json_of(capabilities, "capabilities")?);
+            let read = read.map_err(|error| PyValueError::new_err(format!("capabilities: {error}")))?;
+            compiler = compiler.capabilities(read);
+        }
+        let compiler = self.deny.iter().fold(compiler, |compiler, name| compiler.without_builtin(name.as_str()));
+        let builtins = read_builtins(py, &self.builtins)?;
+        Ok(builtins.into_iter().fold(compiler, Compiler::builtin))
     }
+}
+
+fn read_builtins(py: Python<'_>, builtins: &[Py<PyAny>]) -> PyResult<Vec<CustomBuiltin>> {
+    builtins.iter().map(|builtin| builtin::read(builtin.bind(py))).collect()
 }
 
 impl Policy {
@@ -112,7 +75,7 @@ impl Policy {
 
     /// The same modules over other data.
     fn over(&self, policy: solon::Policy) -> Policy {
-        Policy { policy, recipe: self.recipe.clone() }
+        Policy { policy, builtins: self.builtins.clone() }
     }
 }
 
@@ -134,9 +97,13 @@ impl Policy {
         syntax: String,
         strict: bool,
     ) -> PyResult<Policy> {
-        let options = Options { builtins, capabilities, deny, syntax, strict };
-        let data = crate::options::data(data)?;
-        options.recipe(crate::options::modules(modules)?)?.compile(py, data)
+        let syntax = crate::options::syntax(&syntax)?;
+        let options = Options { builtins, capabilities, deny, syntax, is_strict: strict };
+        let compiler = options.compiler(py)?.data(crate::options::data(data)?);
+        let modules = crate::options::modules(modules)?;
+        let compiler = modules.into_iter().fold(compiler, |compiler, (name, text)| compiler.module(name, text));
+        let policy = py.detach(|| compiler.compile()).map_err(|error| of_engine(py, &error))?;
+        Ok(Policy { policy, builtins: Arc::new(options.builtins) })
     }
 
     /// A policy of files: modules (`.rego`), data (`.json`, `.yaml`) and Gatekeeper's templates, and folders of them, by
@@ -166,21 +133,18 @@ impl Policy {
         syntax: String,
         strict: bool,
     ) -> PyResult<Policy> {
-        let options = Options { builtins, capabilities, deny, syntax, strict };
-        let recipe = options.recipe(Vec::new())?;
+        let syntax = crate::options::syntax(&syntax)?;
+        let options = Options { builtins, capabilities, deny, syntax, is_strict: strict };
         let names = |paths: Vec<std::path::PathBuf>| -> Vec<String> {
             paths.iter().map(|path| path.to_string_lossy().into_owned()).collect()
         };
         let (paths, bundles) = (names(paths), names(bundles));
         let wrong = |problems: Vec<Problem>| of_problems(py, &problems);
         let loaded = py.detach(|| load_with_bundles(&paths, &bundles, &ignore)).map_err(wrong)?;
-        let sources = loaded.named_modules(recipe.syntax);
-        let compiler = loaded.add_documents(recipe.compiler(py)?);
-        let compiler = sources
-            .iter()
-            .fold(compiler, |compiler, (name, text, syntax)| compiler.module_in(name.as_str(), text.as_str(), *syntax));
+        let compiler = loaded.add_documents(options.compiler(py)?);
+        let compiler = loaded.add_modules(compiler, syntax);
         let policy = py.detach(|| loaded.finish(compiler)).map_err(wrong)?;
-        Ok(Policy { policy, recipe: Arc::new(Recipe { modules: sources, ..recipe }) })
+        Ok(Policy { policy, builtins: Arc::new(options.builtins) })
     }
 
     /// Prepares a query, such as `"data.app.allow"`, or one with variables.
@@ -258,7 +222,7 @@ impl Policy {
     /// The names of the modules.
     #[getter]
     fn modules(&self) -> Vec<String> {
-        self.recipe.modules.iter().map(|(name, ..)| name.clone()).collect()
+        self.policy.modules().map(|(name, _)| name.to_owned()).collect()
     }
 
     /// What is annotated as an entrypoint, as queries.
@@ -296,30 +260,30 @@ impl Policy {
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
         let restore = py.import("solon._restore")?.getattr("policy")?;
-        let mut text = String::new();
-        write(self.policy.data(), &mut text);
-        let Recipe { modules, syntax, is_strict, capabilities, deny, builtins } = &*self.recipe;
-        let modules: Vec<_> = modules.iter().map(|(name, text, syntax)| (name, text, syntax_name(*syntax))).collect();
-        let builtins: Vec<_> = builtins.iter().map(|builtin| builtin.clone_ref(py)).collect();
-        let capabilities = capabilities.as_ref().map(|text| PyBytes::new(py, text));
-        let options = (syntax_name(*syntax), *is_strict, capabilities, deny.clone(), builtins);
-        let state = (modules, PyBytes::new(py, text.as_bytes()), options);
-        Ok((restore, state.into_pyobject(py)?.into_any()))
+        let saved = self.save(py)?;
+        let builtins: Vec<_> = self.builtins.iter().map(|builtin| builtin.clone_ref(py)).collect();
+        Ok((restore, (saved, builtins).into_pyobject(py)?.into_any()))
     }
 
-    /// A policy of what `__reduce__` gives.
+    /// The policy as bytes, from which `load` makes it again without compiling. They are for this version of Solon.
+    ///
+    /// >>> import solon
+    /// >>> saved = solon.Policy("package app\nx := 1").save()
+    /// >>> solon.Policy.load(saved).query("data.app.x").evaluate()
+    /// 1
+    fn save<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let saved = py.detach(|| self.policy.save()).map_err(|error| of_engine(py, &error))?;
+        Ok(PyBytes::new(py, &saved))
+    }
+
+    /// The policy that `save` wrote, or `solon compile`. The functions that it was compiled with are not in the bytes.
     #[staticmethod]
-    fn _restore(
-        py: Python<'_>,
-        modules: Vec<(String, String, String)>,
-        data: Vec<u8>,
-        options: PickledOptions,
-    ) -> PyResult<Policy> {
-        let modules: PyResult<Vec<_>> =
-            modules.into_iter().map(|(name, text, of)| Ok((name, text, syntax(&of)?))).collect();
-        let (of, is_strict, capabilities, deny, builtins) = options;
-        let recipe = Recipe { modules: modules?, syntax: syntax(&of)?, is_strict, capabilities, deny, builtins };
-        recipe.compile(py, data)
+    #[pyo3(signature = (saved, builtins=vec![]))]
+    #[pyo3(text_signature = "(saved, builtins=())")]
+    fn load(py: Python<'_>, saved: &[u8], builtins: Vec<Py<PyAny>>) -> PyResult<Policy> {
+        let customs = read_builtins(py, &builtins)?;
+        let policy = py.detach(|| solon::Policy::load_with(saved, &customs)).map_err(|error| of_engine(py, &error))?;
+        Ok(Policy { policy, builtins: Arc::new(builtins) })
     }
 }
 

@@ -181,3 +181,14 @@ def test_they_pickle():
 def test_two_policies_may_have_functions_of_one_name():
     one, two = (policy_with(lambda x, n=n: n).query("data.a.x") for n in (1, 2))
     assert (one.evaluate(0), two.evaluate(0)) == (1, 2)
+
+
+def test_a_saved_policy_needs_its_functions():
+    policy = Policy("package a\nx if office.is_open(input)", builtins=[is_open])
+    saved = policy.save()
+    assert Policy.load(saved, [is_open]).query("data.a.x").allows(10)
+    with pytest.raises(SolonError, match="there is no function office.is_open"):
+        Policy.load(saved)
+    other = builtin("office.is_open", "(hour: string) -> boolean")(lambda hour: True)
+    with pytest.raises(SolonError, match="was compiled for"):
+        Policy.load(saved, [other])

@@ -346,3 +346,15 @@ def test_nothing_is_kept_of_what_was_asked():
     del text
     gc.collect()
     assert seen() is None
+
+
+def test_saved_policies():
+    policy = app()
+    saved = policy.save()
+    again = Policy.load(saved)
+    assert again.modules == ["app.rego"] and again.data == policy.data
+    assert again.query("data.app.allow").allows({"user": "ann"})
+    for wrong in (b"", saved[:-1], saved[:50], b"\0" * 100, saved.replace(b"admins", b"nobody")):
+        with pytest.raises(SolonError) as raised:
+            Policy.load(wrong)
+        assert raised.value.code == "invalid_compiled_policy"

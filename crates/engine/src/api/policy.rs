@@ -149,6 +149,11 @@ impl Policy {
         Policy { shared: self.shared.clone(), data }.checked(path)
     }
 
+    /// Names and texts of the modules.
+    pub fn modules(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        self.shared.sources.iter().map(|source| (source.name(), source.text()))
+    }
+
     /// The base documents.
     pub fn data(&self) -> Value<'_> {
         self.data.value()

@@ -5,6 +5,7 @@ use super::policy::{Policy, Shared};
 use super::{Annotation, Details, Error, Issue, Location, Test};
 use crate::analysis::RulePaths;
 use crate::analysis::types::SavedDocumentTypes;
+use crate::builtins::{CustomBuiltin, Customs};
 use crate::code::saved::{SavedFunction, SavedUnit, load_functions};
 use crate::code::{Optimizations, aliases, graph, levels};
 use crate::hir::lower::saved::SavedNames;
@@ -123,7 +124,32 @@ impl Policy {
     ///
     /// `invalid_compiled_policy`, with what is wrong with the bytes.
     pub fn load(file: &[u8]) -> std::result::Result<Policy, Error> {
-        load(file).map_err(|error| Error::new(CODE, error))
+        Policy::load_with(file, &[])
+    }
+
+    /// The same of a policy that was compiled with [builtins of the program's own](super::Compiler::builtin), which are
+    /// not in the bytes.
+    ///
+    /// ```
+    /// use solon_engine::{Compiler, Input, Policy, builtins::CustomBuiltin};
+    ///
+    /// let double = || CustomBuiltin::typed("own.double", |number: i64| number * 2);
+    /// let compiler = Compiler::new().builtin(double()).module("a.rego", "package a\nx := own.double(21)");
+    /// let file = compiler.compile()?.save()?;
+    ///
+    /// let policy = Policy::load_with(&file, &[double()])?;
+    /// assert_eq!(policy.prepare("data.a.x")?.evaluator().eval(Input::none())?.deserialize::<i64>()?, 42);
+    /// let error = Policy::load(&file).unwrap_err();
+    /// assert_eq!(error.to_string(), "invalid_compiled_policy: there is no function own.double");
+    /// # Ok::<(), solon_engine::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As [`Policy::load`]; a function that is missing or has another signature.
+    pub fn load_with(file: &[u8], builtins: &[CustomBuiltin]) -> std::result::Result<Policy, Error> {
+        let customs = Customs::declare(builtins).map_err(|message| Error::new("invalid_builtin", message))?;
+        load(file, customs).map_err(|error| Error::new(CODE, error))
     }
 }
 
@@ -237,9 +263,9 @@ impl Saver<'_> {
     }
 }
 
-fn load(file: &[u8]) -> Result<Policy> {
+fn load(file: &[u8], customs: Customs) -> Result<Policy> {
     let (saved, length): (SavedPolicy<'_>, usize) = saved::open(file)?;
-    let texts = Written::new(&saved.texts);
+    let texts = Written::new(&saved.texts, customs);
     let sources: Vec<Source> = saved.sources.iter().map(|(name, text)| Source::new(*name, *text)).collect();
     let parts = Loader { sources: &sources, texts: &texts };
     let notes = saved.notes.iter().map(|note| parts.note(note)).collect::<Result<_>>()?;

@@ -184,6 +184,11 @@ pub(super) fn signature(builtin: &Builtin) -> Option<&'static Signature> {
     declared.values().find(|(other, _)| other.signature == builtin.signature).map(|(_, signature)| *signature)
 }
 
+/// Whether a builtin is one of an embedding program.
+pub fn is_custom(builtin: &Builtin) -> bool {
+    signature(builtin).is_some()
+}
+
 /// Calls the policy's function of the builtin's name.
 fn call<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let Some(function) = context.customs.function(context.name) else { return Err(Failure::Unsupported) };

@@ -59,7 +59,7 @@ mod x509;
 pub(crate) mod yaml;
 
 pub use context::{Caches, Context, Kept};
-pub use custom::{CustomBuiltin, CustomFunction, Customs};
+pub use custom::{CustomBuiltin, CustomFunction, Customs, is_custom};
 pub use declared::declare;
 pub use failure::{Failure, Outcome};
 pub use http::Sent;

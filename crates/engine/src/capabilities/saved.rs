@@ -1,7 +1,6 @@
 //! Capabilities as they are saved.
 
 use super::Capabilities;
-use crate::builtins::Customs;
 use crate::saved::{Result, SavedBuiltin, TextId, Texts, Written};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -53,7 +52,7 @@ impl SavedCapabilities {
             keywords: list(&self.keywords)?,
             features: list(&self.features)?,
             allow_net: list(&self.allow_net)?,
-            customs: Customs::default(),
+            customs: texts.customs().clone(),
         })
     }
 }

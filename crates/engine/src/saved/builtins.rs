@@ -15,6 +15,13 @@ pub enum SavedBuiltin {
         /// In the notation of types.
         signature: TextId,
     },
+    /// One that the embedding program adds to the policy.
+    Custom {
+        /// Its name.
+        name: TextId,
+        /// How it was declared.
+        signature: TextId,
+    },
     /// One that capabilities declare and nobody has, with its signature as JSON.
     Declared {
         /// Its name.
@@ -35,6 +42,9 @@ impl SavedBuiltin {
         if builtins::find(builtin.name).is_some_and(|known| known.signature == builtin.signature) {
             return SavedBuiltin::Known { name, signature: texts.add(builtin.signature) };
         }
+        if builtins::is_custom(builtin) {
+            return SavedBuiltin::Custom { name, signature: texts.add(builtin.signature) };
+        }
         let signature = texts.add(&json::signature_to_json(builtin.signature()).to_string());
         let is_relation = builtin.purity == Purity::Relation;
         let is_nondeterministic = builtin.purity == Purity::Nondeterministic;
@@ -45,13 +55,12 @@ impl SavedBuiltin {
     pub fn load(&self, texts: &Written) -> Result<&'static Builtin> {
         match *self {
             SavedBuiltin::Known { name, signature } => {
-                let (name, signature) = (texts.get(name)?, texts.get(signature)?);
-                let found = builtins::find(name).ok_or_else(|| format!("there is no function {name}"))?;
-                if found.signature == &**signature {
-                    return Ok(found);
-                }
-                let own = found.signature;
-                Err(format!("the function {name} is {own}, and the policy was compiled for {signature}"))
+                let name = texts.get(name)?;
+                same(name, builtins::find(name), texts.get(signature)?)
+            }
+            SavedBuiltin::Custom { name, signature } => {
+                let name = texts.get(name)?;
+                same(name, texts.customs().find(name), texts.get(signature)?)
             }
             SavedBuiltin::Declared { name, signature, is_relation, is_nondeterministic } => {
                 let name = texts.get(name)?;
@@ -65,6 +74,18 @@ impl SavedBuiltin {
                 };
                 Ok(builtins::declare(name, &signature, purity))
             }
+        }
+    }
+}
+
+/// The function that was found under a name, if its signature is the one that a policy was compiled for.
+fn same(name: &str, found: Option<&'static Builtin>, signature: &str) -> Result<&'static Builtin> {
+    let found = found.ok_or_else(|| format!("there is no function {name}"))?;
+    match found.signature == signature {
+        true => Ok(found),
+        false => {
+            let own = found.signature;
+            Err(format!("the function {name} is {own}, and the policy was compiled for {signature}"))
         }
     }
 }

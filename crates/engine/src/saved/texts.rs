@@ -1,6 +1,7 @@
 //! Texts, each of which is saved once.
 
 use super::{LONGEST_PATH, Result, at};
+use crate::builtins::Customs;
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -42,23 +43,31 @@ impl Texts {
     }
 }
 
-/// Texts that were saved.
-pub struct Written(Vec<Arc<str>>);
+/// Texts that were saved, and the embedding program's functions that they may name.
+pub struct Written {
+    texts: Vec<Arc<str>>,
+    customs: Customs,
+}
 
 impl Written {
     /// Takes texts in order.
-    pub fn new(texts: &[&str]) -> Self {
-        Written(texts.iter().map(|text| Arc::from(*text)).collect())
+    pub fn new(texts: &[&str], customs: Customs) -> Self {
+        Written { texts: texts.iter().map(|text| Arc::from(*text)).collect(), customs }
+    }
+
+    /// The embedding program's functions.
+    pub fn customs(&self) -> &Customs {
+        &self.customs
     }
 
     /// The text with a number.
     pub fn get(&self, number: TextId) -> Result<&Arc<str>> {
-        at(&self.0, number.0, "text")
+        at(&self.texts, number.0, "text")
     }
 
     /// The first texts.
     pub fn first(&self, count: u32) -> Result<&[Arc<str>]> {
-        self.0.get(..count as usize).ok_or_else(|| "it has fewer texts than symbols".to_owned())
+        self.texts.get(..count as usize).ok_or_else(|| "it has fewer texts than symbols".to_owned())
     }
 
     /// A path, which is not too long.

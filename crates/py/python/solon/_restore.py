@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from ._builtins import Builtin
 from ._solon import Policy, Query
 
 
-def policy(*state: Any) -> Policy:
+def policy(saved: bytes, builtins: list[Builtin]) -> Policy:
     """The policy that was pickled."""
-    return Policy._restore(*state)
+    return Policy.load(saved, builtins)
 
 
 def query(policy: Policy, text: str, options: dict[str, Any]) -> Query:
