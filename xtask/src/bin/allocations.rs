@@ -1,5 +1,6 @@
 //! Counts heap allocations: `allocations ENGINE CASE_FOLDER` prints `{"allocs", "data_mb"}`. With a third argument it
-//! decides on each input as often as that says and prints nothing, for `valgrind` to count instructions.
+//! decides on each input as often as that says and prints nothing, for `valgrind` to count instructions; with `json`
+//! as a fourth, from the inputs' texts.
 //!
 //! A program of its own, because counting every allocation would slow what `cargo xtask bench-cases` times.
 
@@ -16,10 +17,11 @@ static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 fn main() -> Result<()> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let (engine, folder, rounds) = match args.as_slice() {
-        [engine, folder] => (engine, folder, None),
-        [engine, folder, rounds] => (engine, folder, Some(rounds.parse()?)),
-        _ => bail!("usage: allocations ENGINE CASE_FOLDER [ROUNDS]"),
+    let (engine, folder, rounds, is_text) = match args.as_slice() {
+        [engine, folder] => (engine, folder, None, false),
+        [engine, folder, rounds] => (engine, folder, Some(rounds.parse()?), false),
+        [engine, folder, rounds, form] if form == "json" => (engine, folder, Some(rounds.parse()?), true),
+        _ => bail!("usage: allocations ENGINE CASE_FOLDER [ROUNDS [json]]"),
     };
     let engine: Engine = engine.parse()?;
     let case = Case::read(Path::new(folder))?;
@@ -37,8 +39,10 @@ fn main() -> Result<()> {
     }
 
     let mut subject = loaded.prepare(&case)?;
+    let inputs = subject.inputs();
     for _ in 0..rounds.unwrap_or(2) {
-        (0..subject.inputs()).try_for_each(|input| subject.decide(input)).context("deciding")?;
+        let decide = |input| if is_text { subject.decide_from_json(input) } else { subject.decide(input) };
+        (0..inputs).try_for_each(decide).context("deciding")?;
     }
     if rounds.is_some() {
         return Ok(());

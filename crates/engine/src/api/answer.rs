@@ -3,6 +3,7 @@
 use super::Error;
 use super::policy::Prepared;
 use crate::value::{Bump, SymbolTable, Value, serde as conversion};
+use crate::vm::Rows;
 use serde::de::DeserializeOwned;
 use serde::ser::{SerializeMap, SerializeSeq, SerializeStruct};
 use serde::{Serialize, Serializer};
@@ -12,7 +13,7 @@ use solon_syntax::Position;
 /// gives one that does not. Serialized, it is OPA's result set.
 #[derive(Clone, Copy)]
 pub struct Answer<'a> {
-    rows: &'a [Value<'a>],
+    rows: Rows<'a>,
     query: &'a Prepared,
 }
 
@@ -35,24 +36,31 @@ pub struct Expression<'a> {
 }
 
 impl<'a> Answer<'a> {
-    pub(super) fn new(rows: &'a [Value<'a>], query: &'a Prepared) -> Self {
+    pub(super) fn new(rows: Rows<'a>, query: &'a Prepared) -> Self {
         Answer { rows, query }
     }
 
     /// The rows; none if the query is undefined.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = Row<'a>> + use<'a> {
-        let query = self.query;
-        self.rows.iter().map(move |row| Row { values: row.as_array().unwrap_or_default(), query })
+        let Answer { rows, query } = *self;
+        (0..self.len()).map(move |at| Row { values: values(rows, at).unwrap_or_default(), query })
+    }
+
+    fn len(&self) -> usize {
+        match self.rows {
+            Rows::One(_) => 1,
+            Rows::Any(rows) => rows.len(),
+        }
     }
 
     /// Whether the query has no answer.
     pub fn is_undefined(&self) -> bool {
-        self.rows.is_empty()
+        self.len() == 0
     }
 
     /// The value of the first expression of the first row: that of a query such as `data.a.deny`.
     pub fn value(&self) -> Option<Value<'a>> {
-        self.rows.first()?.as_array()?.get(self.query.bindings.len()).copied()
+        values(self.rows, 0)?.get(self.query.bindings.len()).copied()
     }
 
     /// Whether the query is a single expression that is `true`. Undefined and everything else is not, nor is a query with
@@ -67,7 +75,7 @@ impl<'a> Answer<'a> {
     /// # Ok::<(), solon_engine::Error>(())
     /// ```
     pub fn is_true(&self) -> bool {
-        self.rows.len() == 1
+        self.len() == 1
             && self.query.bindings.is_empty()
             && self.query.expressions.len() == 1
             && matches!(self.value(), Some(Value::Bool(true)))
@@ -82,6 +90,14 @@ impl<'a> Answer<'a> {
     /// The answer as `serde_json` values.
     pub fn to_owned(&self) -> OwnedAnswer {
         OwnedAnswer { rows: self.rows().map(|row| row.to_owned()).collect() }
+    }
+}
+
+/// The values of a row.
+fn values<'a>(rows: Rows<'a>, at: usize) -> Option<&'a [Value<'a>]> {
+    match rows {
+        Rows::One(values) => (at == 0).then_some(values),
+        Rows::Any(rows) => rows.get(at)?.as_array(),
     }
 }
 

@@ -95,10 +95,10 @@ impl Session {
         Ok(vm::evaluate(&setting, codes, input, data, reusable, |result| {
             let query = prepared.next().map_or(first, |query| &query.prepared);
             take(match result {
-                Ok(rows) => Ok(Answer::new(rows.as_array().unwrap_or_default(), query)),
+                Ok(rows) => Ok(Answer::new(rows, query)),
                 Err(error) => {
                     let sources: Vec<_> = shared.sources.iter().chain([&query.source]).cloned().collect();
-                    Err(Error::of_evaluation(error, &sources))
+                    Err(Error::of_evaluation(*error, &sources))
                 }
             })
         }))

@@ -1,6 +1,6 @@
 //! Equality, order and hashes of values.
 
-use super::{Value, nested, number};
+use super::{Value, nested, number, text};
 use std::cmp::Ordering;
 use std::hash::{BuildHasher, Hash, Hasher};
 
@@ -11,7 +11,7 @@ impl PartialEq for Value<'_> {
             (
                 Value::String { symbol: left_symbol, text: left },
                 Value::String { symbol: right_symbol, text: right },
-            ) => left_symbol.same(*right_symbol).unwrap_or_else(|| left == right),
+            ) => left_symbol.same(*right_symbol).unwrap_or_else(|| text::same(left, right)),
             (Value::Int(left), Value::Int(right)) => left == right,
             (Value::Bool(left), Value::Bool(right)) => left == right,
             (Value::Null, Value::Null) => true,
@@ -56,7 +56,10 @@ impl Ord for Value<'_> {
 impl Value<'_> {
     /// A hash in which equal values agree.
     pub fn hash_code(&self) -> u64 {
-        foldhash::fast::FixedState::default().hash_one(self)
+        match self {
+            Value::String { text, .. } => text::hash(text),
+            _ => foldhash::fast::FixedState::default().hash_one(self),
+        }
     }
 }
 

@@ -20,6 +20,7 @@ pub mod serde;
 mod set;
 mod size;
 mod symbol;
+mod text;
 
 pub use bumpalo::Bump;
 pub use bumpalo::collections::Vec as BumpVec;

@@ -1,6 +1,6 @@
 //! Interned strings.
 
-use hashbrown::HashMap;
+use super::text;
 
 /// The number of a string in a [`SymbolTable`]. Two symbols of one table are equal exactly if their strings are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -35,8 +35,14 @@ impl Symbol {
 /// The strings a policy names, so that object keys can be compared as integers.
 #[derive(Debug, Default, Clone)]
 pub struct SymbolTable {
-    numbers: HashMap<Box<str>, Symbol, foldhash::fast::FixedState>,
+    /// By symbol.
+    texts: Vec<Box<str>>,
+    /// Open-addressed, half empty at least: the upper half of a text's hash, and its symbol. A power of two, or none.
+    slots: Vec<(u32, Symbol)>,
 }
+
+/// Slots of the first table.
+const FIRST: usize = 64;
 
 impl SymbolTable {
     /// An empty table.
@@ -46,25 +52,45 @@ impl SymbolTable {
 
     /// The symbol of `text`, entered if it is new.
     pub fn intern(&mut self, text: &str) -> Symbol {
-        if let Some(symbol) = self.numbers.get(text) {
-            return *symbol;
+        let hash = text::hash(text);
+        if let Some(symbol) = self.find(hash, text) {
+            return symbol;
         }
-        let symbol = Symbol(self.numbers.len() as u32 + 1);
-        self.numbers.insert(text.into(), symbol);
+        if (self.texts.len() + 1) * 2 > self.slots.len() {
+            self.slots = vec![(0, Symbol::NONE); (self.slots.len() * 2).max(FIRST)];
+            for (at, text) in self.texts.iter().enumerate() {
+                place(&mut self.slots, text::hash(text), Symbol(at as u32 + 1));
+            }
+        }
+        self.texts.push(text.into());
+        let symbol = Symbol(self.texts.len() as u32);
+        place(&mut self.slots, hash, symbol);
         symbol
     }
 
     /// The symbol of `text`, or [`Symbol::ABSENT`]. (Not before the table is complete.)
     #[inline]
     pub fn lookup(&self, text: &str) -> Symbol {
-        self.numbers.get(text).copied().unwrap_or(Symbol::ABSENT)
+        self.find(text::hash(text), text).unwrap_or(Symbol::ABSENT)
+    }
+
+    #[inline]
+    fn find(&self, hash: u64, text: &str) -> Option<Symbol> {
+        let mask = self.slots.len().wrapping_sub(1);
+        let mut slot = hash as usize & mask;
+        loop {
+            let (upper, symbol) = *self.slots.get(slot)?;
+            let at = (symbol.0 as usize).checked_sub(1)?;
+            if upper == (hash >> 32) as u32 && self.texts.get(at).is_some_and(|known| text::same(known, text)) {
+                return Some(symbol);
+            }
+            slot = (slot + 1) & mask;
+        }
     }
 
     /// The strings in the order of their symbols.
     pub fn texts(&self) -> Vec<&str> {
-        let mut texts: Vec<(Symbol, &str)> = self.numbers.iter().map(|(text, symbol)| (*symbol, &**text)).collect();
-        texts.sort_unstable_by_key(|(symbol, _)| *symbol);
-        texts.into_iter().map(|(_, text)| text).collect()
+        self.texts.iter().map(|text| &**text).collect()
     }
 
     /// A table of strings in the order of their symbols; `None` if one is there twice.
@@ -77,18 +103,43 @@ impl SymbolTable {
 
     /// How many strings it has.
     pub fn len(&self) -> usize {
-        self.numbers.len()
+        self.texts.len()
     }
 
     /// Whether it has none.
     pub fn is_empty(&self) -> bool {
-        self.numbers.is_empty()
+        self.texts.is_empty()
+    }
+}
+
+/// Puts a symbol into the next free slot.
+fn place(slots: &mut [(u32, Symbol)], hash: u64, symbol: Symbol) {
+    let mask = slots.len().wrapping_sub(1);
+    let mut slot = hash as usize & mask;
+    while slots.get(slot).is_some_and(|(_, other)| *other != Symbol::NONE) {
+        slot = (slot + 1) & mask;
+    }
+    if let Some(free) = slots.get_mut(slot) {
+        *free = ((hash >> 32) as u32, symbol);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Symbol;
+    use super::{Symbol, SymbolTable};
+
+    #[test]
+    fn every_string_has_a_symbol_of_its_own_and_keeps_it() {
+        let mut table = SymbolTable::new();
+        assert_eq!(table.lookup(""), Symbol::ABSENT);
+        let names: Vec<String> = (0..1000).map(|number| format!("{number}")).collect();
+        let symbols: Vec<Symbol> = names.iter().map(|name| table.intern(name)).collect();
+        for (name, symbol) in names.iter().zip(&symbols) {
+            assert_eq!([table.lookup(name), table.intern(name)], [*symbol; 2]);
+        }
+        assert_eq!(table.len(), symbols.iter().collect::<std::collections::HashSet<_>>().len());
+        assert_eq!(table.lookup("1000"), Symbol::ABSENT);
+    }
 
     #[test]
     fn symbols_tell_whether_strings_are_the_same_where_both_were_looked_up() {

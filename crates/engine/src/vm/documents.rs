@@ -74,12 +74,12 @@ impl<'a> Machine<'a, '_> {
                 let rest = keys.get(steps..).unwrap_or_default();
                 return Ok(Place::Value(value.and_then(|value| index(value, rest))));
             }
-            base = base.and_then(|base| stored(base, key));
+            base = base.and_then(|base| stored(&base, key).copied());
             match key.as_str().and_then(|name| code.tree.node(node).children.get(name)) {
                 Some(child) => node = *child,
                 None => {
                     let rest = keys.get(steps + 1..).unwrap_or_default();
-                    let found = base.and_then(|base| rest.iter().try_fold(base, stored));
+                    let found = base.and_then(|base| rest.iter().try_fold(base, |at, key| stored(&at, key).copied()));
                     return Ok(Place::Value(found));
                 }
             }
@@ -168,9 +168,10 @@ fn text(name: &Arc<str>) -> &str {
 }
 
 /// What base documents have at a key. Their keys are strings: a number is its text.
-pub(super) fn stored<'a>(value: Value<'a>, key: &Value<'a>) -> Option<Value<'a>> {
-    value.get(key).or_else(|| match (value, key) {
-        (Value::Object(object), Value::Int(number)) => object.get(&Value::string(&number.to_string())),
+#[inline]
+pub(super) fn stored<'a>(value: &Value<'a>, key: &Value<'a>) -> Option<&'a Value<'a>> {
+    value.find(key).or_else(|| match (value, key) {
+        (Value::Object(object), Value::Int(number)) => object.find(&Value::string(&number.to_string())),
         _ => None,
     })
 }

@@ -14,6 +14,16 @@ use crate::value::{Bump, Entry, Object, Set, Value};
 /// Smaller collections are walked each time.
 const LARGE: usize = 16;
 
+/// Whether a collection is so small that it never has an index.
+#[inline]
+pub(super) fn walked_each_time(collection: &Value<'_>) -> bool {
+    match collection {
+        Value::Array(items) => items.len() < LARGE,
+        Value::Object(object) => object.len() < LARGE,
+        _ => false,
+    }
+}
+
 /// Places for what is known of collections, a power of two. A later one takes the place of an earlier one.
 const PLACES: usize = 64;
 
@@ -68,7 +78,7 @@ struct Group<'a> {
 
 impl<'a> Machine<'a, '_> {
     /// Where to look for the elements that have `equal` at a path, in the order of `collection`.
-    /// With `keys` its elements have the same keys, too.
+    /// With `keys` its elements have the same keys, too. (Not for collections that are [`walked_each_time`].)
     pub(super) fn among(
         &mut self,
         collection: Value<'a>,
@@ -137,19 +147,16 @@ impl<'a> Machine<'a, '_> {
             (element(collection, FOUND.wrapping_sub(start) as usize), start.wrapping_sub(1), 1)
         } else {
             let mut at = start as usize;
-            let found = loop {
-                let found = element(collection, at);
-                at += 1;
-                match &found {
-                    Some(Element::Item(_, value) | Element::Entry(_, value)) => {
-                        if part(value, path).is_some_and(|part| part == equal) {
-                            break found;
-                        }
-                    }
-                    None => break None,
+            if let Value::Array(items) = collection {
+                // Those that do not have the value, without looking again at what is walked over.
+                let rest = items.get(at..).unwrap_or_default();
+                at += rest.iter().take_while(|value| part(value, path).is_none_or(|part| part != equal)).count();
+            } else {
+                while value_at(collection, at).is_some_and(|value| part(value, path).is_none_or(|part| part != equal)) {
+                    at += 1;
                 }
-            };
-            (found, at as i64, at - start as usize)
+            }
+            (element(collection, at), at as i64 + 1, at + 1 - start as usize)
         };
         if let Some(position) = registers.get_mut(usize::from(iterator)) {
             *position = Value::Int(next);
@@ -162,10 +169,36 @@ impl<'a> Machine<'a, '_> {
     pub(super) fn push_parts(&mut self, collection: &Value<'a>, path: &[Key]) -> Result<()> {
         let mut at = 0;
         while let Some(value) = value_at(collection, at) {
-            self.scratch.extend(part(value, path).copied());
+            if let Some(part) = part(value, path) {
+                self.scratch.push(*part);
+            }
             at += 1;
         }
         self.ticks(at + 1)
+    }
+
+    /// Adds what is at a path in each element of a collection, from the position that an iterator starts with, that has
+    /// a value at another path.
+    pub(super) fn push_equal_parts(
+        &mut self,
+        collection: &Value<'a>,
+        start: &Value<'a>,
+        (filter, equal): (&[Key], &Value<'a>),
+        path: &[Key],
+    ) -> Result<()> {
+        let Value::Int(start) = *start else { return Ok(()) };
+        let is_found = start < 0;
+        let first = if is_found { FOUND - start } else { start } as usize;
+        let mut at = first;
+        while let Some(value) = value_at(collection, at) {
+            if (is_found || part(value, filter).is_some_and(|found| found == equal))
+                && let Some(part) = part(value, path)
+            {
+                self.scratch.push(*part);
+            }
+            at += 1;
+        }
+        self.ticks(at - first + 1)
     }
 
     /// Adds the keys of a collection whose values are not `false`.

@@ -115,15 +115,23 @@ pub struct Setting<'a, 's> {
     pub place: &'s dyn Fn(solon_syntax::Span) -> String,
 }
 
-/// Evaluates queries on one input, one after the other: each gives an array of rows. What one computes the next ones
-/// know.
+/// What a query gives.
+#[derive(Clone, Copy)]
+pub enum Rows<'a> {
+    /// The values of its only row.
+    One(&'a [Value<'a>]),
+    /// Any number of rows, each an array.
+    Any(&'a [Value<'a>]),
+}
+
+/// Evaluates queries on one input, one after the other. What one computes the next ones know.
 pub fn evaluate<'a, T>(
     setting: &Setting<'a, '_>,
     queries: impl IntoIterator<Item = &'a QueryCode>,
     input: Option<Value<'a>>,
     data: Value<'a>,
     reusable: &mut Reusable,
-    mut take: impl FnMut(std::result::Result<Value<'a>, EvalError>) -> T,
+    mut take: impl FnMut(Result<Rows<'a>>) -> T,
 ) -> Option<T> {
     let arena = setting.arena;
     let world = World::new(arena, input, data, setting.code.functions.len());
@@ -147,8 +155,10 @@ pub fn evaluate<'a, T>(
     };
     let mut last = None;
     for query in queries {
-        machine.begin(world);
-        last = Some(take(machine.query(query).map_err(|error| *error)));
+        if last.is_some() {
+            machine.begin(world);
+        }
+        last = Some(take(machine.query(query)));
     }
     last
 }
@@ -185,7 +195,7 @@ struct Machine<'a, 's> {
 const INTERVAL: u32 = 4096;
 
 impl<'a> Machine<'a, '_> {
-    /// Gets ready for a query, whatever the one before left behind.
+    /// Gets ready for another query, whatever the one before left behind.
     fn begin(&mut self, world: World<'a>) {
         (self.world, self.current, self.depth) = (world, 0, 0);
         (self.budget, self.spent) = (0, 0);
@@ -194,21 +204,20 @@ impl<'a> Machine<'a, '_> {
     }
 
     /// The rows of a query, which are no larger than an answer may be.
-    fn query(&mut self, query: &'a QueryCode) -> Result<Value<'a>> {
+    fn query(&mut self, query: &'a QueryCode) -> Result<Rows<'a>> {
         if let Some(document) = query.document {
             let needed = self.code.stack.get(document as usize).copied().unwrap_or_default();
             let stack = self.arena.alloc_slice_fill_copy(needed, Value::Null);
             let Some(value) = self.document(document, run::Place::end(&query.function), stack)? else {
-                return Ok(Value::Array(&[]));
+                return Ok(Rows::Any(&[]));
             };
             self.check_result(value)?;
-            let row = Value::Array(std::slice::from_ref(self.arena.alloc(value)));
-            return Ok(Value::Array(std::slice::from_ref(self.arena.alloc(row))));
+            return Ok(Rows::One(std::slice::from_ref(self.arena.alloc(value))));
         }
         let stack = self.arena.alloc_slice_fill_copy(query.stack, Value::Null);
         let rows = self.run(&query.unit, &query.function, stack)?.unwrap_or(Value::Array(&[]));
         self.check_result(rows)?;
-        Ok(rows)
+        Ok(Rows::Any(rows.as_array().unwrap_or_default()))
     }
 
     /// Fails if an answer is larger than it may be.

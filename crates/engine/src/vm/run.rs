@@ -4,7 +4,7 @@ use super::Machine;
 use super::build;
 use super::documents::stored;
 use super::error::{EvalError, Result, codes};
-use super::matching::part;
+use super::matching::walked_each_time;
 use super::world::{Memo, World, lookup};
 use crate::code::index::{Hop, Place as Subject, Root, Search};
 use crate::code::{Function, IndexId, Key, Label, Op, PathId, Range, Read, Unit};
@@ -145,7 +145,7 @@ impl<'a> Machine<'a, '_> {
                     };
                     copy_or!(dst, found, fail);
                 }
-                Op::IndexData { dst, src, key, fail } => write_or!(dst, stored(read!(src), peek!(key)), fail),
+                Op::IndexData { dst, src, key, fail } => copy_or!(dst, stored(peek!(src), peek!(key)), fail),
                 Op::Document { dst, document, fail } => match self.known(document.0) {
                     Memo::Value(value) => write!(dst, value),
                     Memo::Undefined => go!(fail),
@@ -268,14 +268,26 @@ impl<'a> Machine<'a, '_> {
                     }
                 }
                 Op::Among { dst, iterator, collection, path: at, equal } => {
-                    let among = self.among(read!(collection), path(unit, at), peek!(equal), false)?;
-                    write!(iterator, among.start());
-                    write!(dst, among.elements);
+                    let elements = read!(collection);
+                    if walked_each_time(&elements) {
+                        write!(iterator, Value::Int(0));
+                        write!(dst, elements);
+                    } else {
+                        let among = self.among(elements, path(unit, at), peek!(equal), false)?;
+                        write!(iterator, among.start());
+                        write!(dst, among.elements);
+                    }
                 }
                 Op::AmongEntries { dst, iterator, collection, path: at, equal } => {
-                    let among = self.among(read!(collection), path(unit, at), peek!(equal), true)?;
-                    write!(iterator, among.start());
-                    write!(dst, among.elements);
+                    let elements = read!(collection);
+                    if walked_each_time(&elements) {
+                        write!(iterator, Value::Int(0));
+                        write!(dst, elements);
+                    } else {
+                        let among = self.among(elements, path(unit, at), peek!(equal), true)?;
+                        write!(iterator, among.start());
+                        write!(dst, among.elements);
+                    }
                 }
                 Op::NextEqual { iterator, collection, path: at, equal, value, done } => {
                     match self.next_equal(registers, iterator.0, collection.0, path(unit, at), equal.0)? {
@@ -300,12 +312,9 @@ impl<'a> Machine<'a, '_> {
                 Op::Push { src } => self.scratch.push(read!(src)),
                 Op::PushParts { collection, path: at } => self.push_parts(peek!(collection), path(unit, at))?,
                 Op::PushEqualParts { iterator, collection, filter, equal, path: at } => {
-                    let (filter, at) = (path(unit, filter), path(unit, at));
-                    while let Some(Element::Item(_, found) | Element::Entry(_, found)) =
-                        self.next_equal(registers, iterator.0, collection.0, filter, equal.0)?
-                    {
-                        self.scratch.extend(part(found, at).copied());
-                    }
+                    let start = peek!(Read(iterator.0));
+                    let filter = (path(unit, filter), peek!(equal));
+                    self.push_equal_parts(peek!(collection), start, filter, path(unit, at))?;
                 }
                 Op::PushKeys { collection } => self.push_keys(peek!(collection))?,
                 Op::PushEntry { key, value } => self.scratch.extend([read!(key), read!(value)]),

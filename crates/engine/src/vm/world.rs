@@ -143,7 +143,7 @@ fn patched<'a>(arena: &'a Bump, base: Option<Value<'a>>, path: &[Key], value: Va
 
 /// Where what is at a constant path is. (Places rather than values, because a value is three words and copying it
 /// through an `Option` is what an evaluation would mostly do.) The path has at least one step.
-#[inline]
+#[inline(always)]
 pub(super) fn lookup<'a>(value: &Value<'a>, path: &[Key]) -> Option<&'a Value<'a>> {
     let (first, mut rest) = path.split_first()?;
     let Some(found) = named(value, first) else { return lookup_carefully(value, path) };

@@ -6,6 +6,7 @@
 
 mod counts;
 mod filter;
+mod hoist;
 mod inline;
 mod lift;
 mod purity;
@@ -20,16 +21,23 @@ use purity::Purities;
 /// Rewrites every document.
 pub fn optimize_program(tree: &mut Tree, plans: &mut Vec<DocumentPlan>) {
     inline::inline_program(tree, plans);
+    let mut shared = Vec::with_capacity(plans.len());
     for plan in plans.iter_mut() {
         // A loop that rules share is worth more than one that each of them narrows.
-        let shared = share::begins_alike(&plan.definitions);
-        for (definition, is_shared) in plan.definitions.iter_mut().zip(shared) {
-            optimize_definition(definition, is_shared);
+        let is_shared = share::begins_alike(&plan.definitions);
+        for (definition, is_shared) in plan.definitions.iter_mut().zip(&is_shared) {
+            optimize_definition(definition, *is_shared);
         }
+        shared.push(is_shared);
         plan.default.iter_mut().for_each(|default| optimize_definition(default, false));
     }
     let purities = Purities::new(plans);
     lift::lift_program(tree, plans, &purities);
+    for (number, plan) in plans.iter_mut().enumerate() {
+        let is_shared = |at: usize| shared.get(number).and_then(|shared| shared.get(at)).is_some_and(|is| *is);
+        let alone = plan.definitions.iter_mut().enumerate().filter(|(at, _)| !is_shared(*at));
+        alone.for_each(|(_, definition)| hoist::hoist(definition));
+    }
 }
 
 /// Rewrites a query.

@@ -1,5 +1,6 @@
 //! JSON text to values and back.
 
+mod order;
 mod projection;
 mod read;
 mod scan;
@@ -25,13 +26,13 @@ pub struct JsonError {
 impl JsonError {
     /// Whether the text may be JSON, but is more than is read: nested too deep.
     pub fn is_limit(&self) -> bool {
-        self.message == scan::TOO_DEEP
+        self.message == *scan::TOO_DEEP
     }
 
     /// What is wrong in the words of OPA, which name the character that was not expected: `invalid character 'x' after
     /// array element`. `bytes` is the text that was read.
     pub fn describe(&self, bytes: &[u8]) -> String {
-        if matches!(self.message, scan::TOO_BIG | scan::TOO_DEEP) {
+        if self.is_limit() || self.message == *scan::TOO_BIG {
             return self.message.to_owned();
         }
         let rest = bytes.get(self.offset..).unwrap_or(&[]);
@@ -53,7 +54,7 @@ impl JsonError {
 impl std::fmt::Display for JsonError {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.message {
-            scan::TOO_BIG | scan::TOO_DEEP => write!(formatter, "{} at byte {}", self.message, self.offset),
+            limit if self.is_limit() || limit == *scan::TOO_BIG => write!(formatter, "{limit} at byte {}", self.offset),
             place => write!(formatter, "unexpected character or end {place}, at byte {}", self.offset),
         }
     }

@@ -3,8 +3,9 @@
 
 use super::super::make::{Make, Plain};
 use super::super::{Bump, Entry, Object, Symbol, SymbolTable, Value, number, object};
+use super::order::{Ordinal, is_sorted, sort_few, sort_many};
 use super::projection::{Projection, Wanted, field};
-use super::scan::{self, Digits, Piece, Scanner};
+use super::scan::{self, Digits, Piece, Scanner, Wrong};
 use super::{JsonError, MAX_DEPTH};
 
 /// Reads one JSON text. Strings without escapes borrow from `bytes`; object keys get their symbols from `symbols`.
@@ -30,8 +31,8 @@ pub struct Parser {
     entries: Vec<Entry<'static>>,
     items: Vec<Value<'static>>,
     frames: Vec<Frame>,
-    order: Vec<u32>,
-    buffer: Vec<u8>,
+    order: Vec<Ordinal>,
+    buffer: String,
 }
 
 impl Parser {
@@ -98,6 +99,7 @@ impl Parser {
             order: std::mem::take(&mut self.order),
         };
         let result = reader.document();
+        let offset = reader.scanner.at;
         let Reader { entries, items, mut frames, order, scanner, .. } = reader;
         frames.clear();
         self.entries = recycle(entries, |_| (Value::Null, Value::Null));
@@ -105,7 +107,7 @@ impl Parser {
         self.frames = frames;
         self.order = order;
         self.buffer = scanner.buffer;
-        result
+        result.map_err(|message| JsonError { offset, message })
     }
 }
 
@@ -125,21 +127,14 @@ fn replace_invalid(bytes: &[u8]) -> String {
     text
 }
 
-/// A collection that is being read, with what is wanted of it.
+/// A collection that is being read.
 #[derive(Clone, Copy)]
-enum Frame {
-    /// An array, whose items start here in the working memory; and what is wanted of each.
-    Array(usize, u32),
-    /// An object, whose entries start here; the last one waits for its value.
-    Object(usize, u32),
-}
-
-/// What comes next.
-enum Next<'a> {
-    /// A value, of which this node says what is wanted.
-    Value(u32),
-    /// Nothing in this collection: it is complete.
-    Complete(Value<'a>),
+struct Frame {
+    is_object: bool,
+    /// Where its items or entries start in the working memory. An object's last entry waits for its value.
+    start: usize,
+    /// What is wanted: of an object, or of each item of an array.
+    node: u32,
 }
 
 struct Reader<'t, 'a, 's, M> {
@@ -150,164 +145,139 @@ struct Reader<'t, 'a, 's, M> {
     entries: Vec<Entry<'a>>,
     items: Vec<Value<'a>>,
     frames: Vec<Frame>,
-    order: Vec<u32>,
+    order: Vec<Ordinal>,
 }
 
 impl<'t, 'a, M: Make<'t, 'a>> Reader<'t, 'a, '_, M> {
-    fn document(&mut self) -> Result<Value<'a>, JsonError> {
-        let mut wanted = 0;
-        loop {
-            let mut value = match self.start(wanted)? {
-                Next::Complete(value) => value,
-                Next::Value(first) => {
-                    wanted = first;
-                    continue;
+    fn document(&mut self) -> Result<Value<'a>, Wrong> {
+        let mut node = 0;
+        'next: loop {
+            self.scanner.skip_space();
+            let mut value = match self.scanner.peek() {
+                Some(b'"') => {
+                    let text = self.string()?;
+                    let symbol = if M::KEEPS { self.symbol(text) } else { Symbol::NONE };
+                    Value::String { symbol, text }
                 }
+                Some(b'{') => match self.start_object(node)? {
+                    Some(first) => {
+                        node = first;
+                        continue;
+                    }
+                    None => self.end_object(),
+                },
+                Some(b'[') => match self.start_array(node)? {
+                    Some(element) => {
+                        node = element;
+                        continue;
+                    }
+                    None => Value::Array(&[]),
+                },
+                Some(b'-' | b'0'..=b'9') => self.number()?,
+                Some(b't') => self.scanner.word(&scan::TRUE).map(|()| Value::Bool(true))?,
+                Some(b'f') => self.scanner.word(&scan::FALSE).map(|()| Value::Bool(false))?,
+                Some(b'n') => self.scanner.word(&scan::NULL).map(|()| Value::Null)?,
+                _ => return self.scanner.error(scan::VALUE),
             };
             // A value is complete; so are perhaps the collections that it ends.
-            loop {
-                let Some(frame) = self.frames.last().copied() else {
-                    self.scanner.skip_space();
-                    let is_end = self.scanner.at == self.scanner.bytes.len();
-                    return if is_end { Ok(value) } else { self.scanner.error(scan::AFTER_END) };
-                };
-                let next = match frame {
-                    Frame::Array(start, element) => {
-                        self.items.push(value);
-                        self.next_item(start, element)?
+            while let Some(frame) = self.frames.last().copied() {
+                self.scanner.skip_space();
+                let next = self.scanner.peek();
+                if frame.is_object {
+                    if let Some(entry) = self.entries.last_mut() {
+                        entry.1 = value;
                     }
-                    Frame::Object(start, node) => {
-                        if let Some(entry) = self.entries.last_mut() {
-                            entry.1 = value;
+                    match next {
+                        Some(b',') => {
+                            self.scanner.at += 1;
+                            self.scanner.skip_space();
+                            if let Some(next) = self.entry(frame)? {
+                                node = next;
+                                continue 'next;
+                            }
                         }
-                        self.next_entry(start, node)?
+                        Some(b'}') => {}
+                        _ => return self.scanner.error(scan::AFTER_ENTRY),
                     }
-                };
-                match next {
-                    Next::Complete(collection) => value = collection,
-                    Next::Value(next) => {
-                        wanted = next;
-                        break;
+                    value = self.end_object();
+                } else {
+                    self.items.push(value);
+                    match next {
+                        Some(b',') => {
+                            self.scanner.at += 1;
+                            node = frame.node;
+                            continue 'next;
+                        }
+                        Some(b']') => value = self.end_array(frame.start),
+                        _ => return self.scanner.error(scan::AFTER_ITEM),
                     }
                 }
             }
+            self.scanner.skip_space();
+            let is_end = self.scanner.at == self.scanner.bytes.len();
+            return if is_end { Ok(value) } else { self.scanner.error(scan::AFTER_END) };
         }
     }
 
-    /// Reads a scalar, or a collection that ends where it starts or is not wanted; or opens a collection.
+    /// Opens an object, up to the value of its first entry that is wanted: says what is wanted of that. `None` if none
+    /// is wanted; then its closing brace stands here.
     #[inline]
-    fn start(&mut self, node: u32) -> Result<Next<'a>, JsonError> {
-        self.scanner.skip_space();
-        let value = match self.scanner.peek() {
-            Some(b'"') => {
-                let text = self.string()?;
-                let symbol = if M::KEEPS { self.symbol(text) } else { Symbol::NONE };
-                Value::String { symbol, text }
-            }
-            Some(b'{') => return self.start_object(node),
-            Some(b'[') => return self.start_array(node),
-            Some(b'-' | b'0'..=b'9') => self.number()?,
-            Some(b't') => self.scanner.word(&scan::TRUE).map(|()| Value::Bool(true))?,
-            Some(b'f') => self.scanner.word(&scan::FALSE).map(|()| Value::Bool(false))?,
-            Some(b'n') => self.scanner.word(&scan::NULL).map(|()| Value::Null)?,
-            _ => return self.scanner.error(scan::VALUE),
-        };
-        Ok(Next::Complete(value))
-    }
-
-    #[inline]
-    fn start_object(&mut self, node: u32) -> Result<Next<'a>, JsonError> {
-        const EMPTY: Value<'static> = Value::Object(Object::EMPTY);
-        if *self.projection.wanted(node) == Wanted::Kind {
-            return self.scanner.skip(self.frames.len()).map(|()| Next::Complete(EMPTY));
-        }
+    fn start_object(&mut self, node: u32) -> Result<Option<u32>, Wrong> {
         let start = self.entries.len();
-        self.open(Frame::Object(start, node))?;
-        self.scanner.skip_space();
-        if self.scanner.peek() == Some(b'}') {
-            self.scanner.at += 1;
-            self.frames.pop();
-            return Ok(Next::Complete(EMPTY));
+        let frame = Frame { is_object: true, start, node };
+        if *self.projection.wanted(node) == Wanted::Kind {
+            self.scanner.skip(self.frames.len())?;
+            self.scanner.at -= 1;
+            self.frames.push(frame);
+            return Ok(None);
         }
-        self.entry(start, node)
+        self.open(frame)?;
+        if self.scanner.peek() == Some(b'}') { Ok(None) } else { self.entry(frame) }
     }
 
+    /// Opens an array, up to its first item: says what is wanted of that. `None` if it is complete and empty.
     #[inline]
-    fn start_array(&mut self, node: u32) -> Result<Next<'a>, JsonError> {
+    fn start_array(&mut self, node: u32) -> Result<Option<u32>, Wrong> {
         let element = match self.projection.wanted(node) {
             Wanted::All => node,
             Wanted::Elements(element) => *element,
-            Wanted::Kind | Wanted::Fields(_) => {
-                return self.scanner.skip(self.frames.len()).map(|()| Next::Complete(Value::Array(&[])));
-            }
+            Wanted::Kind | Wanted::Fields(_) => return self.scanner.skip(self.frames.len()).map(|()| None),
         };
-        self.open(Frame::Array(self.items.len(), element))?;
-        self.scanner.skip_space();
+        self.open(Frame { is_object: false, start: self.items.len(), node: element })?;
         if self.scanner.peek() == Some(b']') {
             self.scanner.at += 1;
             self.frames.pop();
-            return Ok(Next::Complete(Value::Array(&[])));
+            return Ok(None);
         }
-        Ok(Next::Value(element))
+        Ok(Some(element))
     }
 
-    fn open(&mut self, frame: Frame) -> Result<(), JsonError> {
+    /// Passes over an opening brace or bracket and the space behind it.
+    #[inline]
+    fn open(&mut self, frame: Frame) -> Result<(), Wrong> {
         if self.frames.len() >= MAX_DEPTH {
             return self.scanner.error(scan::TOO_DEEP);
         }
         self.scanner.at += 1;
         self.frames.push(frame);
+        self.scanner.skip_space();
         Ok(())
     }
 
-    /// After an item.
-    #[inline]
-    fn next_item(&mut self, start: usize, element: u32) -> Result<Next<'a>, JsonError> {
-        self.scanner.skip_space();
-        match self.scanner.peek() {
-            Some(b',') => {
-                self.scanner.at += 1;
-                Ok(Next::Value(element))
-            }
-            Some(b']') => {
-                self.scanner.at += 1;
-                self.frames.pop();
-                let array = self.make.array(self.items.get(start..).unwrap_or(&[]));
-                self.items.truncate(start);
-                Ok(Next::Complete(Value::Array(array)))
-            }
-            _ => self.scanner.error(scan::AFTER_ITEM),
-        }
-    }
-
-    /// After an entry.
-    #[inline]
-    fn next_entry(&mut self, start: usize, node: u32) -> Result<Next<'a>, JsonError> {
-        self.scanner.skip_space();
-        match self.scanner.peek() {
-            Some(b',') => {
-                self.scanner.at += 1;
-                self.scanner.skip_space();
-                self.entry(start, node)
-            }
-            Some(b'}') => Ok(self.end_object(start)),
-            _ => self.scanner.error(scan::AFTER_ENTRY),
-        }
-    }
-
-    /// Reads a key and its colon; passes over entries that are not wanted.
-    #[inline]
-    fn entry(&mut self, start: usize, node: u32) -> Result<Next<'a>, JsonError> {
+    /// Reads a key and its colon: says what is wanted of the value. Passes over entries that are not wanted; `None` if
+    /// no other one follows: then the closing brace stands here.
+    #[inline(always)]
+    fn entry(&mut self, frame: Frame) -> Result<Option<u32>, Wrong> {
         let projection = self.projection;
-        let wanted = match projection.wanted(node) {
-            Wanted::Fields(fields) => return self.wanted_entry(start, fields),
+        let wanted = match projection.wanted(frame.node) {
+            Wanted::Fields(fields) => return self.wanted_entry(fields),
             Wanted::Elements(element) => *element,
-            Wanted::All | Wanted::Kind => node,
+            Wanted::All | Wanted::Kind => frame.node,
         };
         self.scanner.expect_key()?;
         let text = match self.scanner.string()? {
-            Piece::Plain(text) => self.make.key(text, self.entries.len() - start),
-            decoded => self.text_of(decoded)?,
+            Piece::Plain(text) => self.make.key(text, self.entries.len() - frame.start),
+            Piece::Decoded => self.make.text(&self.scanner.buffer),
         };
         self.scanner.colon()?;
         let symbol = self.symbol(text);
@@ -316,7 +286,7 @@ impl<'t, 'a, M: Make<'t, 'a>> Reader<'t, 'a, '_, M> {
             self.entries.reserve_exact(self.entries.len() / 4 + 64);
         }
         self.entries.push((Value::String { symbol, text }, Value::Null));
-        Ok(Next::Value(wanted))
+        Ok(Some(wanted))
     }
 
     #[inline]
@@ -325,19 +295,19 @@ impl<'t, 'a, M: Make<'t, 'a>> Reader<'t, 'a, '_, M> {
     }
 
     /// The next entry of an object of which some are wanted.
-    fn wanted_entry(&mut self, start: usize, fields: &[super::projection::Field]) -> Result<Next<'a>, JsonError> {
+    fn wanted_entry(&mut self, fields: &[super::projection::Field]) -> Result<Option<u32>, Wrong> {
         loop {
             self.scanner.expect_key()?;
             let piece = self.scanner.string()?;
             let found = match &piece {
                 Piece::Plain(text) => field(fields, text),
-                Piece::Decoded(length) => self.scanner.decoded(*length).and_then(|text| field(fields, text)),
+                Piece::Decoded => field(fields, &self.scanner.buffer),
             };
             self.scanner.colon()?;
             if let Some(field) = found {
-                let text = self.text_of(piece)?;
+                let text = self.text_of(piece);
                 self.entries.push((Value::String { symbol: field.symbol, text }, Value::Null));
-                return Ok(Next::Value(field.wanted));
+                return Ok(Some(field.wanted));
             }
             self.scanner.skip(self.frames.len())?;
             self.scanner.skip_space();
@@ -346,31 +316,41 @@ impl<'t, 'a, M: Make<'t, 'a>> Reader<'t, 'a, '_, M> {
                     self.scanner.at += 1;
                     self.scanner.skip_space();
                 }
-                Some(b'}') => return Ok(self.end_object(start)),
+                Some(b'}') => return Ok(None),
                 _ => return self.scanner.error(scan::AFTER_ENTRY),
             }
         }
     }
 
-    /// A closing brace stands here.
-    fn end_object(&mut self, start: usize) -> Next<'a> {
+    /// The object that was opened last; its closing brace stands here.
+    fn end_object(&mut self) -> Value<'a> {
         self.scanner.at += 1;
-        self.frames.pop();
+        let start = self.frames.pop().map_or(0, |frame| frame.start);
+        if start == self.entries.len() {
+            return Value::Object(Object::EMPTY);
+        }
         let object = self.object(start);
         self.entries.truncate(start);
-        Next::Complete(Value::Object(object))
+        Value::Object(object)
+    }
+
+    /// The array that was opened last; its closing bracket stands here.
+    #[inline]
+    fn end_array(&mut self, start: usize) -> Value<'a> {
+        self.scanner.at += 1;
+        self.frames.pop();
+        let array = self.make.array(self.items.get(start..).unwrap_or(&[]));
+        self.items.truncate(start);
+        Value::Array(array)
     }
 
     fn object(&mut self, start: usize) -> Object<'a> {
-        /// Up to this many entries, inserting each into its place is the quickest way to sort.
-        const SMALL: usize = 24;
         let entries = self.entries.get_mut(start..).unwrap_or(&mut []);
-        if entries.len() <= SMALL {
-            sort_few(entries);
-        } else if !is_sorted(entries) {
-            sort_many(entries, &mut self.order);
-        }
-        if is_sorted(entries) {
+        let is_unique = match sort_few(entries) {
+            Some(is_unique) => is_unique,
+            None => is_sorted(entries) || sort_many(entries, &mut self.order),
+        };
+        if is_unique {
             return self.make.object(entries);
         }
         let kept = object::unite(entries);
@@ -378,24 +358,21 @@ impl<'t, 'a, M: Make<'t, 'a>> Reader<'t, 'a, '_, M> {
     }
 
     #[inline]
-    fn string(&mut self) -> Result<&'a str, JsonError> {
+    fn string(&mut self) -> Result<&'a str, Wrong> {
         let piece = self.scanner.string()?;
-        self.text_of(piece)
+        Ok(self.text_of(piece))
     }
 
     #[inline]
-    fn text_of(&mut self, piece: Piece<'t>) -> Result<&'a str, JsonError> {
+    fn text_of(&mut self, piece: Piece<'t>) -> &'a str {
         match piece {
-            Piece::Plain(text) => Ok(self.make.part(text)),
-            Piece::Decoded(length) => match self.scanner.decoded(length) {
-                Some(text) => Ok(self.make.text(text)),
-                None => self.scanner.error(scan::VALUE),
-            },
+            Piece::Plain(text) => self.make.part(text),
+            Piece::Decoded => self.make.text(&self.scanner.buffer),
         }
     }
 
     #[inline]
-    fn number(&mut self) -> Result<Value<'a>, JsonError> {
+    fn number(&mut self) -> Result<Value<'a>, Wrong> {
         match self.scanner.number()? {
             Digits::Small(value) => Ok(Value::Int(value)),
             Digits::Shaped(shape) => {
@@ -412,65 +389,5 @@ impl<'t, 'a, M: Make<'t, 'a>> Reader<'t, 'a, '_, M> {
                 Ok(value)
             }
         }
-    }
-}
-
-/// Sorts entries whose keys are strings; equal keys stay in their order.
-#[inline]
-fn sort_few(entries: &mut [Entry<'_>]) {
-    for end in 1..entries.len() {
-        let mut at = end;
-        while at > 0 {
-            let Some([left, right]) = entries.get_mut(at - 1..=at) else { break };
-            if compare_keys(key(left), key(right)).is_le() {
-                break;
-            }
-            std::mem::swap(left, right);
-            at -= 1;
-        }
-    }
-}
-
-/// The same for many entries: their numbers are sorted, in memory that is kept, and then each is put where it belongs.
-fn sort_many(entries: &mut [Entry<'_>], order: &mut Vec<u32>) {
-    let key_of = |number: u32| entries.get(number as usize).map(key).unwrap_or_default();
-    order.clear();
-    order.extend(0..u32::try_from(entries.len()).unwrap_or(u32::MAX));
-    order.sort_unstable_by(|left, right| key_of(*left).cmp(key_of(*right)).then(left.cmp(right)));
-    for start in 0..order.len() {
-        // Around the circle of entries that take each other's places.
-        let Some(first) = entries.get(start).copied() else { return };
-        let mut place = start;
-        while let Some(from) = order.get_mut(place).map(|from| std::mem::replace(from, place as u32) as usize)
-            && from != place
-        {
-            let entry = if from == start { first } else { entries.get(from).copied().unwrap_or(first) };
-            if let Some(target) = entries.get_mut(place) {
-                *target = entry;
-            }
-            if from == start {
-                break;
-            }
-            place = from;
-        }
-    }
-}
-
-/// Whether keys, which are strings, are in order, and each is there once.
-fn is_sorted(entries: &[Entry<'_>]) -> bool {
-    entries.windows(2).all(|pair| matches!(pair, [left, right] if key(left) < key(right)))
-}
-
-#[inline]
-fn key<'a>(entry: &Entry<'a>) -> &'a [u8] {
-    entry.0.as_str().unwrap_or("").as_bytes()
-}
-
-/// The order of the bytes. Most keys differ in the first, which is seen quicker than it is to call for a comparison.
-#[inline]
-fn compare_keys(left: &[u8], right: &[u8]) -> std::cmp::Ordering {
-    match (left, right) {
-        ([first, ..], [other, ..]) if first != other => first.cmp(other),
-        _ => left.cmp(right),
     }
 }

@@ -1,42 +1,46 @@
 //! The scanner: where strings, numbers and words end, and what is wrong with them. It checks, and builds nothing.
 
 use super::super::number;
-use super::{JsonError, MAX_DEPTH};
+use super::MAX_DEPTH;
+use wide::u8x16;
 
-pub(super) const TOO_BIG: &str = "number too big";
-pub(super) const TOO_DEEP: &str = "exceeded max depth";
-pub(super) const VALUE: &str = "looking for beginning of value";
-const KEY: &str = "looking for beginning of object key string";
-const AFTER_KEY: &str = "after object key";
-pub(super) const AFTER_ENTRY: &str = "after object key:value pair";
-pub(super) const AFTER_ITEM: &str = "after array element";
-pub(super) const AFTER_END: &str = "after top-level value";
-const IN_STRING: &str = "in string literal";
-const IN_ESCAPE: &str = "in string escape code";
-const IN_HEX: &str = "in \\u hexadecimal character escape";
-const IN_NUMBER: &str = "in numeric literal";
-const IN_FRACTION: &str = "after decimal point in numeric literal";
-const IN_EXPONENT: &str = "in exponent of numeric literal";
+/// What is wrong: a thin pointer, so that results stay in registers.
+pub(super) type Wrong = &'static &'static str;
+
+pub(super) const TOO_BIG: Wrong = &"number too big";
+pub(super) const TOO_DEEP: Wrong = &"exceeded max depth";
+pub(super) const VALUE: Wrong = &"looking for beginning of value";
+const KEY: Wrong = &"looking for beginning of object key string";
+const AFTER_KEY: Wrong = &"after object key";
+pub(super) const AFTER_ENTRY: Wrong = &"after object key:value pair";
+pub(super) const AFTER_ITEM: Wrong = &"after array element";
+pub(super) const AFTER_END: Wrong = &"after top-level value";
+const IN_STRING: Wrong = &"in string literal";
+const IN_ESCAPE: Wrong = &"in string escape code";
+const IN_HEX: Wrong = &"in \\u hexadecimal character escape";
+const IN_NUMBER: Wrong = &"in numeric literal";
+const IN_FRACTION: Wrong = &"after decimal point in numeric literal";
+const IN_EXPONENT: Wrong = &"in exponent of numeric literal";
 
 /// A word, and what to say where a letter after the first is another.
-pub(super) type Word = (&'static str, &'static [&'static str]);
+pub(super) type Word = (&'static str, &'static [Wrong]);
 
 pub(super) const TRUE: Word = (
     "true",
-    &["in literal true (expecting 'r')", "in literal true (expecting 'u')", "in literal true (expecting 'e')"],
+    &[&"in literal true (expecting 'r')", &"in literal true (expecting 'u')", &"in literal true (expecting 'e')"],
 );
 pub(super) const FALSE: Word = (
     "false",
     &[
-        "in literal false (expecting 'a')",
-        "in literal false (expecting 'l')",
-        "in literal false (expecting 's')",
-        "in literal false (expecting 'e')",
+        &"in literal false (expecting 'a')",
+        &"in literal false (expecting 'l')",
+        &"in literal false (expecting 's')",
+        &"in literal false (expecting 'e')",
     ],
 );
 pub(super) const NULL: Word = (
     "null",
-    &["in literal null (expecting 'u')", "in literal null (expecting 'l')", "in literal null (expecting 'l')"],
+    &[&"in literal null (expecting 'u')", &"in literal null (expecting 'l')", &"in literal null (expecting 'l')"],
 );
 
 /// A text and a place in it.
@@ -44,16 +48,16 @@ pub(super) struct Scanner<'a> {
     pub(super) text: &'a str,
     pub(super) bytes: &'a [u8],
     pub(super) at: usize,
-    /// Strings with escapes are put together here; it never shrinks, and what is beyond the string is of no meaning.
-    pub(super) buffer: Vec<u8>,
+    /// The string with escapes that was read last.
+    pub(super) buffer: String,
 }
 
 /// A string as it stands in the text.
 pub(super) enum Piece<'a> {
     /// Without escapes.
     Plain(&'a str),
-    /// With escapes: so many bytes of the buffer.
-    Decoded(usize),
+    /// With escapes: it is in the buffer.
+    Decoded,
 }
 
 /// A number.
@@ -66,7 +70,7 @@ pub(super) enum Digits {
 
 impl<'a> Scanner<'a> {
     /// Passes over a value and checks it. `depth` is how many collections are open around it.
-    pub(super) fn skip(&mut self, depth: usize) -> Result<(), JsonError> {
+    pub(super) fn skip(&mut self, depth: usize) -> Result<(), Wrong> {
         // A bit for each open collection: whether it is an object.
         let mut objects = [0_u64; MAX_DEPTH.div_ceil(64)];
         let mut open = 0_usize;
@@ -127,7 +131,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn skip_key(&mut self) -> Result<(), JsonError> {
+    fn skip_key(&mut self) -> Result<(), Wrong> {
         self.expect_key()?;
         self.skip_string()?;
         self.colon()
@@ -135,13 +139,13 @@ impl<'a> Scanner<'a> {
 
     /// Fails unless a quote stands here.
     #[inline]
-    pub(super) fn expect_key(&self) -> Result<(), JsonError> {
+    pub(super) fn expect_key(&self) -> Result<(), Wrong> {
         if self.peek() == Some(b'"') { Ok(()) } else { self.error(KEY) }
     }
 
     /// Passes over the colon after a key.
     #[inline]
-    pub(super) fn colon(&mut self) -> Result<(), JsonError> {
+    pub(super) fn colon(&mut self) -> Result<(), Wrong> {
         self.skip_space();
         if self.peek() != Some(b':') {
             return self.error(AFTER_KEY);
@@ -152,7 +156,7 @@ impl<'a> Scanner<'a> {
 
     /// Passes over a string; a quote stands here.
     #[inline]
-    fn skip_string(&mut self) -> Result<(), JsonError> {
+    fn skip_string(&mut self) -> Result<(), Wrong> {
         self.at = plain_end(self.bytes, self.at + 1);
         while self.peek() != Some(b'"') {
             match self.bytes.get(self.at..self.at + 2) {
@@ -169,7 +173,7 @@ impl<'a> Scanner<'a> {
         Ok(())
     }
 
-    fn skip_number(&mut self) -> Result<(), JsonError> {
+    fn skip_number(&mut self) -> Result<(), Wrong> {
         match self.number()? {
             Digits::Shaped(shape) if !number::is_allowed(self.number_text(shape), shape) => self.error(TOO_BIG),
             Digits::Shaped(shape) => {
@@ -181,8 +185,8 @@ impl<'a> Scanner<'a> {
     }
 
     /// Reads a string; a quote stands here.
-    #[inline]
-    pub(super) fn string(&mut self) -> Result<Piece<'a>, JsonError> {
+    #[inline(always)]
+    pub(super) fn string(&mut self) -> Result<Piece<'a>, Wrong> {
         let start = self.at + 1;
         let end = plain_end(self.bytes, start);
         self.at = end;
@@ -191,71 +195,47 @@ impl<'a> Scanner<'a> {
             // Both ends are quotes, so they are at character boundaries.
             return Ok(Piece::Plain(self.text.get(start..end).unwrap_or("")));
         }
-        self.string_with_escapes(start).map(Piece::Decoded)
+        self.string_with_escapes(start).map(|()| Piece::Decoded)
     }
 
-    fn string_with_escapes(&mut self, start: usize) -> Result<usize, JsonError> {
-        let mut length = self.keep(0, start, self.at);
+    /// Puts the string together whose first escape stands here.
+    #[inline(never)]
+    fn string_with_escapes(&mut self, start: usize) -> Result<(), Wrong> {
+        self.buffer.clear();
+        self.keep(start);
         loop {
             match self.bytes.get(self.at..self.at + 2) {
                 Some([b'\\', byte @ (b'"' | b'\\' | b'/')]) => {
                     self.at += 2;
-                    length = self.keep_byte(length, *byte);
+                    self.buffer.push(char::from(*byte));
                 }
                 _ => match self.peek() {
                     Some(b'"') => {
                         self.at += 1;
-                        return Ok(length);
+                        return Ok(());
                     }
                     Some(b'\\') => {
                         let character = self.escape()?;
-                        for byte in character.encode_utf8(&mut [0; 4]).bytes() {
-                            length = self.keep_byte(length, byte);
-                        }
+                        self.buffer.push(character);
                     }
                     _ => return self.error(IN_STRING),
                 },
             }
             let from = self.at;
             self.at = plain_end(self.bytes, from);
-            length = self.keep(length, from, self.at);
+            self.keep(from);
         }
     }
 
-    /// The string that was decoded last, which has so many bytes.
-    pub(super) fn decoded(&self, length: usize) -> Option<&str> {
-        std::str::from_utf8(self.buffer.get(..length)?).ok()
-    }
-
-    fn keep_byte(&mut self, length: usize, byte: u8) -> usize {
-        if let Some(place) = self.buffer.get_mut(length) {
-            *place = byte;
-        } else {
-            self.buffer.truncate(length);
-            self.buffer.push(byte);
-        }
-        length + 1
-    }
-
-    /// Puts bytes of the text behind the first `length` of the buffer; says how many it has then.
+    /// Puts what stands between an offset and this place into the buffer.
     #[inline]
-    fn keep(&mut self, length: usize, from: usize, to: usize) -> usize {
-        /// So many bytes are copied at once, whether they all belong to the string or not: most pieces are short.
-        const STEP: usize = 16;
-        let count = to - from;
-        if self.buffer.len() < length + count + STEP {
-            self.buffer.resize((length + count + STEP).next_power_of_two(), 0);
+    fn keep(&mut self, from: usize) {
+        if from < self.at {
+            self.buffer.push_str(self.text.get(from..self.at).unwrap_or(""));
         }
-        let target = self.buffer.get_mut(length..).unwrap_or_default();
-        let source = self.bytes.get(from..).unwrap_or_default();
-        match (target.first_chunk_mut::<STEP>(), source.first_chunk::<STEP>()) {
-            (Some(target), Some(source)) if count <= STEP => *target = *source,
-            _ => target.iter_mut().zip(source).take(count).for_each(|(target, source)| *target = *source),
-        }
-        length + count
     }
 
-    fn escape(&mut self) -> Result<char, JsonError> {
+    fn escape(&mut self) -> Result<char, Wrong> {
         self.at += 1;
         let character = match self.peek() {
             Some(byte @ (b'"' | b'\\' | b'/')) => char::from(byte),
@@ -274,7 +254,7 @@ impl<'a> Scanner<'a> {
         Ok(character)
     }
 
-    fn code_point(&mut self) -> Result<char, JsonError> {
+    fn code_point(&mut self) -> Result<char, Wrong> {
         let first = self.hex()?;
         if let 0xd800..0xdc00 = first
             && self.bytes.get(self.at..self.at + 2) == Some(b"\\u")
@@ -292,7 +272,7 @@ impl<'a> Scanner<'a> {
         Ok(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER))
     }
 
-    fn hex(&mut self) -> Result<u32, JsonError> {
+    fn hex(&mut self) -> Result<u32, Wrong> {
         let mut code = 0;
         for _ in 0..4 {
             match self.peek().and_then(|byte| char::from(byte).to_digit(16)) {
@@ -306,7 +286,7 @@ impl<'a> Scanner<'a> {
 
     /// Reads a number: passes over a small integer, stops before any other one.
     #[inline]
-    pub(super) fn number(&mut self) -> Result<Digits, JsonError> {
+    pub(super) fn number(&mut self) -> Result<Digits, Wrong> {
         /// So many digits always fit.
         const SAFE: usize = 18;
         let rest = self.bytes.get(self.at..).unwrap_or(&[]);
@@ -339,7 +319,7 @@ impl<'a> Scanner<'a> {
 
     /// Says where the number that `rest` starts with goes wrong: after its sign, dot or exponent.
     #[cold]
-    fn number_error<T>(&mut self, rest: &[u8]) -> Result<T, JsonError> {
+    fn number_error<T>(&mut self, rest: &[u8]) -> Result<T, Wrong> {
         let good = rest.iter().take_while(|byte| matches!(byte, b'-' | b'0'..=b'9')).count();
         let (length, message) = match rest.get(good) {
             Some(b'.') => {
@@ -363,11 +343,11 @@ impl<'a> Scanner<'a> {
     }
 
     /// Passes over a word, whose first letter stands here.
-    pub(super) fn word(&mut self, (word, errors): &Word) -> Result<(), JsonError> {
+    pub(super) fn word(&mut self, (word, errors): &Word) -> Result<(), Wrong> {
         let rest = self.bytes.get(self.at..).unwrap_or(&[]);
         let same = rest.iter().zip(word.bytes()).take_while(|(byte, expected)| *byte == expected).count();
         self.at += same;
-        match errors.get(same.wrapping_sub(1)) {
+        match errors.get(same.wrapping_sub(1)).copied() {
             Some(message) => self.error(message),
             None => Ok(()),
         }
@@ -380,14 +360,17 @@ impl<'a> Scanner<'a> {
 
     #[inline]
     pub(super) fn skip_space(&mut self) {
-        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
+        // Mostly there is none, and whatever follows is greater than any space.
+        while let Some(byte @ ..=b' ') = self.peek()
+            && matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
+        {
             self.at += 1;
         }
     }
 
     #[cold]
-    pub(super) fn error<T>(&self, message: &'static str) -> Result<T, JsonError> {
-        Err(JsonError { offset: self.at, message })
+    pub(super) fn error<T>(&self, message: Wrong) -> Result<T, Wrong> {
+        Err(message)
     }
 }
 
@@ -395,20 +378,18 @@ impl<'a> Scanner<'a> {
 /// none.
 #[inline]
 fn plain_end(bytes: &[u8], start: usize) -> usize {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = 0x8080_8080_8080_8080;
-    // The high bit of the lowest byte that is zero, and of no byte below it.
-    let zero_bytes = |word: u64| word.wrapping_sub(ONES) & !word & HIGH;
+    const STEP: usize = 16;
     let mut at = start;
-    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
-        let word = u64::from_le_bytes(*chunk);
-        let control = word.wrapping_sub(ONES * 0x20) & !word & HIGH;
-        let found =
-            zero_bytes(word ^ (ONES * u64::from(b'"'))) | zero_bytes(word ^ (ONES * u64::from(b'\\'))) | control;
+    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<STEP>()) {
+        let chunk = u8x16::new(*chunk);
+        let is_quote = chunk.simd_eq(u8x16::splat(b'"'));
+        let is_backslash = chunk.simd_eq(u8x16::splat(b'\\'));
+        let is_control = chunk.min(u8x16::splat(0x1f)).simd_eq(chunk);
+        let found = (is_quote | is_backslash | is_control).to_bitmask();
         if found != 0 {
-            return at + (found.trailing_zeros() / 8) as usize;
+            return at + found.trailing_zeros() as usize;
         }
-        at += 8;
+        at += STEP;
     }
     let rest = bytes.get(at..).unwrap_or(&[]);
     let stop = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
