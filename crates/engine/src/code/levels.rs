@@ -239,19 +239,11 @@ impl Flow for Values<'_> {
             is_more |= other > own;
             *own = (*own).max(*other);
         }
-        // A register of which only one way knows something holds anything, with the levels it has there.
-        let registers = known.facts.iter().chain(&other.facts).map(|(register, _)| *register);
-        let mut registers: Vec<u16> = registers.collect();
-        registers.sort_unstable();
-        registers.dedup();
-        for register in registers {
-            let (own, other) = (known.get(register), other.get(register));
-            let holds = if own.holds == other.holds { own.holds } else { Holds::Anything };
-            let both = Fact { levels: own.levels.max(other.levels), holds };
-            if both != own {
-                is_more = true;
-                known.set(register, both);
-            }
+        // Mostly both ways know the same.
+        if known.facts != other.facts {
+            let joined = joined(&known.facts, &other.facts);
+            is_more |= joined != known.facts;
+            known.facts = joined;
         }
         Ok(is_more)
     }
@@ -314,6 +306,7 @@ impl Flow for Values<'_> {
             if state.get(mark).holds != Holds::Mark(state.open.len()) {
                 return Err(WRONG.to_owned());
             }
+            state.set(mark, Fact::default());
             written.levels = if added == 0 { levels.max(1) } else { levels + added };
         }
         if written.levels.max(self.result).max(state.world) > TOO_MANY {
@@ -329,6 +322,29 @@ impl Flow for Values<'_> {
 
     fn size(&self, state: &State) -> usize {
         state.facts.len() + state.open.len()
+    }
+}
+
+/// What two ways know together. A register of which only one of them knows something holds anything, with the levels
+/// that it has there.
+fn joined(left: &[(u16, Fact)], right: &[(u16, Fact)]) -> Vec<(u16, Fact)> {
+    let mut joined = Vec::with_capacity(left.len().max(right.len()));
+    let (mut lefts, mut rights) = (left.iter().peekable(), right.iter().peekable());
+    loop {
+        let (register, one, other) = match (lefts.peek(), rights.peek()) {
+            (None, None) => return joined,
+            (Some((left, one)), Some((right, other))) if left == right => (*left, *one, *other),
+            (Some((left, one)), right) if right.is_none_or(|(right, _)| left < right) => (*left, *one, Fact::default()),
+            (_, Some((right, other))) => (*right, Fact::default(), *other),
+            (Some((left, one)), None) => (*left, *one, Fact::default()),
+        };
+        lefts.next_if(|(left, _)| *left == register);
+        rights.next_if(|(right, _)| *right == register);
+        let holds = if one.holds == other.holds { one.holds } else { Holds::Anything };
+        let both = Fact { levels: one.levels.max(other.levels), holds };
+        if both != Fact::default() {
+            joined.push((register, both));
+        }
     }
 }
 
