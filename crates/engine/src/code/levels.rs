@@ -19,23 +19,36 @@ const WRONG_WORLD: &str = "it does not leave a world as it came in";
 
 const WRONG: &str = "its collections do not end where they begin";
 
-/// Levels that each document adds to what it is made of. `order` has those that a document asks for before it.
-pub fn levels(tree: &Tree, unit: &Unit, functions: &[Function], order: &[u32]) -> Result<Vec<u32>> {
+/// Levels that each document adds to what it is made of.
+pub fn levels(tree: &Tree, unit: &Unit, functions: &[Function], needs: &graph::Needs) -> Result<Vec<u32>> {
     let constants: Vec<u32> = unit.constants().iter().map(depth).collect();
-    let mut known = vec![0; functions.len()];
-    for document in order {
-        let at = *document as usize;
-        let Some(function) = functions.get(at) else { continue };
-        let documents = graph::followed(tree, function).map(|document| document as usize);
-        let levels = documents.filter_map(|document| Some(known.get(document)? + path_length(tree, document)));
-        let below = levels.max().unwrap_or_default();
-        let mut values = Values { unit, function, constants: &constants, known: &known, below, result: 0 };
+    let of_function = |function: &Function, known: &[u32], below: u32| -> Result<u32> {
+        let mut values = Values { unit, function, constants: &constants, known, below, result: 0 };
         if values.is_flat() {
             values.any_way();
         } else {
             follow(function, &mut values, State::default())?;
         }
-        let result = values.result;
+        Ok(values.result)
+    };
+    let mut known = vec![0; functions.len()];
+    if needs.has_cycle {
+        // Whatever paths lead to, none is gone twice: together they add no more than each by itself.
+        let mut total = 0_u32;
+        for (at, function) in functions.iter().enumerate() {
+            let own = of_function(function, &known, 0)?;
+            total = total.saturating_add(own).saturating_add(path_length(tree, at));
+        }
+        known.fill(total);
+        return if total > TOO_MANY { Err("its values nest too deep".to_owned()) } else { Ok(known) };
+    }
+    for document in &needs.order {
+        let at = *document as usize;
+        let Some(function) = functions.get(at) else { continue };
+        let documents = graph::followed(tree, function).map(|document| document as usize);
+        let levels = documents.filter_map(|document| Some(known.get(document)? + path_length(tree, document)));
+        let below = levels.max().unwrap_or_default();
+        let result = of_function(function, &known, below)?;
         if let Some(levels) = known.get_mut(at) {
             *levels = result;
         }

@@ -61,8 +61,8 @@ pub struct Demands {
     pub capabilities: Capabilities,
     /// Whether OPA's strict mode is asked for.
     pub is_strict: bool,
-    /// Whether rules may not be where base data is.
-    pub has_own_data: bool,
+    /// Whether rules may be where base data is.
+    pub may_overlap_data: bool,
     /// Whether tests are to be run: repeated names of tests are numbered, and tests tell of their cases.
     pub is_test_run: bool,
 }
