@@ -77,3 +77,22 @@ pub mod http {
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 pub struct Readme;
+
+/// The code in the book's chapters runs as tests.
+#[cfg(doctest)]
+mod book {
+    #[doc = include_str!("../docs/book/getting-started.md")]
+    pub struct GettingStarted;
+    #[doc = include_str!("../docs/book/inputs-and-answers.md")]
+    pub struct InputsAndAnswers;
+    #[doc = include_str!("../docs/book/data.md")]
+    pub struct Data;
+    #[doc = include_str!("../docs/book/limits-and-hosts.md")]
+    pub struct LimitsAndHosts;
+    #[doc = include_str!("../docs/book/builtins.md")]
+    pub struct Builtins;
+    #[doc = include_str!("../docs/book/errors.md")]
+    pub struct Errors;
+    #[doc = include_str!("../docs/book/threads.md")]
+    pub struct Threads;
+}

@@ -4,7 +4,7 @@
 
 use crate::differential::build_peer;
 use crate::process::{cargo, shared};
-use crate::python::interpreter;
+use crate::python;
 use anyhow::{Result, bail};
 use regex::Regex;
 use std::ffi::OsString;
@@ -36,7 +36,8 @@ const STEPS: &[Step] = &[
     ("program", program),
     ("differential", differential),
     ("readme", readme),
-    ("python", python),
+    ("python", python_package),
+    ("scale-out", scale_out),
 ];
 
 /// Runs every step, also after one that failed; or those that are named.
@@ -176,9 +177,9 @@ fn readme(this: &Path) -> io::Result<Outcome> {
 }
 
 /// The Python package, where there is Python. Where `CI` is set there has to be.
-fn python(this: &Path) -> io::Result<Outcome> {
+fn python_package(this: &Path) -> io::Result<Outcome> {
     let is_required = env::var_os("CI").is_some_and(|value| !value.is_empty());
-    if interpreter().is_none() {
+    if python::interpreter().is_none() {
         let problem = "there is no Python of version 3.10 or later".to_owned();
         let note = if is_required { String::new() } else { format!(", skipped: {problem}") };
         return Ok(Outcome { passed: 0, failed: usize::from(is_required), note, log: problem });
@@ -186,6 +187,18 @@ fn python(this: &Path) -> io::Result<Outcome> {
     let (is_ok, log) = output(Command::new(this).arg("python"))?;
     let (passed, _) = sum(&log, r"(?m)^(\d+) passed.* in (\d+)");
     Ok(Outcome { passed, failed: usize::from(!is_ok || passed == 0), note: String::new(), log })
+}
+
+/// The recipe for more data than one machine holds, on a million rows, where its engine can be installed.
+fn scale_out(this: &Path) -> io::Result<Outcome> {
+    if let Err(error) = python::has_ray() {
+        let note = format!(", skipped: Ray cannot be installed ({error:#})");
+        return Ok(Outcome { passed: 0, failed: 0, note, log: String::new() });
+    }
+    let (is_ok, log) = output(Command::new(this).arg("scale-out"))?;
+    let (rows, per_second) = sum(&log, r#""rows": (\d+), .*"rows_per_second": (\d+)"#);
+    let note = format!(" ({rows} rows, {per_second} a second, without optimizations)");
+    Ok(Outcome { passed: usize::from(is_ok), failed: usize::from(!is_ok), note, log })
 }
 
 /// A step that is one check.

@@ -29,6 +29,7 @@ const COMMANDS: &[Command] = &[
     ("fuzz", "run the fuzz targets for some seconds", fuzz::run),
     ("python", "build the Python package; run its tests and its type checker", python::command),
     ("readme", "run the README's commands and compare what they print", readme::run),
+    ("scale-out", "evaluate a policy on a million rows with Ray Data", python::scale_out),
     ("tidy", "check dependencies, lints, and what stands in the files", tidy::run),
 ];
 

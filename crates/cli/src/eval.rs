@@ -113,6 +113,8 @@ fn evaluate(arguments: &Eval, query: &str, text: Option<&Text>) -> Result<Render
         Some(items) => items.iter().try_for_each(|Item { input, origin }| ask(Some(input), origin.as_ref()))?,
         None => ask(None, None)?,
     }
+    // The process ends soon and gives everything back at once.
+    std::mem::forget((policy, evaluator));
     Ok(answers)
 }
 

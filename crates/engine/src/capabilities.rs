@@ -7,8 +7,9 @@ pub mod saved;
 
 use crate::builtins::{self, Builtin, Customs, Purity};
 use crate::types::{Argument, Signature, json};
+use hashbrown::HashSet;
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Keywords that OPA 1.0's syntax has by itself, and that older Rego imports.

@@ -206,7 +206,7 @@ impl Loaded {
     /// A compiler with the documents and capabilities, and nothing else.
     pub fn base(&self, reading: &Reading) -> Compiler {
         let capabilities = reading.capabilities.clone().unwrap_or_default();
-        self.add_documents(Compiler::new().refuse_data_conflicts(true).capabilities(capabilities))
+        self.add_documents(Compiler::new().capabilities(capabilities))
     }
 
     /// Adds the documents to a compiler.

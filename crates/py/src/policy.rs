@@ -141,7 +141,7 @@ impl Policy {
         let (paths, bundles) = (names(paths), names(bundles));
         let wrong = |problems: Vec<Problem>| of_problems(py, &problems);
         let loaded = py.detach(|| load_with_bundles(&paths, &bundles, &ignore)).map_err(wrong)?;
-        let compiler = loaded.add_documents(options.compiler(py)?.refuse_data_conflicts(true));
+        let compiler = loaded.add_documents(options.compiler(py)?);
         let compiler = loaded.add_modules(compiler, syntax);
         let policy = py.detach(|| loaded.finish(compiler)).map_err(wrong)?;
         Ok(Policy { policy, builtins: Arc::new(options.builtins) })

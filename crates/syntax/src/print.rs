@@ -343,6 +343,9 @@ impl Printer {
     fn operand(&mut self, body: &[Expr]) {
         match body {
             [expr] if expr.with.is_empty() => match &expr.kind {
+                ExprKind::Term(term) if (starts_with_brace(term) || leftmost_bar(term)) && strength(term) == 0 => {
+                    self.braced(body);
+                }
                 ExprKind::Term(term) if starts_with_brace(term) || leftmost_bar(term) => {
                     self.out.push('(');
                     self.term(term);
@@ -360,13 +363,27 @@ impl Printer {
         match body.split_first() {
             // A union first in braces would be taken for a comprehension.
             Some((Expr { kind: ExprKind::Term(term), with, .. }, rest)) if with.is_empty() && leftmost_bar(term) => {
-                self.at_least(term, 7);
+                self.without_bar(term);
                 self.out.push_str(if rest.is_empty() { "" } else { "; " });
                 self.body(rest);
             }
             _ => self.body(body),
         }
         self.out.push_str(" }");
+    }
+
+    /// An expression whose first union is in parentheses: not the whole, where it is an equation.
+    fn without_bar(&mut self, term: &Term) {
+        match &term.kind {
+            TermKind::Infix { operator, args } if strength(term) == 0 => {
+                if let [left, right] = args.as_slice() {
+                    self.at_least(left, 7);
+                    let _ = write!(self.out, " {} ", operator.text());
+                    self.at_least(right, 1);
+                }
+            }
+            _ => self.at_least(term, 7),
+        }
     }
 
     fn with(&mut self, with: &With) {

@@ -69,7 +69,10 @@ impl Source {
     pub fn position(&self, offset: u32) -> Position {
         let row = self.line_starts.partition_point(|start| *start <= offset);
         let start = self.line_starts.get(row.saturating_sub(1)).copied().unwrap_or(0);
-        Position { row: row as u32, col: offset.saturating_sub(start) + 1 }
+        let before = self.text.get(start as usize..offset as usize);
+        // Past the end, and inside of a character, bytes are all there is.
+        let col = before.map_or(offset.saturating_sub(start), |before| before.chars().count() as u32);
+        Position { row: row as u32, col: col.saturating_add(1) }
     }
 
     /// The text of a row (from 1) without its line end; empty where there is no such row.
@@ -96,7 +99,9 @@ pub fn line_at(text: &str, row: u32, col: u32) -> (String, usize) {
     let bytes = text.as_bytes();
     let rows = usize::try_from(row.saturating_sub(1)).unwrap_or_default();
     let start: usize = text.split_inclusive('\n').take(rows).map(str::len).sum();
-    let wanted = start.saturating_add(usize::try_from(col.saturating_sub(1)).unwrap_or_default());
+    let before = usize::try_from(col.saturating_sub(1)).unwrap_or_default();
+    let wanted =
+        text.get(start..).unwrap_or_default().char_indices().nth(before).map_or(text.len(), |(at, _)| start + at);
     let is_space = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_whitespace);
     let is_break = |at: usize| matches!(bytes.get(at), Some(b'\n' | b'\r'));
     let mut at = wanted.min(bytes.len().saturating_sub(1));

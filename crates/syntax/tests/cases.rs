@@ -10,7 +10,7 @@ use std::path::Path;
 
 use solon_syntax::annotations::metadata_blocks;
 use solon_syntax::ast::Version;
-use solon_syntax::{Diagnostic, ParseOptions, Source, dump, parse_module, parse_query};
+use solon_syntax::{Diagnostic, ParseOptions, Source, dump, parse_module, parse_query, print};
 
 #[test]
 fn golden_cases() {
@@ -35,6 +35,33 @@ fn golden_cases() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What is printed from the tree of a module is read as the same tree.
+#[test]
+fn modules_are_printed_as_they_are() {
+    let text = include_str!("../../../tests/cases/syntax/modules.txt");
+    let mut seen = 0;
+    for case in text.split("\n=== ") {
+        let (title, rest) = case.split_once('\n').unwrap_or_default();
+        let source = rest.split_once("\n---").map_or(rest, |(source, _)| source);
+        let version = if title.ends_with("v0)") { Version::V0 } else { Version::V1 };
+        let options = ParseOptions { file: 0, version };
+        let Some(tree) = parse_module(source, options).tree else { continue };
+        let printed = print::module_text(&tree);
+        let again = parse_module(&printed, options);
+        assert!(again.errors.is_empty(), "{title}: {:?} in {printed}", again.errors);
+        let again = again.tree.expect("a tree");
+        assert_eq!(without_places(&dump::dump(&again)), without_places(&dump::dump(&tree)), "{title}: {printed}");
+        seen += 1;
+    }
+    assert!(seen > 10);
+}
+
+/// A printed tree without its places, such as `@12..34`, and without the value of rules that is said or not.
+fn without_places(dump: &str) -> String {
+    let words: Vec<&str> = dump.split_whitespace().filter(|word| !word.starts_with('@')).collect();
+    words.join(" ").replace(" value = true", "").replace(" value := true", "")
 }
 
 /// Rewrites a file of cases with what is given.

@@ -22,7 +22,7 @@ pub fn run(case: &Case, is_saved: bool) -> Result<Vec<Json>, Failed> {
 }
 
 fn evaluate(case: &Case, is_saved: bool) -> Result<Vec<Json>, Error> {
-    let mut compiler = Compiler::new().syntax(case.syntax);
+    let mut compiler = Compiler::new().refuse_data_conflicts(false).syntax(case.syntax);
     let modules = case.case["modules"].as_array().map(Vec::as_slice).unwrap_or_default();
     for (number, module) in modules.iter().enumerate() {
         compiler = compiler.module(format!("test-{number}.rego"), module.as_str().unwrap_or_default());

@@ -32,7 +32,7 @@ pub fn compare(case: &Case, ours: &Said, theirs: &Said, is_exact: bool) -> Vec<D
         outcome(ours, theirs, is_exact).map(|signature| Difference {
             query: Some(query.clone()),
             signature,
-            known: known::of_outcomes(query, ours, theirs),
+            known: known::of_outcomes(case, query, ours, theirs),
         })
     });
     found.collect()

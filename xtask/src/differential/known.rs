@@ -20,11 +20,22 @@ pub fn of_errors(case: &Case, ours: &[Problem], theirs: &[Problem]) -> Option<&'
     if !ours.is_empty() && ours.iter().all(is_key) {
         return Some("names in template strings that are keys");
     }
+    let has = |error: &Problem, text: &str| line(error).is_some_and(|line| line.contains(text));
+    if theirs.is_empty() && !ours.is_empty() && ours.iter().all(|error| has(error, "true with ")) {
+        return Some("a lone `true` with modifiers that OPA drops");
+    }
+    let is_every = |error: &Problem| error.code == "rego_unsafe_var_error" && has(error, "every ");
+    if !theirs.is_empty() && theirs.iter().all(is_every) && !ours.iter().any(is_every) {
+        return Some("`every` that OPA takes for unsafe");
+    }
+    if !ours.is_empty() && ours.iter().all(is_every) && !theirs.iter().any(is_every) {
+        return Some("names that OPA looks up twice in the body of `every`");
+    }
     is_forgotten(ours, theirs, line).then_some(FORGOTTEN)
 }
 
 /// Why the answers to a query differ.
-pub fn of_outcomes(query: &str, ours: &Outcome, theirs: &Outcome) -> Option<&'static str> {
+pub fn of_outcomes(case: &Case, query: &str, ours: &Outcome, theirs: &Outcome) -> Option<&'static str> {
     if !ours.errors.is_empty() || !theirs.errors.is_empty() {
         let is_evaluation =
             |errors: &[Problem]| !errors.is_empty() && errors.iter().all(|error| error.code.starts_with("eval_"));
@@ -38,12 +49,25 @@ pub fn of_outcomes(query: &str, ours: &Outcome, theirs: &Outcome) -> Option<&'st
             is_forgotten(&ours.errors, &theirs.errors, |_| Some(query)).then_some(FORGOTTEN)
         };
     }
+    // A key that is written otherwise than that of the rule.
+    if theirs_finds_less(case, ours, theirs) {
+        return Some("rules with the key 1 that are asked for with 1.0");
+    }
+    if query.contains(" | ") && query.contains(" with ") {
+        return Some("modifiers in nested bodies of queries");
+    }
     let (ours, mut theirs) = (sorted(&plain(&ours.rows)), sorted(&plain(&theirs.rows)));
     if ours == theirs {
         return Some("which of two equal numbers is kept");
     }
     theirs.dedup();
     (ours == theirs).then_some("members of a set that are written twice")
+}
+
+/// Whether a rule's key is `1`, and it is asked for with `1.0`: to OPA these are two keys.
+fn theirs_finds_less(case: &Case, ours: &Outcome, theirs: &Outcome) -> bool {
+    let has = |text: &str| case.modules.iter().any(|(_, module)| module.contains(text));
+    has("[1.0]") && has("[1]") && ours.rows != theirs.rows
 }
 
 const DEPTH: &str = "limits of nesting";

@@ -2,33 +2,34 @@
 
 use crate::hir::lower::{Package, Program};
 use crate::hir::print::{package_text, rule_path, rule_ref};
-use crate::hir::{Check, Problems, Rule};
+use crate::hir::{Check, Problems, Rule, Term};
+use hashbrown::HashMap;
 use solon_syntax::{Source, Span};
-use std::collections::{BTreeMap, HashMap};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 /// A node of the tree of rules: those whose constant path ends here, and what is below.
 #[derive(Default)]
 struct Node<'p> {
     rules: Vec<&'p Rule>,
-    children: BTreeMap<String, Node<'p>>,
+    children: BTreeMap<Cow<'p, str>, Node<'p>>,
 }
 
 /// Reports conflicts. `sources` are the texts by the numbers of the files, for the places that messages name.
 pub fn check_conflicts(program: &Program, sources: &[Source], problems: &mut Problems) {
     let mut root = Node::default();
     for rule in &program.rules {
-        let node = rule_path(rule).into_iter().fold(&mut root, |node, step| node.children.entry(step).or_default());
+        let node = rule_path(rule).fold(&mut root, |node, step| node.children.entry(step).or_default());
         node.rules.push(rule);
     }
     let mut report = |span: Span, message: String| problems.report(Check::Conflicts, "rego_type_error", span, message);
     check_node(&root, program, sources, &mut report);
-    let mut packages: HashMap<Vec<&str>, Vec<&Package>> = HashMap::new();
+    let mut packages: HashMap<Vec<Cow<'_, str>>, Vec<&Package>> = HashMap::new();
     for package in &program.packages {
-        packages.entry(package.path.iter().map(|step| &**step).collect()).or_default().push(package);
+        packages.entry(package.path.iter().map(|step| Cow::Borrowed(&**step)).collect()).or_default().push(package);
     }
     for rule in program.rules.iter().filter(|rule| is_ground(rule)) {
-        let path = rule_path(rule);
-        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        let path: Vec<Cow<'_, str>> = rule_path(rule).collect();
         if let Some(packages) = packages.get(&path) {
             for package in packages {
                 let home = program.packages.iter().find(|home| home.span.file == rule.span.file);
@@ -67,7 +68,7 @@ fn check_node(node: &Node<'_>, program: &Program, sources: &[Source], report: &m
 
 /// Whether a rule's path is constant to its end.
 fn is_ground(rule: &Rule) -> bool {
-    rule.path.len() + rule.keys.len() == rule_path(rule).len()
+    rule.keys.iter().all(|key| matches!(key, Term::Const(_)))
 }
 
 /// Whether rules of one path are of different kinds.

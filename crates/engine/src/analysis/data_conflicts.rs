@@ -1,27 +1,51 @@
 //! Rules where base data is, too: which of the two `data` has there would be a matter of taste.
 
-use crate::hir::lower::Program;
+use crate::hir::lower::{Path, Program};
 use crate::hir::{Const, Rule, Term};
 use crate::value::Value;
-use solon_syntax::Diagnostic;
+use solon_syntax::{Diagnostic, Span};
 use std::sync::Arc;
 
-/// Reports rules at paths that base data has, or leads through. Of rules below one another the uppermost are reported.
-pub fn check_data_conflicts(program: &Program, data: Value<'_>) -> Vec<Diagnostic> {
-    let mut rules: Vec<&Rule> = program.rules.iter().filter(|rule| is_at_its_path(rule)).collect();
-    rules.sort_by(|left, right| left.path.cmp(&right.path).then(left.span.cmp(&right.span)));
-    let mut reported: Option<&[Arc<str>]> = None;
-    let mut errors = Vec::new();
-    for rule in rules {
-        let is_below = reported.is_some_and(|upper| rule.path.starts_with(upper));
-        if is_below || !is_taken(data, &rule.path) {
-            continue;
-        }
-        let message = format!("conflicting rule for data path {} found", rule.path.join("/"));
-        errors.push(Diagnostic::new("rego_compile_error", rule.span, message));
-        reported = Some(&rule.path);
+/// The paths of rules, in order, at which there must be no base data.
+#[derive(Debug, Default)]
+pub struct RulePaths(Vec<(Path, Span)>);
+
+impl RulePaths {
+    /// Those of a program.
+    pub fn of(program: &Program) -> Self {
+        let rules = program.rules.iter().filter(|rule| is_at_its_path(rule));
+        Self::new(rules.map(|rule| (rule.path.clone(), rule.span)).collect())
     }
-    errors
+
+    /// These, in any order, with the places of their rules.
+    pub fn new(mut paths: Vec<(Path, Span)>) -> Self {
+        paths.sort();
+        paths.dedup_by(|later, earlier| later.0 == earlier.0);
+        RulePaths(paths)
+    }
+
+    /// The paths, with the places of their rules.
+    pub fn all(&self) -> &[(Path, Span)] {
+        &self.0
+    }
+
+    /// Reports rules at paths that base data has, or leads through, as far as they are above or below what is `changed`.
+    /// Of rules below one another the uppermost are reported.
+    pub fn conflicts(&self, data: Value<'_>, changed: &[&str]) -> Vec<Diagnostic> {
+        let mut reported: Option<&[Arc<str>]> = None;
+        let mut errors = Vec::new();
+        for (path, span) in &self.0 {
+            let is_changed = path.iter().zip(changed).all(|(step, changed)| **step == **changed);
+            let is_below = reported.is_some_and(|upper| path.starts_with(upper));
+            if !is_changed || is_below || !is_taken(data, path) {
+                continue;
+            }
+            let message = format!("conflicting rule for data path {} found", path.join("/"));
+            errors.push(Diagnostic::new("rego_compile_error", *span, message));
+            reported = Some(path);
+        }
+        errors
+    }
 }
 
 /// Whether the path of strings is all that is constant in a head: keys that are no strings are not in conflict.

@@ -6,7 +6,7 @@ use super::narrowing::{Known, expansions};
 use super::selection::{Index, Step};
 use crate::hir::lower::Program;
 use crate::hir::{Branch, Head, Part, Rule, Term, Var, parts_of_literal, parts_of_term};
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 /// A rule's number and its branch's.
 pub type Node = (usize, usize);
@@ -19,7 +19,7 @@ pub type Edge = (Node, bool);
 pub struct Dependencies {
     /// The nodes, in order of the rules.
     pub nodes: Vec<Node>,
-    /// What each node asks for, in order.
+    /// What each node that asks for anything asks for, in order.
     pub edges: HashMap<Node, Vec<Edge>>,
 }
 
@@ -28,7 +28,8 @@ impl Dependencies {
     pub fn of(program: &Program) -> Self {
         let index = Index::new(program);
         let nodes: Vec<Node> = program.rules.iter().enumerate().flat_map(branches).collect();
-        let edges = nodes.iter().map(|node| (*node, edges_of(*node, program, &index))).collect();
+        let edges = nodes.iter().map(|node| (*node, edges_of(*node, program, &index)));
+        let edges = edges.filter(|(_, edges)| !edges.is_empty()).collect();
         Dependencies { nodes, edges }
     }
 

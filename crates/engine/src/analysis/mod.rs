@@ -17,7 +17,7 @@ mod varset;
 mod written;
 
 pub use conflicts::check_conflicts;
-pub use data_conflicts::check_data_conflicts;
+pub use data_conflicts::RulePaths;
 pub use dependencies::Dependencies;
 pub(crate) use outputs::is_same;
 pub use recursion::check_recursion;

@@ -142,9 +142,12 @@ pub(super) fn bound_after(literal: &Literal, safe: &VarSet, around: &Around<'_>)
             let is_known = call.args.iter().all(|arg| is_bound(arg, &bound));
             if let Some(output) = output.as_ref().filter(|_| is_known) {
                 refs_bind(output, &mut bound);
-                pattern_vars(output, &mut |var| {
-                    bound.insert(var);
-                });
+                // A set is no pattern.
+                if !matches!(output, Term::Set(_)) {
+                    pattern_vars(output, &mut |var| {
+                        bound.insert(var);
+                    });
+                }
             }
         }
         LiteralKind::Every { domain, .. } => refs_bind(domain, &mut bound),

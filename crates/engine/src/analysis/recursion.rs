@@ -6,13 +6,13 @@ use super::dependencies::{Dependencies, Edge, Node, rule_and_branch};
 use crate::hir::lower::Program;
 use crate::hir::print::rule_ref;
 use crate::hir::{Check, Problems};
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 
 /// Reports rules that need themselves.
 pub fn check_recursion(program: &Program, dependencies: &Dependencies, problems: &mut Problems) {
     let Dependencies { nodes, edges } = dependencies;
     let components = cyclic(nodes, edges);
-    for node in nodes.iter().filter(|node| components.contains_key(node)) {
+    for node in nodes.iter().filter(|node| components.contains_key(*node)) {
         let (is_static, path) = match path(*node, edges, &components, true) {
             Some(path) => (true, path),
             None => match path(*node, edges, &components, false) {
@@ -32,7 +32,8 @@ pub fn check_recursion(program: &Program, dependencies: &Dependencies, problems:
 /// The nodes that are on cycles, with the numbers of their components. (Tarjan, without recursion.)
 fn cyclic(nodes: &[Node], edges: &HashMap<Node, Vec<Edge>>) -> HashMap<Node, usize> {
     let mut state = Components::default();
-    for node in nodes {
+    let asks = |node: &&Node| edges.get(*node).is_some_and(|edges| !edges.is_empty());
+    for node in nodes.iter().filter(asks) {
         if !state.order.contains_key(node) {
             state.visit(*node, edges);
         }
@@ -112,7 +113,7 @@ fn path(
     only_static: bool,
 ) -> Option<Vec<Node>> {
     let own = components.get(&start)?;
-    let mut seen = HashSet::from([start]);
+    let mut seen: HashSet<Node> = HashSet::from([start]);
     let mut path = vec![(start, 0)];
     while let Some((node, next)) = path.last_mut() {
         let Some((target, is_static)) = edges.get(node).and_then(|edges| edges.get(*next)) else {

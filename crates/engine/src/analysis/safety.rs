@@ -59,6 +59,7 @@ impl Orderer<'_> {
         let globals = safe.clone();
         let around = Around { globals: &globals, outer };
         let mut waiting = std::mem::take(body);
+        body.reserve_exact(waiting.len());
         while !waiting.is_empty() {
             let mut rest = Body::new();
             let mut progressed = false;

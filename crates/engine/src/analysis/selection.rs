@@ -3,7 +3,7 @@
 use crate::hir::lower::Program;
 use crate::hir::{Const, Term, Var};
 use hashbrown::HashMap;
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 /// A step of a ref: a constant, or what is only known when it is evaluated.
 #[derive(Clone, Copy, PartialEq)]

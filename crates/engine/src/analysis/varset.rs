@@ -2,20 +2,27 @@
 
 use crate::hir::Var;
 
-/// A set of variables, one bit each.
+/// A set of variables, one bit each. The first ones, which are all that most rules have, take no memory of their own.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct VarSet {
-    words: Vec<u64>,
+    first: u64,
+    rest: Vec<u64>,
 }
 
 impl VarSet {
     /// Adds a variable; whether it is new.
     pub fn insert(&mut self, var: Var) -> bool {
         let (word, bit) = place(var);
-        if word >= self.words.len() {
-            self.words.resize(word + 1, 0);
+        if word > self.rest.len() {
+            self.rest.resize(word, 0);
         }
-        let Some(bits) = self.words.get_mut(word) else { return false };
+        let bits = match word.checked_sub(1) {
+            None => &mut self.first,
+            Some(word) => match self.rest.get_mut(word) {
+                Some(bits) => bits,
+                None => return false,
+            },
+        };
         let is_new = *bits & bit == 0;
         *bits |= bit;
         is_new
@@ -24,27 +31,32 @@ impl VarSet {
     /// Whether it has the variable.
     pub fn contains(&self, var: Var) -> bool {
         let (word, bit) = place(var);
-        self.words.get(word).is_some_and(|bits| bits & bit != 0)
+        let bits = match word.checked_sub(1) {
+            None => Some(&self.first),
+            Some(word) => self.rest.get(word),
+        };
+        bits.is_some_and(|bits| bits & bit != 0)
     }
 
     /// Adds all of another set.
     pub fn extend(&mut self, other: &VarSet) {
-        if self.words.len() < other.words.len() {
-            self.words.resize(other.words.len(), 0);
+        self.first |= other.first;
+        if self.rest.len() < other.rest.len() {
+            self.rest.resize(other.rest.len(), 0);
         }
-        self.words.iter_mut().zip(&other.words).for_each(|(word, more)| *word |= more);
+        self.rest.iter_mut().zip(&other.rest).for_each(|(word, more)| *word |= more);
     }
 
     /// Its variables in order.
     pub fn iter(&self) -> impl Iterator<Item = Var> + '_ {
-        self.words.iter().enumerate().flat_map(|(index, word)| {
+        std::iter::once(&self.first).chain(&self.rest).enumerate().flat_map(|(index, word)| {
             (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| Var(index as u32 * 64 + bit))
         })
     }
 
     /// Whether it has no variable.
     pub fn is_empty(&self) -> bool {
-        self.words.iter().all(|word| *word == 0)
+        self.first == 0 && self.rest.iter().all(|word| *word == 0)
     }
 }
 

@@ -4,9 +4,7 @@ use super::data::{self, Part};
 use super::policy::{Policy, Shared};
 use super::{Annotation, Error, Issue, Location, Stage, Test, features};
 use crate::analysis::types::{Schemas, Subject, Types, check_program};
-use crate::analysis::{
-    Dependencies, check_conflicts, check_data_conflicts, check_recursion, check_written_rule, order_rule,
-};
+use crate::analysis::{Dependencies, RulePaths, check_conflicts, check_recursion, check_written_rule, order_rule};
 use crate::builtins::{CustomBuiltin, Customs};
 use crate::capabilities::Capabilities;
 use crate::code::{Optimizations, aliases, generate_program, graph, verify};
@@ -159,18 +157,23 @@ impl Compiler {
         self
     }
 
-    /// Whether a rule is an error where base data has a value, too, as for `opa eval` and `opa test`. Otherwise base data
-    /// hides it.
+    /// Whether a rule is an error where base data has a value, too, as it is in OPA; it is, if nothing is said. That goes
+    /// for [`Policy::with_data`] and [`Policy::patch_data`] as well. Otherwise base data hides the rule, so that who
+    /// writes data writes decisions.
     ///
     /// ```
     /// use solon_engine::Compiler;
     ///
-    /// let compiler = Compiler::new().refuse_data_conflicts(true).module("a.rego", "package a\nallow := false");
-    /// let error = compiler.data(r#"{"a": {"allow": true}}"#).compile().unwrap_err();
+    /// let compiler = Compiler::new().module("a.rego", "package a\nallow := false");
+    /// let error = compiler.clone().data(r#"{"a": {"allow": true}}"#).compile().unwrap_err();
     /// assert_eq!(error.issues()[0].message, "conflicting rule for data path a/allow found");
+    ///
+    /// let policy = compiler.compile()?;
+    /// assert!(policy.patch_data(&["a"], br#"{"allow": true}"#).is_err());
+    /// # Ok::<(), solon_engine::Error>(())
     /// ```
     pub fn refuse_data_conflicts(mut self, is_refused: bool) -> Self {
-        self.demands.has_own_data = is_refused;
+        self.demands.may_overlap_data = !is_refused;
         self
     }
 
@@ -252,17 +255,25 @@ impl Compiler {
         let max_errors = self.settings().max_errors;
         let Compiler { sources, data, syntax, demands, optimizations, .. } = self;
         let data = data::build(data, &code.symbols)?;
-        if demands.has_own_data {
-            let fail = |errors: Vec<Diagnostic>| Error::of_diagnostics(errors, &sources);
-            stop(&mut check_data_conflicts(&program, data.value())).map_err(fail)?;
-        }
+        let rule_paths = if demands.may_overlap_data { RulePaths::default() } else { RulePaths::of(&program) };
         let tests = if demands.is_test_run { test_rules::find(&modules) } else { Vec::new() };
         let tests = tests.into_iter().map(|test| Test::of_rule(test, &sources)).collect();
         let annotations = program.annotations.iter().map(|listed| Annotation::of_listed(listed, &sources)).collect();
         let (names, version) = (program.names, syntax.version());
-        let shared =
-            Shared { code, names, types, sources, notes, version, optimizations, tests, annotations, max_errors };
-        Ok(Policy { shared: Arc::new(shared), data })
+        let shared = Shared {
+            code,
+            names,
+            types,
+            sources,
+            notes,
+            version,
+            optimizations,
+            tests,
+            annotations,
+            max_errors,
+            rule_paths,
+        };
+        Policy { shared: Arc::new(shared), data }.checked(&[])
     }
 
     /// What a stage of the compilation makes of the modules, as text.

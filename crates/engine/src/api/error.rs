@@ -63,7 +63,7 @@ pub struct Location {
     pub file: String,
     /// Line, from 1.
     pub row: u32,
-    /// Byte in the line, from 1.
+    /// Character in the line, from 1.
     pub col: u32,
     /// The line's text.
     #[serde(skip)]

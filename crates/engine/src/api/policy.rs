@@ -5,7 +5,7 @@ use super::data::{self, Part};
 use super::input::{invalid, unfit};
 use super::{Annotation, BuiltInput, Error, Evaluator, Issue, ParsedInput, SetEvaluator, Test, features};
 use crate::analysis::types::{Types, check_query};
-use crate::analysis::{check_written_query, order_query};
+use crate::analysis::{RulePaths, check_written_query, order_query};
 use crate::code::{Optimizations, generate_query, graph, reads, verify};
 use crate::hir::lower::{Names, Program, QueryContext, lower_query};
 use crate::hir::{Check, Problems};
@@ -39,6 +39,8 @@ pub(super) struct Shared {
     pub(super) max_errors: usize,
     pub(super) tests: Vec<Test>,
     pub(super) annotations: Vec<Annotation>,
+    /// Where there must be no base data.
+    pub(super) rule_paths: RulePaths,
 }
 
 /// A stage of compilation that can be printed.
@@ -124,11 +126,18 @@ impl Policy {
         Ok(QuerySet(Arc::new(Together { queries: queries?, projection: OnceLock::new() })))
     }
 
-    /// The same modules over other base data, a JSON object.
+    /// The policy, if its base data, changed at a path, are not where rules are.
+    pub(super) fn checked(self, changed: &[&str]) -> Result<Policy, Error> {
+        let errors = self.shared.rule_paths.conflicts(self.data.value(), changed);
+        if errors.is_empty() { Ok(self) } else { Err(Error::of_diagnostics(errors, &self.shared.sources)) }
+    }
+
+    /// The same modules over other base data, a JSON object. Data where rules are is an error, unless
+    /// [`Compiler::refuse_data_conflicts`](super::Compiler::refuse_data_conflicts) says otherwise.
     pub fn with_data(&self, json: impl Into<Vec<u8>>) -> Result<Policy, Error> {
         let part = Part { path: Vec::new(), text: json.into() };
         let data = data::build(vec![part], &self.shared.code.symbols)?;
-        Ok(Policy { shared: self.shared.clone(), data })
+        Policy { shared: self.shared.clone(), data }.checked(&[])
     }
 
     /// The same policy with other JSON at a path below `data`. What lies beside the path is shared, not copied.
@@ -136,7 +145,8 @@ impl Policy {
         let symbols = &self.shared.code.symbols;
         let arena = Bump::new();
         let value = json::parse(&arena, json, symbols).map_err(|error| invalid(json, &error))?;
-        Ok(Policy { shared: self.shared.clone(), data: Frozen::patched(&self.data, path, value, symbols) })
+        let data = Frozen::patched(&self.data, path, value, symbols);
+        Policy { shared: self.shared.clone(), data }.checked(path)
     }
 
     /// Names and texts of the modules.

@@ -3,18 +3,19 @@
 use super::data::{self, Part};
 use super::policy::{Policy, Shared};
 use super::{Annotation, Details, Error, Issue, Location, Test};
+use crate::analysis::RulePaths;
 use crate::analysis::types::SavedDocumentTypes;
 use crate::builtins::{CustomBuiltin, Customs};
 use crate::code::saved::{SavedFunction, SavedUnit, load_functions};
 use crate::code::{Optimizations, aliases, graph, levels};
 use crate::hir::lower::saved::SavedNames;
 use crate::plan::saved::SavedTree;
-use crate::saved::{self, Result, SavedValue, TextId, Texts, Written, at};
+use crate::saved::{self, Result, SavedPath, SavedValue, TextId, Texts, Written, at};
 use crate::value::{Bump, SymbolTable, json};
 use crate::vm::Code;
 use serde::{Deserialize, Serialize};
-use solon_syntax::Source;
 use solon_syntax::ast::Version;
+use solon_syntax::{Source, Span};
 use std::sync::Arc;
 
 /// A policy, saved, with its texts.
@@ -37,7 +38,11 @@ struct SavedPolicy<'t> {
     notes: Vec<SavedNote>,
     tests: Vec<SavedTest>,
     annotations: Vec<SavedAnnotation>,
+    rule_paths: Vec<SavedRulePath>,
 }
+
+/// A path without base data, and where its rule begins: the number of the source and the byte.
+type SavedRulePath = (SavedPath, u32, u32);
 
 #[derive(Serialize, Deserialize)]
 struct SavedSettings {
@@ -151,8 +156,19 @@ impl Policy {
 const CODE: &str = "invalid_compiled_policy";
 
 fn save(policy: &Policy) -> Result<Vec<u8>> {
-    let Shared { optimizations, code, names, types, sources, notes, version, max_errors, tests, annotations } =
-        &*policy.shared;
+    let Shared {
+        optimizations,
+        code,
+        names,
+        types,
+        sources,
+        notes,
+        version,
+        max_errors,
+        tests,
+        annotations,
+        rule_paths,
+    } = &*policy.shared;
     let mut texts = Texts::default();
     let symbols = code.symbols.texts();
     for symbol in &symbols {
@@ -169,6 +185,8 @@ fn save(policy: &Policy) -> Result<Vec<u8>> {
     let notes = notes.iter().map(|note| parts.note(note)).collect();
     let tests = tests.iter().map(|test| parts.test(test)).collect();
     let annotations = annotations.iter().map(|annotation| parts.annotation(annotation)).collect::<Result<_>>()?;
+    let rule_paths = rule_paths.all().iter();
+    let rule_paths = rule_paths.map(|(path, span)| (parts.texts.path(path), span.file, span.start)).collect();
     let texts = parts.texts.finish();
     saved::seal(&SavedPolicy {
         texts: texts.iter().map(|text| &**text).collect(),
@@ -191,6 +209,7 @@ fn save(policy: &Policy) -> Result<Vec<u8>> {
         notes,
         tests,
         annotations,
+        rule_paths,
     })
 }
 
@@ -254,6 +273,8 @@ fn load(file: &[u8], customs: Customs) -> Result<Policy> {
     let annotations = saved.annotations.iter().map(|saved| parts.annotation(saved)).collect::<Result<_>>()?;
     let names = saved.names.load(&texts)?;
     let types = saved.types.as_ref().map(|types| types.load(&texts)).transpose()?;
+    let rule_path = |(path, file, start): &SavedRulePath| Ok((texts.path(path)?, Span::new(*file, *start, *start)));
+    let rule_paths = RulePaths::new(saved.rule_paths.iter().map(rule_path).collect::<Result<_>>()?);
     let settings = saved.settings;
     let optimizations = Optimizations {
         rule_index: settings.rule_index,
@@ -278,14 +299,26 @@ fn load(file: &[u8], customs: Customs) -> Result<Policy> {
     if needs.stack.iter().any(|registers| *registers > most) {
         return Err("its functions need too many registers".to_owned());
     }
-    let levels = levels::levels(&tree, &unit, &functions, &needs.order)?;
+    let levels = levels::levels(&tree, &unit, &functions, &needs)?;
     let is_remembered = graph::remembered(&tree, &functions, &unit, optimizations);
     let aliases = aliases::aliases(&unit, &functions);
     let code = Code { tree, unit, functions, symbols, stack: needs.stack, levels, is_remembered, aliases };
     let version = if settings.is_v0 { Version::V0 } else { Version::V1 };
     let max_errors = usize::try_from(settings.max_errors).unwrap_or(usize::MAX);
-    let shared = Shared { optimizations, code, names, types, sources, notes, version, max_errors, tests, annotations };
-    Ok(Policy { shared: Arc::new(shared), data })
+    let shared = Shared {
+        optimizations,
+        code,
+        names,
+        types,
+        sources,
+        notes,
+        version,
+        max_errors,
+        tests,
+        annotations,
+        rule_paths,
+    };
+    Policy { shared: Arc::new(shared), data }.checked(&[]).map_err(|error| error.to_string())
 }
 
 /// Loads what a policy says of itself.

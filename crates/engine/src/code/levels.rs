@@ -19,23 +19,36 @@ const WRONG_WORLD: &str = "it does not leave a world as it came in";
 
 const WRONG: &str = "its collections do not end where they begin";
 
-/// Levels that each document adds to what it is made of. `order` has those that a document asks for before it.
-pub fn levels(tree: &Tree, unit: &Unit, functions: &[Function], order: &[u32]) -> Result<Vec<u32>> {
+/// Levels that each document adds to what it is made of.
+pub fn levels(tree: &Tree, unit: &Unit, functions: &[Function], needs: &graph::Needs) -> Result<Vec<u32>> {
     let constants: Vec<u32> = unit.constants().iter().map(depth).collect();
-    let mut known = vec![0; functions.len()];
-    for document in order {
-        let at = *document as usize;
-        let Some(function) = functions.get(at) else { continue };
-        let documents = graph::followed(tree, function).map(|document| document as usize);
-        let levels = documents.filter_map(|document| Some(known.get(document)? + path_length(tree, document)));
-        let below = levels.max().unwrap_or_default();
-        let mut values = Values { unit, function, constants: &constants, known: &known, below, result: 0 };
+    let of_function = |function: &Function, known: &[u32], below: u32| -> Result<u32> {
+        let mut values = Values { unit, function, constants: &constants, known, below, result: 0 };
         if values.is_flat() {
             values.any_way();
         } else {
             follow(function, &mut values, State::default())?;
         }
-        let result = values.result;
+        Ok(values.result)
+    };
+    let mut known = vec![0; functions.len()];
+    if needs.has_cycle {
+        // Whatever paths lead to, none is gone twice: together they add no more than each by itself.
+        let mut total = 0_u32;
+        for (at, function) in functions.iter().enumerate() {
+            let own = of_function(function, &known, 0)?;
+            total = total.saturating_add(own).saturating_add(path_length(tree, at));
+        }
+        known.fill(total);
+        return if total > TOO_MANY { Err("its values nest too deep".to_owned()) } else { Ok(known) };
+    }
+    for document in &needs.order {
+        let at = *document as usize;
+        let Some(function) = functions.get(at) else { continue };
+        let documents = graph::followed(tree, function).map(|document| document as usize);
+        let levels = documents.filter_map(|document| Some(known.get(document)? + path_length(tree, document)));
+        let below = levels.max().unwrap_or_default();
+        let result = of_function(function, &known, below)?;
         if let Some(levels) = known.get_mut(at) {
             *levels = result;
         }
@@ -239,19 +252,11 @@ impl Flow for Values<'_> {
             is_more |= other > own;
             *own = (*own).max(*other);
         }
-        // A register of which only one way knows something holds anything, with the levels it has there.
-        let registers = known.facts.iter().chain(&other.facts).map(|(register, _)| *register);
-        let mut registers: Vec<u16> = registers.collect();
-        registers.sort_unstable();
-        registers.dedup();
-        for register in registers {
-            let (own, other) = (known.get(register), other.get(register));
-            let holds = if own.holds == other.holds { own.holds } else { Holds::Anything };
-            let both = Fact { levels: own.levels.max(other.levels), holds };
-            if both != own {
-                is_more = true;
-                known.set(register, both);
-            }
+        // Mostly both ways know the same.
+        if known.facts != other.facts {
+            let joined = joined(&known.facts, &other.facts);
+            is_more |= joined != known.facts;
+            known.facts = joined;
         }
         Ok(is_more)
     }
@@ -314,6 +319,7 @@ impl Flow for Values<'_> {
             if state.get(mark).holds != Holds::Mark(state.open.len()) {
                 return Err(WRONG.to_owned());
             }
+            state.set(mark, Fact::default());
             written.levels = if added == 0 { levels.max(1) } else { levels + added };
         }
         if written.levels.max(self.result).max(state.world) > TOO_MANY {
@@ -329,6 +335,29 @@ impl Flow for Values<'_> {
 
     fn size(&self, state: &State) -> usize {
         state.facts.len() + state.open.len()
+    }
+}
+
+/// What two ways know together. A register of which only one of them knows something holds anything, with the levels
+/// that it has there.
+fn joined(left: &[(u16, Fact)], right: &[(u16, Fact)]) -> Vec<(u16, Fact)> {
+    let mut joined = Vec::with_capacity(left.len().max(right.len()));
+    let (mut lefts, mut rights) = (left.iter().peekable(), right.iter().peekable());
+    loop {
+        let (register, one, other) = match (lefts.peek(), rights.peek()) {
+            (None, None) => return joined,
+            (Some((left, one)), Some((right, other))) if left == right => (*left, *one, *other),
+            (Some((left, one)), right) if right.is_none_or(|(right, _)| left < right) => (*left, *one, Fact::default()),
+            (_, Some((right, other))) => (*right, Fact::default(), *other),
+            (Some((left, one)), None) => (*left, *one, Fact::default()),
+        };
+        lefts.next_if(|(left, _)| *left == register);
+        rights.next_if(|(right, _)| *right == register);
+        let holds = if one.holds == other.holds { one.holds } else { Holds::Anything };
+        let both = Fact { levels: one.levels.max(other.levels), holds };
+        if both != Fact::default() {
+            joined.push((register, both));
+        }
     }
 }
 

@@ -20,7 +20,7 @@ pub use visit::{Visit, free_vars_of_body, free_vars_of_literal, free_vars_of_ter
 
 use crate::builtins::Builtin;
 use solon_syntax::Span;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// A local variable: its number in [`Locals`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -54,8 +54,13 @@ impl Locals {
 
     /// Adds a variable that no source names.
     pub fn generate(&mut self, span: Span) -> Var {
-        let name = format!("${}", self.vars.len());
-        self.add(&name, span)
+        /// The first ones, which most rules do with.
+        static NAMES: LazyLock<Vec<Arc<str>>> =
+            LazyLock::new(|| (0..64).map(|number| format!("${number}").into()).collect());
+        let number = self.vars.len();
+        let name = NAMES.get(number).cloned().unwrap_or_else(|| format!("${number}").into());
+        self.vars.push(Local { name, span, is_assigned: false, is_declared: false });
+        Var(number as u32)
     }
 
     /// How many there are.

@@ -3,6 +3,7 @@
 use super::{
     Body, Callee, ComprehensionKind, Const, Head, Literal, LiteralKind, Locals, Query, Replacement, Rule, Target, Term,
 };
+use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -180,13 +181,13 @@ fn path_text(root: &str, path: &[Arc<str>]) -> String {
 }
 
 /// The path of a rule below `data` up to its first key that is no constant, as text.
-pub fn rule_path(rule: &Rule) -> Vec<String> {
+pub fn rule_path(rule: &Rule) -> impl Iterator<Item = Cow<'_, str>> {
     let constants = rule.keys.iter().map_while(|key| match key {
-        Term::Const(Const::String(text)) => Some(text.to_string()),
-        Term::Const(other) => Some(constant(other)),
+        Term::Const(Const::String(text)) => Some(Cow::Borrowed(&**text)),
+        Term::Const(other) => Some(Cow::Owned(constant(other))),
         _ => None,
     });
-    rule.path.iter().map(|step| step.to_string()).chain(constants).collect()
+    rule.path.iter().map(|step| Cow::Borrowed(&**step)).chain(constants)
 }
 
 /// The ref of a rule as errors show it, without its first `above` steps: `data.a.p[x]`.

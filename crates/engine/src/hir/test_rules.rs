@@ -4,8 +4,8 @@
 //! tests. It must not know how tests are run.
 
 use super::print::package_text;
+use hashbrown::HashMap;
 use solon_syntax::{Span, ast};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// What the name of a test begins with.

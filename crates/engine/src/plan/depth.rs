@@ -9,8 +9,8 @@ use super::{
     Tree,
 };
 use crate::builtins::Builtin;
+use hashbrown::HashMap;
 use solon_syntax::{Diagnostic, Span};
-use std::collections::HashMap;
 
 /// The most levels that a document or a query may add to the input and the base documents.
 pub(crate) const MAX: u32 = 1000;

@@ -49,17 +49,16 @@ impl Reader<'_> {
 
     /// Whether a reference is to `input` or to base documents.
     fn is_base(&self, reference: &Ref) -> bool {
-        let names: Vec<Arc<str>> = reference
-            .operands
-            .iter()
-            .map_while(|operand| match operand {
+        let names = || {
+            let names = reference.operands.iter().map_while(|operand| match operand {
                 Term::Const(Const::String(name)) => Some(name.clone()),
                 _ => None,
-            })
-            .collect();
+            });
+            names.collect::<Vec<Arc<str>>>()
+        };
         match reference.head {
             Head::Input => true,
-            Head::Data => matches!(self.tree.find(&names), Found::Base),
+            Head::Data => matches!(self.tree.find(&names()), Found::Base),
             Head::Term(_) => false,
         }
     }

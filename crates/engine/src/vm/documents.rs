@@ -52,8 +52,10 @@ impl<'a> Machine<'a, '_> {
             }
             Place::Node(node, base) => {
                 let code = self.code;
-                let children = code.tree.node(node).children.keys();
-                found.extend(children.map(|name| Value::string(text(name))));
+                // Of what is replaced there is what base documents have.
+                let children = code.tree.node(node).children.iter();
+                let children = children.filter(|(_, child)| !self.is_all_replaced(**child));
+                found.extend(children.map(|(name, _)| Value::string(text(name))));
                 if let Some(base) = base.and_then(|base| base.as_object()) {
                     found.extend(base.keys());
                 }

@@ -9,8 +9,9 @@ use crate::hir::print::rooted_path;
 use crate::hir::{Check, Problems, Rule};
 use crate::types::{Definitions, Key, Type};
 use crate::value::{Bump, SymbolTable, json};
+use hashbrown::HashMap;
 use solon_syntax::{Diagnostic, Span};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// JSON schemas by their paths below `schema`; the one of the empty path is that of `input`.

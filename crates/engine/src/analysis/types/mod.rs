@@ -29,8 +29,9 @@ use crate::hir::lower::Program;
 use crate::hir::{Check, Problems, Query, Term};
 use crate::types::{Definitions, Key, Unifier};
 use checker::Checker;
+use hashbrown::HashMap;
+use refs::DATA;
 use solon_syntax::Source;
-use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use tree::Tree;
@@ -76,7 +77,7 @@ impl Types {
             self.rules.iter().enumerate().filter(|(_, rule)| is_at(rule)).map(|(number, _)| number).collect();
         let mut seen = vec![false; self.rules.len()];
         let mut tree = Tree::default();
-        let root = Key::from("data");
+        let root = DATA.clone();
         let target: Vec<Key> = std::iter::once(root).chain(path.iter().map(|step| Key::String(step.clone()))).collect();
         while let Some(number) = waiting.pop() {
             let (Some(rule), Some(seen)) = (self.rules.get(number), seen.get_mut(number)) else { continue };
@@ -111,8 +112,10 @@ fn ground_path(program: &Program, number: usize) -> (Vec<Key>, usize) {
         Term::Const(value) => Some(value.key()),
         _ => None,
     };
-    let keys: Vec<Key> = rule.keys.iter().map_while(scalar).collect();
-    let count = keys.len();
-    let steps = rule.path.iter().map(|step| Key::String(step.clone()));
-    (std::iter::once(Key::from("data")).chain(steps).chain(keys).collect(), count)
+    let mut path = Vec::with_capacity(1 + rule.path.len() + rule.keys.len());
+    path.push(DATA.clone());
+    path.extend(rule.path.iter().map(|step| Key::String(step.clone())));
+    path.extend(rule.keys.iter().map_while(scalar));
+    let count = path.len() - 1 - rule.path.len();
+    (path, count)
 }

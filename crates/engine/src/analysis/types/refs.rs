@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 
 /// The names of the root documents.
 static INPUT: LazyLock<Key> = LazyLock::new(|| Key::from("input"));
-static DATA: LazyLock<Key> = LazyLock::new(|| Key::from("data"));
+pub(super) static DATA: LazyLock<Key> = LazyLock::new(|| Key::from("data"));
 
 /// A step of a lookup.
 #[derive(Clone, Debug)]

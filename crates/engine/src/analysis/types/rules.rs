@@ -8,9 +8,9 @@ use crate::hir::annotations::Annotations;
 use crate::hir::lower::Program;
 use crate::hir::{Body, Branch, Check, Problems, Rule, Term};
 use crate::types::{Key, Type, Unifier};
+use hashbrown::HashMap;
 use solon_syntax::ast::Module;
 use solon_syntax::{Diagnostic, Source, Span};
-use std::collections::HashMap;
 use std::rc::Rc;
 
 /// Everything that the check of a program looks at.

@@ -3,7 +3,7 @@
 use crate::builtins::json_schema::{Node, Schema, compile_document};
 use crate::types::{Definitions, Key, Recursive, Type};
 use crate::value::Value;
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::sync::Arc;
 
 /// How deep schemas are followed; what is deeper may be anything.

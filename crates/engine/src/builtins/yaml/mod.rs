@@ -197,8 +197,16 @@ struct Reader<'a, 't> {
 impl<'a, 't> Reader<'a, 't> {
     fn next(&mut self) -> Result<Option<Event<'t>>, Failure> {
         let Some(event) = self.parser.next_event() else { return Ok(None) };
-        let (event, span) = event.map_err(|error| refusals::explain(&error, self.text))?;
+        let (mut event, span) = event.map_err(|error| refusals::explain(&error, self.text))?;
         self.strict.check(&event, span)?;
+        // What ends without a line break has none, whatever the parser adds to end its last line.
+        if let Event::Scalar(text, ScalarStyle::Literal | ScalarStyle::Folded, ..) = &mut event
+            && text.ends_with('\n')
+            && !self.text.ends_with('\n')
+            && span.end.index() >= self.text.chars().count()
+        {
+            text.to_mut().pop();
+        }
         Ok(Some(event))
     }
 

@@ -6,7 +6,7 @@ use crate::code::constants::{Pool, hash};
 use crate::plan::{Constant, Definition};
 use crate::value::Kind;
 use hashbrown::HashTable;
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Fewer rules than this are tried one by one.
@@ -15,14 +15,28 @@ const WORTHWHILE: usize = 4;
 /// How deep nodes may stand: each is reached by a call.
 pub(super) const DEEPEST: usize = 512;
 
+/// A rule with the conditions that no node above has asked for.
 #[derive(Clone)]
-struct Candidate {
+struct Candidate<'c> {
     number: u32,
-    conditions: Vec<Condition>,
+    conditions: Vec<Asked<'c>>,
+}
+
+/// A condition with the number of its subject: equal subjects have equal numbers, which are compared more quickly.
+#[derive(Clone, Copy)]
+struct Asked<'c> {
+    subject: usize,
+    wanted: &'c Wanted,
+}
+
+impl Asked<'_> {
+    fn question(&self) -> Question {
+        (self.subject, self.wanted.way())
+    }
 }
 
 /// What a node asks: of which place, in which way.
-type Question<'c> = (&'c Subject, Way);
+type Question = (usize, Way);
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Way {
@@ -33,10 +47,10 @@ enum Way {
 }
 
 /// One answer to a question.
-#[derive(Clone, PartialEq, Eq, Hash)]
-enum Answer {
-    Constant(Constant),
-    Text(Arc<str>),
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Answer<'c> {
+    Constant(&'c Constant),
+    Text(&'c str),
     Kind(Kind),
     Length(usize),
 }
@@ -51,13 +65,14 @@ impl Wanted {
         }
     }
 
-    fn answers(&self) -> Vec<Answer> {
-        match self {
-            Wanted::Constants(constants) => constants.iter().cloned().map(Answer::Constant).collect(),
-            Wanted::Affix(_, text) => vec![Answer::Text(text.clone())],
-            Wanted::Kind(kind) => vec![Answer::Kind(*kind)],
-            Wanted::Length(length) => vec![Answer::Length(*length)],
-        }
+    fn answers(&self) -> impl Iterator<Item = Answer<'_>> {
+        let (constants, other): (&[Constant], _) = match self {
+            Wanted::Constants(constants) => (constants, None),
+            Wanted::Affix(_, text) => (&[], Some(Answer::Text(text))),
+            Wanted::Kind(kind) => (&[], Some(Answer::Kind(*kind))),
+            Wanted::Length(length) => (&[], Some(Answer::Length(*length))),
+        };
+        constants.iter().map(Answer::Constant).chain(other)
     }
 }
 
@@ -67,22 +82,29 @@ impl Index {
         if definitions.len() < WORTHWHILE {
             return None;
         }
-        let candidates: Vec<Candidate> = definitions
-            .iter()
-            .enumerate()
-            .map(|(number, definition)| Candidate {
-                number: number as u32,
-                conditions: conditions(definition, arguments),
-            })
-            .collect();
+        let conditions: Vec<Vec<Condition>> =
+            definitions.iter().map(|definition| conditions(definition, arguments)).collect();
+        let mut numbers: HashMap<&Subject, usize> = HashMap::new();
+        let mut subjects: Vec<&Subject> = Vec::new();
+        let mut candidates = Vec::with_capacity(definitions.len());
+        for (number, conditions) in conditions.iter().enumerate() {
+            let conditions = conditions.iter().map(|Condition { subject, wanted }| {
+                let subject = *numbers.entry(subject).or_insert_with(|| {
+                    subjects.push(subject);
+                    subjects.len() - 1
+                });
+                Asked { subject, wanted }
+            });
+            candidates.push(Candidate { number: number as u32, conditions: conditions.collect() });
+        }
         let all = candidates.iter().flat_map(|candidate| &candidate.conditions);
-        let answers: usize = all.map(|condition| condition.wanted.answers().len()).sum();
+        let answers: usize = all.map(|condition| condition.wanted.answers().count()).sum();
         if answers == 0 {
             return None;
         }
         // A rule stands at each answer that it takes. Were all of its conditions told apart, it could stand at
         // their product.
-        let mut builder = Builder { nodes: Vec::new(), pool, left: 4 * (answers + definitions.len()) };
+        let mut builder = Builder { nodes: Vec::new(), subjects, pool, left: 4 * (answers + definitions.len()) };
         builder.add(candidates, 0);
         Some(Index { nodes: builder.nodes })
     }
@@ -90,20 +112,21 @@ impl Index {
 
 struct Builder<'b, 's> {
     nodes: Vec<Node>,
+    /// Subjects by their numbers.
+    subjects: Vec<&'b Subject>,
     pool: &'b mut Pool<'s>,
     /// How many more places a rule may stand at.
     left: usize,
 }
 
 impl Builder<'_, '_> {
-    fn add(&mut self, candidates: Vec<Candidate>, depth: usize) -> u32 {
+    fn add(&mut self, candidates: Vec<Candidate<'_>>, depth: usize) -> u32 {
         let at = self.nodes.len();
         self.nodes.push(Node::Leaf(Vec::new()));
         let is_open = self.left > 0 && depth < DEEPEST;
         let question = if is_open { best_question(&candidates) } else { None };
-        let question = question.map(|(subject, way)| (subject.clone(), way));
         let node = match question {
-            Some((subject, way)) => self.node(candidates, &subject, way, depth),
+            Some(question) => self.node(candidates, question, depth),
             None => Node::Leaf(candidates.iter().map(|candidate| candidate.number).collect()),
         };
         if let Some(place) = self.nodes.get_mut(at) {
@@ -112,19 +135,22 @@ impl Builder<'_, '_> {
         at as u32
     }
 
-    fn node(&mut self, candidates: Vec<Candidate>, subject: &Subject, way: Way, depth: usize) -> Node {
-        let mut groups: Vec<(Answer, Vec<Candidate>)> = Vec::new();
-        let mut group_of: HashMap<Answer, usize> = HashMap::new();
+    fn node<'c>(&mut self, candidates: Vec<Candidate<'c>>, question: Question, depth: usize) -> Node {
+        let (subject, way) = question;
+        let Some(subject) = self.subjects.get(subject).copied() else {
+            return Node::Leaf(candidates.iter().map(|candidate| candidate.number).collect());
+        };
+        let mut groups: Vec<(Answer<'c>, Vec<Candidate<'c>>)> = Vec::new();
+        let mut group_of: HashMap<Answer<'c>, usize> = HashMap::new();
         let mut rest = Vec::new();
         for mut candidate in candidates {
-            let is_asked = |condition: &Condition| condition.subject == *subject && condition.wanted.way() == way;
-            let Some(at) = candidate.conditions.iter().position(is_asked) else {
+            let Some(at) = candidate.conditions.iter().position(|condition| condition.question() == question) else {
                 rest.push(candidate);
                 continue;
             };
             let condition = candidate.conditions.swap_remove(at);
             for answer in condition.wanted.answers() {
-                let group = *group_of.entry(answer.clone()).or_insert_with(|| {
+                let group = *group_of.entry(answer).or_insert_with(|| {
                     groups.push((answer, Vec::new()));
                     groups.len() - 1
                 });
@@ -134,7 +160,7 @@ impl Builder<'_, '_> {
                 }
             }
         }
-        let groups: Vec<(Answer, u32)> =
+        let groups: Vec<(Answer<'c>, u32)> =
             groups.into_iter().map(|(answer, members)| (answer, self.add(members, depth + 1))).collect();
         let rest = (!rest.is_empty()).then(|| self.add(rest, depth + 1));
         let place = self.place(subject);
@@ -158,11 +184,11 @@ impl Builder<'_, '_> {
         }
     }
 
-    fn constants(&mut self, groups: Vec<(Answer, u32)>) -> HashTable<EqualEntry> {
+    fn constants(&mut self, groups: Vec<(Answer<'_>, u32)>) -> HashTable<EqualEntry> {
         let mut table = HashTable::new();
         for (answer, node) in groups {
             let Answer::Constant(constant) = answer else { continue };
-            let entry = EqualEntry { hash: hash(&constant), constant: self.pool.constant(&constant), node };
+            let entry = EqualEntry { hash: hash(constant), constant: self.pool.constant(constant), node };
             table.insert_unique(entry.hash, entry, |entry| entry.hash);
         }
         table
@@ -192,22 +218,22 @@ impl Builder<'_, '_> {
     }
 }
 
-fn affixes(groups: Vec<(Answer, u32)>) -> Affixes {
+fn affixes(groups: Vec<(Answer<'_>, u32)>) -> Affixes {
     Affixes::of_entries(groups.iter().filter_map(|(answer, node)| match answer {
-        Answer::Text(text) => Some((&**text, *node)),
+        Answer::Text(text) => Some((*text, *node)),
         _ => None,
     }))
 }
 
 /// The question that tells most candidates apart, if one is worth a node.
-fn best_question(candidates: &[Candidate]) -> Option<Question<'_>> {
+fn best_question(candidates: &[Candidate<'_>]) -> Option<Question> {
     if candidates.len() < WORTHWHILE {
         return None;
     }
-    let mut counts: Vec<(Question<'_>, HashSet<Answer>, usize)> = Vec::new();
-    let mut places: HashMap<Question<'_>, usize> = HashMap::new();
+    let mut counts: Vec<(Question, HashSet<Answer<'_>>, usize)> = Vec::new();
+    let mut places: HashMap<Question, usize> = HashMap::new();
     for condition in candidates.iter().flat_map(|candidate| &candidate.conditions) {
-        let question = (&condition.subject, condition.wanted.way());
+        let question = condition.question();
         let place = *places.entry(question).or_insert_with(|| {
             counts.push((question, HashSet::new(), 0));
             counts.len() - 1

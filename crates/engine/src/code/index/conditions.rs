@@ -6,7 +6,7 @@ use crate::hir::Const;
 use crate::plan::{Block, Comparison, Constant, Definition, Expr, Function, Slot, Test};
 use crate::plan::{Branch, Step as PlanStep, optimize};
 use crate::value::Kind;
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::sync::Arc;
 
 /// Something that a rule must find.

@@ -6,7 +6,8 @@
 
 use crate::value::SymbolTable;
 use crate::value::json::{Field, Projection, Wanted};
-use std::collections::{BTreeMap, HashMap};
+use hashbrown::HashMap;
+use std::collections::BTreeMap;
 
 /// The number of a shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

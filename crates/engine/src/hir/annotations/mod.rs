@@ -8,9 +8,9 @@ mod decode;
 mod tree;
 
 use super::{Const, Term};
+use hashbrown::HashMap;
 use solon_syntax::annotations::{MetadataBlock, MetadataTarget, metadata_blocks};
 use solon_syntax::{Diagnostic, Source, Span, ast};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The path of a package or rule below `data`, as text.

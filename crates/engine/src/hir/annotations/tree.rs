@@ -2,8 +2,8 @@
 
 use crate::builtins::yaml::{Scalar, json_float, resolve};
 use crate::hir::{Const, Term};
+use hashbrown::HashMap;
 use saphyr_parser::{Event, Parser, ScalarStyle, StrInput};
-use std::collections::HashMap;
 
 /// How deep a block may nest.
 const MAX_DEPTH: usize = 100;

@@ -52,7 +52,7 @@ impl Lowerer<'_, '_> {
         let kind = match &expr.kind {
             ast::ExprKind::Term(term) => self.term_expr(term, value, out),
             ast::ExprKind::Not(inner) => {
-                if is_assignment(inner) {
+                if self.is_assignment(inner) {
                     let message = "cannot assign vars inside negated expression";
                     self.error(Check::Locals, "rego_compile_error", span, message);
                 }
@@ -111,6 +111,30 @@ impl Lowerer<'_, '_> {
         out.extend(kind.map(|kind| Literal { span, kind }));
     }
 
+    /// An expression that is an operator with its operands: `x = y`, `x := y`, and the same written as calls of `eq` and
+    /// `assign`, unless the package has functions of these names.
+    pub(super) fn as_operator<'t>(&self, term: &'t ast::Term) -> Option<(ast::Operator, &'t [ast::Term])> {
+        match &term.kind {
+            ast::TermKind::Infix { operator, args } => Some((*operator, args)),
+            ast::TermKind::Call { function, args } if args.len() == 2 => {
+                let ast::TermKind::Var(name) = &function.kind else { return None };
+                let operator = match name.as_str() {
+                    "eq" => ast::Operator::Unify,
+                    "assign" => ast::Operator::Assign,
+                    _ => return None,
+                };
+                (!self.environment.globals.contains_key(name)).then_some((operator, args))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether an expression is `x := y`.
+    fn is_assignment(&self, expr: &ast::Expr) -> bool {
+        matches!(&expr.kind, ast::ExprKind::Term(term)
+            if matches!(self.as_operator(term), Some((ast::Operator::Assign, _))))
+    }
+
     /// Variables of a body that the source names, those of bodies inside it aside.
     fn written_vars(&self, body: &Body) -> Vec<Var> {
         let mut found = Vec::new();
@@ -142,9 +166,9 @@ impl Lowerer<'_, '_> {
     }
 
     fn term_expr(&mut self, term: &ast::Term, value: &Value, out: &mut Body) -> Option<LiteralKind> {
-        match &term.kind {
-            ast::TermKind::Infix { operator: ast::Operator::Assign, args } => {
-                let [left, right] = args.as_slice() else { return None };
+        match (self.as_operator(term), &term.kind) {
+            (Some((ast::Operator::Assign, args)), _) => {
+                let [left, right] = args else { return None };
                 self.check_pattern(left);
                 self.check_assigned(left, term.span);
                 let before = out.len();
@@ -152,8 +176,8 @@ impl Lowerer<'_, '_> {
                 let left = self.pattern(left, Declared::Assigned, term.span, out);
                 Some(unify(left, right_term, is_call(right), before, out))
             }
-            ast::TermKind::Infix { operator: ast::Operator::Unify, args } => {
-                let [left, right] = args.as_slice() else { return None };
+            (Some((ast::Operator::Unify, args)), _) => {
+                let [left, right] = args else { return None };
                 if is_call(left) && !is_call(right) {
                     let before = out.len();
                     let right = self.term(right, out);
@@ -165,7 +189,7 @@ impl Lowerer<'_, '_> {
                 let right_term = self.term(right, out);
                 Some(unify(left, right_term, is_call(right), before, out))
             }
-            ast::TermKind::Call { .. } | ast::TermKind::Infix { .. } => {
+            (_, ast::TermKind::Call { .. } | ast::TermKind::Infix { .. }) => {
                 match self.annotations(term) {
                     Some((value, None)) => return Some(LiteralKind::Truthy(value)),
                     Some((value, Some(output))) => return Some(LiteralKind::Unify(self.term(output, out), value)),
@@ -344,14 +368,6 @@ fn unify(left: Term, right: Term, right_is_call: bool, before: usize, out: &mut 
 
 /// How errors about replaced builtins begin.
 const REPLACING: &str = "with keyword replacing built-in function";
-
-/// Whether an expression is `x := y`.
-fn is_assignment(expr: &ast::Expr) -> bool {
-    matches!(&expr.kind, ast::ExprKind::Term(term) if matches!(
-        term.kind,
-        ast::TermKind::Infix { operator: ast::Operator::Assign, .. }
-    ))
-}
 
 /// Whether an expression is a call, which may name its output itself.
 fn names_output(expr: &ast::Expr) -> bool {

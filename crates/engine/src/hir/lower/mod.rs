@@ -17,11 +17,11 @@ pub use module::{Demands, Names, Package, Program, lower_modules};
 pub use query::{QueryContext, lower_query};
 
 use super::annotations::{Annotations, Place};
-use super::{Check, Locals, Problems, Term, Var};
+use super::{Check, Const, Locals, Problems, Term, Var};
+use hashbrown::{HashMap, HashSet};
 use scope::Scopes;
 use solon_syntax::Span;
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// A path below `data`.
@@ -102,7 +102,10 @@ impl<'e, 'p> Lowerer<'e, 'p> {
     /// What a name stands for that no body declares.
     fn global_of(&self, name: &str) -> Option<&'e Global> {
         let found = self.environment.globals.get(name).filter(|_| !self.is_unresolved)?;
-        self.environment.used.borrow_mut().insert(name.to_owned());
+        let mut used = self.environment.used.borrow_mut();
+        if !used.contains(name) {
+            used.insert(name.to_owned());
+        }
         Some(found)
     }
 
@@ -117,5 +120,5 @@ fn path_of(parts: &[String]) -> Path {
 }
 
 fn strings(path: &[Arc<str>]) -> impl Iterator<Item = Term> + '_ {
-    path.iter().map(|part| Term::string(part))
+    path.iter().map(|part| Term::Const(Const::String(part.clone())))
 }

@@ -7,9 +7,9 @@ use crate::capabilities::Capabilities;
 use crate::hir::annotations::{Annotations, Listed, Place};
 use crate::hir::print::package_text;
 use crate::hir::{Body, Branch, Check, Problems, Rule, Term, Var};
+use hashbrown::{HashMap, HashSet};
 use solon_syntax::{Span, ast};
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// The package of a module.
@@ -61,8 +61,8 @@ pub struct Demands {
     pub capabilities: Capabilities,
     /// Whether OPA's strict mode is asked for.
     pub is_strict: bool,
-    /// Whether rules may not be where base data is.
-    pub has_own_data: bool,
+    /// Whether rules may be where base data is.
+    pub may_overlap_data: bool,
     /// Whether tests are to be run: repeated names of tests are numbered, and tests tell of their cases.
     pub is_test_run: bool,
 }
@@ -81,7 +81,10 @@ pub fn lower_modules(
         let firsts = program.names.firsts.entry(package.clone()).or_default();
         for rule in &module.rules {
             let (path, _) = constant_path(&package, &rule.head);
-            firsts.insert(rule.head.name.text.as_str().into());
+            let name = rule.head.name.text.as_str();
+            if !firsts.contains(name) {
+                firsts.insert(name.into());
+            }
             if let Some(parameters) = &rule.head.parameters {
                 program.names.functions.insert(path.clone(), parameters.len());
             }
@@ -173,7 +176,8 @@ impl<'p> Environment<'p> {
 
 /// The path of a head up to its first part that is no constant string, and how many parts those are.
 fn constant_path(package: &Path, head: &ast::Head) -> (Path, usize) {
-    let mut path = package.clone();
+    let mut path = Path::with_capacity(package.len() + 1 + head.path.len());
+    path.extend(package.iter().cloned());
     path.push(head.name.text.as_str().into());
     let mut count = 0;
     for part in &head.path {

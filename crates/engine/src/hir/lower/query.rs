@@ -26,10 +26,11 @@ pub fn lower_query(body: &ast::Body, context: &QueryContext, names: &Names, prob
     let mut conditions = Vec::new();
     for expr in body {
         let captured = match &expr.kind {
-            ast::ExprKind::Term(ast::Term {
-                kind: ast::TermKind::Infix { operator: ast::Operator::Assign | ast::Operator::Unify, .. },
-                ..
-            }) => None,
+            ast::ExprKind::Term(term)
+                if matches!(lowerer.as_operator(term), Some((ast::Operator::Assign | ast::Operator::Unify, _))) =>
+            {
+                None
+            }
             ast::ExprKind::Term(term) if !is_statement(term) => Some(Term::Var(lowerer.fresh(expr.span))),
             _ => None,
         };

@@ -63,7 +63,8 @@ impl Scopes {
 impl Lowerer<'_, '_> {
     /// Opens the scope of `body`.
     pub(super) fn enter(&mut self, body: &ast::Body) {
-        self.scopes.stack.push(Scope { declares: declared_names(body), ..Scope::default() });
+        let declares = declared_names(body, &|term| self.as_operator(term));
+        self.scopes.stack.push(Scope { declares, ..Scope::default() });
     }
 
     /// Closes the innermost scope.
@@ -237,14 +238,17 @@ impl Lowerer<'_, '_> {
 }
 
 /// Names that a body declares at its own level.
-fn declared_names(body: &ast::Body) -> HashSet<String> {
+fn declared_names<'t>(
+    body: &'t ast::Body,
+    as_operator: &dyn Fn(&'t ast::Term) -> Option<(ast::Operator, &'t [ast::Term])>,
+) -> HashSet<String> {
     let mut names = HashSet::new();
     for expr in body {
         match &expr.kind {
-            ast::ExprKind::Term(ast::Term { kind: ast::TermKind::Infix { operator, args }, .. })
-                if *operator == ast::Operator::Assign =>
-            {
-                args.first().into_iter().for_each(|pattern| pattern_names(pattern, &mut names));
+            ast::ExprKind::Term(term) => {
+                if let Some((ast::Operator::Assign, [pattern, _])) = as_operator(term) {
+                    pattern_names(pattern, &mut names);
+                }
             }
             ast::ExprKind::Some(vars) => names.extend(vars.iter().map(|name| name.text.clone())),
             ast::ExprKind::SomeIn { key, value, .. } => {

@@ -4,8 +4,8 @@ use super::Lowerer;
 use crate::builtins;
 use crate::hir::test_rules::{SKIPPED, name_parts};
 use crate::hir::{Body, Call, Callee, Literal, LiteralKind, Term, Var, free_vars_of_literal, free_vars_of_term};
+use hashbrown::HashSet;
 use solon_syntax::ast;
-use std::collections::HashSet;
 
 /// The builtin that is told of each case.
 const TEST_CASE: &str = "internal.test_case";

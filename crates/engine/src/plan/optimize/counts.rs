@@ -8,7 +8,7 @@ use super::total::{is_total, is_total_block};
 use crate::hir::{ComprehensionKind, Const};
 use crate::plan::pieces::{PieceMut, pieces_of_expr_mut, pieces_of_step_mut, slots_of_expr, slots_of_step};
 use crate::plan::{Block, Branch, Comparison, Comprehension, Constant, Definition, Expr, Function, Slot, Step, Test};
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 /// Replaces the counts of a definition that are only compared with none.
 pub(super) fn count_less(definition: &mut Definition) {

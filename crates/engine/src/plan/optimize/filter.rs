@@ -7,7 +7,7 @@
 use super::total::{is_total, is_total_step};
 use crate::plan::pieces::slots_of_expr;
 use crate::plan::{Block, Comparison, Expr, Filter, Slot, Step, Test};
-use std::collections::{HashMap, HashSet};
+use hashbrown::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// Takes the first test out of a loop's body that can be its filter.

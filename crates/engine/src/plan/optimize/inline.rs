@@ -8,7 +8,7 @@
 use crate::plan::pieces::{Piece, PieceMut, map_slots_of_step, pieces_of_expr, pieces_of_step, slots_of_expr};
 use crate::plan::pieces::{pieces_of_branch_mut, pieces_of_expr_mut, pieces_of_step_mut};
 use crate::plan::{Block, Branch, DocumentId, DocumentKind, DocumentPlan, Expr, Function, Slot, Step, Test, Tree};
-use std::collections::HashSet;
+use hashbrown::HashSet;
 
 /// The most steps and expressions of a function that is copied.
 const LARGEST: usize = 32;
@@ -22,7 +22,7 @@ const ROUNDS: usize = 2;
 /// Copies small functions to where they are called.
 pub(super) fn inline_program(tree: &Tree, plans: &mut [DocumentPlan]) {
     for _ in 0..ROUNDS {
-        let mut inliner = Inliner::new(tree, plans);
+        let Some(mut inliner) = Inliner::new(tree, plans) else { return };
         for plan in plans.iter_mut() {
             // Equal beginnings of rules stay equal: their new slots are numbered from the same one on.
             let first = plan.definitions.iter().map(|definition| definition.slots).max().unwrap_or_default();
@@ -64,9 +64,11 @@ struct Inliner {
 type Varying = Option<HashSet<Slot>>;
 
 impl Inliner {
-    fn new(tree: &Tree, plans: &[DocumentPlan]) -> Self {
-        let templates =
-            tree.documents.iter().zip(plans).map(|(document, plan)| template(document.kind, plan)).collect();
+    /// What can be copied, if anything can.
+    fn new(tree: &Tree, plans: &[DocumentPlan]) -> Option<Self> {
+        let templates = tree.documents.iter().zip(plans).map(|(document, plan)| template(document.kind, plan));
+        let templates: Vec<Option<Template>> = templates.collect();
+        templates.iter().flatten().next()?;
         let mut calls = vec![0; plans.len()];
         for plan in plans {
             for branch in plan.definitions.iter().chain(&plan.default).flat_map(|definition| &definition.branches) {
@@ -74,15 +76,16 @@ impl Inliner {
                 branch.keys.iter().chain([&branch.value]).for_each(|value| count_calls(Piece::Expr(value), &mut calls));
             }
         }
-        Inliner { templates, calls, next: 0, left: MOST_ADDED }
+        Some(Inliner { templates, calls, next: 0, left: MOST_ADDED })
     }
 
     fn piece(&mut self, piece: PieceMut<'_>, varying: &mut Varying) {
         match piece {
-            PieceMut::Expr(expr) => {
+            PieceMut::Expr(expr @ Expr::Comprehension(_)) => {
                 let mut inner = varying.clone();
                 pieces_of_expr_mut(expr, &mut |piece| self.piece(piece, &mut inner));
             }
+            PieceMut::Expr(expr) => pieces_of_expr_mut(expr, &mut |piece| self.piece(piece, varying)),
             PieceMut::Block(block) => self.block(block, varying),
         }
     }

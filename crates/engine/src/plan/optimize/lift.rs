@@ -13,8 +13,9 @@ use crate::plan::pieces::{
 use crate::plan::{
     At, Block, Branch, Definition, Document, DocumentId, DocumentKind, DocumentPlan, Expr, Function, Slot, Step, Tree,
 };
+use hashbrown::HashMap;
 use solon_syntax::Span;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// How many of the last values are looked through for one that is equal to a new one.
 const LOOKED_THROUGH: usize = 64;
@@ -116,7 +117,15 @@ impl Lifter<'_> {
             *expr = Expr::Document(self.document(value, span), At(span));
             return;
         }
-        let is_loop = matches!(expr, Expr::Comprehension(comprehension) if has_loop(&comprehension.block));
+        let Expr::Comprehension(comprehension) = expr else {
+            return pieces_of_expr_mut(expr, &mut |piece| {
+                if let PieceMut::Expr(expr) = piece {
+                    self.expr(expr, is_repeated, known, span);
+                }
+            });
+        };
+        let is_loop = has_loop(&comprehension.block);
+        // What is bound inside is not known outside.
         let mut known = known.clone();
         pieces_of_expr_mut(expr, &mut |piece| match piece {
             PieceMut::Expr(expr) => self.expr(expr, is_repeated || is_loop, &known, span),
