@@ -31,6 +31,7 @@ const STEPS: &[Step] = &[
     ("clippy", clippy),
     ("docs", docs),
     ("tests", tests),
+    ("wasm", wasm),
     ("regorus", regorus),
     ("conformance", conformance),
     ("program", program),
@@ -89,6 +90,17 @@ fn tests(_: &Path) -> io::Result<Outcome> {
     let (is_ok, log) = output(&mut command)?;
     let (passed, failed) = test_counts(&log);
     Ok(Outcome { passed, failed: failed.max(usize::from(!is_ok)), note: String::new(), log })
+}
+
+/// The library for WebAssembly without a system below it, where the toolchain has that target.
+fn wasm(_: &Path) -> io::Result<Outcome> {
+    const TARGET: &str = "wasm32-unknown-unknown";
+    let library = Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]).output()?;
+    if !Path::new(String::from_utf8_lossy(&library.stdout).trim()).is_dir() {
+        let note = format!(", skipped: rustup target add {TARGET} is needed");
+        return Ok(Outcome { passed: 0, failed: 0, note, log: String::new() });
+    }
+    one(cargo().args(["check", "--quiet", "--locked", "--package", "solon", "--target", TARGET]))
 }
 
 /// Everything that is there only with the second engine: it against ours, `--cross-check`, its benchmark cases, its

@@ -269,4 +269,5 @@ impl std::fmt::Display for Value<'_> {
     }
 }
 
+#[cfg(target_pointer_width = "64")]
 const _: () = assert!(size_of::<Option<Value<'static>>>() == 24);
