@@ -23,6 +23,8 @@ static TABLE: &[(&str, Shortcut)] = &[
     ("object.get", get),
     ("plus", |args| integers(args, i64::checked_add)),
     ("startswith", |args| strings(args, |text, part| text.as_bytes().starts_with(part.as_bytes()))),
+    ("strings.any_prefix_match", |args| any_affix(args, |text, part| text.as_bytes().starts_with(part.as_bytes()))),
+    ("strings.any_suffix_match", |args| any_affix(args, |text, part| text.as_bytes().ends_with(part.as_bytes()))),
     ("substring", substring),
 ];
 
@@ -32,6 +34,21 @@ fn strings<'a>(args: &[Value<'a>], test: impl Fn(&str, &str) -> bool) -> Option<
         [Value::String { text, .. }, Value::String { text: part, .. }] => Some(Value::Bool(test(text, part))),
         _ => None,
     }
+}
+
+/// Whether a text has one of several beginnings or ends, all of which have to be strings.
+#[inline]
+fn any_affix<'a>(args: &[Value<'a>], has: impl Fn(&str, &str) -> bool) -> Option<Value<'a>> {
+    let (text, affixes) = match args {
+        [Value::String { text, .. }, Value::Array(affixes)] => (*text, *affixes),
+        [Value::String { text, .. }, Value::Set(affixes)] => (*text, affixes.items()),
+        _ => return None,
+    };
+    let mut is_any = false;
+    for affix in affixes {
+        is_any |= has(text, affix.as_str()?);
+    }
+    Some(Value::Bool(is_any))
 }
 
 #[inline]
@@ -88,6 +105,8 @@ mod tests {
         let texts = ["", "a", "ab", "añ", "bab", long];
         let numbers = [-1, 0, 1, 2, 40, i64::MAX, i64::MIN];
         let mut values = vec![Value::Null, Value::Bool(false), array, object, Value::new_set(&arena, &[array])];
+        let affixes = [Value::string("b"), Value::string("ab")];
+        values.extend([Value::Array(&[]), Value::new_array(&arena, &affixes), Value::new_set(&arena, &affixes)]);
         values.extend(texts.iter().map(|text| Value::string(text)));
         values.extend(numbers.iter().map(|number| Value::Int(*number)));
         let mut agreed = 0;
