@@ -148,7 +148,7 @@ impl Reading {
             (_, true) => Syntax::V1,
             _ => Syntax::Detect,
         };
-        solon_files::Reading { syntax, capabilities: self.capabilities.clone() }
+        solon_files::Reading { syntax, capabilities: self.capabilities.clone(), max_errors: None }
     }
 }
 
@@ -206,6 +206,9 @@ pub struct Test {
     /// How often to run all tests
     #[arg(long, value_name = "NUMBER", default_value = "1", hide_default_value = true)]
     pub count: usize,
+    /// How many errors of modules are reported; 0 for all
+    #[arg(short, long, value_name = "NUMBER", default_value = "10", hide_default_value = true)]
+    pub max_errors: usize,
     /// Exit with 0 though tests were skipped
     #[arg(short = 'z', long)]
     pub exit_zero_on_skipped: bool,

@@ -54,7 +54,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode> {
         Ok(loaded) => loaded,
         Err(problems) => return refuse(&report::text(&problems)),
     };
-    let policy = match loaded.compile_tests(&arguments.reading.of_files()) {
+    let reading = solon_files::Reading { max_errors: Some(arguments.max_errors), ..arguments.reading.of_files() };
+    let policy = match loaded.compile_tests(&reading) {
         Ok(policy) => policy,
         Err(problems) => return refuse(&report::text(&problems)),
     };

@@ -24,6 +24,8 @@ pub struct Reading {
     pub syntax: Syntax,
     /// What they may use; everything if nothing is said.
     pub capabilities: Option<Capabilities>,
+    /// How many errors are reported, 0 for all; as many as the compiler does if nothing is said.
+    pub max_errors: Option<usize>,
 }
 
 /// What was loaded.
@@ -206,7 +208,9 @@ impl Loaded {
     /// A compiler with the documents and capabilities, and nothing else.
     pub fn base(&self, reading: &Reading) -> Compiler {
         let capabilities = reading.capabilities.clone().unwrap_or_default();
-        self.add_documents(Compiler::new().capabilities(capabilities))
+        let compiler = Compiler::new().capabilities(capabilities);
+        let compiler = reading.max_errors.into_iter().fold(compiler, Compiler::max_errors);
+        self.add_documents(compiler)
     }
 
     /// Adds the documents to a compiler.
