@@ -75,7 +75,14 @@ impl Location {
         let source = sources.get(span.file as usize)?;
         let position = source.position(span.start);
         let line = source.line(position.row).to_owned();
-        Some(Location { file: source.name().to_owned(), row: position.row, col: position.col, line })
+        // As in OPA, the end of a text is at its last character, which is none in an empty row.
+        let is_end = !source.text().is_empty() && span.start as usize == source.text().len();
+        Some(Location {
+            file: source.name().to_owned(),
+            row: position.row,
+            col: position.col - u32::from(is_end),
+            line,
+        })
     }
 }
 

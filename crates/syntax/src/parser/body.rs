@@ -35,7 +35,10 @@ impl Parser<'_> {
             }
             if !self.token_at(self.at).after_newline || self.is(TokenKind::Eof) {
                 let hint = self.hint_for_missing_import(body.last()).or_else(|| self.hint_for_unexpected());
-                self.unexpected_with(&format!("expected \\n or ; or {}", end.name()), hint);
+                // After a line break another literal is expected, and not what ends this one.
+                let is_between = self.is_end_after_line_break();
+                let note = if is_between { String::new() } else { format!("expected \\n or ; or {}", end.name()) };
+                self.unexpected_with(&note, hint);
                 return None;
             }
         }

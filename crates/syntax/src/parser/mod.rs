@@ -146,6 +146,11 @@ struct Parser<'t> {
     tokens: Vec<Token>,
     at: usize,
     errors: Vec<Diagnostic>,
+    /// Indented statements that are no rules. Where something else is wrong, they are mostly what is left of a rule that
+    /// could not be read, and are not reported.
+    rule_errors: Vec<Diagnostic>,
+    /// Whether the last statement was read to its end and is no rule: the next one follows.
+    was_no_rule: bool,
     /// What is wrong if the module turns out to be v1.
     v1_errors: Vec<Diagnostic>,
     /// The syntax asked for. `import rego.v1` changes which words are keywords, not this.
@@ -191,6 +196,8 @@ impl<'t> Parser<'t> {
             tokens,
             at: 0,
             errors,
+            rule_errors: Vec::new(),
+            was_no_rule: false,
             v1_errors: Vec::new(),
             version: options.version,
             keywords,
@@ -379,6 +386,11 @@ impl<'t> Parser<'t> {
         let message = format!("unexpected {} {what}{colon}{note}", kind.name());
         let span = self.here();
         self.errors.push(Diagnostic { hint, ..error_at(span, message) });
+    }
+
+    /// Whether this is the end of a text whose last token is followed by a line break.
+    fn is_end_after_line_break(&self) -> bool {
+        self.is(TokenKind::Eof) && self.text.get(self.last_end() as usize..).is_some_and(|rest| rest.contains('\n'))
     }
 
     fn hint_for_unexpected(&self) -> Option<String> {

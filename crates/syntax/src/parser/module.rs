@@ -36,13 +36,17 @@ impl Parser<'_> {
             self.depth = 0;
             let ok = self.statement(&mut read);
             read.any = true;
-            if ok.is_none() || self.at == start {
+            let was_no_rule = std::mem::take(&mut self.was_no_rule);
+            if (ok.is_none() || self.at == start) && !was_no_rule {
                 if self.errors.len() == errors && self.at == start {
                     self.unexpected("");
                 }
                 self.recover(start);
             }
             self.gave_up = false;
+        }
+        if self.errors.is_empty() {
+            self.errors.append(&mut self.rule_errors);
         }
         let Some(package) = read.package else {
             if !read.any && self.errors.is_empty() {
@@ -80,7 +84,7 @@ impl Parser<'_> {
     }
 
     /// Bytes between the start of the line and a token.
-    fn column(&self, index: usize) -> usize {
+    pub(super) fn column(&self, index: usize) -> usize {
         let before = self.text.get(..self.token_at(index).start as usize).unwrap_or_default();
         // Lines of hostile length are not measured; what is on them is as good as not indented.
         let near = before.as_bytes().get(before.len().saturating_sub(200)..).unwrap_or_default();

@@ -3,8 +3,9 @@
 use super::checks::Written;
 use super::infix::is_infix;
 use super::term::kind_name;
-use super::{Mark, Parser};
+use super::{Mark, Parser, error_at};
 use crate::ast::{Body, Else, Expr, ExprKind, Head, HeadKind, Name, Operator, Rule, Term, TermKind};
+use crate::diagnostic::Diagnostic;
 use crate::lexer::TokenKind;
 use crate::span::Span;
 
@@ -356,11 +357,16 @@ impl Parser<'_> {
             self.error(expr.span, "multiple expressions cannot be used for rule head");
             return None;
         }
-        let message = no_rule_message(&expr);
-        let hint = self.hint_for_head_keyword();
-        match hint {
-            Some(hint) => self.error_with_hint(expr.span, message, hint),
-            None => self.error(expr.span, message),
+        if !self.gave_up {
+            let hint = self.hint_for_head_keyword();
+            let error = Diagnostic { hint, ..error_at(expr.span, no_rule_message(&expr)) };
+            let is_indented = self.column(mark.at) > 0;
+            if is_indented {
+                self.rule_errors.push(error)
+            } else {
+                self.errors.push(error)
+            }
+            self.was_no_rule = self.token_at(self.at).after_newline;
         }
         None
     }
