@@ -321,6 +321,7 @@ impl Compiler {
             if let Some(module) = &module {
                 let asked = if read_as_old { Version::V0 } else { asked.version() };
                 features::check_imports(module, asked, capabilities, &mut errors);
+                features::check_calls(module, &mut errors);
             }
             if read_as_old {
                 notes.push(note(source, file, &self.sources));

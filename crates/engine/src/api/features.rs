@@ -1,7 +1,9 @@
-//! What capabilities do not allow modules to be written in, in the words of OPA's parser.
+//! What modules may not be written in that the parser cannot know, in the words of OPA's parser: what capabilities do not
+//! allow, and calls that stand where rules do.
 
+use crate::builtins;
 use crate::capabilities::Capabilities;
-use solon_syntax::ast::{Import, Module, Version};
+use solon_syntax::ast::{Head, HeadKind, Import, Module, TermKind, Version};
 use solon_syntax::{Diagnostic, Span};
 
 /// What is wrong with capabilities for texts of a version, before any is read.
@@ -24,6 +26,28 @@ pub(super) fn check_imports(
             errors.push(parse_error(import.path_span, message));
         }
     }
+}
+
+/// Reports calls of builtins that stand where rules do, such as what is left of a body. They would define functions.
+pub(super) fn check_calls(module: &Module, errors: &mut Vec<Diagnostic>) {
+    for rule in module.rules.iter().filter(|rule| rule.body.is_empty() && rule.else_branches.is_empty()) {
+        let has_value = !matches!(rule.head.kind, HeadKind::Value { value: None, .. });
+        if !has_value && function_name(&rule.head).is_some_and(|name| builtins::find(&name).is_some()) {
+            errors.push(parse_error(rule.span, "rule name conflicts with built-in function".to_owned()));
+        }
+    }
+}
+
+/// The whole name of a head with parameters.
+fn function_name(head: &Head) -> Option<String> {
+    head.parameters.as_ref()?;
+    let mut name = head.name.text.clone();
+    for part in &head.path {
+        let TermKind::String(text) = &part.kind else { return None };
+        name.push('.');
+        name.push_str(text);
+    }
+    Some(name)
 }
 
 fn wrong_import(import: &Import, asked: Version, capabilities: &Capabilities) -> Option<String> {
