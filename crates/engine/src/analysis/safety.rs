@@ -200,8 +200,10 @@ impl Orderer<'_> {
                 });
             }
         }
-        let (generated, named): (Vec<_>, Vec<_>) =
+        let (generated, mut named): (Vec<_>, Vec<_>) =
             found.into_iter().partition(|(var, _)| self.locals.name(*var).starts_with('$'));
+        // Of one literal, OPA names wildcards first.
+        named.sort_by_key(|(var, span)| (span.start, self.locals.name(*var) != "_"));
         // Variables that are assigned from what is unsafe are not at fault.
         let has_other = named.iter().any(|(var, _)| !self.locals.is_assigned(*var));
         for (var, span) in &named {
