@@ -362,8 +362,9 @@ impl Printer {
         self.out.push_str("{ ");
         match body.split_first() {
             // A union first in braces would be taken for a comprehension.
-            Some((Expr { kind: ExprKind::Term(term), with, .. }, rest)) if with.is_empty() && leftmost_bar(term) => {
+            Some((Expr { kind: ExprKind::Term(term), with, .. }, rest)) if leftmost_bar(term) => {
                 self.without_bar(term);
+                with.iter().for_each(|with| self.with(with));
                 self.out.push_str(if rest.is_empty() { "" } else { "; " });
                 self.body(rest);
             }
