@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import solon
-from solon import Policy, SolonError, builtin
+from solon import Limits, Policy, SolonError, builtin
 
 
 @builtin("office.is_open", pure=True)
@@ -162,7 +162,8 @@ def test_what_is_no_exception_goes_on():
 
 def test_signals_end_an_evaluation():
     text = "package a\nx if { some a in numbers.range(1, 100000); some b in numbers.range(1, 100000); a + b < 0 }"
-    query = Policy(text).query("data.a.x")
+    # Without a signal the test fails, and does not go on for ever.
+    query = Policy(text).query("data.a.x", limits=Limits(timeout=20))
     for ask in (query.evaluate, lambda: query.evaluate_many([1, 2, 3])):
         timer = threading.Timer(0.2, lambda: signal.raise_signal(signal.SIGINT))
         timer.start()
