@@ -164,12 +164,17 @@ def test_signals_end_an_evaluation():
     text = "package a\nx if { some a in numbers.range(1, 100000); some b in numbers.range(1, 100000); a + b < 0 }"
     # Without a signal the test fails, and does not go on for ever.
     query = Policy(text).query("data.a.x", limits=Limits(timeout=20))
-    for ask in (query.evaluate, lambda: query.evaluate_many([1, 2, 3])):
-        timer = threading.Timer(0.2, lambda: signal.raise_signal(signal.SIGINT))
-        timer.start()
-        with pytest.raises(KeyboardInterrupt):
-            ask()
-        timer.join()
+    # A shell starts what runs in the background with the signal ignored, and Python leaves it at that.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        for ask in (query.evaluate, lambda: query.evaluate_many([1, 2, 3])):
+            timer = threading.Timer(0.2, lambda: signal.raise_signal(signal.SIGINT))
+            timer.start()
+            with pytest.raises(KeyboardInterrupt):
+                ask()
+            timer.join()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_they_pickle():
