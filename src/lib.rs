@@ -31,9 +31,9 @@ pub mod batch;
 
 pub use solon_engine::{
     Annotation, Answer, BuiltInput, Capabilities, Case, Cases, Compiler, Decide, Details, Engine, Error, Evaluator,
-    Expression, Host, HttpCache, HttpError, HttpRequest, HttpResponse, Input, Issue, Limits, LoadedPolicy, Location,
-    NativeEngine, NoHost, OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput, Policy, Query, QuerySet, Row,
-    SetEvaluator, Settings, Stage, Syntax, Test,
+    EvaluatorPool, Expression, Host, HttpCache, HttpError, HttpRequest, HttpResponse, Input, Issue, Limits,
+    LoadedPolicy, Location, NativeEngine, NoHost, OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput, Policy, Query,
+    QuerySet, Row, SetEvaluator, Settings, Stage, Syntax, Test,
 };
 
 pub use solon_engine::capabilities;

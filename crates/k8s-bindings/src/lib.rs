@@ -24,7 +24,6 @@ mod cursor;
 pub mod decision;
 pub mod document;
 mod error;
-mod evaluators;
 pub mod infer;
 mod json;
 mod layout;

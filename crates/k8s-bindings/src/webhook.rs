@@ -7,14 +7,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value;
-use solon_engine::{Evaluator, Host, Input, Limits, Policy, Query};
+use solon_engine::{Evaluator, EvaluatorPool, Host, Input, Limits, Policy, Query};
 
 use crate::admission::{Review, ReviewError, Verdicts, error_response, read_review, respond};
 use crate::compile::{TemplatePolicy, decision, of_engine};
 use crate::constraint::{Action, Constraint, WEBHOOK_POINT};
 use crate::decision::{Meaning, Violation, violations};
 use crate::error::{Error, ErrorCode};
-use crate::evaluators::Evaluators;
 use crate::matching::Subject;
 use crate::shape::{Shape, gatekeeper_input, gatekeeper_review};
 
@@ -39,7 +38,7 @@ use crate::shape::{Shape, gatekeeper_input, gatekeeper_review};
 #[derive(Clone, Default)]
 pub struct Admission {
     rules: Vec<Rule>,
-    templates: Vec<(TemplatePolicy, Evaluators)>,
+    templates: Vec<(TemplatePolicy, EvaluatorPool)>,
     /// Constraints, each with the number of its template.
     constraints: Vec<(Constraint, usize)>,
     host: Option<Arc<dyn Host>>,
@@ -49,7 +48,7 @@ pub struct Admission {
 /// A query whose value decides.
 #[derive(Clone)]
 struct Rule {
-    evaluators: Evaluators,
+    evaluators: EvaluatorPool,
     shape: Shape,
     reading: Reading,
 }
@@ -149,13 +148,13 @@ impl Admission {
     pub fn rule(mut self, policy: &Policy, query: &str, shape: Shape) -> Result<Self, Error> {
         let reading = Reading::of_query(query);
         let query = policy.prepare(query).map_err(|error| of_engine(&error))?;
-        self.rules.push(Rule { evaluators: Evaluators::new(query), shape, reading });
+        self.rules.push(Rule { evaluators: EvaluatorPool::new(query), shape, reading });
         Ok(self)
     }
 
     /// Adds a template; it does nothing without constraints.
     pub fn template(mut self, template: TemplatePolicy) -> Self {
-        let evaluators = Evaluators::new(template.query.clone());
+        let evaluators = EvaluatorPool::new(template.query.clone());
         self.templates.push((template, evaluators));
         self
     }

@@ -230,7 +230,7 @@ impl<'py> Caller<'_, 'py> {
         if input.is_instance_of::<PyBytes>() {
             return Ok(Task::Json(input.extract()?));
         }
-        let built = self.shared.pool.query.build_input(&Source::new(input, "input"));
+        let built = self.shared.pool.query().build_input(&Source::new(input, "input"));
         Ok(built.map_or_else(Task::Wrong, Task::Built))
     }
 

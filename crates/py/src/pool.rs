@@ -1,18 +1,17 @@
-//! Evaluators that wait for the next evaluation: one is taken for each, whichever thread asks.
+//! The evaluators of a query with what Python said of them: one is taken for each evaluation, whichever thread asks.
 
 use crate::host::now;
-use solon::{Evaluator, Limits, Query};
-use std::sync::{Arc, Mutex, PoisonError};
+use solon::{Evaluator, EvaluatorPool, Limits, Query};
+use std::sync::Arc;
 use std::time::Duration;
 
-/// What makes evaluators, and those that wait.
+/// Evaluators, and what those that are made get.
 pub struct Pool {
-    pub query: Query,
     pub host: Arc<dyn solon::Host>,
     pub limits: Limits,
     pub timeout: Option<Duration>,
     pub is_strict: bool,
-    idle: Mutex<Vec<Evaluator>>,
+    evaluators: EvaluatorPool,
 }
 
 impl Pool {
@@ -24,14 +23,18 @@ impl Pool {
         timeout: Option<Duration>,
         is_strict: bool,
     ) -> Self {
-        Pool { query, host, limits, timeout, is_strict, idle: Mutex::default() }
+        Pool { host, limits, timeout, is_strict, evaluators: EvaluatorPool::new(query) }
+    }
+
+    /// The query.
+    pub fn query(&self) -> &Query {
+        self.evaluators.query()
     }
 
     /// An evaluator, whose time begins now if it has a limit.
     pub fn take(&self) -> Evaluator {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let evaluator = idle.unwrap_or_else(|| {
-            let evaluator = self.query.evaluator().host(self.host.clone()).limits(self.limits);
+        let evaluator = self.evaluators.take(|query| {
+            let evaluator = query.evaluator().host(self.host.clone()).limits(self.limits);
             evaluator.strict_builtin_errors(self.is_strict)
         });
         self.restart(evaluator)
@@ -47,6 +50,6 @@ impl Pool {
 
     /// Gives an evaluator back.
     pub fn give(&self, evaluator: Evaluator) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(evaluator);
+        self.evaluators.give(evaluator);
     }
 }

@@ -167,7 +167,7 @@ impl Query {
     /// 2
     fn with_policy(&self, policy: &Bound<'_, Policy>) -> PyResult<Query> {
         let py = policy.py();
-        let Some(query) = self.pool.query.with_policy(policy.get().native()) else {
+        let Some(query) = self.pool.query().with_policy(policy.get().native()) else {
             return Err(PyValueError::new_err("the policy has other modules: prepare the query anew"));
         };
         let clone = |object: &Option<Py<PyAny>>| object.as_ref().map(|object| object.clone_ref(py));
@@ -177,7 +177,7 @@ impl Query {
     /// Its text.
     #[getter]
     fn text(&self) -> &str {
-        self.pool.query.text()
+        self.pool.query().text()
     }
 
     /// The policy that it was prepared from.

@@ -27,6 +27,7 @@ mod evaluator;
 mod features;
 mod input;
 mod policy;
+mod pool;
 #[cfg(feature = "regorus")]
 mod regorus;
 mod saved;
@@ -42,4 +43,5 @@ pub use error::{Details, Error, Issue, Location};
 pub use evaluator::{Evaluator, SetEvaluator};
 pub use input::{BuiltInput, Input, ParsedInput};
 pub use policy::{Policy, Query, QuerySet, Stage};
+pub use pool::EvaluatorPool;
 pub use test::{Case, Cases, Test};
