@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use serde_json::Value;
-use solon_engine::{Evaluator, EvaluatorPool, Host, Input, Limits, Policy, Query};
+use solon_engine::{Evaluator, EvaluatorPool, Host, Input, Limits, Policy};
 
 use crate::admission::{Review, ReviewError, Verdicts, error_response, read_review, respond};
 use crate::compile::{TemplatePolicy, decision, of_engine};
@@ -230,7 +230,7 @@ impl Admission {
             }
         };
         let decide = |evaluator: &mut Evaluator| decision(&evaluator.eval(input).map_err(|error| of_engine(&error))?);
-        let decision = rule.evaluators.with(|query| self.evaluator(query), decide)?;
+        let decision = self.lend(&rule.evaluators, decide)?;
         let read = |meaning| Ok::<_, Error>(messages(violations(meaning, Some(&decision))?));
         Ok(match rule.reading {
             Reading::Named(meaning) => Verdicts { denials: read(meaning)?, warnings: Vec::new() },
@@ -254,7 +254,7 @@ impl Admission {
         let (template, evaluators) =
             template.ok_or_else(|| Error::new(ErrorCode::Missing, "the constraint's template is gone"))?;
         let ask = |evaluator: &mut Evaluator| template.violations_with(evaluator, request, &constraint.parameters);
-        let found = evaluators.with(|query| self.evaluator(query), ask)?;
+        let found = self.lend(evaluators, ask)?;
         let found: Vec<String> =
             messages(found).into_iter().map(|message| format!("[{}] {message}", constraint.name)).collect();
         for action in actions {
@@ -268,12 +268,16 @@ impl Admission {
         Ok(())
     }
 
-    fn evaluator(&self, query: &Query) -> Evaluator {
-        let evaluator = query.evaluator().limits(self.limits);
-        match &self.host {
+    /// Does some work with an evaluator of a pool, which gets our host and limits.
+    fn lend<T>(&self, pool: &EvaluatorPool, work: impl FnOnce(&mut Evaluator) -> T) -> T {
+        let evaluator = pool.take().limits(self.limits);
+        let mut evaluator = match &self.host {
             Some(host) => evaluator.host(Arc::clone(host)),
             None => evaluator,
-        }
+        };
+        let result = work(&mut evaluator);
+        pool.give(evaluator);
+        result
     }
 }
 
@@ -379,6 +383,10 @@ mod tests {
             assert_eq!(denials(json!({"name": "y", "n": 3})), Some(vec!["3".to_owned()]));
             assert_eq!(denials(json!({"n": 1e9 as u64})), None);
         }
+        // What is said later holds for evaluators that were used before.
+        let object = json!({"name": "y", "n": 3});
+        let admission = admission.limits(Limits { instructions: 1, ..Limits::default() });
+        assert!(admission.review(&review(&object)).is_err());
     }
 
     #[test]

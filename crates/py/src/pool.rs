@@ -33,10 +33,8 @@ impl Pool {
 
     /// An evaluator, whose time begins now if it has a limit.
     pub fn take(&self) -> Evaluator {
-        let evaluator = self.evaluators.take(|query| {
-            let evaluator = query.evaluator().host(self.host.clone()).limits(self.limits);
-            evaluator.strict_builtin_errors(self.is_strict)
-        });
+        let evaluator = self.evaluators.take().host(self.host.clone()).limits(self.limits);
+        let evaluator = evaluator.strict_builtin_errors(self.is_strict);
         self.restart(evaluator)
     }
 

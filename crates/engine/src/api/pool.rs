@@ -15,8 +15,11 @@ const KEPT: usize = 1 << 20;
 ///
 /// let policy = Compiler::new().module("a.rego", "package a\nallow if input.user == \"ann\"").compile()?;
 /// let pool = EvaluatorPool::new(policy.prepare("data.a.allow")?);
-/// let allows = |input: &str| {
-///     pool.with(|query| query.evaluator(), |evaluator| Ok::<_, solon_engine::Error>(evaluator.eval(Input::json(input))?.is_true()))
+/// let allows = |input: &str| -> Result<bool, solon_engine::Error> {
+///     let mut evaluator = pool.take();
+///     let is_allowed = evaluator.eval(Input::json(input))?.is_true();
+///     pool.give(evaluator);
+///     Ok(is_allowed)
 /// };
 /// assert!(allows(r#"{"user": "ann"}"#)? && !allows(r#"{"user": "bob"}"#)?);
 /// # Ok::<(), solon_engine::Error>(())
@@ -37,27 +40,18 @@ impl EvaluatorPool {
         &self.query
     }
 
-    /// An evaluator that waits, or one from `new` if there is none. `new` says its host and limits, and has to say the
-    /// same each time.
-    pub fn take(&self, new: impl FnOnce(&Query) -> Evaluator) -> Evaluator {
-        // The lock is not held while `new` runs.
+    /// An evaluator that waits, or a new one. It has the host, the limits and the strictness of whoever had it before, or
+    /// none: say them again.
+    pub fn take(&self) -> Evaluator {
         let idle = self.idle().pop();
-        idle.unwrap_or_else(|| new(&self.query))
+        idle.unwrap_or_else(|| self.query.evaluator())
     }
 
-    /// Gives an evaluator back.
+    /// Gives an evaluator back. One that is not given back is gone.
     pub fn give(&self, evaluator: Evaluator) {
         if evaluator.allocated_bytes() <= KEPT {
             self.idle().push(evaluator);
         }
-    }
-
-    /// Lends an evaluator. One that is not given back, because `work` panicked, is gone.
-    pub fn with<T>(&self, new: impl FnOnce(&Query) -> Evaluator, work: impl FnOnce(&mut Evaluator) -> T) -> T {
-        let mut evaluator = self.take(new);
-        let result = work(&mut evaluator);
-        self.give(evaluator);
-        result
     }
 
     fn idle(&self) -> MutexGuard<'_, Vec<Evaluator>> {
@@ -65,7 +59,7 @@ impl EvaluatorPool {
     }
 }
 
-/// A clone may be asked for evaluators with other settings, so that it has none yet.
+/// A clone has no evaluators yet.
 impl Clone for EvaluatorPool {
     fn clone(&self) -> Self {
         EvaluatorPool::new(self.query.clone())
