@@ -59,7 +59,7 @@ pub fn of_outcomes(case: &Case, query: &str, ours: &Outcome, theirs: &Outcome) -
     }
     let (ours, mut theirs) = (sorted(&plain(&ours.rows)), sorted(&plain(&theirs.rows)));
     if ours == theirs {
-        return Some("which of two equal numbers is kept");
+        return Some("which of two equal numbers is kept, or text that is not UTF-8");
     }
     theirs.dedup();
     (ours == theirs).then_some("members of a set that are written twice")
@@ -86,7 +86,8 @@ fn is_forgotten<'l>(ours: &[Problem], theirs: &[Problem], line: impl Fn(&Problem
     ours.iter().all(is_unsafe) && ours.iter().any(has_body) && !theirs.iter().any(is_unsafe)
 }
 
-/// Rows with numbers as they are compared: `-0` is `0`, `1.0` is `1`.
+/// Rows with numbers as they are compared: `-0` is `0`, `1.0` is `1`; U+FFFD is itself where OPA escapes it in keys, as it
+/// stands for bytes that are no text.
 fn plain(rows: &[Row]) -> Vec<Row> {
     fn value(json: &Json) -> Json {
         match json {
@@ -97,7 +98,8 @@ fn plain(rows: &[Row]) -> Vec<Row> {
             },
             Json::Array(items) => items.iter().map(value).collect(),
             Json::Object(entries) => {
-                Json::Object(entries.iter().map(|(key, item)| (key.clone(), value(item))).collect())
+                let entry = |(key, item): (&String, &Json)| (key.replace("\\ufffd", "\u{fffd}"), value(item));
+                Json::Object(entries.iter().map(entry).collect())
             }
             other => other.clone(),
         }

@@ -60,9 +60,7 @@ impl Lowerer<'_, '_> {
                 self.plain_expr(inner, &Value::Test, &mut body);
                 let Some(mut literal) = body.pop() else { return };
                 out.append(&mut body);
-                if !names_output(inner) {
-                    self.separate_output(&mut literal, out);
-                }
+                self.separate(&mut literal, names_output(inner), out);
                 Some(LiteralKind::Not { body: vec![literal], is_scoped: false, outside: Vec::new() })
             }
             ast::ExprKind::NotBody { body, is_explicit } => {
@@ -129,16 +127,6 @@ impl Lowerer<'_, '_> {
             }
             _ => None,
         }
-    }
-
-    /// `f(x) = y` is two literals: a call, which binds, and an equality.
-    fn separate_output(&mut self, literal: &mut Literal, before: &mut Body) {
-        let LiteralKind::Call { call, output } = &mut literal.kind else { return };
-        let Some(output) = output.take() else { return };
-        let result = Term::Var(self.fresh(literal.span));
-        let call = LiteralKind::Call { call: call.clone(), output: Some(result.clone()) };
-        before.push(Literal { span: literal.span, kind: call });
-        literal.kind = LiteralKind::Unify(output, result);
     }
 
     /// Whether an expression is `x := y`.
