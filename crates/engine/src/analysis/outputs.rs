@@ -133,6 +133,9 @@ fn is_replaced_by_builtin(modifier: &Modifier) -> bool {
 /// `safe` with what the literal binds.
 pub(super) fn bound_after(literal: &Literal, safe: &VarSet, around: &Around<'_>) -> Option<VarSet> {
     let mut bound = safe.clone();
+    if around.heads_bind && !heads_are_known(literal, &mut bound) {
+        return None;
+    }
     match &literal.kind {
         LiteralKind::Truthy(term) => refs_bind(term, around.heads_bind, &mut bound),
         LiteralKind::Unify(left, right) => {
@@ -180,6 +183,42 @@ pub(super) fn bound_after(literal: &Literal, safe: &VarSet, around: &Around<'_>)
         }
     }
     Some(bound)
+}
+
+/// Whether collections that are looked into where they are written are bound before all else in a literal: OPA gives them
+/// a literal of their own.
+fn heads_are_known(literal: &Literal, bound: &mut VarSet) -> bool {
+    let mut all = true;
+    let mut visit = |term: &Term| all &= inner_heads_are_known(term, bound);
+    match &literal.kind {
+        LiteralKind::Truthy(term) | LiteralKind::Every { domain: term, .. } => visit(term),
+        LiteralKind::Unify(left, right) | LiteralKind::Assign(left, right) => {
+            visit(left);
+            visit(right);
+        }
+        LiteralKind::Call { call, output } => call.args.iter().chain(output).for_each(visit),
+        LiteralKind::Not { .. } | LiteralKind::And(..) | LiteralKind::Or(..) | LiteralKind::With { .. } => {}
+    }
+    all
+}
+
+fn inner_heads_are_known(term: &Term, bound: &mut VarSet) -> bool {
+    match term {
+        Term::Const(_) | Term::Var(_) | Term::Comprehension(_) => true,
+        Term::Ref(reference) => {
+            if let Head::Term(head @ (Term::Array(_) | Term::Set(_) | Term::Object(_))) = &reference.head {
+                refs_bind(head, true, bound);
+                if !is_bound(head, bound) {
+                    return false;
+                }
+            }
+            reference.operands.iter().all(|operand| inner_heads_are_known(operand, bound))
+        }
+        Term::Array(items) | Term::Set(items) => items.iter().all(|item| inner_heads_are_known(item, bound)),
+        Term::Object(entries) => {
+            entries.iter().all(|(key, value)| inner_heads_are_known(key, bound) && inner_heads_are_known(value, bound))
+        }
+    }
 }
 
 /// What is bound after a body in the best order; `None` if there is none.
