@@ -1,7 +1,7 @@
 //! Types of values and functions, as OPA's type checker and its messages know them.
 //!
 //! Takes a builtin's signature in the notation below, gives [`Signature`]s made of [`Type`]s, says how types relate
-//! (union, selection, whether two can be equal), and writes them in OPA's words. It must not know about rules or
+//! (union, selection, whether two can be equal), which values are of them, and writes them in OPA's words. It must not know about rules or
 //! evaluation.
 //!
 //! # Notation
@@ -16,6 +16,7 @@ mod algebra;
 mod difference;
 pub mod json;
 mod key;
+mod membership;
 mod notation;
 mod order;
 mod print;
@@ -27,6 +28,7 @@ mod unify;
 
 pub use difference::{argument_details, equation_details};
 pub use key::Key;
+pub(crate) use membership::Misfit;
 pub use recursive::{Definitions, Recursive};
 pub use unify::Unifier;
 

@@ -3,6 +3,7 @@
 import pickle
 import signal
 import threading
+import types
 from decimal import Decimal
 from typing import Any
 
@@ -30,6 +31,11 @@ def test_signatures_follow_from_annotations():
         "(string, number | null, array[number], object[string: boolean], any, set[string]) -> number"
     )
     assert f(1, 2, 3, 4, 5) == 1 and f.__name__ == "f"
+
+    @builtin("g")
+    def g(a: str | None) -> bool | types.EllipsisType: ...
+
+    assert g.signature == "(string | null) -> boolean"
 
 
 def test_calls_are_checked_when_they_are_compiled():
@@ -95,6 +101,41 @@ def test_a_result_that_is_no_value_is_an_error(result):
     query = policy_with(lambda x: result, "package a\nx if not own.f(1)").query("data.a.x")
     with pytest.raises(SolonError, match="own.f: result"):
         query.evaluate()
+
+
+@pytest.mark.parametrize(
+    "signature,result",
+    [
+        ("(any) -> boolean", None),
+        ("(any) -> boolean", 1),
+        ("(any) -> number", False),
+        ("(any) -> set[string]", ["a"]),
+        ("(any) -> array[boolean]", [True, None]),
+        ("(any) -> object[string: boolean]", {"a": "no"}),
+        ("(string) -> boolean", True),
+    ],
+)
+def test_what_is_not_as_declared_is_an_error(signature, result):
+    text = "package a\nx if own.f(input)\ny if not own.f(input)\nz := [1 | own.f(input)]"
+    policy = Policy(text, builtins=[builtin("own.f", signature)(lambda x: result)])
+    for rule in "xyz":
+        query = policy.query(f"data.a.{rule}")
+        with pytest.raises(SolonError, match="own.f: (the result|operand 1) must be") as raised:
+            query.allows(1)
+        assert raised.value.code == "eval_builtin_error"
+        assert [error.code for error in query.evaluate_many([1, 2], errors="return")] == ["eval_builtin_error"] * 2
+
+
+def test_a_function_that_forgets_to_return_allows_nothing():
+    @builtin("office.knows")
+    def knows(name: str) -> bool:
+        if name == "ann":
+            return True
+
+    policy = Policy("package a\nallow if office.knows(input)", builtins=[knows])
+    assert policy.query("data.a.allow").allows("ann")
+    with pytest.raises(SolonError, match="office.knows: the result must be boolean but got null"):
+        policy.query("data.a.allow").allows("bob")
 
 
 def test_a_result_may_not_be_nested_too_deeply():

@@ -5,7 +5,7 @@
 
 use super::typed::TypedFunction;
 use super::{Builtin, Context, Failure, Outcome, Purity, find};
-use crate::types::Signature;
+use crate::types::{Misfit, Signature, Type};
 use crate::value::{Value, exceeds};
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
@@ -35,8 +35,9 @@ pub struct CustomBuiltin {
 
 impl CustomBuiltin {
     /// A builtin that sees its arguments as they are. The signature is in the notation of [`types`](crate::types), for
-    /// example `"(name: string, count: number) -> result: boolean"`; calls are checked against it when a policy is
-    /// compiled.
+    /// example `"(name: string, count: number) -> result: boolean"`. Calls are checked against it when a policy is
+    /// compiled, and again when they are made: an argument or a result of another type ends the evaluation, since under
+    /// a `not`, what is undefined would be true.
     ///
     /// Equal calls of one evaluation agree: the function is called once, as for `rand.intn` or `time.now_ns`.
     pub fn new(
@@ -94,6 +95,7 @@ pub struct Customs(Arc<BTreeMap<String, Custom>>);
 #[derive(Clone)]
 struct Custom {
     builtin: &'static Builtin,
+    signature: &'static Signature,
     function: Shared,
 }
 
@@ -117,8 +119,8 @@ impl Customs {
             if signature.is_variadic() || signature.result.is_none() {
                 return Err(format!("{name}: it needs a result and a number of arguments"));
             }
-            let builtin = declared(name, &signature, custom.purity);
-            customs.insert(name.clone(), Custom { builtin, function: custom.function.clone() });
+            let (builtin, signature) = declared(name, &signature, custom.purity);
+            customs.insert(name.clone(), Custom { builtin, signature, function: custom.function.clone() });
         }
         Ok(Customs(Arc::new(customs)))
     }
@@ -131,11 +133,6 @@ impl Customs {
     /// Everything that is declared, in order of the names.
     pub(crate) fn all(&self) -> impl Iterator<Item = &'static Builtin> + '_ {
         self.0.values().map(|custom| custom.builtin)
-    }
-
-    /// What carries out the builtin of a name.
-    fn function(&self, name: &str) -> Option<&CustomFunction> {
-        self.0.get(name).map(|custom| &*custom.function.0)
     }
 }
 
@@ -160,11 +157,11 @@ type Declaration = (String, String, bool);
 /// What was ever declared.
 static DECLARED: LazyLock<Mutex<HashMap<Declaration, Entry>>> = LazyLock::new(Mutex::default);
 
-fn declared(name: &str, signature: &Signature, purity: Purity) -> &'static Builtin {
+fn declared(name: &str, signature: &Signature, purity: Purity) -> Entry {
     let is_pure = purity == Purity::Pure;
     let mut declared = DECLARED.lock().unwrap_or_else(PoisonError::into_inner);
     let key = (name.to_owned(), signature.to_string(), is_pure);
-    let (builtin, _) = declared.entry(key).or_insert_with_key(|(name, text, _)| {
+    *declared.entry(key).or_insert_with_key(|(name, text, _)| {
         let builtin = Builtin {
             name: name.clone().leak(),
             signature: format!("custom {name}{text} {is_pure}").leak(),
@@ -174,8 +171,7 @@ fn declared(name: &str, signature: &Signature, purity: Purity) -> &'static Built
             call,
         };
         (Box::leak(Box::new(builtin)), Box::leak(Box::new(signature.clone())))
-    });
-    builtin
+    })
 }
 
 /// The signature of a declared builtin.
@@ -189,13 +185,30 @@ pub fn is_custom(builtin: &Builtin) -> bool {
     signature(builtin).is_some()
 }
 
-/// Calls the policy's function of the builtin's name.
+/// Calls the policy's function of the builtin's name, and holds both sides to the signature.
 fn call<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
-    let Some(function) = context.customs.function(context.name) else { return Err(Failure::Unsupported) };
-    let value = function(context, args)?;
+    let Some(custom) = context.customs.0.get(context.name) else { return Err(Failure::Unsupported) };
+    let most = context.max_bytes;
+    for (at, (argument, arg)) in custom.signature.args.iter().zip(args).enumerate() {
+        let what = || format!("operand {}", at + 1);
+        argument.kind.check(*arg, most).map_err(|misfit| unfit(&what(), &argument.kind, misfit))?;
+    }
+    let value = (custom.function.0)(context, args)?;
     // It may nest as deep as what is read, whatever the arguments are: otherwise values could grow without a loop.
-    match exceeds(value, context.max_bytes) {
-        false => Ok(value),
-        true => Err(Failure::Halt("the result is too large, or nested too deeply".to_owned())),
+    if exceeds(value, most) {
+        return Err(Failure::Halt("the result is too large, or nested too deeply".to_owned()));
+    }
+    if let Some(result) = &custom.signature.result {
+        result.kind.check(value, most).map_err(|misfit| unfit("the result", &result.kind, misfit))?;
+    }
+    Ok(value)
+}
+
+/// The error of an argument or a result that is not what was declared.
+fn unfit(what: &str, kind: &Type, misfit: Misfit) -> Failure {
+    let message = format!("{what} must be {kind} but got {misfit}");
+    match misfit {
+        Misfit::Found(..) => Failure::Fatal(message),
+        Misfit::TooLarge => Failure::Halt(message),
     }
 }

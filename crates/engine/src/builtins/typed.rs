@@ -9,13 +9,13 @@ use serde::de::DeserializeOwned;
 use std::fmt::Display;
 
 /// A type of arguments: `&str`, `String`, `bool`, `i64`, `f64`, `Vec` of these, [`Json`] of any type of serde, and
-/// [`Value`].
+/// [`Value`]. An argument that is not of the type ends the evaluation: what is undefined under a `not` would be true.
 pub trait Parameter {
     /// The type for a value of this lifetime.
     type Of<'v>;
     /// The type in the notation of signatures.
     fn notation() -> String;
-    /// The argument at a position, from 1.
+    /// The argument at a position, from 1. [`Failure::Type`] counts as [`Failure::Fatal`].
     fn take<'v>(value: Value<'v>, position: usize) -> Result<Self::Of<'v>, Failure>;
 }
 
@@ -216,6 +216,14 @@ pub trait TypedFunction<Marker>: Send + Sync + 'static {
     fn call<'a>(&self, context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a>;
 }
 
+/// The argument at a position. One that is not of the type says nothing of what the function would have found.
+fn taken<'v, T: Parameter>(args: &[Value<'v>], position: usize) -> Result<T::Of<'v>, Failure> {
+    operand::any(args, position).and_then(|value| T::take(value, position)).map_err(|failure| match failure {
+        Failure::Type(message) | Failure::Error(message) => Failure::Fatal(message),
+        other => other,
+    })
+}
+
 macro_rules! functions {
     ($(($($name:ident $position:literal),*))*) => {
         $(
@@ -232,7 +240,7 @@ macro_rules! functions {
 
                 fn call<'a>(&self, context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
                     let _ = args;
-                    self($($name::take(operand::any(args, $position)?, $position)?),*).give(context)
+                    self($(taken::<$name>(args, $position)?),*).give(context)
                 }
             }
         )*

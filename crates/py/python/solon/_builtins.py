@@ -60,8 +60,10 @@ def builtin(
 ) -> Callable[[Callable[..., Any]], Builtin]:
     """Makes a function one that policies can call under a name; give it to `Policy(..., builtins=[...])`.
 
-    `signature` is what the compiler checks calls against, for example `"(user: string, age: number) -> boolean"`; if
-    there is none it follows from the annotations. `pure` says that the result depends on the arguments alone, so that
+    `signature` is for example `"(user: string, age: number) -> boolean"`; if there is none it follows from the
+    annotations, of which those that say nothing to policies are `any`. The compiler checks calls against it, and so does
+    each call: an argument or a result of another type ends the evaluation, such as the `None` of a function that forgot
+    to return. A result that may be undefined is annotated `bool | types.EllipsisType`. `pure` says that the result depends on the arguments alone, so that
     calls may be moved and left out; otherwise equal calls of one evaluation are made once.
 
     Arguments are what `Query.evaluate` gives; the result may be what it takes, and `...` for undefined. An exception
@@ -99,7 +101,8 @@ def _notation(hint: Any) -> str:
         return _SCALARS[hint]
     origin, args = typing.get_origin(hint), typing.get_args(hint)
     if origin in (typing.Union, types.UnionType):
-        members = [_notation(arg) for arg in args if arg is not Ellipsis]
+        # Undefined is no type.
+        members = [_notation(arg) for arg in args if arg not in (Ellipsis, types.EllipsisType)]
         return "any" if "any" in members else " | ".join(dict.fromkeys(members))
     if origin in (list, collections.abc.Sequence) and len(args) == 1:
         return f"array[{_notation(args[0])}]"
