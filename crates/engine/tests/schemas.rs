@@ -76,9 +76,10 @@ fn definitions_that_name_themselves_have_an_end() {
         let schema = schema(definitions);
         for body in BODIES {
             eprintln!("case: {name}: {body}");
-            let rules = format!(
-                "r[k] := input.x if {{ k := \"a\" }}\nr[k] := input.y.z if {{ k := \"b\" }}\nq := r.a\nq := r.b"
-            );
+            let rules = "r[k] := input.x if { k := \"a\" }
+r[k] := input.y.z if { k := \"b\" }
+q := r.a
+q := r.b";
             let module = format!("package a\n{rules}\np if {{ {body} }}");
             let inline = format!("package a\n# METADATA\n# schemas:\n# - input: {schema}\np if {{ {body} }}");
             let _ = Compiler::new().module("a.rego", inline).compile();

@@ -158,7 +158,9 @@ impl Policy {
     #[doc(hidden)]
     pub fn forge(file: &[u8], change: impl FnOnce(&mut Code)) -> std::result::Result<Vec<u8>, Error> {
         let mut policy = Policy::load(file)?;
-        Arc::get_mut(&mut policy.shared).map(|shared| change(&mut shared.code));
+        if let Some(shared) = Arc::get_mut(&mut policy.shared) {
+            change(&mut shared.code);
+        }
         policy.save()
     }
 }

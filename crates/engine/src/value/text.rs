@@ -128,7 +128,7 @@ mod tests {
             let [first, last] = halves(prefix.as_bytes().first_chunk().unwrap_or(&[0; 16]));
             (prefix, folded(first ^ start ^ 32, last ^ chunks).to_le_bytes())
         });
-        let (prefix, state) = states.find(|(_, state)| state.is_ascii()).map_or_else(Default::default, |found| found);
+        let (prefix, state) = states.find(|(_, state)| state.is_ascii()).unwrap_or_default();
         let state = String::from_utf8_lossy(&state).into_owned();
         (0..1000).map(|number| format!("{prefix}{state}{number:08}")).collect()
     }
