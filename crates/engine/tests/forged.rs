@@ -3,10 +3,18 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use solon_engine::code::{Label, Op, PathId, Read, Update, Write};
+use peak_alloc::PeakAlloc;
+use solon_engine::code::{IndexId, Label, Op, PathId, Range, Read, Target, TargetId, Update, Write};
 use solon_engine::vm::Code;
 use solon_engine::{Compiler, Input, Limits, Policy};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
+
+#[global_allocator]
+static MEMORY: PeakAlloc = PeakAlloc;
+
+/// Memory is that of the process: one test at a time.
+static ALONE: Mutex<()> = Mutex::new(());
 
 /// Loading and evaluating may take this long on a busy machine without optimisation.
 const SOON: Duration = Duration::from_secs(20);
@@ -14,25 +22,33 @@ const SOON: Duration = Duration::from_secs(20);
 const LIMITS: Limits = Limits {
     deadline: None,
     instructions: 1_000_000,
-    memory: 64 << 20,
+    memory: 32 << 20,
     value_size: 8 << 20,
     depth: 256,
     result_size: 8 << 20,
 };
 
+/// What there may be beside what is counted: an arena grows by half of what it has, other tables by as much as that.
+const MOST: usize = 3 * LIMITS.memory;
+
 /// What `data.a.p` is when the code of a module was changed; an error of loading or evaluating.
 fn ask(module: &str, change: impl FnOnce(&mut Code)) -> Result<String, String> {
     let file = Compiler::new().module("a.rego", module).compile().unwrap().save().unwrap();
     let file = Policy::forge(&file, change).unwrap();
+    let alone = ALONE.lock();
     let start = Instant::now();
+    let before = MEMORY.current_usage();
+    MEMORY.reset_peak_usage();
     let ask = || {
         let query = Policy::load(&file)?.prepare("data.a.p")?;
         let mut evaluator = query.evaluator().limits(LIMITS);
-        let answer = evaluator.eval(Input::json("{\"xs\": [1, 2, 3]}"))?;
+        let answer = evaluator.eval(Input::json("{\"xs\": [1, 2, 3], \"k\": \"a\"}"))?;
         Ok(serde_json::to_string(&answer).unwrap())
     };
     let said = ask().map_err(|error: solon_engine::Error| error.to_string());
-    assert!(start.elapsed() < SOON, "took {:?}", start.elapsed());
+    let (taken, peak) = (start.elapsed(), MEMORY.peak_usage() - before);
+    drop(alone);
+    assert!(taken < SOON && peak < MOST, "took {taken:?} and {peak} bytes: {said:?}");
     said
 }
 
@@ -70,4 +86,76 @@ fn a_walk_without_a_beginning_counts_steps() {
         });
         assert!(said.as_ref().is_err_and(|error| error.contains("1000000 instructions")), "{said:?}");
     }
+}
+
+/// What goes around for ever by way of an instruction that counts a step, and does something each time.
+fn around(begin: Vec<Op>, each: &[Op], end: Vec<Op>) -> Vec<Op> {
+    let head = begin.len() + 2;
+    let iterator = 0;
+    let mut ops = begin;
+    ops.extend([Op::BaseData { dst: Write(1) }, Op::Start { iterator: Write(iterator) }]);
+    let out = Label((head + each.len() + 2) as u32);
+    // A number has no elements: it goes to where it would end, which is the next instruction.
+    ops.push(Op::NextKey {
+        iterator: Update(iterator),
+        collection: Read(2),
+        key: Write(3),
+        done: Label(head as u32 + 1),
+    });
+    ops.extend_from_slice(each);
+    ops.push(Op::Jump { to: Label(head as u32) });
+    assert_eq!(ops.len(), out.0 as usize);
+    ops.extend(end);
+    ops
+}
+
+#[test]
+fn what_is_made_counts_until_there_is_too_much() {
+    const MANY: u16 = 32_000;
+    let all = |count: u16| Range { first: 0, count };
+    let fill = || (0..MANY).map(|register| Op::BaseData { dst: Write(register) }).collect::<Vec<_>>();
+    let dst = Write(MANY);
+    let (keys, value, mark) = (all(MANY), Read(1), Read(MANY));
+    let begin = Op::Begin { mark: Write(MANY) };
+    let cases: Vec<(&str, Vec<Op>, usize)> = vec![
+        ("arrays", vec![Op::MakeArray { dst, items: keys }], 1),
+        ("small arrays", vec![Op::MakeArray { dst, items: all(2) }], 2000),
+        ("sets", vec![Op::MakeSet { dst, items: keys }], 1),
+        ("objects", vec![Op::MakeObject { dst, items: keys }], 1),
+        ("items", [&[begin][..], &[Op::Push { src: value }; 3000], &[Op::EndArray { dst, mark }]].concat(), 1),
+        ("entries", vec![begin, Op::PushNested { keys: all(400), value }, Op::EndNested { dst, mark }], 60),
+        ("members", vec![begin, Op::PushMember { keys: all(400), value }, Op::EndNested { dst, mark }], 60),
+        ("places", vec![begin, Op::PushPlace { keys: all(400), value }, Op::EndNested { dst, mark }], 60),
+        (
+            "worlds",
+            vec![Op::Enter { outer: dst }, Op::Replace { target: TargetId(0), src: value }, Op::SetWorld { src: mark }],
+            30,
+        ),
+    ];
+    for (name, each, times) in cases {
+        let said = ask("package a\np := x if { x := input.y }\nq if { input.y == 2 with input.y as 2 }", |code| {
+            assert!(matches!(code.unit.targets[0], Target::Input(_)));
+            let each = each.repeat(times);
+            let ops = around(fill(), &each, vec![Op::Return {}]);
+            replace(code, "a.p", MANY + 1, ops);
+        });
+        assert!(said.as_ref().is_err_and(|error| error.contains("limit is reached")), "{name}: {said:?}");
+    }
+}
+
+#[test]
+fn rules_that_are_found_and_not_gone_to_count() {
+    let rules: String = (0..2000).map(|number| format!("p := {number} if input.k == \"a\"\n")).collect();
+    let said = ask(&format!("package a\n{rules}"), |code| {
+        let ops = around(
+            (2..4).map(|register| Op::BaseData { dst: Write(register) }).collect(),
+            &[Op::Dispatch { index: IndexId(0), mark: Write(4) }; 100],
+            vec![Op::Return {}],
+        );
+        let at = document(code, "a.p");
+        let end = Label(ops.len() as u32 - 1);
+        code.functions[at].definitions.fill(end);
+        replace(code, "a.p", 5, ops);
+    });
+    assert!(said.as_ref().is_err_and(|error| error.contains("limit is reached")), "{said:?}");
 }

@@ -60,7 +60,7 @@ pub struct QueryCode {
 pub struct Limits {
     /// The latest time, in nanoseconds since the Unix epoch by the host's clock. Without a clock nothing is evaluated.
     pub deadline: Option<i64>,
-    /// Steps: turns of loops, calls and documents.
+    /// Steps: turns of loops, calls, documents and collections; large collections count more.
     pub instructions: u64,
     /// Bytes of the evaluation's arena.
     pub memory: usize,
@@ -153,6 +153,9 @@ pub fn evaluate<'a, T>(
         spent: 0,
         depth: 0,
     };
+    // An evaluation that failed may have left some.
+    machine.reusable.candidates.clear();
+    machine.reusable.candidates.shrink_to(KEPT);
     let mut last = None;
     for query in queries {
         if last.is_some() {
@@ -191,8 +194,14 @@ struct Machine<'a, 's> {
     depth: usize,
 }
 
+/// Places for rules that an index found that are kept from one evaluation to the next.
+const KEPT: usize = 1 << 16;
+
 /// Steps between two looks at the limits.
 const INTERVAL: u32 = 4096;
+
+/// Values that are made in one step.
+const PER_STEP: usize = 8;
 
 impl<'a> Machine<'a, '_> {
     /// Gets ready for another query, whatever the one before left behind.
@@ -253,6 +262,23 @@ impl<'a> Machine<'a, '_> {
         Ok(())
     }
 
+    /// Counts the steps of making this many values.
+    #[inline]
+    fn making(&mut self, values: usize) -> Result<()> {
+        self.ticks(values / PER_STEP + 1)
+    }
+
+    /// Fails if there is more memory than there may be: for what makes much of it in few steps.
+    #[inline]
+    fn check_memory(&self) -> Result<()> {
+        let found = self.reusable.candidates.capacity() * size_of::<u32>();
+        let limit = self.setting.limits.memory;
+        if self.arena.allocated_bytes().saturating_add(found) > limit {
+            return Err(self.limit(format!("more than {limit} bytes of memory")));
+        }
+        Ok(())
+    }
+
     #[cold]
     fn check_limits(&mut self) -> Result<()> {
         let limits = &self.setting.limits;
@@ -262,9 +288,7 @@ impl<'a> Machine<'a, '_> {
         }
         self.spent += interval;
         self.budget = interval as u32 - 1;
-        if self.arena.allocated_bytes() > limits.memory {
-            return Err(self.limit(format!("more than {} bytes of memory", limits.memory)));
-        }
+        self.check_memory()?;
         if let Some(deadline) = limits.deadline {
             match self.setting.host.now() {
                 Some(now) if now <= deadline => {}
