@@ -159,3 +159,81 @@ fn rules_that_are_found_and_not_gone_to_count() {
     });
     assert!(said.as_ref().is_err_and(|error| error.contains("limit is reached")), "{said:?}");
 }
+
+/// The error of a file whose code was changed, which is refused.
+fn refused(module: &str, change: impl FnOnce(&mut Code)) -> String {
+    let said = ask(module, change);
+    said.err().filter(|error| error.starts_with("invalid_compiled_policy")).unwrap_or_else(|| panic!("not refused"))
+}
+
+const SMALL: &str = "package a\np := x if { x := input.y }";
+
+#[test]
+fn registers_are_no_constants() {
+    let error = refused(SMALL, |code| {
+        let ops = vec![Op::BaseData { dst: Write(Read::CONSTANTS) }, Op::ReturnValue { src: Read(Read::CONSTANTS) }];
+        replace(code, "a.p", Read::CONSTANTS + 8, ops);
+    });
+    assert!(error.contains("registers that are read as constants"), "{error}");
+}
+
+#[test]
+fn collections_end_before_their_function_does() {
+    for end in [Op::Return {}, Op::ReturnValue { src: Read(1) }] {
+        let error = refused(SMALL, |code| {
+            let ops =
+                vec![Op::BaseData { dst: Write(1) }, Op::Begin { mark: Write(0) }, Op::Push { src: Read(1) }, end];
+            replace(code, "a.p", 2, ops);
+        });
+        assert!(error.contains("collections do not end where they begin"), "{error}");
+    }
+}
+
+/// Many ways to the head of a loop, each of which knows a little less, and a long way around.
+fn slow(ways: usize, long: usize) -> Vec<Op> {
+    let mut ops = vec![Op::BaseData { dst: Write(0) }, Op::Start { iterator: Write(1) }];
+    let head = 2 + 2 * ways;
+    let entries = head + long + 2;
+    let end = Label((entries + ways) as u32);
+    for way in 0..ways {
+        ops.push(Op::Truthy { src: Read(0), fail: Label((entries + ways - 1 - way) as u32) });
+        ops.push(Op::BaseData { dst: Write(2 + way as u16) });
+    }
+    ops.push(Op::NextValue { iterator: Update(1), collection: Read(0), value: Write(ways as u16 + 3), done: end });
+    ops.extend(vec![Op::Move { dst: Write(0), src: Read(0) }; long]);
+    ops.extend(vec![Op::Jump { to: Label(head as u32) }; ways + 1]);
+    ops.push(Op::Return {});
+    ops
+}
+
+#[test]
+fn what_takes_long_to_look_at_is_refused() {
+    // Of one function, and of many together.
+    let error = refused(SMALL, |code| replace(code, "a.p", 3000, slow(2000, 20_000)));
+    assert!(error.contains("too complicated"), "{error}");
+    let rules: String = (0..6).map(|number| format!("p{number} := 1\n")).collect();
+    let error = refused(&format!("package a\n{rules}"), |code| {
+        (0..6).for_each(|number| replace(code, &format!("a.p{number}"), 3000, slow(2000, 2000)));
+    });
+    assert!(error.contains("too complicated"), "{error}");
+}
+
+#[test]
+fn paths_that_lead_everywhere_are_refused() {
+    let rules: String = (0..3000).map(|number| format!("p{number} := 1\n")).collect();
+    let error = refused(&format!("package a\np := 1\n{rules}"), |code| {
+        for function in &mut code.functions {
+            function.followed = vec![vec![None, None]; 10];
+        }
+    });
+    assert!(error.contains("lead to too many documents"), "{error}");
+}
+
+#[test]
+fn paths_have_a_greatest_length() {
+    let error = refused(SMALL, |code| {
+        let step = code.unit.paths[0][0].clone();
+        code.unit.paths.push(vec![step; 5000].into());
+    });
+    assert!(error.contains("path that is too long"), "{error}");
+}

@@ -6,7 +6,7 @@ use super::input::{invalid, unfit};
 use super::{Annotation, BuiltInput, Error, Evaluator, Issue, ParsedInput, SetEvaluator, Test, features};
 use crate::analysis::types::{Types, check_query};
 use crate::analysis::{RulePaths, check_written_query, order_query};
-use crate::code::{Optimizations, generate_query, graph, reads, verify};
+use crate::code::{Optimizations, Work, generate_query, graph, reads, verify};
 use crate::hir::lower::{Names, Program, QueryContext, lower_query};
 use crate::hir::{Check, Problems};
 use crate::plan::optimize::optimize_query;
@@ -107,7 +107,8 @@ impl Policy {
         if !errors.is_empty() {
             return Err(fail(errors));
         }
-        verify::check(&function, &unit, code.functions.len()).map_err(|message| fail(internal(message)))?;
+        verify::check(&function, &unit, code.functions.len(), &mut Work::default())
+            .map_err(|message| fail(internal(message)))?;
         let stack = graph::stack_of_query(&code.tree, &function, &code.stack);
         let source = Source::new("", query);
         let prepared = Prepared {

@@ -7,7 +7,7 @@ use crate::analysis::RulePaths;
 use crate::analysis::types::SavedDocumentTypes;
 use crate::builtins::{CustomBuiltin, Customs};
 use crate::code::saved::{SavedFunction, SavedUnit, load_functions};
-use crate::code::{Optimizations, aliases, graph, levels};
+use crate::code::{Optimizations, Work, aliases, graph, levels};
 use crate::hir::lower::saved::SavedNames;
 use crate::plan::saved::SavedTree;
 use crate::saved::{self, Result, SavedPath, SavedValue, TextId, Texts, Written, at};
@@ -300,7 +300,9 @@ fn load(file: &[u8], customs: Customs) -> Result<Policy> {
     let data = data::build(vec![part], &symbols).map_err(|error| error.to_string())?;
     let tree = saved.tree.load(&texts)?;
     let unit = saved.unit.load(&tree, &symbols, &texts)?;
-    let functions = load_functions(saved.functions, &tree, &unit, &texts)?;
+    let mut work = Work::of_file(length);
+    let functions = load_functions(saved.functions, &tree, &unit, &texts, &mut work)?;
+    graph::check_followed(&tree, &functions, length)?;
     let mut errors = Vec::new();
     let needs = graph::check(&tree, &functions, &[], &mut errors);
     if let Some(error) = errors.first() {
@@ -311,7 +313,7 @@ fn load(file: &[u8], customs: Customs) -> Result<Policy> {
     if needs.stack.iter().any(|registers| *registers > most) {
         return Err("its functions need too many registers".to_owned());
     }
-    let levels = levels::levels(&tree, &unit, &functions, &needs)?;
+    let levels = levels::levels(&tree, &unit, &functions, &needs, &mut work)?;
     let is_remembered = graph::remembered(&tree, &functions, &unit, optimizations);
     let aliases = aliases::aliases(&unit, &functions);
     let code = Code { tree, unit, functions, symbols, stack: needs.stack, levels, is_remembered, aliases };
