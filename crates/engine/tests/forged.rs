@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+mod forge;
+
+use forge::{Choices, forge};
 use peak_alloc::PeakAlloc;
 use solon_engine::code::{IndexId, Label, Op, PathId, Range, Read, Target, TargetId, Update, Write};
 use solon_engine::vm::Code;
@@ -33,14 +36,22 @@ const MOST: usize = 3 * LIMITS.memory;
 
 /// What `data.a.p` is when the code of a module was changed; an error of loading or evaluating.
 fn ask(module: &str, change: impl FnOnce(&mut Code)) -> Result<String, String> {
-    let file = Compiler::new().module("a.rego", module).compile().unwrap().save().unwrap();
-    let file = Policy::forge(&file, change).unwrap();
+    ask_file(&saved(module), "data.a.p", change)
+}
+
+fn saved(module: &str) -> Vec<u8> {
+    Compiler::new().module("a.rego", module).compile().unwrap().save().unwrap()
+}
+
+/// What a query gives when the code of a saved policy was changed.
+fn ask_file(file: &[u8], query: &str, change: impl FnOnce(&mut Code)) -> Result<String, String> {
+    let file = Policy::forge(file, change).unwrap();
     let alone = ALONE.lock();
     let start = Instant::now();
     let before = MEMORY.current_usage();
     MEMORY.reset_peak_usage();
     let ask = || {
-        let query = Policy::load(&file)?.prepare("data.a.p")?;
+        let query = Policy::load(&file)?.prepare(query)?;
         let mut evaluator = query.evaluator().limits(LIMITS);
         let answer = evaluator.eval(Input::json("{\"xs\": [1, 2, 3], \"k\": \"a\"}"))?;
         Ok(serde_json::to_string(&answer).unwrap())
@@ -236,4 +247,22 @@ fn paths_have_a_greatest_length() {
         code.unit.paths.push(vec![step; 5000].into());
     });
     assert!(error.contains("path that is too long"), "{error}");
+}
+
+#[test]
+fn arbitrary_code_does_no_harm() {
+    let (begin, file) = (Instant::now(), saved(forge::MODULE));
+    let (mut loaded, mut answered, mut stopped) = (0, 0, 0);
+    for seed in 0..3000_u32 {
+        if begin.elapsed() > SOON {
+            break;
+        }
+        match ask_file(&file, "data", |code| forge(code, &mut Choices::new(&seed.to_le_bytes().repeat(8)))) {
+            Ok(_) => (loaded, answered) = (loaded + 1, answered + 1),
+            Err(error) if error.starts_with("invalid_compiled_policy") => {}
+            Err(error) => (loaded, stopped) = (loaded + 1, stopped + usize::from(error.contains("limit"))),
+        }
+    }
+    println!("{loaded} loaded, {answered} answered, {stopped} stopped");
+    assert!(loaded > 20 && answered > 10, "{loaded} loaded, {answered} answered, {stopped} stopped");
 }

@@ -113,6 +113,9 @@ impl Policy {
     /// no harm. Who may write the file decides what it allows, as with a policy's source. Functions that the embedding
     /// program [registered](crate::builtins::register) have to be there, with the signatures that they had.
     ///
+    /// The functions of a file that [capabilities](crate::Capabilities) declared and nobody has are kept as long as the
+    /// process, each once: a program that loads files of strangers for a long time should do so in processes that end.
+    ///
     /// ```
     /// use solon_engine::Policy;
     ///
