@@ -469,3 +469,13 @@ fn deep_yaml_stops() {
     let dashes = serde_json::to_string(&"- ".repeat(DEEP)).unwrap_or_default();
     let _ = check("dashes", &policy("allow if count(yaml.unmarshal(input)) == 7"), dashes.as_bytes());
 }
+
+#[test]
+fn a_long_line_of_mistakes_is_told_in_little_memory() {
+    let module = format!("package a\n{}\n", "§".repeat(100_000));
+    let error = Compiler::new().module("hostile.rego", &module).compile().unwrap_err();
+    let told: usize =
+        error.issues().iter().map(|issue| issue.location.as_ref().map_or(0, |place| place.line.len())).sum();
+    assert!(error.issues().len() <= 100, "{} errors", error.issues().len());
+    assert!(told <= 100 * 4096, "{told} bytes of lines");
+}

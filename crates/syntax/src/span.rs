@@ -37,14 +37,16 @@ pub struct Source {
     name: Arc<str>,
     text: Arc<str>,
     line_starts: Arc<[u32]>,
+    /// Whether bytes are characters.
+    is_ascii: bool,
 }
 
-/// A place as people count: row and column from 1, the column in bytes as OPA counts it.
+/// A place as people count: row and column from 1, the column in characters as OPA counts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     /// Line, from 1.
     pub row: u32,
-    /// Byte in the line, from 1.
+    /// Character in the line, from 1.
     pub col: u32,
 }
 
@@ -54,7 +56,7 @@ impl Source {
         let (name, text) = (name.into(), text.into());
         let starts = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1);
         let line_starts = std::iter::once(0).chain(starts).collect();
-        Source { name: name.into(), text: text.into(), line_starts }
+        Source { is_ascii: text.is_ascii(), name: name.into(), text: text.into(), line_starts }
     }
 
     /// The name that errors show.
@@ -71,7 +73,7 @@ impl Source {
     pub fn position(&self, offset: u32) -> Position {
         let row = self.line_starts.partition_point(|start| *start <= offset);
         let start = self.line_starts.get(row.saturating_sub(1)).copied().unwrap_or(0);
-        let before = self.text.get(start as usize..offset as usize);
+        let before = self.text.get(start as usize..offset as usize).filter(|_| !self.is_ascii);
         // Past the end, and inside of a character, bytes are all there is.
         let col = before.map_or(offset.saturating_sub(start), |before| before.chars().count() as u32);
         Position { row: row as u32, col: col.saturating_add(1) }

@@ -41,7 +41,7 @@ pub struct Problem {
     pub file: String,
     /// Line, from 1.
     pub row: u32,
-    /// Byte in the line, from 1.
+    /// Character in the line, from 1.
     pub col: u32,
     /// The code.
     pub code: String,

@@ -7,6 +7,7 @@
 mod conflicts;
 mod data_conflicts;
 mod dependencies;
+mod dynamics;
 mod narrowing;
 mod outputs;
 mod recursion;

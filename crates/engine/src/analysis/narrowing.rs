@@ -20,7 +20,7 @@ pub(super) struct Known<'p> {
 impl<'p> Known<'p> {
     /// Learns from a literal.
     pub(super) fn read(&mut self, literal: &'p Literal) {
-        let LiteralKind::Unify(left, right) = &literal.kind else { return };
+        let (LiteralKind::Unify(left, right) | LiteralKind::Assign(left, right)) = &literal.kind else { return };
         for (var, term) in [(left, right), (right, left)] {
             if let Term::Var(var) = var
                 && let Some(values) = self.values_of(term)

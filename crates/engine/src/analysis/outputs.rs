@@ -40,7 +40,7 @@ pub(super) fn ready(literal: &Literal, safe: &VarSet, around: &Around<'_>) -> Op
 /// itself, if it binds more than that. (There it has no value, then, unless they bind it.)
 fn own_outputs(literal: &Literal, safe: &VarSet, after: &VarSet) -> VarSet {
     let is_one = match &literal.kind {
-        LiteralKind::Unify(..) => !looks_into_body(literal),
+        LiteralKind::Unify(..) | LiteralKind::Assign(..) => !looks_into_body(literal),
         LiteralKind::Call { call, output: Some(_) } => call.span == literal.span,
         _ => return ref_outputs(literal, safe),
     };
@@ -57,7 +57,7 @@ pub(super) fn looks_into_body(literal: &Literal) -> bool {
     };
     match &literal.kind {
         LiteralKind::Truthy(term) => is_inside(term),
-        LiteralKind::Unify(left, right) => is_inside(left) || is_inside(right),
+        LiteralKind::Unify(left, right) | LiteralKind::Assign(left, right) => is_inside(left) || is_inside(right),
         _ => false,
     }
 }
@@ -136,6 +136,15 @@ pub(super) fn bound_after(literal: &Literal, safe: &VarSet, around: &Around<'_>)
             refs_bind(right, &mut bound);
             unify_binds(left, right, &mut bound);
         }
+        LiteralKind::Assign(left, right) => {
+            refs_bind(left, &mut bound);
+            refs_bind(right, &mut bound);
+            // What is on the left gets its value here, and gives none to the right.
+            let mut basis = bound.clone();
+            free_vars_of_term(left, false, &mut |var: Var, _| basis.remove(var));
+            unify_binds(left, right, &mut basis);
+            bound.extend(&basis);
+        }
         LiteralKind::Call { call, output } => {
             call.args.iter().for_each(|arg| refs_bind(arg, &mut bound));
             // The result of a call cannot bind what the call needs.
@@ -157,6 +166,9 @@ pub(super) fn bound_after(literal: &Literal, safe: &VarSet, around: &Around<'_>)
                 if let Replacement::Term(term) = &modifier.value {
                     refs_bind(term, &mut bound);
                 }
+            }
+            if !modifiers.iter().all(|modifier| is_known(modifier, &bound)) {
+                return None;
             }
             bound = body_binds(body, bound, around)?;
         }
@@ -184,7 +196,7 @@ fn body_binds(body: &Body, mut bound: VarSet, around: &Around<'_>) -> Option<Var
 }
 
 /// Lookups bind the variables that are their keys, if what they look into is known.
-fn refs_bind(term: &Term, bound: &mut VarSet) {
+pub(super) fn refs_bind(term: &Term, bound: &mut VarSet) {
     match term {
         Term::Const(_) | Term::Var(_) | Term::Comprehension(_) => {}
         Term::Ref(reference) => {

@@ -1,7 +1,8 @@
 //! Reordering bodies, and the report of unsafe variables.
 
 use super::VarSet;
-use super::outputs::{Around, bound_after, looks_into_body, ready};
+use super::dynamics::{extract_query, extract_rule};
+use super::outputs::{Around, bound_after, looks_into_body, ready, refs_bind};
 use crate::hir::{
     Body, Check, Comprehension, Head, Literal, LiteralKind, Locals, Problems, Query, Replacement, Rule, Term, Var,
     free_vars_of_body, free_vars_of_literal, free_vars_of_term,
@@ -27,6 +28,7 @@ pub fn order_rule(rule: &mut Rule, problems: &mut Problems) {
             orderer.require(Check::HeadSafety, term, &safe, &outer);
         }
     }
+    extract_rule(rule);
 }
 
 /// Puts the body of a query in order.
@@ -35,6 +37,7 @@ pub fn order_query(query: &mut Query, problems: &mut Problems) {
     let mut outer = VarSet::default();
     body_vars(&query.body, &mut outer);
     orderer.body(&mut query.body, VarSet::default(), &outer);
+    extract_query(query);
 }
 
 /// Variables of a body outside of nested ones.
@@ -68,6 +71,9 @@ impl Orderer<'_> {
                     Some(after) => {
                         self.nested(&mut literal, &safe, outer);
                         safe = after;
+                        if let LiteralKind::Assign(left, right) = literal.kind {
+                            literal.kind = LiteralKind::Unify(left, right);
+                        }
                         body.push(literal);
                         progressed = true;
                     }
@@ -87,7 +93,7 @@ impl Orderer<'_> {
     fn nested(&mut self, literal: &mut Literal, safe: &VarSet, outer: &VarSet) {
         match &mut literal.kind {
             LiteralKind::Truthy(term) => self.term(term, safe, outer),
-            LiteralKind::Unify(left, right) => {
+            LiteralKind::Unify(left, right) | LiteralKind::Assign(left, right) => {
                 self.term(left, safe, outer);
                 self.term(right, safe, outer);
             }
@@ -111,12 +117,14 @@ impl Orderer<'_> {
                 self.closure(right, safe.clone(), outer);
             }
             LiteralKind::With { modifiers, body } => {
+                let mut safe = safe.clone();
                 for modifier in modifiers {
                     if let Replacement::Term(term) = &mut modifier.value {
-                        self.term(term, safe, outer);
+                        self.term(term, &safe, outer);
+                        refs_bind(term, &mut safe);
                     }
                 }
-                self.body(body, safe.clone(), outer);
+                self.body(body, safe, outer);
             }
         }
     }

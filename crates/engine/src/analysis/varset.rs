@@ -28,6 +28,18 @@ impl VarSet {
         is_new
     }
 
+    /// Takes a variable away.
+    pub fn remove(&mut self, var: Var) {
+        let (word, bit) = place(var);
+        let bits = match word.checked_sub(1) {
+            None => Some(&mut self.first),
+            Some(word) => self.rest.get_mut(word),
+        };
+        if let Some(bits) = bits {
+            *bits &= !bit;
+        }
+    }
+
     /// Whether it has the variable.
     pub fn contains(&self, var: Var) -> bool {
         let (word, bit) = place(var);

@@ -72,7 +72,7 @@ impl Written<'_> {
     fn literal(&mut self, literal: &Literal, known: &Known) {
         match &literal.kind {
             LiteralKind::Truthy(term) => self.term(term, known),
-            LiteralKind::Unify(left, right) => {
+            LiteralKind::Unify(left, right) | LiteralKind::Assign(left, right) => {
                 self.term(left, known);
                 self.term(right, known);
             }

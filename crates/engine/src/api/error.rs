@@ -63,18 +63,22 @@ pub struct Location {
     pub file: String,
     /// Line, from 1.
     pub row: u32,
-    /// Character in the line, from 1.
+    /// Character in the line, from 1; 0 at the end of a text whose last row is empty.
     pub col: u32,
-    /// The line's text.
+    /// The line's text; empty where it is longer than 4 KiB.
     #[serde(skip)]
     pub line: String,
 }
+
+/// How many bytes a line may have that is told with an error.
+const LONGEST_LINE: usize = 4096;
 
 impl Location {
     pub(super) fn of(span: Span, sources: &[Source]) -> Option<Location> {
         let source = sources.get(span.file as usize)?;
         let position = source.position(span.start);
-        let line = source.line(position.row).to_owned();
+        let line = source.line(position.row);
+        let line = if line.len() <= LONGEST_LINE { line.to_owned() } else { String::new() };
         // As in OPA, the end of a text is at its last character, which is none in an empty row.
         let is_end = !source.text().is_empty() && span.start as usize == source.text().len();
         Some(Location {

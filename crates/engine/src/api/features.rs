@@ -30,7 +30,9 @@ pub(super) fn check_imports(
 
 /// Reports calls of builtins that stand where rules do, such as what is left of a body. They would define functions.
 pub(super) fn check_calls(module: &Module, errors: &mut Vec<Diagnostic>) {
-    for rule in module.rules.iter().filter(|rule| rule.body.is_empty() && rule.else_branches.is_empty()) {
+    for rule in
+        module.rules.iter().filter(|rule| !rule.is_default && rule.body.is_empty() && rule.else_branches.is_empty())
+    {
         let has_value = !matches!(rule.head.kind, HeadKind::Value { value: None, .. });
         if !has_value && function_name(&rule.head).is_some_and(|name| builtins::find(&name).is_some()) {
             errors.push(parse_error(rule.span, "rule name conflicts with built-in function".to_owned()));

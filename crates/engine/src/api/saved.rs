@@ -153,6 +153,18 @@ impl Policy {
     }
 }
 
+impl Policy {
+    /// The same file with code that was changed, for tests of what no compiler makes.
+    #[doc(hidden)]
+    pub fn forge(file: &[u8], change: impl FnOnce(&mut Code)) -> std::result::Result<Vec<u8>, Error> {
+        let mut policy = Policy::load(file)?;
+        if let Some(shared) = Arc::get_mut(&mut policy.shared) {
+            change(&mut shared.code);
+        }
+        policy.save()
+    }
+}
+
 const CODE: &str = "invalid_compiled_policy";
 
 fn save(policy: &Policy) -> Result<Vec<u8>> {

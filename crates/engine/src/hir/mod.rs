@@ -178,6 +178,9 @@ pub enum LiteralKind {
     Truthy(Term),
     /// The two terms are made equal.
     Unify(Term, Term),
+    /// The variables of the first term get their values from the second, which must be known without them. Once bodies
+    /// are in order it is a `Unify`.
+    Assign(Term, Term),
     /// The call is defined; its result is made equal to `output`, or must not be false where there is none.
     Call {
         /// What is called with what.

@@ -54,7 +54,7 @@ pub fn parts_of_term<'p>(term: &'p Term, visit: &mut dyn FnMut(Part<'p>)) {
 pub fn parts_of_literal<'p>(literal: &'p Literal, visit: &mut dyn FnMut(Part<'p>)) {
     match &literal.kind {
         LiteralKind::Truthy(term) => parts_of_term(term, visit),
-        LiteralKind::Unify(left, right) => {
+        LiteralKind::Unify(left, right) | LiteralKind::Assign(left, right) => {
             parts_of_term(left, visit);
             parts_of_term(right, visit);
         }

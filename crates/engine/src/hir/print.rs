@@ -80,6 +80,9 @@ impl Printer<'_> {
             LiteralKind::Unify(left, right) => {
                 self.line(depth, &format!("{} = {}", self.term(left), self.term(right)));
             }
+            LiteralKind::Assign(left, right) => {
+                self.line(depth, &format!("{} := {}", self.term(left), self.term(right)));
+            }
             LiteralKind::Call { call, output } => {
                 let output = output.as_ref().map(|output| format!("{} = ", self.term(output))).unwrap_or_default();
                 self.line(depth, &format!("{output}{}({})", callee(&call.callee), self.terms(&call.args)));

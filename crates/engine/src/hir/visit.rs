@@ -53,7 +53,7 @@ pub fn free_vars_of_body(body: &Body, closure: bool, visit: &mut dyn Visit) {
 pub fn free_vars_of_literal(literal: &Literal, closure: bool, visit: &mut dyn Visit) {
     match &literal.kind {
         LiteralKind::Truthy(term) => free_vars_of_term(term, closure, visit),
-        LiteralKind::Unify(left, right) => {
+        LiteralKind::Unify(left, right) | LiteralKind::Assign(left, right) => {
             free_vars_of_term(left, closure, visit);
             free_vars_of_term(right, closure, visit);
         }

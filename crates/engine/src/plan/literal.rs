@@ -16,7 +16,9 @@ impl Planner<'_> {
                 let value = self.expr(term, builder);
                 builder.push(Step::Test(Test::Truthy(value)));
             }
-            LiteralKind::Unify(left, right) => self.unify(left, right, literal.span, builder),
+            LiteralKind::Unify(left, right) | LiteralKind::Assign(left, right) => {
+                self.unify(left, right, literal.span, builder)
+            }
             LiteralKind::Call { call, output } => self.call_literal(call, output.as_ref(), builder),
             LiteralKind::Not { body, .. } => {
                 let block = self.existence(body);

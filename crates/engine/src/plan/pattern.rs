@@ -137,7 +137,16 @@ impl Planner<'_> {
                     self.match_pattern(item, element, span, builder);
                 }
             }
-            Term::Set(_) if !self.is_bound(pattern) => self.internal_error(span, "a set as a pattern"),
+            // A set is no pattern: nothing fits it.
+            Term::Set(_) if !self.is_bound(pattern) => {
+                builder.push(Step::Fail);
+                free_vars_of_term(pattern, false, &mut |var: Var, in_closure: bool| {
+                    if !in_closure && self.slot(var).is_none() {
+                        let slot = self.in_slot(Expr::Undefined, builder);
+                        self.set_slot(var, slot);
+                    }
+                });
+            }
             _ => {
                 let known = self.expr(pattern, builder);
                 builder.push(Step::Test(Test::Compare(Comparison::Equal, known, value)));

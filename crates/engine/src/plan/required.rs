@@ -75,7 +75,9 @@ impl Reader<'_> {
     fn may_fail(&self, literal: &Literal) -> bool {
         match &literal.kind {
             LiteralKind::Truthy(term) => self.term_may_fail(term),
-            LiteralKind::Unify(left, right) => self.term_may_fail(left) || self.term_may_fail(right),
+            LiteralKind::Unify(left, right) | LiteralKind::Assign(left, right) => {
+                self.term_may_fail(left) || self.term_may_fail(right)
+            }
             LiteralKind::Call { call, .. } => {
                 !is_comparison(&call.callee) || call.args.iter().any(|term| self.term_may_fail(term))
             }
@@ -112,7 +114,7 @@ impl Reader<'_> {
         let are_test =
             |left: &Term, right: &Term| (is_path(left) && is_value(right)) || (is_path(right) && is_value(left));
         match &literal.kind {
-            LiteralKind::Unify(left, right) => are_test(left, right),
+            LiteralKind::Unify(left, right) | LiteralKind::Assign(left, right) => are_test(left, right),
             LiteralKind::Call { call, output: None } => {
                 is_equal(&call.callee) && matches!(call.args.as_slice(), [left, right] if are_test(left, right))
             }
@@ -124,7 +126,7 @@ impl Reader<'_> {
     fn needs<'b>(&self, literal: &'b Literal, found: &mut Vec<&'b Term>) {
         match &literal.kind {
             LiteralKind::Truthy(term) => self.term(term, found),
-            LiteralKind::Unify(left, right) => self.equality(left, right, found),
+            LiteralKind::Unify(left, right) | LiteralKind::Assign(left, right) => self.equality(left, right, found),
             LiteralKind::Call { call, output: None } if is_equal(&call.callee) => {
                 if let [left, right] = call.args.as_slice() {
                     self.equality(left, right, found);
@@ -189,6 +191,6 @@ fn prints(literal: &Literal) -> bool {
             body.iter().any(prints)
         }
         LiteralKind::And(left, right) | LiteralKind::Or(left, right) => left.iter().chain(right).any(prints),
-        LiteralKind::Truthy(_) | LiteralKind::Unify(..) => false,
+        LiteralKind::Truthy(_) | LiteralKind::Unify(..) | LiteralKind::Assign(..) => false,
     }
 }

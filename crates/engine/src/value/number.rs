@@ -173,6 +173,14 @@ impl<'a> Decimal<'a> {
     }
 }
 
+/// A text that JSON numbers of the same value have in common.
+pub fn identity(text: &str) -> String {
+    let decimal = Decimal::new(text);
+    let sign = if decimal.negative { "-" } else { "" };
+    let digits: String = decimal.digits().map(char::from).collect();
+    format!("{sign}{digits}e{}", decimal.point)
+}
+
 fn zeros<'b>(digits: impl Iterator<Item = &'b u8>) -> usize {
     digits.take_while(|digit| **digit == b'0').count()
 }

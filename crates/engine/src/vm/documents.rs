@@ -88,6 +88,7 @@ impl<'a> Machine<'a, '_> {
         }
         match code.tree.node(node).document {
             Some(document) => Ok(Place::Value(self.value_document(document.0, base, place, stack)?)),
+            None if base.is_none() && self.is_all_replaced(node) => Ok(Place::Value(None)),
             None => Ok(Place::Node(node, base)),
         }
     }

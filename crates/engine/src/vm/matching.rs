@@ -139,6 +139,8 @@ impl<'a> Machine<'a, '_> {
         let (Some(Value::Int(start)), Some(collection), Some(equal)) =
             (register(iterator), register(collection), register(equal))
         else {
+            // Nor does a loop through it end without counting steps.
+            self.tick()?;
             return Ok(None);
         };
         let start = *start;
@@ -156,7 +158,7 @@ impl<'a> Machine<'a, '_> {
                     at += 1;
                 }
             }
-            (element(collection, at), at as i64 + 1, at + 1 - start as usize)
+            (element(collection, at), (at as i64).saturating_add(1), at - start as usize + 1)
         };
         if let Some(position) = registers.get_mut(usize::from(iterator)) {
             *position = Value::Int(next);

@@ -482,7 +482,7 @@ fn next<'a>(registers: &mut [Value<'a>], iterator: u16, collection: u16) -> Opti
     let at = *at;
     let element = element(registers.get(usize::from(collection))?, at as usize)?;
     if let Some(position) = registers.get_mut(usize::from(iterator)) {
-        *position = Value::Int(at + 1);
+        *position = Value::Int(at.saturating_add(1));
     }
     Some(element)
 }

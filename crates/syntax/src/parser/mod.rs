@@ -42,12 +42,15 @@ pub struct ParseOptions {
     pub version: Version,
 }
 
+/// How many errors are told of one text.
+const MOST_ERRORS: usize = 100;
+
 /// What parsing gives: a tree as far as it could be read, and every error.
 #[derive(Clone, Debug)]
 pub struct Parsed<T> {
     /// The tree. Parts that could not be read are left out, so it is only to be compiled when `errors` is empty.
     pub tree: T,
-    /// All errors, in order of their place.
+    /// All errors, in order of their place; of more than a hundred the first.
     pub errors: Vec<Diagnostic>,
 }
 
@@ -215,6 +218,7 @@ impl<'t> Parser<'t> {
     fn finish(mut self) -> Vec<Diagnostic> {
         self.errors.sort_by_key(|error| error.span.start);
         self.errors.dedup();
+        self.errors.truncate(MOST_ERRORS);
         self.errors
     }
 

@@ -184,7 +184,7 @@ impl<'h> Checker<'h> {
                 self.hoist_inside(term, span);
                 self.step(&[term], &[], |_| None);
             }
-            LiteralKind::Unify(left, right) => self.equation(left, right, span),
+            LiteralKind::Unify(left, right) | LiteralKind::Assign(left, right) => self.equation(left, right, span),
             LiteralKind::Call { call: Call { callee: Callee::Builtin(builtin), args, .. }, output: None }
                 if builtin.name == "equal" && !self.is_query =>
             {
@@ -352,7 +352,7 @@ impl<'h> Checker<'h> {
         for literal in body {
             match &literal.kind {
                 LiteralKind::Truthy(term) => self.closures_of_term(term, before),
-                LiteralKind::Unify(left, right) => {
+                LiteralKind::Unify(left, right) | LiteralKind::Assign(left, right) => {
                     self.closures_of_term(left, before);
                     self.closures_of_term(right, before);
                 }

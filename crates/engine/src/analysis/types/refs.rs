@@ -256,7 +256,7 @@ impl<'h> Checker<'h> {
     fn scan_literal(&mut self, literal: &'h Literal) {
         match &literal.kind {
             LiteralKind::Truthy(term) => self.scan_top(&[term]),
-            LiteralKind::Unify(left, right) => self.scan_top(&[left, right]),
+            LiteralKind::Unify(left, right) | LiteralKind::Assign(left, right) => self.scan_top(&[left, right]),
             LiteralKind::Call { call, output } => {
                 call.args.iter().for_each(|arg| self.scan_term(arg));
                 self.scan_top(&output.iter().collect::<Vec<_>>());

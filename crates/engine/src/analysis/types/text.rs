@@ -188,7 +188,9 @@ fn find_call(body: &Body, var: Var) -> Option<&Call> {
         LiteralKind::Call { call, output: Some(Term::Var(output)) } if *output == var => Some(call),
         LiteralKind::Call { call, output } => call.args.iter().chain(output).find_map(|term| find_in_term(term, var)),
         LiteralKind::Truthy(term) => find_in_term(term, var),
-        LiteralKind::Unify(left, right) => find_in_term(left, var).or_else(|| find_in_term(right, var)),
+        LiteralKind::Unify(left, right) | LiteralKind::Assign(left, right) => {
+            find_in_term(left, var).or_else(|| find_in_term(right, var))
+        }
         LiteralKind::Not { body, .. } | LiteralKind::With { body, .. } => find_call(body, var),
         LiteralKind::Every { domain, body, .. } => find_in_term(domain, var).or_else(|| find_call(body, var)),
         LiteralKind::And(left, right) | LiteralKind::Or(left, right) => {

@@ -60,7 +60,9 @@ impl Lowerer<'_, '_> {
                 self.plain_expr(inner, &Value::Test, &mut body);
                 let Some(mut literal) = body.pop() else { return };
                 out.append(&mut body);
-                self.extract_dynamics(&mut literal, names_output(inner), out);
+                if !names_output(inner) {
+                    self.separate_output(&mut literal, out);
+                }
                 Some(LiteralKind::Not { body: vec![literal], is_scoped: false, outside: Vec::new() })
             }
             ast::ExprKind::NotBody { body, is_explicit } => {
@@ -129,6 +131,16 @@ impl Lowerer<'_, '_> {
         }
     }
 
+    /// `f(x) = y` is two literals: a call, which binds, and an equality.
+    fn separate_output(&mut self, literal: &mut Literal, before: &mut Body) {
+        let LiteralKind::Call { call, output } = &mut literal.kind else { return };
+        let Some(output) = output.take() else { return };
+        let result = Term::Var(self.fresh(literal.span));
+        let call = LiteralKind::Call { call: call.clone(), output: Some(result.clone()) };
+        before.push(Literal { span: literal.span, kind: call });
+        literal.kind = LiteralKind::Unify(output, result);
+    }
+
     /// Whether an expression is `x := y`.
     fn is_assignment(&self, expr: &ast::Expr) -> bool {
         matches!(&expr.kind, ast::ExprKind::Term(term)
@@ -174,7 +186,10 @@ impl Lowerer<'_, '_> {
                 let before = out.len();
                 let right_term = self.term(right, out);
                 let left = self.pattern(left, Declared::Assigned, term.span, out);
-                Some(unify(left, right_term, is_call(right), before, out))
+                Some(match unify(left, right_term, is_call(right), before, out) {
+                    LiteralKind::Unify(left, right) => LiteralKind::Assign(left, right),
+                    call => call,
+                })
             }
             (Some((ast::Operator::Unify, args)), _) => {
                 let [left, right] = args else { return None };

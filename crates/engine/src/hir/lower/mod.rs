@@ -4,7 +4,7 @@
 
 mod body;
 mod call;
-mod dynamics;
+mod keys;
 mod module;
 mod names;
 mod query;

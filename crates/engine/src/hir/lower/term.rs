@@ -1,11 +1,12 @@
 //! Terms.
 
+use super::keys::one_of_each_key;
 use super::names::names_outside_of_bodies;
 use super::scope::Declared;
 use super::{Global, Lowerer, strings};
 use crate::hir::{Body, Check, Comprehension, ComprehensionKind, Const, Head, Literal, LiteralKind, Ref, Term};
-use hashbrown::{HashMap, HashSet};
-use solon_syntax::{Span, ast, print};
+use hashbrown::HashSet;
+use solon_syntax::{Span, ast};
 use std::sync::Arc;
 
 impl Lowerer<'_, '_> {
@@ -29,7 +30,7 @@ impl Lowerer<'_, '_> {
             ast::TermKind::Array(items) => Term::Array(self.terms(items, before)),
             ast::TermKind::Set(items) => Term::Set(self.terms(items, before)),
             ast::TermKind::Object(entries) => {
-                let entries = last_of_each_key(entries);
+                let entries = one_of_each_key(entries).into_iter();
                 let mut entries: Vec<(Term, Term)> =
                     entries.map(|(key, value)| (self.term(key, before), self.term(value, before))).collect();
                 // Of keys that turn out equal the last counts, and this is OPA's order of them.
@@ -197,17 +198,6 @@ impl Lowerer<'_, '_> {
             _ => self.term(pattern, before),
         }
     }
-}
-
-/// The entries of an object; of those whose keys are written alike the last, as in OPA.
-fn last_of_each_key(entries: &[(ast::Term, ast::Term)]) -> impl Iterator<Item = (&ast::Term, &ast::Term)> {
-    let mut last: HashMap<String, usize> = HashMap::new();
-    for (at, (key, _)) in entries.iter().enumerate() {
-        last.insert(print::term_text(key), at);
-    }
-    let is_last = move |at: &usize, key: &ast::Term| last.get(&print::term_text(key)) == Some(at);
-    let entries = entries.iter().enumerate().filter(move |(at, (key, _))| is_last(at, key));
-    entries.map(|(_, (key, value))| (key, value))
 }
 
 /// Constants come before variables, variables in the order in which they were met, then all else.
