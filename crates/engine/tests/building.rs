@@ -51,7 +51,7 @@ impl Serialize for Part<'_> {
             };
         }
         let below = Part { level: self.level + 1, ..*self };
-        if self.level % 2 == 0 {
+        if self.level.is_multiple_of(2) {
             let mut list = serializer.serialize_seq(None)?;
             (0..self.of.times).try_for_each(|_| list.serialize_element(&below))?;
             return list.end();
