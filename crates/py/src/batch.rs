@@ -123,15 +123,15 @@ impl Shared {
     }
 
     fn one(&self, evaluator: Evaluator, task: &Task) -> (Evaluator, Outcome) {
-        let mut evaluator = self.pool.restart(evaluator);
+        let mut evaluator = evaluator.limits(self.pool.limits_from_now());
         let input = match task {
             Task::None => Input::none(),
             Task::Json(bytes) => Input::json(&**bytes),
             Task::Built(input) => Input::built(input),
-            Task::Wrong(error) => return (evaluator, Err(Failed::here(error.clone()))),
+            Task::Wrong(error) => return (evaluator, Failed::or(Err(error.clone()))),
         };
         let outcome = evaluator.eval(input).map(|answer| answer.value().map(OwnedValue::copy_of));
-        (evaluator, outcome.map_err(Failed::here))
+        (evaluator, Failed::or(outcome))
     }
 }
 
@@ -153,6 +153,7 @@ pub fn evaluate<'py>(
     threads: Option<usize>,
     reading: &Reading<'py>,
 ) -> PyResult<Bound<'py, PyList>> {
+    let _entered = enter();
     let threads = threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).clamp(1, 256);
     let count = inputs.len().unwrap_or(usize::MAX);
     let chunk = count.div_ceil(threads * 4).clamp(1, CHUNK);
@@ -230,8 +231,14 @@ impl<'py> Caller<'_, 'py> {
         if input.is_instance_of::<PyBytes>() {
             return Ok(Task::Json(input.extract()?));
         }
-        let built = self.shared.pool.query().build_input(&Source::new(input, "input"));
-        Ok(built.map_or_else(Task::Wrong, Task::Built))
+        let pool = &self.shared.pool;
+        let source = Source::new(input, "input");
+        let built = pool.query().build_input(&source, &pool.limits_from_now(), pool.host.as_ref());
+        match Failed::or(built) {
+            Ok(built) => Ok(Task::Built(built)),
+            Err(signal) if signal.is_cancelled() => Err(signal.raise(input.py())),
+            Err(wrong) => Ok(Task::Wrong(wrong.into_error())),
+        }
     }
 
     fn send(&mut self, tasks: Vec<Task>) {

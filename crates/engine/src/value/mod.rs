@@ -256,6 +256,12 @@ impl<'a> Value<'a> {
     }
 }
 
+/// Bytes of an arena that are in use: one that has been reset keeps what it had.
+#[inline]
+pub(crate) fn used_bytes(arena: &Bump) -> usize {
+    arena.allocated_bytes().saturating_sub(arena.chunk_capacity())
+}
+
 impl std::fmt::Debug for Value<'_> {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         std::fmt::Display::fmt(self, formatter)

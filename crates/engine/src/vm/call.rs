@@ -170,7 +170,7 @@ impl<'a> Machine<'a, '_> {
             host: setting.host,
             symbols: &setting.code.symbols,
             caches: &mut self.reusable.caches,
-            max_bytes: setting.limits.value_size,
+            limits: &setting.limits,
             allowed_hosts: setting.allowed_hosts,
             now: &mut self.now,
             sent: &mut self.sent,

@@ -10,6 +10,7 @@ mod error;
 mod matching;
 mod remember;
 mod run;
+mod watch;
 mod world;
 
 pub use error::{EvalError, codes};
@@ -19,8 +20,10 @@ use crate::code::aliases::Alias;
 use crate::code::{Function, Unit};
 use crate::host::Host;
 use crate::plan::Tree;
-use crate::value::{Bump, SymbolTable, Value, exceeds};
+use crate::value::serde::{Cause, Meter};
+use crate::value::{Bump, SymbolTable, Value, exceeds, used_bytes};
 use error::Result;
+use solon_syntax::Span;
 use world::{Memo, World};
 
 /// A compiled policy, as the machine sees it.
@@ -78,7 +81,7 @@ impl Default for Limits {
         Limits {
             deadline: None,
             instructions: u64::MAX,
-            memory: 4 << 30,
+            memory: Meter::MEMORY,
             value_size: 256 << 20,
             depth: 4096,
             result_size: 256 << 20,
@@ -112,7 +115,7 @@ pub struct Setting<'a, 's> {
     /// Whether a builtin's error ends the evaluation.
     pub is_strict: bool,
     /// Names of files, for `print` and `trace`.
-    pub place: &'s dyn Fn(solon_syntax::Span) -> String,
+    pub place: &'s dyn Fn(Span) -> String,
 }
 
 /// What a query gives.
@@ -273,7 +276,7 @@ impl<'a> Machine<'a, '_> {
     fn check_memory(&self) -> Result<()> {
         let found = self.reusable.candidates.capacity() * size_of::<u32>();
         let limit = self.setting.limits.memory;
-        if self.arena.allocated_bytes().saturating_add(found) > limit {
+        if used_bytes(self.arena).saturating_add(found) > limit {
             return Err(self.limit(format!("more than {limit} bytes of memory")));
         }
         Ok(())
@@ -289,22 +292,14 @@ impl<'a> Machine<'a, '_> {
         self.spent += interval;
         self.budget = interval as u32 - 1;
         self.check_memory()?;
-        if let Some(deadline) = limits.deadline {
-            match self.setting.host.now() {
-                Some(now) if now <= deadline => {}
-                Some(_) => return Err(self.limit("the deadline has passed".to_owned())),
-                None => return Err(self.limit("there is a deadline but no clock".to_owned())),
-            }
-        }
-        if self.setting.host.is_cancelled() {
-            let message = "caller cancelled query execution";
-            return Err(Box::new(EvalError::new(codes::CANCEL, message, solon_syntax::Span::default())));
-        }
-        Ok(())
+        limits.watch(self.setting.host).map_err(|error| match error.cause() {
+            Cause::Cancelled => Box::new(EvalError::new(codes::CANCEL, error.to_string(), Span::default())),
+            Cause::Limit | Cause::Unfit => self.limit(error.to_string()),
+        })
     }
 
     fn limit(&self, message: String) -> Box<EvalError> {
         let message = format!("the evaluation's limit is reached: {message}");
-        Box::new(EvalError::new(codes::LIMIT, message, solon_syntax::Span::default()))
+        Box::new(EvalError::new(codes::LIMIT, message, Span::default()))
     }
 }
