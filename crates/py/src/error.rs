@@ -109,10 +109,19 @@ pub fn invalid(py: Python<'_>, code: &str, message: &str) -> PyErr {
     of_engine(py, &Error::new(code, message))
 }
 
+/// Whether an exception is a `SolonError`.
+pub fn is_of_engine(py: Python<'_>, error: &PyErr) -> bool {
+    class(py).is_ok_and(|class| error.is_instance(py, class))
+}
+
+fn class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    CLASS.import(py, "solon._errors", "SolonError")
+}
+
 /// `SolonError` with these issues.
 pub fn of_issues(py: Python<'_>, text: &str, issues: &[Issue]) -> PyErr {
-    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    let raised = CLASS.import(py, "solon._errors", "SolonError").and_then(|class| {
+    let raised = class(py).and_then(|class| {
         let issues: Vec<_> = issues.iter().map(fields).collect();
         class.call_method1("_of", (text, issues))
     });

@@ -91,6 +91,32 @@ def test_sets_of_objects_have_no_set_in_python():
     assert query.policy.query("data.a.x").evaluate() == [{"a": 1}]
 
 
+@pytest.mark.parametrize("text", ["{1, true}", "{0, false}", "{[1], [true]}", "{{{1, true}}}", '{"a": {1, true, 2}}'])
+def test_what_python_takes_for_equal_is_not_lost(text):
+    query = solon.Policy().query(text, sets=True)
+    with pytest.raises(solon.SolonError, match="cannot hold both 1 and True"):
+        query.evaluate()
+
+
+def test_a_value_that_has_no_object_is_an_error_of_its_input():
+    query = solon.Policy("package a\nx contains y if some y in input").query("data.a.x", sets=True)
+    answers = query.evaluate_many([[1], [{"a": 1}], [2], b"[1, true]", [3]], errors="return")
+    assert [answers[at] for at in (0, 2, 4)] == [{1}, {2}, {3}]
+    assert [answers[at].code for at in (1, 3)] == ["invalid_result"] * 2
+    with pytest.raises(solon.SolonError, match="cannot hold objects"):
+        query.evaluate_many([[1], [{"a": 1}]])
+
+
+def test_integers_of_many_digits():
+    query = solon.Policy("package a\nx := input * input").query("data.a.x")
+    big = 10**4000
+    with pytest.raises(solon.SolonError) as raised:
+        query.evaluate(big)
+    assert raised.value.code == "invalid_result" and "digits" in str(raised.value)
+    one, error = query.evaluate_many([1, big], errors="return")
+    assert one == 1 and error.code == "invalid_result"
+
+
 def test_decimals():
     price = Decimal("0.1000000000000000000000000000000001")
     assert ECHO_DECIMALS.evaluate(price) == price

@@ -37,6 +37,13 @@ pub struct BuiltInput {
     pub(super) query: Query,
 }
 
+impl BuiltInput {
+    /// Bytes that it holds.
+    pub fn allocated_bytes(&self) -> usize {
+        self.value.allocated_bytes()
+    }
+}
+
 impl std::fmt::Debug for BuiltInput {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.value.fmt(out)

@@ -48,6 +48,11 @@ impl OwnedValue {
         Cell::try_new(Bump::new(), |arena| source.build(Builder::new(arena, symbols, wanted, meter))).map(OwnedValue)
     }
 
+    /// Bytes that it holds.
+    pub fn allocated_bytes(&self) -> usize {
+        self.0.borrow_owner().allocated_bytes()
+    }
+
     /// The value.
     pub fn value(&self) -> Value<'_> {
         *self.0.borrow_dependent()
