@@ -16,6 +16,9 @@ use solon_syntax::print::{body_text, module_text};
 use solon_syntax::{ParseOptions, parse_module, parse_query};
 use std::sync::OnceLock;
 
+#[path = "../../crates/engine/tests/forge/mod.rs"]
+mod forge;
+
 /// What an evaluation may use while it is fuzzed.
 const SMALL: Limits = Limits {
     instructions: 20_000,
@@ -30,12 +33,13 @@ const SMALL: Limits = Limits {
 pub type Target = fn(&[u8]);
 
 /// All targets by name.
-pub const TARGETS: [(&str, Target); 8] = [
+pub const TARGETS: [(&str, Target); 9] = [
     ("parse", parse),
     ("print", print),
     ("compile", compile),
     ("eval", eval),
     ("saved", saved),
+    ("forged", forged),
     ("json", json),
     ("yaml", yaml),
     ("admission", admission),
@@ -146,6 +150,26 @@ d := "d" if is_array(input.d)"#;
         let Ok(query) = policy.prepare("data") else { continue };
         let _ = query.evaluator().limits(SMALL).eval(Input::json("{}"));
     }
+}
+
+/// Loads a saved policy some of whose functions are made of arbitrary instructions, and asks it for everything.
+pub fn forged(bytes: &[u8]) {
+    static FILE: OnceLock<Vec<u8>> = OnceLock::new();
+    let file = FILE.get_or_init(|| {
+        let compiler = Compiler::new().module("a.rego", forge::MODULE).data(r#"{"e": {"k": [1, 2.0]}}"#);
+        let saved = compiler.compile().and_then(|policy| policy.save());
+        assert!(saved.is_ok(), "the policy cannot be saved: {:?}", saved.err());
+        saved.unwrap_or_default()
+    });
+    let changed = Policy::forge(file, |code| forge::forge(code, &mut forge::Choices::new(bytes)));
+    let Ok(changed) = changed else { return };
+    let Ok(policy) = Policy::load(&changed) else { return };
+    let Ok(query) = policy.prepare("data") else { return };
+    let mut evaluator = query.evaluator().limits(SMALL);
+    for input in ["{}", r#"{"y": 1, "k": "a", "d": [1, {"a": 2}], "e": "é"}"#] {
+        let _ = evaluator.eval(Input::json(input));
+    }
+    assert!(policy.save().is_ok_and(|again| again == changed), "what was loaded is saved as something else");
 }
 
 /// Reads an input and writes it again.

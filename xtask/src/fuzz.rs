@@ -8,6 +8,7 @@ use anyhow::{Context, Result, bail};
 use std::ffi::OsString;
 use std::panic::catch_unwind;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 #[path = "../../fuzz/src/lib.rs"]
@@ -18,6 +19,10 @@ const LONGEST: usize = 4096;
 
 /// One run of a target may take this long without optimisation.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// One that takes this long does not come back, and the whole process may take this much memory, in KiB.
+const LONGEST_RUN: Duration = Duration::from_secs(60);
+const MOST_MEMORY: u64 = 2 << 20;
 
 /// Texts that are put into others.
 const WORDS: &[&str] = &[
@@ -125,6 +130,7 @@ pub fn run(args: &[OsString]) -> Result<()> {
     let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
     let start = Instant::now();
     let mut runs = 0_u64;
+    let watched = watch();
     while start.elapsed() < Duration::from_secs(seconds) {
         let bytes = mutate(&corpus, &mut random);
         for (name, target) in targets::TARGETS {
@@ -132,6 +138,9 @@ pub fn run(args: &[OsString]) -> Result<()> {
                 continue;
             }
             let began = Instant::now();
+            if let Ok(mut watched) = watched.lock() {
+                *watched = Some((began, name, bytes.clone()));
+            }
             let outcome = catch_unwind(|| target(&bytes));
             if outcome.is_err() || began.elapsed() > PATIENCE {
                 let path = std::env::temp_dir().join(format!("solon-fuzz-{name}-{runs}"));
@@ -143,6 +152,37 @@ pub fn run(args: &[OsString]) -> Result<()> {
     }
     println!("{runs} inputs, nothing found");
     Ok(())
+}
+
+/// A run of a target: when it began, of which, on what.
+type Run = (Instant, &'static str, Vec<u8>);
+
+/// Ends the process if the present run does not come back, or takes too much memory, and writes down what it was.
+fn watch() -> Arc<Mutex<Option<Run>>> {
+    let watched: Arc<Mutex<Option<Run>>> = Arc::default();
+    let shared = watched.clone();
+    std::thread::spawn(move || {
+        loop {
+            std::thread::sleep(Duration::from_millis(20));
+            let memory = memory();
+            let Ok(run) = shared.lock() else { return };
+            let Some((began, name, bytes)) = run.as_ref() else { continue };
+            if began.elapsed() > LONGEST_RUN || memory > MOST_MEMORY {
+                let path = std::env::temp_dir().join(format!("solon-fuzz-{name}-endless"));
+                let written = std::fs::write(&path, bytes);
+                eprintln!("{name} takes {:?} and {memory} KiB on {}: {written:?}", began.elapsed(), path.display());
+                std::process::exit(1);
+            }
+        }
+    });
+    watched
+}
+
+/// What the process takes of the memory, in KiB, where the system tells.
+fn memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or_default()
 }
 
 /// Files of a folder, as seeds, and the sections of those that are test cases.

@@ -190,8 +190,7 @@ impl Type {
                 other => flat.push(other),
             }
         }
-        flat.sort();
-        flat.dedup();
+        algebra::sort(&mut flat);
         if flat.is_empty() { Type::Any } else { Type::of_members(flat) }
     }
 

@@ -4,8 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 use solon_engine::builtins::{self, Caches, Context, Customs, Failure};
-use solon_engine::host::NoHost;
 use solon_engine::value::{Bump, SymbolTable, Value, json};
+use solon_engine::{Limits, NoHost};
 
 fn call<'a>(arena: &'a Bump, name: &str, args: &[Value<'a>]) -> Result<Value<'a>, Failure> {
     let builtin = builtins::find(name).unwrap_or_else(|| panic!("no builtin {name}"));
@@ -14,7 +14,7 @@ fn call<'a>(arena: &'a Bump, name: &str, args: &[Value<'a>]) -> Result<Value<'a>
         host: &NoHost,
         symbols: &SymbolTable::new(),
         caches: &mut Caches::default(),
-        max_bytes: 1 << 26,
+        limits: &Limits { value_size: 1 << 26, ..Limits::default() },
         allowed_hosts: None,
         now: &mut None,
         sent: &mut Vec::new(),

@@ -71,7 +71,8 @@ pub struct Error {
 }
 
 impl Error {
-    pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+    /// An error that says this, of nothing that has a place.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Error { code, message: message.into(), hint: None, file: None, position: None }
     }
 

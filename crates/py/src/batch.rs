@@ -3,7 +3,7 @@
 //! The calling thread has the interpreter's lock: it makes values of inputs, and objects of answers. Threads of ours
 //! evaluate meanwhile, without the lock. A chunk of inputs goes to them and comes back with the answers.
 
-use crate::error::Failed;
+use crate::error::{Failed, is_of_engine};
 use crate::from_python::Source;
 use crate::host::stop_by;
 use crate::pool::Pool;
@@ -44,6 +44,8 @@ type Outcome = Result<Option<OwnedValue>, Failed>;
 /// who has the lock.
 struct Chunk {
     number: usize,
+    /// Bytes of its inputs.
+    bytes: usize,
     tasks: Vec<Task>,
     outcomes: Vec<Outcome>,
 }
@@ -56,6 +58,15 @@ struct Road {
     is_closed: bool,
     /// Threads that still work.
     threads: usize,
+    /// Whether one of them ended in a panic. The chunk that it had never comes back.
+    has_panicked: bool,
+}
+
+impl Road {
+    /// Whether there is something to say to the calling thread.
+    fn has_news(&self) -> bool {
+        !self.done.is_empty() || self.has_panicked || self.threads == 0
+    }
 }
 
 /// What the threads share.
@@ -66,12 +77,36 @@ struct Shared {
     stop: Arc<AtomicBool>,
 }
 
+/// The error of a thread that ended before its work was done.
+struct EndedEarly;
+
+impl From<EndedEarly> for PyErr {
+    fn from(_: EndedEarly) -> PyErr {
+        PyRuntimeError::new_err("a thread ended early")
+    }
+}
+
 /// Bytes of stack of a thread: as many as a main thread has.
 const STACK: usize = 8 << 20;
 /// The most inputs in a chunk.
 const CHUNK: usize = 256;
+/// Bytes of inputs with which a chunk is full.
+const CHUNK_BYTES: usize = 1 << 20;
+/// Bytes of inputs that may be on their way, besides those that are a chunk of their own.
+const ROAD_BYTES: usize = 64 << 20;
 /// How often the calling thread looks for signals while it waits.
 const PATIENCE: Duration = Duration::from_millis(50);
+
+impl Task {
+    /// Bytes that it takes, roughly.
+    fn bytes(&self) -> usize {
+        match self {
+            Task::None | Task::Wrong(_) => 0,
+            Task::Json(bytes) => bytes.len(),
+            Task::Built(input) => input.allocated_bytes(),
+        }
+    }
+}
 
 impl Shared {
     fn road(&self) -> MutexGuard<'_, Road> {
@@ -92,12 +127,15 @@ impl Shared {
         }
     }
 
-    /// A chunk that is done; waits a while for it.
-    fn done(&self) -> Option<Chunk> {
-        let road = self.road();
-        let is_empty = |road: &mut Road| road.done.is_empty() && road.threads > 0;
-        let waited = self.changed.wait_timeout_while(road, PATIENCE, is_empty);
-        waited.unwrap_or_else(PoisonError::into_inner).0.done.pop_front()
+    /// A chunk that is done, if one comes soon. Fails where none may come any more.
+    fn done(&self) -> Result<Option<Chunk>, EndedEarly> {
+        let waited = self.changed.wait_timeout_while(self.road(), PATIENCE, |road| !road.has_news());
+        let mut road = waited.unwrap_or_else(PoisonError::into_inner).0;
+        match road.done.pop_front() {
+            _ if road.has_panicked => Err(EndedEarly),
+            None if road.threads == 0 => Err(EndedEarly),
+            chunk => Ok(chunk),
+        }
     }
 
     /// No more chunks will come.
@@ -123,15 +161,15 @@ impl Shared {
     }
 
     fn one(&self, evaluator: Evaluator, task: &Task) -> (Evaluator, Outcome) {
-        let mut evaluator = self.pool.restart(evaluator);
+        let mut evaluator = evaluator.limits(self.pool.limits_from_now());
         let input = match task {
             Task::None => Input::none(),
             Task::Json(bytes) => Input::json(&**bytes),
             Task::Built(input) => Input::built(input),
-            Task::Wrong(error) => return (evaluator, Err(Failed::here(error.clone()))),
+            Task::Wrong(error) => return (evaluator, Failed::or(Err(error.clone()))),
         };
         let outcome = evaluator.eval(input).map(|answer| answer.value().map(OwnedValue::copy_of));
-        (evaluator, outcome.map_err(Failed::here))
+        (evaluator, Failed::or(outcome))
     }
 }
 
@@ -140,7 +178,10 @@ struct AtEnd(Arc<Shared>);
 
 impl Drop for AtEnd {
     fn drop(&mut self) {
-        self.0.road().threads -= 1;
+        let mut road = self.0.road();
+        road.threads -= 1;
+        road.has_panicked |= std::thread::panicking();
+        drop(road);
         self.0.changed.notify_all();
     }
 }
@@ -153,6 +194,7 @@ pub fn evaluate<'py>(
     threads: Option<usize>,
     reading: &Reading<'py>,
 ) -> PyResult<Bound<'py, PyList>> {
+    let _entered = enter();
     let threads = threads.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from)).clamp(1, 256);
     let count = inputs.len().unwrap_or(usize::MAX);
     let chunk = count.div_ceil(threads * 4).clamp(1, CHUNK);
@@ -163,8 +205,8 @@ pub fn evaluate<'py>(
         stop: Arc::new(AtomicBool::new(false)),
     });
     let workers = (0..threads.min(count.max(1))).map(|_| spawn(&shared)).collect::<std::io::Result<Vec<_>>>();
-    let mut caller =
-        Caller { shared: &shared, reading, results: PyList::empty(py), early: Vec::new(), next: 0, sent: 0 };
+    let results = PyList::empty(py);
+    let mut caller = Caller { shared: &shared, reading, results, early: Vec::new(), next: 0, sent: 0, bytes: 0 };
     let result = workers.map_err(PyErr::from).and_then(|workers| {
         let result = caller.run(py, inputs, chunk, threads);
         shared.stop.store(result.is_err(), Ordering::Relaxed);
@@ -198,23 +240,27 @@ struct Caller<'c, 'py> {
     next: usize,
     /// How many chunks were sent.
     sent: usize,
+    /// Bytes of the inputs that are on their way.
+    bytes: usize,
 }
 
 impl<'py> Caller<'_, 'py> {
     fn run(&mut self, py: Python<'py>, inputs: &Bound<'py, PyAny>, chunk: usize, threads: usize) -> PyResult<()> {
-        let mut tasks = Vec::new();
+        let (mut tasks, mut bytes) = (Vec::new(), 0);
         for input in inputs.try_iter()? {
-            tasks.push(self.task(&input?)?);
-            if tasks.len() == chunk {
-                self.send(std::mem::take(&mut tasks));
+            let task = self.task(&input?)?;
+            bytes += task.bytes();
+            tasks.push(task);
+            if tasks.len() == chunk || bytes >= CHUNK_BYTES {
+                self.send(std::mem::take(&mut tasks), std::mem::take(&mut bytes));
                 // Neither inputs nor answers pile up.
-                while self.sent - self.next >= threads * 4 {
+                while self.sent - self.next >= threads * 4 || (self.bytes > ROAD_BYTES && self.sent > self.next) {
                     self.receive(py)?;
                 }
             }
         }
         if !tasks.is_empty() {
-            self.send(tasks);
+            self.send(tasks, bytes);
         }
         self.shared.close();
         while self.next < self.sent {
@@ -230,27 +276,33 @@ impl<'py> Caller<'_, 'py> {
         if input.is_instance_of::<PyBytes>() {
             return Ok(Task::Json(input.extract()?));
         }
-        let built = self.shared.pool.query().build_input(&Source::new(input, "input"));
-        Ok(built.map_or_else(Task::Wrong, Task::Built))
+        let pool = &self.shared.pool;
+        let source = Source::new(input, "input");
+        let built = pool.query().build_input(&source, &pool.limits_from_now(), pool.host.as_ref());
+        match Failed::or(built) {
+            Ok(built) => Ok(Task::Built(built)),
+            Err(signal) if signal.is_cancelled() => Err(signal.raise(input.py())),
+            Err(wrong) => Ok(Task::Wrong(wrong.into_error())),
+        }
     }
 
-    fn send(&mut self, tasks: Vec<Task>) {
+    fn send(&mut self, tasks: Vec<Task>, bytes: usize) {
         let outcomes = Vec::with_capacity(tasks.len());
-        self.shared.road().waiting.push_back(Chunk { number: self.sent, tasks, outcomes });
+        self.shared.road().waiting.push_back(Chunk { number: self.sent, bytes, tasks, outcomes });
         self.shared.changed.notify_all();
         self.sent += 1;
+        self.bytes += bytes;
     }
 
     /// Waits for a chunk, and reads those whose turn it is.
     fn receive(&mut self, py: Python<'py>) -> PyResult<()> {
         let shared = self.shared;
-        match py.detach(|| shared.done()) {
-            Some(chunk) => self.early.push(chunk),
-            None if shared.road().threads == 0 => return Err(PyRuntimeError::new_err("a thread ended early")),
-            None => py.check_signals()?,
-        }
+        let done = py.detach(|| shared.done());
+        py.check_signals()?;
+        self.early.extend(done?);
         while let Some(at) = self.early.iter().position(|chunk| chunk.number == self.next) {
-            let Chunk { outcomes, .. } = self.early.swap_remove(at);
+            let Chunk { outcomes, bytes, .. } = self.early.swap_remove(at);
+            self.bytes -= bytes;
             outcomes.into_iter().try_for_each(|outcome| self.read(py, outcome))?;
             self.next += 1;
         }
@@ -258,17 +310,16 @@ impl<'py> Caller<'_, 'py> {
     }
 
     fn read(&self, py: Python<'py>, outcome: Outcome) -> PyResult<()> {
-        match outcome {
-            Ok(Some(value)) => self.results.append(self.reading.shapes.object(py, value.value())?),
-            Ok(None) => self.results.append(&self.reading.default),
-            Err(failed) if self.reading.raises => Err(failed.raise(py)),
-            Err(failed) => {
-                let error = failed.raise(py);
-                match error.is_instance_of::<pyo3::exceptions::PyException>(py) {
-                    true => self.results.append(error.into_value(py)),
-                    false => Err(error),
-                }
-            }
+        let object = match outcome {
+            Ok(Some(value)) => self.reading.shapes.object(py, value.value()),
+            Ok(None) => return self.results.append(&self.reading.default),
+            Err(failed) => Err(failed.raise(py)),
+        };
+        match object {
+            Ok(object) => self.results.append(object),
+            // What is no error of the engine's is none of the input's either.
+            Err(error) if self.reading.raises || !is_of_engine(py, &error) => Err(error),
+            Err(error) => self.results.append(error.into_value(py)),
         }
     }
 }

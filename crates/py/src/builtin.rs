@@ -2,12 +2,13 @@
 
 use crate::error::keep;
 use crate::from_python::Source;
+use crate::host::in_python;
 use crate::stack::has_room;
 use crate::to_python::Shapes;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use solon::builtins::{Context, CustomBuiltin, Failure, Outcome};
-use solon::value::{Build, Value, exceeds};
+use solon::value::{Value, exceeds};
 
 /// A builtin from a `solon.Builtin`.
 pub fn read(builtin: &Bound<'_, PyAny>) -> PyResult<CustomBuiltin> {
@@ -28,10 +29,10 @@ fn call<'a>(function: &Py<PyAny>, context: &mut Context<'a, '_>, args: &[Value<'
         return Err(Failure::Halt("rules are too deep in one another to call Python".to_owned()));
     }
     // Values share their parts, which objects of Python here do not.
-    if args.iter().any(|arg| exceeds(*arg, context.max_bytes)) {
+    if args.iter().any(|arg| exceeds(*arg, context.max_bytes())) {
         return Err(Failure::Halt("an argument is too large for Python".to_owned()));
     }
-    Python::attach(|py| {
+    in_python(|py| {
         let result = args
             .iter()
             .map(|arg| Shapes::default().object(py, *arg))
@@ -39,13 +40,12 @@ fn call<'a>(function: &Py<PyAny>, context: &mut Context<'a, '_>, args: &[Value<'
             .and_then(|args| function.bind(py).call1(PyTuple::new(py, args)?));
         let result = result.map_err(|error| {
             let message = error.to_string();
-            keep(error);
+            keep(py, error);
             Failure::Fatal(message)
         })?;
         if result.is(py.Ellipsis()) {
             return Err(Failure::Undefined);
         }
-        let source = Source::new(&result, "result");
-        source.build(context.builder()).map_err(|error| Failure::Fatal(error.to_string()))
+        context.build(&Source::new(&result, "result"))
     })
 }

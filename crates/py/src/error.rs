@@ -7,19 +7,50 @@ use pyo3::types::PyType;
 use solon::{Error, Issue};
 use std::cell::RefCell;
 
-thread_local! {
-    /// The exception that a function of Python's raised while this thread evaluates.
-    static RAISED: RefCell<Option<PyErr>> = const { RefCell::new(None) };
+/// An exception, and whether it is no error of a program's but has to go on, as `KeyboardInterrupt` has.
+struct Raised {
+    error: PyErr,
+    goes_on: bool,
 }
 
-/// Keeps an exception until the evaluation that it ends has come back.
-pub fn keep(error: PyErr) {
-    RAISED.with(|raised| raised.replace(Some(error)));
+thread_local! {
+    /// The exception that a function of Python's raised while this thread evaluates.
+    static RAISED: RefCell<Option<Raised>> = const { RefCell::new(None) };
+}
+
+fn goes_on(py: Python<'_>, error: &PyErr) -> bool {
+    !error.is_instance_of::<PyException>(py)
+}
+
+/// Keeps an exception until the evaluation that it ends has come back. One that has to go on is not forgotten over
+/// another.
+pub fn keep(py: Python<'_>, error: PyErr) {
+    if !is_interrupted() {
+        let raised = Raised { goes_on: goes_on(py, &error), error };
+        // What was there is dropped when nobody looks at it any more: that may run code of Python's.
+        drop(RAISED.replace(Some(raised)));
+    }
 }
 
 /// The exception that ended an evaluation of this thread.
 pub fn kept() -> Option<PyErr> {
-    RAISED.with(RefCell::take)
+    RAISED.take().map(|raised| raised.error)
+}
+
+/// Whether an exception is kept that has to go on, which ends an evaluation that has not noticed.
+pub fn is_interrupted() -> bool {
+    RAISED.with_borrow(|raised| raised.as_ref().is_some_and(|raised| raised.goes_on))
+}
+
+/// Whether Python has a signal (Ctrl-C), whose exception then is kept.
+pub fn is_signalled(py: Python<'_>) -> bool {
+    match py.check_signals() {
+        Ok(()) => false,
+        Err(error) => {
+            keep(py, error);
+            true
+        }
+    }
 }
 
 /// An engine's error with the exception that is behind it: it may go to another thread.
@@ -30,16 +61,35 @@ pub struct Failed {
 }
 
 impl Failed {
-    /// An error of this thread's evaluation.
-    pub fn here(error: Error) -> Self {
-        Failed { error, cause: kept() }
+    /// What an evaluation of this thread gave. Whatever it is, an exception that has to go on does.
+    pub fn or<T>(result: Result<T, Error>) -> Result<T, Failed> {
+        match result {
+            Err(error) => Err(Failed { error, cause: kept() }),
+            Ok(_) if is_interrupted() => {
+                Err(Failed { error: Error::new("eval_cancel_error", "the evaluation was interrupted"), cause: kept() })
+            }
+            Ok(value) => {
+                drop(kept());
+                Ok(value)
+            }
+        }
+    }
+
+    /// Whether it is nothing of the input's: somebody wants an end.
+    pub fn is_cancelled(&self) -> bool {
+        self.error.is_cancelled()
+    }
+
+    /// The engine's error.
+    pub fn into_error(self) -> Error {
+        self.error
     }
 
     /// The exception to raise. What is no `Exception`, such as `KeyboardInterrupt`, goes on as it is.
     pub fn raise(self, py: Python<'_>) -> PyErr {
         let Failed { error, cause } = self;
         match cause {
-            Some(cause) if !cause.is_instance_of::<PyException>(py) => cause,
+            Some(cause) if goes_on(py, &cause) => cause,
             cause => {
                 let raised = of_engine(py, &error);
                 raised.set_cause(py, cause);
@@ -59,10 +109,19 @@ pub fn invalid(py: Python<'_>, code: &str, message: &str) -> PyErr {
     of_engine(py, &Error::new(code, message))
 }
 
+/// Whether an exception is a `SolonError`.
+pub fn is_of_engine(py: Python<'_>, error: &PyErr) -> bool {
+    class(py).is_ok_and(|class| error.is_instance(py, class))
+}
+
+fn class(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
+    CLASS.import(py, "solon._errors", "SolonError")
+}
+
 /// `SolonError` with these issues.
 pub fn of_issues(py: Python<'_>, text: &str, issues: &[Issue]) -> PyErr {
-    static CLASS: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-    let raised = CLASS.import(py, "solon._errors", "SolonError").and_then(|class| {
+    let raised = class(py).and_then(|class| {
         let issues: Vec<_> = issues.iter().map(fields).collect();
         class.call_method1("_of", (text, issues))
     });

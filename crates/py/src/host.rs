@@ -1,10 +1,11 @@
 //! What Python gives to builtins: the clock, random bytes and a place for what is printed. Nothing else.
 
-use crate::error::keep;
+use crate::error::{is_interrupted, is_signalled, keep};
 use crate::stack::has_room;
+use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use solon::Host;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -12,6 +13,39 @@ use std::time::{SystemTime, UNIX_EPOCH};
 thread_local! {
     /// Says to a thread of ours, which is none of Python's, that it is to stop.
     static STOP: RefCell<Option<Arc<AtomicBool>>> = const { RefCell::new(None) };
+    /// Whether the thread runs code of Python's, which may evaluate in its turn.
+    static IN_PYTHON: Cell<bool> = const { Cell::new(false) };
+    /// Whether objects are being read, so that nothing else of Python's may run.
+    static HELD: Cell<bool> = const { Cell::new(false) };
+}
+
+/// A flag of this thread that goes back to what it was.
+pub struct Raised {
+    flag: &'static std::thread::LocalKey<Cell<bool>>,
+    before: bool,
+}
+
+impl Raised {
+    fn new(flag: &'static std::thread::LocalKey<Cell<bool>>, value: bool) -> Self {
+        Raised { flag, before: flag.replace(value) }
+    }
+}
+
+impl Drop for Raised {
+    fn drop(&mut self) {
+        self.flag.set(self.before);
+    }
+}
+
+/// Keeps other threads of Python from running in a long conversion.
+pub fn hold() -> Raised {
+    Raised::new(&HELD, true)
+}
+
+/// Runs code of Python's.
+pub fn in_python<T>(run: impl FnOnce(Python<'_>) -> T) -> T {
+    let _flags = (Raised::new(&IN_PYTHON, true), Raised::new(&HELD, false));
+    Python::attach(run)
 }
 
 /// Makes this thread stop its evaluations when `stop` is true, rather than when Python has a signal.
@@ -49,30 +83,28 @@ impl Host for PythonHost {
 
     fn print(&self, place: &str, message: &str) {
         let Some(print) = self.print.as_ref().filter(|_| has_room()) else { return };
-        Python::attach(|py| {
-            if let Err(error) = print.call1(py, (place, message)) {
-                error.write_unraisable(py, None);
-            }
+        in_python(|py| match print.call1(py, (place, message)) {
+            Ok(_) => {}
+            Err(error) if error.is_instance_of::<PyException>(py) => error.write_unraisable(py, None),
+            Err(error) => keep(py, error),
         });
     }
 
     /// A long evaluation lets other threads of Python run now and then, and ends when Python has a signal (Ctrl-C).
     fn is_cancelled(&self) -> bool {
-        if let Some(stop) = STOP.with(|own| own.borrow().clone()) {
-            return stop.load(Ordering::Relaxed);
+        let stop = STOP.with(|own| own.borrow().as_ref().map(|stop| stop.load(Ordering::Relaxed)));
+        if stop == Some(true) || is_interrupted() {
+            return true;
         }
-        if !has_room() {
+        // A thread of ours has the lock only in what Python calls.
+        if (stop.is_some() && !IN_PYTHON.get()) || !has_room() {
             return false;
         }
         Python::attach(|py| {
-            py.detach(|| ());
-            match py.check_signals() {
-                Ok(()) => false,
-                Err(error) => {
-                    keep(error);
-                    true
-                }
+            if !HELD.get() {
+                py.detach(|| ());
             }
+            is_signalled(py)
         })
     }
 }

@@ -7,9 +7,10 @@ use crate::stack::enter;
 use crate::to_python::Shapes;
 use pyo3::exceptions::{PyException, PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString};
+use pyo3::types::{PyBytes, PyDict, PyString};
 use serde::Serialize;
 use solon::Compiler;
+use solon::k8s::admission::ReviewError;
 use solon::k8s::compile::TemplatePolicy;
 use solon::k8s::constraint::Constraint;
 use solon::k8s::document::{Options, Step};
@@ -17,7 +18,8 @@ use solon::k8s::manifest::{self, read_manifests};
 use solon::k8s::shape::{Shape, input};
 use solon::k8s::template::Template;
 use solon::k8s::webhook;
-use solon::value::{Build, Builder, OwnedValue, SerdeError, Value};
+use solon::k8s::{Error, ErrorCode};
+use solon::value::{Build, Builder, Meter, OwnedValue, SerdeError, Value};
 
 /// What serde can write, as a value.
 struct Serialized<'s>(&'s serde_json::Value);
@@ -30,8 +32,8 @@ impl Build for Serialized<'_> {
 
 /// JSON as an object of Python.
 pub fn object_of<'py>(py: Python<'py>, json: &serde_json::Value) -> PyResult<Bound<'py, PyAny>> {
-    let value =
-        OwnedValue::build(&Serialized(json)).map_err(|error| invalid(py, "invalid_json", &error.to_string()))?;
+    let value = OwnedValue::build(&Serialized(json), &Meter::default())
+        .map_err(|error| invalid(py, "invalid_json", &error.to_string()))?;
     Shapes::default().object(py, value.value())
 }
 
@@ -206,7 +208,11 @@ impl Admission {
     /// The AdmissionReview that answers one, which is an object or `bytes` of JSON. Whatever goes wrong is an answer
     /// that refuses.
     fn review<'py>(&self, py: Python<'py>, review: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        let bytes = json_of(review, "review").unwrap_or_else(|error| error.to_string().into_bytes());
+        let bytes = match json_of(review, "review") {
+            Ok(bytes) => bytes,
+            Err(error) if !error.is_instance_of::<PyException>(py) => return Err(error),
+            Err(error) => return object_of(py, &refusal(review, error.value(py).to_string())),
+        };
         let _entered = enter();
         let answer = py.detach(|| match self.0.review(&bytes) {
             Ok(response) => response.to_json(),
@@ -218,6 +224,17 @@ impl Admission {
             _ => object_of(py, &answer),
         }
     }
+}
+
+/// The answer to a review that is no JSON, which repeats the request's id if it has one.
+fn refusal(review: &Bound<'_, PyAny>, message: String) -> serde_json::Value {
+    let uid = field(review, "request").and_then(|request| field(&request, "uid"));
+    let uid = uid.as_ref().and_then(|uid| uid.cast::<PyString>().ok()?.to_str().ok()).map(str::to_owned);
+    ReviewError { uid, error: Error::new(ErrorCode::Value, message) }.response()
+}
+
+fn field<'py>(object: &Bound<'py, PyAny>, key: &str) -> Option<Bound<'py, PyAny>> {
+    object.cast::<PyDict>().ok()?.get_item(key).ok()?
 }
 
 /// A rule as it is given: a policy, a query and, perhaps, a shape.

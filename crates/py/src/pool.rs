@@ -33,17 +33,16 @@ impl Pool {
 
     /// An evaluator, whose time begins now if it has a limit.
     pub fn take(&self) -> Evaluator {
-        let evaluator = self.evaluators.take().host(self.host.clone()).limits(self.limits);
-        let evaluator = evaluator.strict_builtin_errors(self.is_strict);
-        self.restart(evaluator)
+        let evaluator = self.evaluators.take().host(self.host.clone()).limits(self.limits_from_now());
+        evaluator.strict_builtin_errors(self.is_strict)
     }
 
-    /// The evaluator with its time beginning now, if that has a limit.
-    pub fn restart(&self, evaluator: Evaluator) -> Evaluator {
-        let Some(timeout) = self.timeout else { return evaluator };
+    /// The limits of something whose time begins now, if that has a limit.
+    pub fn limits_from_now(&self) -> Limits {
+        let Some(timeout) = self.timeout else { return self.limits };
         let nanoseconds = i64::try_from(timeout.as_nanos()).unwrap_or(i64::MAX);
         let deadline = now().unwrap_or(0).saturating_add(nanoseconds);
-        evaluator.limits(Limits { deadline: Some(deadline), ..self.limits })
+        Limits { deadline: Some(deadline), ..self.limits }
     }
 
     /// Gives an evaluator back.

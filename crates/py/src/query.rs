@@ -1,7 +1,7 @@
 //! The class `Query`.
 
 use crate::batch;
-use crate::error::{Failed, kept, of_engine};
+use crate::error::{Failed, of_engine};
 use crate::from_python::Source;
 use crate::host::PythonHost;
 use crate::options::{Given, QueryOptions};
@@ -68,8 +68,6 @@ impl Query {
     fn ask<T>(&self, py: Python<'_>, input: &Given<'_>, read: impl FnOnce(Answer<'_>) -> PyResult<T>) -> PyResult<T> {
         let _entered = enter();
         let mut evaluator = self.pool.take();
-        // What an evaluation that ended well left behind is nobody's cause.
-        drop(kept());
         let result = match input.object() {
             None => evaluator.eval(Input::none()).map(read),
             Some(object) => match object.cast::<PyBytes>() {
@@ -78,7 +76,7 @@ impl Query {
             },
         };
         self.pool.give(evaluator);
-        result.map_err(|error| Failed::here(error).raise(py))?
+        Failed::or(result).map_err(|failed| failed.raise(py))?
     }
 }
 

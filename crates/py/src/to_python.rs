@@ -21,8 +21,8 @@ pub struct Shapes {
 impl Shapes {
     /// A value as an object.
     pub fn object<'py>(self, py: Python<'py>, value: Value<'_>) -> PyResult<Bound<'py, PyAny>> {
-        if value.len().is_some() && !has_level() {
-            return Err(invalid(py, "invalid_result", "exceeded the depth that this thread has stack for"));
+        if value.len().is_some() {
+            check_level(py)?;
         }
         match value {
             Value::Null => Ok(py.None().into_bound(py)),
@@ -32,8 +32,9 @@ impl Shapes {
             Value::String { text, .. } => Ok(PyString::new(py, text).into_any()),
             Value::Array(items) => Ok(self.list(py, items)?.into_any()),
             Value::Set(set) if self.sets => {
-                let members: PyResult<Vec<_>> = set.items().iter().map(|item| self.member(py, *item)).collect();
-                Ok(PySet::new(py, members?)?.into_any())
+                let made = PySet::new(py, self.members(py, set.items())?)?;
+                all_there(py, made.len(), set)?;
+                Ok(made.into_any())
             }
             Value::Set(set) => Ok(self.list(py, set.items())?.into_any()),
             Value::Object(object) => Ok(self.dict(py, object)?.into_any()),
@@ -65,20 +66,31 @@ impl Shapes {
 
     /// A member of a set, which has to be hashable: arrays are tuples, sets are frozen.
     fn member<'py>(self, py: Python<'py>, value: Value<'_>) -> PyResult<Bound<'py, PyAny>> {
-        let members =
-            |items: &[Value<'_>]| items.iter().map(|item| self.member(py, *item)).collect::<PyResult<Vec<_>>>();
         match value {
-            Value::Array(items) => Ok(PyTuple::new(py, members(items)?)?.into_any()),
-            Value::Set(set) => Ok(PyFrozenSet::new(py, members(Set::items(&set))?)?.into_any()),
+            Value::Array(items) => Ok(PyTuple::new(py, self.members(py, items)?)?.into_any()),
+            Value::Set(set) => {
+                let made = PyFrozenSet::new(py, self.members(py, set.items())?)?;
+                all_there(py, made.len(), set)?;
+                Ok(made.into_any())
+            }
             Value::Object(_) => Err(invalid(py, "invalid_result", "Python's sets cannot hold objects: ask for lists")),
             scalar => self.object(py, scalar),
         }
     }
 
+    fn members<'py>(self, py: Python<'py>, items: &[Value<'_>]) -> PyResult<Vec<Bound<'py, PyAny>>> {
+        check_level(py)?;
+        items.iter().map(|item| self.member(py, *item)).collect()
+    }
+
     fn number<'py>(self, py: Python<'py>, number: &Number<'_>) -> PyResult<Bound<'py, PyAny>> {
         let text = number.text();
         if !text.contains(['.', 'e', 'E']) {
-            return py.get_type::<PyInt>().call1((text,));
+            // Python has a limit to the digits that it reads.
+            return py
+                .get_type::<PyInt>()
+                .call1((text,))
+                .map_err(|error| invalid(py, "invalid_result", &format!("an integer of the result: {error}")));
         }
         let float = number.as_f64();
         if self.decimals || !float.is_finite() {
@@ -112,5 +124,24 @@ impl Shapes {
         result.set_item("expressions", expressions)?;
         result.set_item("bindings", bindings)?;
         Ok(result)
+    }
+}
+
+/// Fails where the stack may not suffice for another level.
+fn check_level(py: Python<'_>) -> PyResult<()> {
+    match has_level() {
+        true => Ok(()),
+        false => Err(invalid(py, "invalid_result", "exceeded the depth that this thread has stack for")),
+    }
+}
+
+/// Fails if a set of Python's has fewer members than the one that it was made of.
+fn all_there(py: Python<'_>, count: usize, set: Set<'_>) -> PyResult<()> {
+    match count == set.len() {
+        true => Ok(()),
+        false => {
+            let message = "Python's sets cannot hold both 1 and True, or 0 and False: ask for lists";
+            Err(invalid(py, "invalid_result", message))
+        }
     }
 }

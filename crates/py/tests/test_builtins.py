@@ -2,7 +2,10 @@
 
 import pickle
 import signal
+import subprocess
+import sys
 import threading
+import time
 import types
 from decimal import Decimal
 from typing import Any
@@ -216,6 +219,90 @@ def test_signals_end_an_evaluation():
             timer.join()
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_many_end_when_a_signal_comes_while_answers_come():
+    text = "import signal, solon\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n" + (
+        'query = solon.Policy().query("input.x == 1")\nprint("begun", flush=True)\n'
+        "try:\n    query.evaluate_many(({'x': 1} for _ in iter(int, 1)), threads=2)\n"
+        "except KeyboardInterrupt:\n    print('ended')"
+    )
+    done = subprocess.Popen([sys.executable, "-c", text], stdout=subprocess.PIPE, text=True)
+    try:
+        assert done.stdout.readline() == "begun\n"
+        time.sleep(0.3)
+        done.send_signal(signal.SIGINT)
+        assert done.communicate(timeout=20)[0] == "ended\n"
+    finally:
+        done.kill()
+
+
+PANIC = r"""
+import faulthandler, solon
+faulthandler.dump_traceback_later(20, exit=True)
+try:
+    solon.Policy("package")
+except solon.SolonError:
+    pass
+# What the native code takes for a panic of its own.
+[panic] = [kind for kind in BaseException.__subclasses__() if kind.__name__ == "PanicException"]
+
+@solon.builtin("own.f", "(number) -> number")
+def f(x):
+    if x == 3:
+        raise panic("on purpose")
+    return x
+
+query = solon.Policy(builtins=[f]).query("own.f(input)")
+for threads in (1, 2, 4):
+    try:
+        query.evaluate_many(range(100_000), threads=threads)
+    except RuntimeError as error:
+        print(error)
+print(query.evaluate_many(range(3)))
+"""
+
+
+def test_a_thread_that_panics_ends_all():
+    done = subprocess.run([sys.executable, "-c", PANIC], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "a thread ended early\n" * 3 + "[0, 1, 2]\n", done.stderr
+
+
+def test_what_a_function_asks_lets_other_threads_run():
+    heavy = Policy().query(
+        "count([1 | some x in numbers.range(1, 1000); some y in numbers.range(1, 1000); x == y])"
+    )
+    query = policy_with(lambda x: heavy.evaluate()).query("data.a.x")
+    ticks = []
+    stop = threading.Event()
+
+    def tick():
+        while not stop.wait(0.001):
+            ticks.append(time.monotonic())
+
+    thread = threading.Thread(target=tick)
+    thread.start()
+    for ask in (lambda: query.evaluate(1), lambda: query.evaluate_many([1], threads=1)):
+        begun = time.monotonic()
+        ask()
+        ended = time.monotonic()
+        during = [at for at in ticks if begun < at < ended]
+        longest = max(after - before for before, after in zip([begun, *during], [*during, ended]))
+        assert longest < 0.7 * (ended - begun)
+    stop.set()
+    thread.join()
+
+
+def test_a_signal_in_print_goes_on():
+    def stop(place, message):
+        raise KeyboardInterrupt
+
+    policy = policy_with(lambda x: x, 'package a\nx if print("a")\ny if { print("a"); own.f(1) }')
+    for rule in "xy":
+        query = policy.query(f"data.a.{rule}", print=stop)
+        for ask in (query.evaluate, lambda: query.evaluate_many([1, 2], errors="return")):
+            with pytest.raises(KeyboardInterrupt):
+                ask()
 
 
 def test_they_pickle():

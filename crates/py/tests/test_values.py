@@ -1,8 +1,13 @@
 """Objects become values and come back."""
 
+import contextlib
 import enum
 import json
 import math
+import signal
+import subprocess
+import sys
+import time
 from decimal import Decimal
 
 import pytest
@@ -86,6 +91,32 @@ def test_sets_of_objects_have_no_set_in_python():
     assert query.policy.query("data.a.x").evaluate() == [{"a": 1}]
 
 
+@pytest.mark.parametrize("text", ["{1, true}", "{0, false}", "{[1], [true]}", "{{{1, true}}}", '{"a": {1, true, 2}}'])
+def test_what_python_takes_for_equal_is_not_lost(text):
+    query = solon.Policy().query(text, sets=True)
+    with pytest.raises(solon.SolonError, match="cannot hold both 1 and True"):
+        query.evaluate()
+
+
+def test_a_value_that_has_no_object_is_an_error_of_its_input():
+    query = solon.Policy("package a\nx contains y if some y in input").query("data.a.x", sets=True)
+    answers = query.evaluate_many([[1], [{"a": 1}], [2], b"[1, true]", [3]], errors="return")
+    assert [answers[at] for at in (0, 2, 4)] == [{1}, {2}, {3}]
+    assert [answers[at].code for at in (1, 3)] == ["invalid_result"] * 2
+    with pytest.raises(solon.SolonError, match="cannot hold objects"):
+        query.evaluate_many([[1], [{"a": 1}]])
+
+
+def test_integers_of_many_digits():
+    query = solon.Policy("package a\nx := input * input").query("data.a.x")
+    big = 10**4000
+    with pytest.raises(solon.SolonError) as raised:
+        query.evaluate(big)
+    assert raised.value.code == "invalid_result" and "digits" in str(raised.value)
+    one, error = query.evaluate_many([1, big], errors="return")
+    assert one == 1 and error.code == "invalid_result"
+
+
 def test_decimals():
     price = Decimal("0.1000000000000000000000000000000001")
     assert ECHO_DECIMALS.evaluate(price) == price
@@ -100,23 +131,172 @@ class Color(enum.IntEnum):
     RED = 7
 
 
+def liar(base):
+    """A subclass that says of each question what it does not hold, or that it must not be asked."""
+
+    def refuse(*_):
+        raise AssertionError("not asked")
+
+    def admin(*_):
+        return iter(["admin"])
+
+    methods = {name: refuse for name in dir(base) if name not in ("__new__", "__init__", "__class__", "__hash__")}
+    methods |= {"__iter__": admin, "__len__": lambda _: 2**62, "__getattribute__": object.__getattribute__}
+    methods["__class__"] = property(refuse)
+    return type(f"Lying{base.__name__}", (base,), methods)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["x", 7, 10**30, 1.5, 1e300, [1, [2]], [], (1, (2,)), (), {"a": {"b": 1}}, {}, {1, 2}, set(), frozenset({(1,), "x"}),
+     frozenset(), Decimal("1.5")],
+    ids=repr,
+)  # fmt: skip
+def test_subclasses_are_what_they_hold(value):
+    lie = liar(type(value))(value)
+    for query in (ECHO, ECHO_SETS):
+        assert query.evaluate(lie) == query.evaluate(value)
+        assert query.evaluate({"a": [lie]}) == query.evaluate({"a": [value]})
+        assert query.evaluate_many([lie, {"a": lie}]) == query.evaluate_many([value, {"a": value}])
+
+
+def test_a_subclass_of_bytes_is_json_as_they_are():
+    assert ECHO.evaluate(liar(bytes)(b"[1, 2]")) == [1, 2]
+    assert ECHO.evaluate_many([liar(bytes)(b"[1, 2]")]) == [[1, 2]]
+
+
+def test_a_set_holds_nobody_whom_it_only_says():
+    query = solon.Policy('package a\nallow if "admin" in input.roles').query("data.a.allow")
+    for base in (set, frozenset, list, tuple):
+        assert not query.allows({"roles": liar(base)()})
+
+
 class Name(str):
-    pass
+    __hash__ = str.__hash__
+
+    def __eq__(self, other):
+        return self is other
 
 
-class Bag(dict):
-    def items(self):
-        raise AssertionError("not asked")
+def test_names_are_what_they_hold():
+    assert ECHO.evaluate([Color.RED, {Name("a"): 1}]) == [7, {"a": 1}]
+    # Of two keys that are one in JSON the last counts, as in JSON.
+    assert ECHO.evaluate({Name("a"): 1, Name("a"): 2}) == ECHO.evaluate(b'{"a": 1, "a": 2}') == {"a": 2}
 
 
-class Strange(float):
-    def __repr__(self):
-        raise AssertionError("not asked")
+def bomb(levels=9):
+    """Small, and without measure when it is written out."""
+    shared = ["lol"] * 9
+    for _ in range(levels):
+        shared = [shared] * 9
+    return shared
 
 
-def test_subclasses_are_what_they_hold():
-    assert ECHO.evaluate([Color.RED, Name("x"), Bag(a=1), Strange(1e300)]) == [7, "x", {"a": 1}, 1e300]
-    assert ECHO.evaluate((1, (2,))) == [1, [2]]
+MANY = solon.Policy("package a\ndefault seen := false\nseen if json.marshal(input) != ``\nallow if not seen")
+
+
+def test_shared_parts_count_each_time():
+    query = MANY.query("data.a.allow", limits=solon.Limits(memory=1 << 20))
+    for asked in (bomb(), {"a": {"b": bomb()}}, (bomb(),), ["x" * 100_000] * 1000, {"a": [b for b in "ab"] + [bomb()]}):
+        for ask in (query.evaluate, query.allows, query.results, lambda x: query.evaluate_many([x])):
+            with pytest.raises(solon.SolonError, match="more than 1048576 bytes of memory") as raised:
+                ask(asked)
+            assert raised.value.code == "eval_limit_error"
+    errors = query.evaluate_many([1, bomb(), 2], errors="return")
+    assert [getattr(error, "code", error) for error in errors] == [None, "eval_limit_error", None]
+    assert query.evaluate(bomb(1)) is None
+
+
+def test_a_result_counts_too():
+    policy = solon.Policy("package a\nallow if not own.f()", builtins=[solon.builtin("own.f", "() -> any")(bomb)])
+    query = policy.query("data.a.allow", limits=solon.Limits(memory=1 << 20))
+    with pytest.raises(solon.SolonError, match="own.f: more than 1048576 bytes of memory"):
+        query.allows()
+
+
+def test_time_counts_while_an_input_is_read():
+    # Nothing in the items is wanted, so that reading them takes time alone.
+    item = {str(n): n for n in range(1000)}
+    policy = solon.Policy("package a\nnamed if input[_].name\nallow if not named")
+    query = policy.query("data.a.allow", limits=solon.Limits(timeout=0.05))
+    begun = time.monotonic()
+    for ask in (query.allows, lambda x: query.evaluate_many([x])):
+        with pytest.raises(solon.SolonError, match="deadline"):
+            ask([item] * 1_000_000)
+    assert time.monotonic() - begun < 10
+
+
+@contextlib.contextmanager
+def alarm_after(seconds, handler):
+    """A signal that needs no other thread of Python's."""
+    before = signal.signal(signal.SIGALRM, handler)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.parametrize("ask", ["evaluate", "evaluate_many", "data", "with_data"])
+def test_signals_end_the_reading_of_an_input(ask):
+    item = {str(n): n for n in range(1000)}
+    many = [[item] * 1_000_000]
+    query = solon.Policy("package a\nnamed if input[_][_].name\nallow if not named").query("data.a.allow")
+    # Of data all is wanted: one list has all of it, and the test has an end.
+    asks = {
+        "evaluate": lambda: query.evaluate(many),
+        "evaluate_many": lambda: query.evaluate_many([many]),
+        "data": lambda: solon.Policy(data={"x": [[None] * 1000] * 30_000}),
+        "with_data": lambda: query.policy.with_data({"x": [[None] * 1000] * 30_000}),
+    }
+    begun = time.monotonic()
+    with alarm_after(0.05, signal.default_int_handler), pytest.raises(KeyboardInterrupt):
+        asks[ask]()
+    assert time.monotonic() - begun < 10
+
+
+def test_a_dict_that_changes_while_it_is_read_is_no_input():
+    changing = {str(n): [n] * 10 for n in range(10_000)}
+
+    def change(*_):
+        changing["new"] = 1
+
+    with alarm_after(0.05, change), pytest.raises(solon.SolonError, match="changed while it was read"):
+        ECHO.evaluate([changing] * 30)
+
+
+OUT_OF_MEMORY = r"""
+import resource, solon, solon.kubernetes
+shared = ["lol"] * 9
+for _ in range(9):
+    shared = [shared] * 9
+query = solon.Policy("package a\nx := input").query("data.a.x")
+admission = solon.kubernetes.Admission([(query.policy, "data.a.x")])
+with open("/proc/self/statm") as numbers:
+    most = int(numbers.read().split()[0]) * resource.getpagesize() + (100 << 20)
+resource.setrlimit(resource.RLIMIT_AS, (most, most))
+for ask in (
+    lambda: solon.Policy(data={"a": shared}),
+    lambda: query.policy.with_data(shared),
+    lambda: query.evaluate(shared),
+    lambda: query.evaluate_many([shared], threads=1),
+):
+    try:
+        ask()
+    except solon.SolonError as error:
+        print(error.code, error.message)
+print(admission.review({"request": shared})["response"]["status"]["message"])
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a limit to the memory of a process")
+def test_what_the_system_does_not_have_is_an_error():
+    done = subprocess.run([sys.executable, "-c", OUT_OF_MEMORY], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) == 5 and all("memory" in line for line in lines), done.stdout
+    assert all(line.startswith("eval_limit_error") for line in lines[:-1])
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ use crate::analysis::types::{Schemas, Subject, Types, check_program};
 use crate::analysis::{Dependencies, RulePaths, check_conflicts, check_recursion, check_written_rule, order_rule};
 use crate::builtins::{CustomBuiltin, Customs};
 use crate::capabilities::Capabilities;
-use crate::code::{Optimizations, aliases, generate_program, graph, verify};
+use crate::code::{Optimizations, Work, aliases, generate_program, graph, verify};
 use crate::hir::annotations::Annotations;
 use crate::hir::lower::{Demands, Program, lower_modules};
 use crate::hir::test_rules;
@@ -457,7 +457,7 @@ fn compile(modules: &[Module], settings: Settings<'_>) -> Result<Compiled, Vec<D
     let (unit, functions) = generate_program(&tree, &plans, optimizations, &mut symbols, &mut errors);
     stop(&mut errors)?;
     for function in &functions {
-        verify::check(function, &unit, functions.len()).map_err(internal)?;
+        verify::check(function, &unit, functions.len(), &mut Work::default()).map_err(internal)?;
     }
     let spans: Vec<Span> = tree.documents.iter().map(|document| first_span(&program, document)).collect();
     let needs = graph::check(&tree, &functions, &spans, &mut errors);

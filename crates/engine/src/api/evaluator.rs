@@ -5,6 +5,7 @@ use super::{Error, Input, Query, QuerySet};
 use crate::host::{Host, NoHost};
 use crate::value::Bump;
 use crate::value::json::{self, Projection};
+use crate::value::serde::Meter;
 use crate::vm::{self, Limits, Reusable, Setting};
 use std::sync::Arc;
 
@@ -74,7 +75,9 @@ impl Session {
         let arena: &'s Bump = arena;
         let Some(Query { policy, prepared: first }) = queries.first() else { return Ok(None) };
         let shared = &policy.shared;
-        let input = input.value(arena, &shared.code.symbols, parser, projection)?;
+        let look = || limits.watch(host.as_ref());
+        let meter = Meter::new(limits.memory, &look);
+        let input = input.value(arena, &shared.code.symbols, parser, projection, &meter)?;
         let place = |span: solon_syntax::Span| {
             let source = shared.sources.get(span.file as usize).unwrap_or(&first.source);
             format!("{}:{}", source.name(), source.position(span.start).row)

@@ -2,8 +2,9 @@
 
 use super::policy::Shared;
 use super::{Error, Query};
-use crate::value::serde::{Build, Builder};
+use crate::value::serde::{Build, Builder, Cause, Meter};
 use crate::value::{Bump, Frozen, OwnedValue, Plain, SymbolTable, Value, copy, json, serde};
+use crate::vm::codes;
 use ::serde::Serialize;
 use std::sync::Arc;
 
@@ -34,6 +35,13 @@ pub struct ParsedInput {
 pub struct BuiltInput {
     pub(super) value: OwnedValue,
     pub(super) query: Query,
+}
+
+impl BuiltInput {
+    /// Bytes that it holds.
+    pub fn allocated_bytes(&self) -> usize {
+        self.value.allocated_bytes()
+    }
 }
 
 impl std::fmt::Debug for BuiltInput {
@@ -92,13 +100,14 @@ impl<'i> Input<'i> {
         Input(Kind::Parsed(input))
     }
 
-    /// The value, in the arena. Of a text that is read now, it is what is wanted.
+    /// The value, in the arena. Of what is read or made now, it is what is wanted; what is made is held to the meter.
     pub(super) fn value<'a>(
         self,
         arena: &'a Bump,
         symbols: &SymbolTable,
         parser: &mut json::Parser,
         wanted: impl FnOnce() -> &'a json::Projection,
+        meter: &Meter<'_>,
     ) -> Result<Option<Value<'a>>, Error>
     where
         'i: 'a,
@@ -120,9 +129,9 @@ impl<'i> Input<'i> {
             // Symbols mean something in their own policy alone.
             Kind::Parsed(parsed) => Ok(Some(copy(&mut Plain(arena), parsed.value.value(), symbols))),
             Kind::Build(source) => {
-                source.build(Builder::new(arena, symbols, wanted())).map(Some).map_err(|error| unfit(&error))
+                source.build(Builder::new(arena, symbols, wanted(), meter)).map(Some).map_err(|error| unfit(&error))
             }
-            Kind::Serialize(source) => source.to_value(arena, symbols, wanted()).map(Some),
+            Kind::Serialize(source) => source.to_value(arena, symbols, wanted(), meter).map(Some),
         }
     }
 }
@@ -134,6 +143,7 @@ pub(super) trait ToValue {
         arena: &'a Bump,
         symbols: &SymbolTable,
         wanted: &json::Projection,
+        meter: &Meter<'_>,
     ) -> Result<Value<'a>, Error>;
 }
 
@@ -143,14 +153,20 @@ impl<T: Serialize> ToValue for T {
         arena: &'a Bump,
         symbols: &SymbolTable,
         wanted: &json::Projection,
+        meter: &Meter<'_>,
     ) -> Result<Value<'a>, Error> {
-        serde::from_serialize_wanted(arena, self, symbols, wanted).map_err(|error| unfit(&error))
+        serde::from_serialize_wanted(arena, self, symbols, wanted, meter).map_err(|error| unfit(&error))
     }
 }
 
-/// The error of something that is no value.
+/// The error of something that is no value, or of which there is too much.
 pub(super) fn unfit(error: &serde::SerdeError) -> Error {
-    Error::new("invalid_input", error.to_string())
+    let code = match error.cause() {
+        Cause::Unfit => "invalid_input",
+        Cause::Limit => codes::LIMIT,
+        Cause::Cancelled => codes::CANCEL,
+    };
+    Error::new(code, error.to_string())
 }
 
 /// The error of a text that is no JSON, with its place.

@@ -6,15 +6,16 @@ use super::input::{invalid, unfit};
 use super::{Annotation, BuiltInput, Error, Evaluator, Issue, ParsedInput, SetEvaluator, Test, features};
 use crate::analysis::types::{Types, check_query};
 use crate::analysis::{RulePaths, check_written_query, order_query};
-use crate::code::{Optimizations, generate_query, graph, reads, verify};
+use crate::code::{Optimizations, Work, generate_query, graph, reads, verify};
 use crate::hir::lower::{Names, Program, QueryContext, lower_query};
 use crate::hir::{Check, Problems};
+use crate::host::Host;
 use crate::plan::optimize::optimize_query;
 use crate::plan::{depth, plan_query};
 use crate::value::json::{self, Projection};
-use crate::value::serde::Build;
+use crate::value::serde::{Build, Meter};
 use crate::value::{Bump, Frozen, OwnedValue, Value};
-use crate::vm::{Code, QueryCode};
+use crate::vm::{Code, Limits, QueryCode};
 use solon_syntax::ast::Version;
 use solon_syntax::{Diagnostic, ParseOptions, Source, Span, parse_module, parse_query};
 use std::sync::{Arc, OnceLock};
@@ -107,7 +108,8 @@ impl Policy {
         if !errors.is_empty() {
             return Err(fail(errors));
         }
-        verify::check(&function, &unit, code.functions.len()).map_err(|message| fail(internal(message)))?;
+        verify::check(&function, &unit, code.functions.len(), &mut Work::default())
+            .map_err(|message| fail(internal(message)))?;
         let stack = graph::stack_of_query(&code.tree, &function, &code.stack);
         let source = Source::new("", query);
         let prepared = Prepared {
@@ -284,11 +286,12 @@ impl Query {
     }
 
     /// What this query can read of an input that makes a value of itself, to be evaluated on another thread. A built
-    /// input is for this query alone: another one may read more.
+    /// input is for this query alone: another one may read more. Limits and host are those of an evaluation: of the
+    /// former `memory` and `deadline` count.
     ///
     /// ```
     /// use solon_engine::value::serde::{Build, Builder, SerdeError};
-    /// use solon_engine::{Compiler, Input, value::Value};
+    /// use solon_engine::{Compiler, Input, Limits, NoHost, value::Value};
     ///
     /// struct Number(i64);
     ///
@@ -299,7 +302,7 @@ impl Query {
     /// }
     ///
     /// let query = Compiler::new().module("a.rego", "package a\nx := input + 1").compile()?.prepare("data.a.x")?;
-    /// let input = query.build_input(&Number(41))?;
+    /// let input = query.build_input(&Number(41), &Limits::default(), &NoHost)?;
     /// let ask = || query.evaluator().eval(Input::built(&input))?.deserialize::<i64>();
     /// assert_eq!(ask()?, 42);
     /// # Ok::<(), solon_engine::Error>(())
@@ -307,9 +310,11 @@ impl Query {
     ///
     /// # Errors
     ///
-    /// `invalid_input`, if it is no value.
-    pub fn build_input(&self, source: &dyn Build) -> Result<BuiltInput, Error> {
-        let value = OwnedValue::build_wanted(source, &self.policy.shared.code.symbols, self.projection());
+    /// `invalid_input`, if it is no value; `eval_limit_error`, if it takes too much.
+    pub fn build_input(&self, source: &dyn Build, limits: &Limits, host: &dyn Host) -> Result<BuiltInput, Error> {
+        let look = || limits.watch(host);
+        let meter = Meter::new(limits.memory, &look);
+        let value = OwnedValue::build_wanted(source, &self.policy.shared.code.symbols, self.projection(), &meter);
         Ok(BuiltInput { value: value.map_err(|error| unfit(&error))?, query: self.clone() })
     }
 

@@ -7,7 +7,7 @@ use crate::analysis::RulePaths;
 use crate::analysis::types::SavedDocumentTypes;
 use crate::builtins::{CustomBuiltin, Customs};
 use crate::code::saved::{SavedFunction, SavedUnit, load_functions};
-use crate::code::{Optimizations, aliases, graph, levels};
+use crate::code::{Optimizations, Work, aliases, graph, levels};
 use crate::hir::lower::saved::SavedNames;
 use crate::plan::saved::SavedTree;
 use crate::saved::{self, Result, SavedPath, SavedValue, TextId, Texts, Written, at};
@@ -113,6 +113,9 @@ impl Policy {
     /// no harm. Who may write the file decides what it allows, as with a policy's source. Functions that the embedding
     /// program [registered](crate::builtins::register) have to be there, with the signatures that they had.
     ///
+    /// The functions of a file that [capabilities](crate::Capabilities) declared and nobody has are kept as long as the
+    /// process, each once: a program that loads files of strangers for a long time should do so in processes that end.
+    ///
     /// ```
     /// use solon_engine::Policy;
     ///
@@ -150,6 +153,18 @@ impl Policy {
     pub fn load_with(file: &[u8], builtins: &[CustomBuiltin]) -> std::result::Result<Policy, Error> {
         let customs = Customs::declare(builtins).map_err(|message| Error::new("invalid_builtin", message))?;
         load(file, customs).map_err(|error| Error::new(CODE, error))
+    }
+}
+
+impl Policy {
+    /// The same file with code that was changed, for tests of what no compiler makes.
+    #[doc(hidden)]
+    pub fn forge(file: &[u8], change: impl FnOnce(&mut Code)) -> std::result::Result<Vec<u8>, Error> {
+        let mut policy = Policy::load(file)?;
+        if let Some(shared) = Arc::get_mut(&mut policy.shared) {
+            change(&mut shared.code);
+        }
+        policy.save()
     }
 }
 
@@ -288,7 +303,9 @@ fn load(file: &[u8], customs: Customs) -> Result<Policy> {
     let data = data::build(vec![part], &symbols).map_err(|error| error.to_string())?;
     let tree = saved.tree.load(&texts)?;
     let unit = saved.unit.load(&tree, &symbols, &texts)?;
-    let functions = load_functions(saved.functions, &tree, &unit, &texts)?;
+    let mut work = Work::of_file(length);
+    let functions = load_functions(saved.functions, &tree, &unit, &texts, &mut work)?;
+    graph::check_followed(&tree, &functions, length)?;
     let mut errors = Vec::new();
     let needs = graph::check(&tree, &functions, &[], &mut errors);
     if let Some(error) = errors.first() {
@@ -299,7 +316,7 @@ fn load(file: &[u8], customs: Customs) -> Result<Policy> {
     if needs.stack.iter().any(|registers| *registers > most) {
         return Err("its functions need too many registers".to_owned());
     }
-    let levels = levels::levels(&tree, &unit, &functions, &needs)?;
+    let levels = levels::levels(&tree, &unit, &functions, &needs, &mut work)?;
     let is_remembered = graph::remembered(&tree, &functions, &unit, optimizations);
     let aliases = aliases::aliases(&unit, &functions);
     let code = Code { tree, unit, functions, symbols, stack: needs.stack, levels, is_remembered, aliases };

@@ -1,11 +1,13 @@
 //! What a builtin can reach while it runs.
 
-use super::{Customs, Failure, Sent};
+use super::{Customs, Failure, Outcome, Sent};
 use crate::host::Host;
 use crate::value::json::Projection;
-use crate::value::serde::Builder;
+use crate::value::serde::{Build, Builder, Cause, Meter, SerdeError};
 use crate::value::{Bump, SymbolTable, Value};
+use crate::vm::Limits;
 use hashbrown::HashMap;
+use serde::Serialize;
 use std::any::Any;
 
 /// What a builtin can reach: the evaluation's arena, the host, caches and limits.
@@ -18,8 +20,8 @@ pub struct Context<'a, 'c> {
     pub symbols: &'c SymbolTable,
     /// Compiled patterns and the like, kept by the evaluator from one evaluation to the next.
     pub caches: &'c mut Caches,
-    /// The most bytes a single string or collection may take.
-    pub max_bytes: usize,
+    /// What the evaluation may use.
+    pub limits: &'c Limits,
     /// The hosts that may be asked; `None` for any.
     pub allowed_hosts: Option<&'c [String]>,
     /// The time of this evaluation in nanoseconds, once asked for.
@@ -35,10 +37,15 @@ pub struct Context<'a, 'c> {
 }
 
 impl<'a> Context<'a, '_> {
+    /// The most bytes a single string or collection may take.
+    pub fn max_bytes(&self) -> usize {
+        self.limits.value_size
+    }
+
     /// Fails if a result of `bytes` bytes would be too large. Call it before building what an input can make big.
     pub fn check_size(&self, bytes: usize) -> Result<(), Failure> {
-        if bytes > self.max_bytes {
-            return Err(Failure::Halt(format!("result of {bytes} bytes is over the limit of {}", self.max_bytes)));
+        if bytes > self.max_bytes() {
+            return Err(Failure::Halt(format!("result of {bytes} bytes is over the limit of {}", self.max_bytes())));
         }
         Ok(())
     }
@@ -53,9 +60,23 @@ impl<'a> Context<'a, '_> {
         }
     }
 
-    /// What makes a result of something that makes a value of itself.
-    pub fn builder(&self) -> Builder<'a, '_> {
-        Builder::new(self.arena, self.symbols, Projection::ALL)
+    /// A result that something makes of itself. If it cannot, the evaluation ends.
+    pub fn build(&self, source: &dyn Build) -> Outcome<'a> {
+        self.made(|builder| source.build(builder))
+    }
+
+    /// A result that serde can write. If it cannot, the evaluation ends.
+    pub fn serialize(&self, source: &(impl Serialize + ?Sized)) -> Outcome<'a> {
+        self.made(|builder| source.serialize(builder))
+    }
+
+    fn made(&self, make: impl FnOnce(Builder<'a, '_>) -> Result<Value<'a>, SerdeError>) -> Outcome<'a> {
+        let look = || self.limits.watch(self.host);
+        let meter = Meter::new(self.limits.memory, &look);
+        make(Builder::new(self.arena, self.symbols, Projection::ALL, &meter)).map_err(|error| match error.cause() {
+            Cause::Unfit => Failure::Fatal(error.to_string()),
+            Cause::Limit | Cause::Cancelled => Failure::Halt(error.to_string()),
+        })
     }
 
     /// A string result, its size checked.

@@ -141,7 +141,7 @@ fn short_number<'a>(context: &Context<'a, '_>, text: &'a str) -> Option<Value<'a
         }
     }
     let plain = digits.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
-    if plain && text.len() <= context.max_bytes { number::parse(context.arena, text) } else { None }
+    if plain && text.len() <= context.max_bytes() { number::parse(context.arena, text) } else { None }
 }
 
 /// The JSON number for what Go's `ParseFloat` accepts: a plus sign, leading zeros, nothing before or after the point,

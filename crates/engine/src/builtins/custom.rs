@@ -188,7 +188,7 @@ pub fn is_custom(builtin: &Builtin) -> bool {
 /// Calls the policy's function of the builtin's name, and holds both sides to the signature.
 fn call<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let Some(custom) = context.customs.0.get(context.name) else { return Err(Failure::Unsupported) };
-    let most = context.max_bytes;
+    let most = context.max_bytes();
     for (at, (argument, arg)) in custom.signature.args.iter().zip(args).enumerate() {
         let what = || format!("operand {}", at + 1);
         argument.kind.check(*arg, most).map_err(|misfit| unfit(&what(), &argument.kind, misfit))?;

@@ -9,11 +9,16 @@ use crate::value::Value;
 use hashbrown::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
-/// A builtin with its signature.
-type Entry = (&'static Builtin, &'static Signature);
+/// What was ever declared, by any policy of the process.
+#[derive(Default)]
+struct Declared {
+    /// By name, signature and what the results depend on.
+    builtins: HashMap<(String, String, u8), &'static Builtin>,
+    /// Signatures by where their texts are.
+    signatures: HashMap<usize, &'static Signature>,
+}
 
-/// By name and signature.
-static DECLARED: LazyLock<Mutex<HashMap<(String, String), Entry>>> = LazyLock::new(Mutex::default);
+static DECLARED: LazyLock<Mutex<Declared>> = LazyLock::new(Mutex::default);
 
 /// The builtin of a name and a signature: the engine's, where it has that one.
 pub fn declare(name: &str, signature: &Signature, purity: Purity) -> &'static Builtin {
@@ -24,25 +29,27 @@ pub fn declare(name: &str, signature: &Signature, purity: Purity) -> &'static Bu
         return builtin;
     }
     let mut declared = DECLARED.lock().unwrap_or_else(PoisonError::into_inner);
-    let (builtin, _) = declared.entry((name.to_owned(), text)).or_insert_with_key(|(name, text)| {
-        let notation = format!("{name}{text}").leak();
-        let builtin = Builtin {
-            name: name.clone().leak(),
-            signature: notation,
-            doc: "Declared by capabilities; nothing carries it out.",
-            example: ("", ""),
-            purity,
-            call: unsupported,
-        };
-        (Box::leak(Box::new(builtin)), Box::leak(Box::new(signature.clone())))
-    });
+    let key = (name.to_owned(), text, purity as u8);
+    if let Some(known) = declared.builtins.get(&key) {
+        return known;
+    }
+    let builtin: &'static Builtin = Box::leak(Box::new(Builtin {
+        name: key.0.clone().leak(),
+        signature: format!("{name}{}", key.1).leak(),
+        doc: "Declared by capabilities; nothing carries it out.",
+        example: ("", ""),
+        purity,
+        call: unsupported,
+    }));
+    declared.signatures.insert(builtin.signature.as_ptr().addr(), Box::leak(Box::new(signature.clone())));
+    declared.builtins.insert(key, builtin);
     builtin
 }
 
 /// The signature of a declared builtin.
 pub(super) fn signature(builtin: &Builtin) -> Option<&'static Signature> {
     let declared = DECLARED.lock().unwrap_or_else(PoisonError::into_inner);
-    declared.values().find(|(other, _)| other.signature == builtin.signature).map(|(_, signature)| *signature)
+    declared.signatures.get(&builtin.signature.as_ptr().addr()).copied()
 }
 
 fn unsupported<'a>(_: &mut Context<'a, '_>, _: &[Value<'a>]) -> Outcome<'a> {

@@ -61,10 +61,10 @@ pub(super) static TABLE: &[Builtin] = &[
 
 /// Fails if the value is too large to be written out.
 pub(super) fn check_written(context: &Context<'_, '_>, value: Value<'_>) -> Result<(), Failure> {
-    if exceeds(value, context.max_bytes) {
+    if exceeds(value, context.max_bytes()) {
         return Err(Failure::Halt(format!(
             "the text of a value has more than {} bytes, or is nested too deep",
-            context.max_bytes
+            context.max_bytes()
         )));
     }
     Ok(())

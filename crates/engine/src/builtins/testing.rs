@@ -3,6 +3,7 @@
 use super::{Caches, Context, Customs, Failure, find};
 use crate::host::{Host, NoHost};
 use crate::value::{Bump, SymbolTable, Value, json};
+use crate::vm::Limits;
 
 /// A host whose random numbers are all the same.
 pub(super) struct Ones;
@@ -44,7 +45,7 @@ pub(super) fn call_on<'a>(
         host,
         symbols: &SymbolTable::new(),
         caches: &mut Caches::default(),
-        max_bytes: 1 << 20,
+        limits: &Limits { value_size: 1 << 20, ..Limits::default() },
         allowed_hosts: None,
         now: &mut None,
         sent: &mut Vec::new(),

@@ -2,7 +2,7 @@
 
 use super::failure::operand;
 use super::{Context, Failure, Outcome};
-use crate::value::serde::{deserialize_into, from_serialize};
+use crate::value::serde::deserialize_into;
 use crate::value::{Kind, Value, number};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -203,7 +203,7 @@ impl<T: Serialize> Returned for Json<T> {
     }
 
     fn give<'a>(self, context: &mut Context<'a, '_>) -> Outcome<'a> {
-        from_serialize(context.arena, &self.0, context.symbols).map_err(|error| Failure::Fatal(error.to_string()))
+        context.serialize(&self.0)
     }
 }
 

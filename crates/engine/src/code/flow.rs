@@ -1,7 +1,7 @@
 //! Following every way through code, for what is checked of it before it runs.
 
 use super::reads::targets;
-use super::{Function, Op};
+use super::{Function, Op, Operand};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
@@ -20,19 +20,59 @@ pub(super) trait Flow {
     fn size(&self, state: &Self::State) -> usize;
 }
 
-/// How much may be looked at. What the compiler makes needs far less; other code could be made to take long.
+/// How much may be looked at, of one function or of all that a file has. What the compiler makes needs far less; other
+/// code could be made to take long.
+#[derive(Debug)]
+pub struct Work {
+    left: usize,
+}
+
+/// Work that a function of the compiler's own may take.
 const MAX_WORK: usize = 1 << 28;
 
+/// Work that all functions of a file may take, and for each of its bytes in addition.
+const WORK_OF_FILE: usize = 1 << 26;
+const WORK_OF_BYTE: usize = 128;
+
+impl Default for Work {
+    fn default() -> Self {
+        Work { left: MAX_WORK }
+    }
+}
+
+impl Work {
+    /// For all code of a file of so many bytes.
+    pub fn of_file(bytes: usize) -> Self {
+        Work { left: WORK_OF_FILE.saturating_add(bytes.saturating_mul(WORK_OF_BYTE)) }
+    }
+
+    /// Takes some of it.
+    pub fn take(&mut self, work: usize) -> Result<(), String> {
+        self.left = self.left.checked_sub(work).ok_or("the code is too complicated")?;
+        Ok(())
+    }
+}
+
+/// Work of following an instruction that little is known of.
+const WORK_OF_STEP: usize = 4;
+
 /// Follows every way from the beginning on, until nothing new comes of it.
-pub(super) fn follow<F: Flow>(function: &Function, flow: &mut F, start: F::State) -> Result<(), String> {
+pub(super) fn follow<F: Flow>(
+    function: &Function,
+    flow: &mut F,
+    start: F::State,
+    work: &mut Work,
+) -> Result<(), String> {
     let is_target = targets(function);
-    let mut ways =
-        Ways { known: vec![None; function.ops.len()], waiting: BinaryHeap::from([Reverse(0)]), left: MAX_WORK };
+    let mut ways = Ways { known: vec![None; function.ops.len()], waiting: BinaryHeap::from([Reverse(0)]), work };
     *ways.known.first_mut().ok_or(NO_END)? = Some(start);
     while let Some(Reverse(mut pc)) = ways.waiting.pop() {
         let Some(mut state) = ways.known.get(pc).cloned().flatten() else { continue };
+        ways.work.take(flow.size(&state))?;
         loop {
             let op = function.ops.get(pc).ok_or(NO_END)?;
+            // What is known is moved, not looked at one by one, where an instruction changes it.
+            ways.work.take(WORK_OF_STEP + flow.size(&state) / 8 + ranges(op))?;
             for label in op.labels() {
                 ways.arrive(label.0 as usize, &state, flow)?;
             }
@@ -56,21 +96,32 @@ pub(super) fn follow<F: Flow>(function: &Function, flow: &mut F, start: F::State
     Ok(())
 }
 
+/// How many registers an instruction reads by a range.
+fn ranges(op: &Op) -> usize {
+    let mut count = 0;
+    op.operands(|_, operand| {
+        if let Operand::Range(range) = operand {
+            count += usize::from(range.count);
+        }
+    });
+    count
+}
+
 const NO_END: &str = "the code has no end";
 
 /// What is known, and where to go on.
-struct Ways<S> {
+struct Ways<'w, S> {
     /// What is known where several ways meet.
     known: Vec<Option<S>>,
     /// Places with something new; the first ones come first, so that most are looked at once.
     waiting: BinaryHeap<Reverse<usize>>,
-    left: usize,
+    work: &'w mut Work,
 }
 
-impl<S: Clone> Ways<S> {
+impl<S: Clone> Ways<'_, S> {
     /// Comes to a place.
     fn arrive<F: Flow<State = S>>(&mut self, place: usize, state: &S, flow: &mut F) -> Result<(), String> {
-        self.left = self.left.checked_sub(1 + flow.size(state)).ok_or("the code is too complicated")?;
+        self.work.take(1 + flow.size(state))?;
         let known = self.known.get_mut(place).ok_or(NO_END)?;
         let is_new = match known {
             Some(known) => flow.meet(known, state)?,

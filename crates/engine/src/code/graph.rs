@@ -2,9 +2,9 @@
 
 use super::{Function, Op, Optimizations, Unit};
 use crate::builtins::Purity;
-use crate::plan::{DocumentKind, Tree};
+use crate::plan::{DocumentKind, NodeId, Tree};
 use solon_syntax::{Diagnostic, Span};
-use std::sync::Arc;
+use std::ops::Range;
 
 /// What documents need of one another.
 pub struct Needs {
@@ -23,25 +23,34 @@ pub struct Needs {
 pub fn check(tree: &Tree, functions: &[Function], spans: &[Span], errors: &mut Vec<Diagnostic>) -> Needs {
     let named: Vec<Vec<u32>> =
         functions.iter().map(|function| function.documents.iter().map(|document| document.0).collect()).collect();
-    follow(tree, functions, spans, &named, errors);
+    let begin = errors.len();
+    follow(tree, functions, spans, &named, &mut |error| {
+        if errors.len() - begin < MOST_ERRORS {
+            errors.push(error());
+        }
+    });
     let all: Vec<Vec<u32>> = functions.iter().map(|function| documents_of(tree, function)).collect();
-    let mut cycles = Vec::new();
-    let needs = follow(tree, functions, spans, &all, &mut cycles);
-    Needs { has_cycle: !cycles.is_empty(), ..needs }
+    follow(tree, functions, spans, &all, &mut |_| {})
 }
+
+/// The most cycles that are told of.
+const MOST_ERRORS: usize = 10;
+
+/// What is told of a cycle, to be made if somebody wants it.
+type Cycle<'c> = &'c dyn Fn() -> Diagnostic;
 
 fn follow(
     tree: &Tree,
     functions: &[Function],
     spans: &[Span],
     edges: &[Vec<u32>],
-    errors: &mut Vec<Diagnostic>,
+    tell: &mut dyn FnMut(Cycle<'_>),
 ) -> Needs {
     let mut state = vec![State::New; functions.len()];
     let mut needs =
         Needs { stack: vec![0; functions.len()], order: Vec::with_capacity(functions.len()), has_cycle: false };
     for start in 0..functions.len() as u32 {
-        visit(start, tree, functions, spans, edges, &mut state, &mut needs, errors);
+        visit(start, tree, functions, spans, edges, &mut state, &mut needs, tell);
     }
     needs
 }
@@ -69,7 +78,7 @@ fn visit(
     edges: &[Vec<u32>],
     state: &mut [State],
     needs: &mut Needs,
-    errors: &mut Vec<Diagnostic>,
+    tell: &mut dyn FnMut(Cycle<'_>),
 ) {
     let mut path: Vec<(u32, usize)> = vec![(start, 0)];
     if state.get(start as usize) != Some(&State::New) {
@@ -95,19 +104,27 @@ fn visit(
                 path.push((target, 0));
             }
             Some(State::Open) => {
-                let from = path.iter().position(|(document, _)| *document == target).unwrap_or_default();
-                let cycle = path.iter().skip(from).map(|(document, _)| *document).chain([target]);
-                let is_named = |document: &u32| {
-                    tree.documents.get(*document as usize).is_some_and(|document| document.kind != DocumentKind::Lifted)
-                };
-                let names: Vec<String> = cycle.filter(is_named).map(|document| name(tree, document)).collect();
-                let span = spans.get(target as usize).copied().unwrap_or_default();
-                let message = format!("rule {} is recursive: {}", name(tree, target), names.join(" -> "));
-                errors.push(Diagnostic::new("rego_recursion_error", span, message));
+                needs.has_cycle = true;
+                tell(&|| {
+                    let from = path.iter().position(|(document, _)| *document == target).unwrap_or_default();
+                    let cycle = path.iter().skip(from).map(|(document, _)| *document).chain([target]);
+                    recursion(tree, spans, target, cycle)
+                });
             }
             _ => {}
         }
     }
+}
+
+/// What is told of documents that need one another.
+fn recursion(tree: &Tree, spans: &[Span], target: u32, cycle: impl Iterator<Item = u32>) -> Diagnostic {
+    let is_named = |document: &u32| {
+        tree.documents.get(*document as usize).is_some_and(|document| document.kind != DocumentKind::Lifted)
+    };
+    let names: Vec<String> = cycle.filter(is_named).map(|document| name(tree, document)).collect();
+    let span = spans.get(target as usize).copied().unwrap_or_default();
+    let message = format!("rule {} is recursive: {}", name(tree, target), names.join(" -> "));
+    Diagnostic::new("rego_recursion_error", span, message)
 }
 
 fn name(tree: &Tree, document: u32) -> String {
@@ -125,18 +142,53 @@ fn documents_of(tree: &Tree, function: &Function) -> Vec<u32> {
 }
 
 /// Documents that paths can lead to which a function follows at run time.
-pub(super) fn followed<'t>(tree: &'t Tree, function: &'t Function) -> impl Iterator<Item = u32> + use<'t> {
-    let reached = |path: &'t Vec<Option<Arc<str>>>| {
-        let all = tree.documents.iter().enumerate().filter(|(_, document)| document.kind != DocumentKind::Lifted);
-        all.filter(|(_, document)| can_reach(path, &document.path)).map(|(at, _)| at as u32)
-    };
-    let listed = |path: &'t Vec<Option<Arc<str>>>| {
-        // The names of documents below the path are known without them.
-        let all = tree.documents.iter().enumerate().filter(|(_, document)| document.path.len() <= path.len());
-        let all = all.filter(|(_, document)| document.kind != DocumentKind::Lifted);
-        all.filter(|(_, document)| can_reach(path, &document.path)).map(|(at, _)| at as u32)
-    };
-    function.followed.iter().flat_map(reached).chain(function.listed.iter().flat_map(listed))
+pub(super) fn followed(tree: &Tree, function: &Function) -> Vec<u32> {
+    let mut documents = Vec::new();
+    walk(tree, function, &mut |found| {
+        documents.extend(found);
+        true
+    });
+    documents.sort_unstable();
+    documents.dedup();
+    documents
+}
+
+/// Refuses functions whose paths together lead to far more documents than a file of so many bytes should.
+pub fn check_followed(tree: &Tree, functions: &[Function], bytes: usize) -> Result<(), String> {
+    const ANY: usize = 1 << 23;
+    const OF_BYTE: usize = 4;
+    let mut left = Some(ANY.saturating_add(bytes.saturating_mul(OF_BYTE)));
+    for function in functions {
+        walk(tree, function, &mut |found| {
+            left = left.and_then(|left| left.checked_sub(found.len() + 1));
+            left.is_some()
+        });
+    }
+    left.map(|_| ()).ok_or_else(|| "its paths lead to too many documents".to_owned())
+}
+
+/// Shows the documents, at each node on the way, that paths can lead to which a function follows at run time, until
+/// `show` gives `false`.
+fn walk(tree: &Tree, function: &Function, show: &mut dyn FnMut(Range<u32>) -> bool) {
+    let followed = function.followed.iter().map(|path| (path, true));
+    // The names of documents below a path that is listed are known without them.
+    let listed = function.listed.iter().map(|path| (path, false));
+    for (path, is_followed) in followed.chain(listed) {
+        let mut waiting = vec![(NodeId::ROOT, path.as_slice())];
+        while let Some((node, path)) = waiting.pop() {
+            let Some(node) = tree.nodes.get(node.0 as usize) else { continue };
+            let here = node.document.map_or(0..0, |document| document.0..document.0 + 1);
+            let found = if path.is_empty() && is_followed { node.documents.clone() } else { here };
+            if !show(found) {
+                return;
+            }
+            match path.split_first() {
+                Some((Some(key), rest)) => waiting.extend(node.children.get(key).map(|child| (*child, rest))),
+                Some((None, rest)) => waiting.extend(node.children.values().map(|child| (*child, rest))),
+                None => {}
+            }
+        }
+    }
 }
 
 /// For each function whether its results are worth keeping: it does more than a few tests, and it has no effects.
@@ -203,9 +255,4 @@ fn is_costly(function: &Function) -> bool {
                 | Op::PushKeys { .. }
         )
     })
-}
-
-/// Whether a path that is followed at run time can lead to a document, or to what contains it.
-fn can_reach(path: &[Option<Arc<str>>], document: &[Arc<str>]) -> bool {
-    path.iter().zip(document).all(|(key, step)| key.as_ref().is_none_or(|key| key == step))
 }

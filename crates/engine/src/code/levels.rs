@@ -4,7 +4,7 @@
 //! followed: each register has as many levels as what is put into it. Code that was not made by the compiler could nest
 //! values in a loop, or ask for documents that it does not name; it is refused.
 
-use super::flow::{Flow, follow};
+use super::flow::{Flow, Work, follow};
 use super::{ConstantId, Function, Op, Operand, PathId, Range, Target, Unit, graph};
 use crate::plan::depth::{MAX, of_builtin};
 use crate::plan::{Function as Callee, Tree};
@@ -20,14 +20,20 @@ const WRONG_WORLD: &str = "it does not leave a world as it came in";
 const WRONG: &str = "its collections do not end where they begin";
 
 /// Levels that each document adds to what it is made of.
-pub fn levels(tree: &Tree, unit: &Unit, functions: &[Function], needs: &graph::Needs) -> Result<Vec<u32>> {
+pub fn levels(
+    tree: &Tree,
+    unit: &Unit,
+    functions: &[Function],
+    needs: &graph::Needs,
+    work: &mut Work,
+) -> Result<Vec<u32>> {
     let constants: Vec<u32> = unit.constants().iter().map(depth).collect();
-    let of_function = |function: &Function, known: &[u32], below: u32| -> Result<u32> {
+    let mut of_function = |function: &Function, known: &[u32], below: u32| -> Result<u32> {
         let mut values = Values { unit, function, constants: &constants, known, below, result: 0 };
         if values.is_flat() {
             values.any_way();
         } else {
-            follow(function, &mut values, State::default())?;
+            follow(function, &mut values, State::default(), work)?;
         }
         Ok(values.result)
     };
@@ -45,7 +51,7 @@ pub fn levels(tree: &Tree, unit: &Unit, functions: &[Function], needs: &graph::N
     for document in &needs.order {
         let at = *document as usize;
         let Some(function) = functions.get(at) else { continue };
-        let documents = graph::followed(tree, function).map(|document| document as usize);
+        let documents = graph::followed(tree, function).into_iter().map(|document| document as usize);
         let levels = documents.filter_map(|document| Some(known.get(document)? + path_length(tree, document)));
         let below = levels.max().unwrap_or_default();
         let result = of_function(function, &known, below)?;
@@ -142,9 +148,10 @@ impl Values<'_> {
             Op::Call { document, .. } | Op::Call1 { document, .. } | Op::Call2 { document, .. } => {
                 self.levels_of(document.0) == 0
             }
-            Op::Builtin { builtin, .. } | Op::Builtin1 { builtin, .. } | Op::Builtin2 { builtin, .. } => {
-                self.added_by(builtin.0) == 0
-            }
+            Op::Builtin { builtin, .. }
+            | Op::Builtin1 { builtin, .. }
+            | Op::Builtin2 { builtin, .. }
+            | Op::Builtin3 { builtin, .. } => self.added_by(builtin.0) == 0,
             Op::Data { .. } | Op::DataKeys { .. } | Op::Begin { .. } => false,
             Op::Enter { .. } | Op::Replace { .. } | Op::Redirect { .. } | Op::SetWorld { .. } => false,
             Op::MakeArray { .. } | Op::MakeSet { .. } | Op::MakeObject { .. } => false,
@@ -177,7 +184,8 @@ impl Values<'_> {
                 Operand::Constant(constant) => self.constants.get(constant as usize).copied().unwrap_or_default(),
                 Operand::Range(Range { first, count }) => {
                     let last = first.saturating_add(count);
-                    let facts = state.facts.iter().filter(|(register, _)| (first..last).contains(register));
+                    let start = state.facts.partition_point(|(register, _)| *register < first);
+                    let facts = state.facts.iter().skip(start).take_while(|(register, _)| *register < last);
                     facts.map(|(_, fact)| fact.levels).max().unwrap_or_default()
                 }
                 _ => 0,
@@ -307,6 +315,7 @@ impl Flow for Values<'_> {
                 (state.current, state.world) = (world, levels);
             }
             Op::Return {} | Op::ReturnValue { .. } if state.current != 0 => return Err(WRONG_WORLD.to_owned()),
+            Op::Return {} | Op::ReturnValue { .. } if !state.open.is_empty() => return Err(WRONG.to_owned()),
             Op::Yield { .. } | Op::ReturnValue { .. } => self.result = self.result.max(read),
             _ => {}
         }

@@ -17,6 +17,7 @@ pub mod reads;
 pub mod saved;
 pub mod verify;
 
+pub use flow::Work;
 pub use generate::{generate_program, generate_query};
 pub use op::*;
 pub use optimizations::Optimizations;

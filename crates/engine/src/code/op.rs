@@ -98,6 +98,9 @@ pub enum Operand {
 trait Field: Copy {
     fn operand(self) -> Operand;
 
+    /// The field of a number that is given for its kind of operand.
+    fn made(number: &mut dyn FnMut(Operand) -> u32) -> Self;
+
     fn label(&mut self) -> Option<&mut Label> {
         None
     }
@@ -108,6 +111,10 @@ macro_rules! fields {
         $(impl Field for $kind {
             fn operand(self) -> Operand {
                 Operand::$operand(self.0)
+            }
+
+            fn made(number: &mut dyn FnMut(Operand) -> u32) -> Self {
+                $kind(number(Operand::$operand(0)) as _)
             }
         })*
     };
@@ -125,17 +132,30 @@ impl Field for Read {
             None => Operand::Read(self.0),
         }
     }
+
+    fn made(number: &mut dyn FnMut(Operand) -> u32) -> Self {
+        Read(number(Operand::Read(0)) as u16)
+    }
 }
 
 impl Field for Range {
     fn operand(self) -> Operand {
         Operand::Range(self)
     }
+
+    fn made(number: &mut dyn FnMut(Operand) -> u32) -> Self {
+        let first = number(Operand::Range(Range { first: 0, count: 0 })) as u16;
+        Range { first, count: number(Operand::Range(Range { first, count: 0 })) as u16 }
+    }
 }
 
 impl Field for Label {
     fn operand(self) -> Operand {
         Operand::Label(self.0)
+    }
+
+    fn made(number: &mut dyn FnMut(Operand) -> u32) -> Self {
+        Label(number(Operand::Label(0)))
     }
 
     fn label(&mut self) -> Option<&mut Label> {
@@ -152,6 +172,23 @@ macro_rules! operations {
         }
 
         impl Op {
+            /// The names of all instructions.
+            #[doc(hidden)]
+            pub const NAMES: &[&str] = &[$(stringify!($name)),*];
+
+            /// An instruction by its name, with operands by numbers that are given for their kinds (of a range first
+            /// where it begins, then how many it has): for tests of code that no compiler makes.
+            #[doc(hidden)]
+            pub fn made(name: &str, number: &mut dyn FnMut(Operand) -> u32) -> Option<Op> {
+                match name {
+                    $(stringify!($name) => {
+                        let _ = &number;
+                        Some(Op::$name { $($field: $kind::made(number)),* })
+                    })*
+                    _ => None,
+                }
+            }
+
             /// Its name.
             pub fn name(&self) -> &'static str {
                 match self {

@@ -2,7 +2,7 @@
 //! not made by the compiler.
 
 use super::index::saved::SavedIndex;
-use super::{BuiltinIndex, DocumentIndex, Function, Key, Label, Op, PathId, Target, Unit, verify};
+use super::{BuiltinIndex, DocumentIndex, Function, Key, Label, Op, PathId, Target, Unit, Work, verify};
 use crate::builtins::{Builtin, shortcut};
 use crate::plan::{DocumentId, DocumentKind, Function as Callee, Tree};
 use crate::saved::{Result, SavedBuiltin, SavedPath, SavedValue, TextId, Texts, Written, at};
@@ -119,12 +119,11 @@ impl SavedUnit {
         if constants.as_array().is_none() {
             return Err("its constants are no array".to_owned());
         }
-        let key = |step: &TextId| {
-            let text = texts.get(*step)?;
+        let key = |text: &Arc<str>| {
             let symbol = symbols.lookup(text);
             Ok(Key { symbol, text: (**text).into() })
         };
-        let path = |path: &SavedPath| path.iter().map(key).collect::<Result<super::Path>>();
+        let path = |path: &SavedPath| texts.path(path)?.iter().map(key).collect::<Result<super::Path>>();
         let paths = self.paths.iter().map(path).collect::<Result<Vec<_>>>()?;
         if paths.iter().flatten().any(|key| key.symbol == Symbol::ABSENT) {
             return Err("it has paths without symbols".to_owned());
@@ -161,7 +160,13 @@ impl Function {
 }
 
 /// Puts the functions of all documents together.
-pub fn load_functions(saved: Vec<SavedFunction>, tree: &Tree, unit: &Unit, texts: &Written) -> Result<Vec<Function>> {
+pub fn load_functions(
+    saved: Vec<SavedFunction>,
+    tree: &Tree,
+    unit: &Unit,
+    texts: &Written,
+    work: &mut Work,
+) -> Result<Vec<Function>> {
     if saved.len() != tree.documents.len() {
         return Err("its documents are not its functions".to_owned());
     }
@@ -175,7 +180,7 @@ pub fn load_functions(saved: Vec<SavedFunction>, tree: &Tree, unit: &Unit, texts
     for ((saved, document), own) in saved.into_iter().zip(&tree.documents).zip(&arguments) {
         let wrong = |error: String| format!("the code of data.{} is wrong: {error}", document.path.join("."));
         let function = saved.load(document, *own, unit, texts)?;
-        verify::check(&function, unit, tree.documents.len()).map_err(wrong)?;
+        verify::check(&function, unit, tree.documents.len(), work).map_err(wrong)?;
         check_calls(&function, unit, &arguments).map_err(wrong)?;
         functions.push(function);
     }

@@ -1,10 +1,13 @@
 //! Checks code before it runs: registers, labels and numbers in range, every register written before it is read.
 
-use super::flow::{Flow, follow};
-use super::{Function, Op, Operand, Unit};
+use super::flow::{Flow, Work, follow};
+use super::{Function, Op, Operand, Read, Unit};
 
-/// Checks a function; the error says what is wrong with it.
-pub fn check(function: &Function, unit: &Unit, documents: usize) -> Result<(), String> {
+/// Checks a function; the error says what is wrong with it, or that there is too much to look at.
+pub fn check(function: &Function, unit: &Unit, documents: usize, work: &mut Work) -> Result<(), String> {
+    if function.registers > Read::CONSTANTS {
+        return Err("it has registers that are read as constants".to_owned());
+    }
     for (pc, op) in function.ops.iter().enumerate() {
         let mut wrong = None;
         op.operands(|name, operand| {
@@ -22,7 +25,7 @@ pub fn check(function: &Function, unit: &Unit, documents: usize) -> Result<(), S
     if function.definitions.iter().any(|label| label.0 as usize >= function.ops.len()) {
         return Err("a definition is out of range".to_owned());
     }
-    check_writes(function)
+    check_writes(function, work)
 }
 
 /// Whether an instruction counts as a step each time, so that a loop through it meets the limits in time.
@@ -54,10 +57,10 @@ fn is_in_range(operand: Operand, function: &Function, unit: &Unit, documents: us
 }
 
 /// Follows every way through the code and checks that no register is read before it is written.
-fn check_writes(function: &Function) -> Result<(), String> {
+fn check_writes(function: &Function, work: &mut Work) -> Result<(), String> {
     let mut start = vec![0; usize::from(function.registers).div_ceil(64)];
     (0..function.arguments).for_each(|register| set(&mut start, register));
-    follow(function, &mut Writes, start)
+    follow(function, &mut Writes, start, work)
 }
 
 /// Registers that are written on every way to a place.

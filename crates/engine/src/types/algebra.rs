@@ -1,6 +1,7 @@
 //! What types are made of and what can be made of them: unions, items, keys and values.
 
 use super::{Argument, Array, Key, Object, Signature, Type, Union};
+use hashbrown::HashSet;
 use std::sync::Arc;
 
 impl Array {
@@ -40,6 +41,30 @@ impl Type {
         }
     }
 
+    /// Whether it is a name for this very type.
+    fn is_name_of(&self, kind: &Type) -> bool {
+        matches!(self, Type::Recursive(recursive) if recursive.is_name_of(kind))
+    }
+
+    /// Where the type is, which is the same for types that are shared: which kind of type, and where in memory.
+    pub(super) fn place(&self) -> Option<(u8, usize)> {
+        Some(match self {
+            Type::Unknown => (0, 0),
+            Type::Null => (1, 0),
+            Type::Boolean => (2, 0),
+            Type::Number => (3, 0),
+            Type::String => (4, 0),
+            Type::Any => (5, 0),
+            Type::Set(None) => (6, 0),
+            Type::Array(array) => (7, Arc::as_ptr(array).addr()),
+            Type::Set(Some(of)) => (8, Arc::as_ptr(of).addr()),
+            Type::Object(object) => (9, Arc::as_ptr(object).addr()),
+            Type::Union(union) => (10, Arc::as_ptr(union).addr()),
+            Type::Function(signature) => (11, Arc::as_ptr(signature).addr()),
+            Type::Recursive(_) => return None,
+        })
+    }
+
     /// Whether every value of the other type is of this one, as far as OPA looks.
     fn contains(&self, other: &Type) -> bool {
         match self {
@@ -59,7 +84,8 @@ impl Type {
             (Type::Any, _) | (_, Type::Any) => Type::Any,
             (Type::Union(left), Type::Union(right)) => Type::union([Type::Union(left), Type::Union(right)]),
             (Type::Union(union), other) | (other, Type::Union(union)) => union.with(other),
-            (left, right) if left == right => left,
+            (left, right) if left == right || right.is_name_of(&left) => left,
+            (left, right) if left.is_name_of(&right) => right,
             (left, right) => Type::union([left, right]),
         }
     }
@@ -88,8 +114,7 @@ impl Type {
                 }
             }
         }
-        flat.sort();
-        flat.dedup();
+        sort(&mut flat);
         match flat.pop() {
             None => Type::Unknown,
             Some(only) if flat.is_empty() && !is_union => only,
@@ -190,7 +215,12 @@ impl Type {
                     (None, _) => Type::Object(right),
                     (_, None) => Type::Object(left),
                     (Some((key, value)), Some((other_key, other_value))) => {
-                        Type::object(key.clone().or(other_key.clone()), value.clone().merge_rules(other_value.clone()))
+                        let value = match (value, other_value) {
+                            // Going into types that contain themselves might not end.
+                            (Type::Recursive(_), _) | (_, Type::Recursive(_)) => value.clone().or(other_value.clone()),
+                            _ => value.clone().merge_rules(other_value.clone()),
+                        };
+                        Type::object(key.clone().or(other_key.clone()), value)
                     }
                 }
             }
@@ -205,6 +235,10 @@ impl Type {
 impl Union {
     /// The union with one more member, a union or function aside.
     fn with(self: Arc<Union>, member: Type) -> Type {
+        let has_name = |kind: &Type| matches!(kind, Type::Recursive(_));
+        if has_name(&member) || self.members.iter().any(has_name) {
+            return Type::union([Type::Union(self), member]);
+        }
         let Err(at) = self.members.binary_search(&member) else { return Type::Union(self) };
         let mut union = Arc::unwrap_or_clone(self);
         union.members.insert(at, member);
@@ -226,6 +260,19 @@ impl Union {
             *member = Type::object(inner_key.clone().or(key.clone()), inner_value.clone().or(value.clone()));
         }
         Type::of_members(members)
+    }
+}
+
+/// Sorts the members of a union; those that are there twice, by a name or as such, are kept once.
+pub(super) fn sort(members: &mut Vec<Type>) {
+    members.sort();
+    members.dedup();
+    if members.iter().any(|member| matches!(member, Type::Recursive(_))) {
+        let places: HashSet<(u8, usize)> = members.iter().filter_map(Type::place).collect();
+        members.retain(|member| match member {
+            Type::Recursive(recursive) => !recursive.get().place().is_some_and(|place| places.contains(&place)),
+            _ => true,
+        });
     }
 }
 

@@ -33,12 +33,13 @@ impl Ord for Type {
             (Type::Any, Type::Union(_)) => Ordering::Less,
             (Type::Union(_), Type::Any) => Ordering::Greater,
             (Type::Function(left), Type::Function(right)) => functions(left, right),
-            // Types that contain themselves are equal if they are the same; going into them might not end.
+            // Types that contain themselves are equal if they have the same name, and come after others of their kind:
+            // going into them might not end. (Unions drop names of what else is in them.)
             (Type::Recursive(left), Type::Recursive(right)) => {
                 self.rank().cmp(&other.rank()).then_with(|| left.name().cmp(right.name()))
             }
-            (Type::Recursive(left), right) => left.get().cmp(right),
-            (left, Type::Recursive(right)) => left.cmp(&right.get()),
+            (Type::Recursive(_), _) => self.rank().cmp(&other.rank()).then(Ordering::Greater),
+            (_, Type::Recursive(_)) => self.rank().cmp(&other.rank()).then(Ordering::Less),
             _ => self.rank().cmp(&other.rank()),
         }
     }

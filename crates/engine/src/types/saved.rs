@@ -76,7 +76,7 @@ impl<'s> TypeSaver<'s> {
 
     /// The number of a type.
     pub fn add(&mut self, kind: &Type, texts: &mut Texts) -> TypeId {
-        let place = place(kind);
+        let place = kind.place();
         if let Some(known) = place.and_then(|place| self.known.get(&place)) {
             return *known;
         }
@@ -143,25 +143,6 @@ impl<'s> TypeSaver<'s> {
         }
         self.saved
     }
-}
-
-/// What is the same for types that are shared.
-fn place(kind: &Type) -> Option<(u8, usize)> {
-    Some(match kind {
-        Type::Unknown => (0, 0),
-        Type::Null => (1, 0),
-        Type::Boolean => (2, 0),
-        Type::Number => (3, 0),
-        Type::String => (4, 0),
-        Type::Any => (5, 0),
-        Type::Set(None) => (6, 0),
-        Type::Array(array) => (7, Arc::as_ptr(array).addr()),
-        Type::Set(Some(of)) => (8, Arc::as_ptr(of).addr()),
-        Type::Object(object) => (9, Arc::as_ptr(object).addr()),
-        Type::Union(union) => (10, Arc::as_ptr(union).addr()),
-        Type::Function(signature) => (11, Arc::as_ptr(signature).addr()),
-        Type::Recursive(_) => return None,
-    })
 }
 
 /// Types that were saved, by their numbers.

@@ -8,15 +8,19 @@ use std::sync::Arc;
 /// known after so many steps is taken to fit.
 const MAX_STEPS: u64 = 20_000_000;
 
+/// How deep types are compared. Those that contain themselves have no end; others nest less.
+const MAX_DEPTH: u32 = 1024;
+
 /// Compares types, with a limit to the work of all comparisons.
 #[derive(Debug)]
 pub struct Unifier {
     left: Cell<u64>,
+    depth: Cell<u32>,
 }
 
 impl Default for Unifier {
     fn default() -> Self {
-        Unifier { left: Cell::new(MAX_STEPS) }
+        Unifier { left: Cell::new(MAX_STEPS), depth: Cell::new(0) }
     }
 }
 
@@ -43,9 +47,17 @@ impl Unifier {
     /// # Ok::<(), solon_engine::types::NotationError>(())
     /// ```
     pub fn unifies(&self, left: &Type, right: &Type) -> bool {
-        if !self.has_left() {
+        let depth = self.depth.get();
+        if depth >= MAX_DEPTH || !self.has_left() {
             return true;
         }
+        self.depth.set(depth + 1);
+        let unifies = self.both(left, right);
+        self.depth.set(depth);
+        unifies
+    }
+
+    fn both(&self, left: &Type, right: &Type) -> bool {
         match (left, right) {
             (Type::Unknown, _) | (_, Type::Unknown) => false,
             (Type::Recursive(_), Type::Recursive(_)) => true,

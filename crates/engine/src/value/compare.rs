@@ -1,8 +1,8 @@
 //! Equality, order and hashes of values.
 
-use super::{Value, nested, number, text};
+use super::{Seeds, Value, nested, number, text};
 use std::cmp::Ordering;
-use std::hash::{BuildHasher, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 
 impl PartialEq for Value<'_> {
     #[inline]
@@ -58,7 +58,11 @@ impl Value<'_> {
     pub fn hash_code(&self) -> u64 {
         match self {
             Value::String { text, .. } => text::hash(text),
-            _ => foldhash::fast::FixedState::default().hash_one(self),
+            _ => {
+                let mut state = Seeds::get().hasher();
+                self.hash(&mut state);
+                state.finish()
+            }
         }
     }
 }

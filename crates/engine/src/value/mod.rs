@@ -16,6 +16,7 @@ mod nested;
 pub mod number;
 mod object;
 mod owned;
+mod seed;
 pub mod serde;
 mod set;
 mod size;
@@ -29,6 +30,7 @@ pub(crate) use make::{Plain, copy};
 pub use number::Number;
 pub use object::{Entry, Object};
 pub use owned::OwnedValue;
+pub(crate) use seed::Seeds;
 pub use set::Set;
 pub use size::exceeds;
 pub use symbol::{Symbol, SymbolTable};
@@ -252,6 +254,12 @@ impl<'a> Value<'a> {
             _ => None,
         }
     }
+}
+
+/// Bytes of an arena that are in use: one that has been reset keeps what it had.
+#[inline]
+pub(crate) fn used_bytes(arena: &Bump) -> usize {
+    arena.allocated_bytes().saturating_sub(arena.chunk_capacity())
 }
 
 impl std::fmt::Debug for Value<'_> {

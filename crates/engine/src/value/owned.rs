@@ -1,6 +1,6 @@
 //! A value together with its arena.
 
-use super::serde::{Build, Builder, SerdeError};
+use super::serde::{Build, Builder, Meter, SerdeError};
 use super::{Bump, Plain, SymbolTable, Value, copy, json::Projection};
 use self_cell::self_cell;
 
@@ -34,8 +34,8 @@ impl OwnedValue {
     }
 
     /// What something makes of itself.
-    pub fn build(source: &dyn Build) -> Result<Self, SerdeError> {
-        Self::build_wanted(source, &SymbolTable::new(), Projection::ALL)
+    pub fn build(source: &dyn Build, meter: &Meter<'_>) -> Result<Self, SerdeError> {
+        Self::build_wanted(source, &SymbolTable::new(), Projection::ALL, meter)
     }
 
     /// What is wanted of that, with the symbols of a policy.
@@ -43,8 +43,14 @@ impl OwnedValue {
         source: &dyn Build,
         symbols: &SymbolTable,
         wanted: &Projection,
+        meter: &Meter<'_>,
     ) -> Result<Self, SerdeError> {
-        Cell::try_new(Bump::new(), |arena| source.build(Builder::new(arena, symbols, wanted))).map(OwnedValue)
+        Cell::try_new(Bump::new(), |arena| source.build(Builder::new(arena, symbols, wanted, meter))).map(OwnedValue)
+    }
+
+    /// Bytes that it holds.
+    pub fn allocated_bytes(&self) -> usize {
+        self.0.borrow_owner().allocated_bytes()
     }
 
     /// The value.

@@ -1,6 +1,7 @@
 //! Interned strings.
 
 use super::text;
+use hashbrown::HashMap;
 
 /// The number of a string in a [`SymbolTable`]. Two symbols of one table are equal exactly if their strings are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -38,11 +39,19 @@ pub struct SymbolTable {
     /// By symbol.
     texts: Vec<Box<str>>,
     /// Open-addressed, half empty at least: the upper half of a text's hash, and its symbol. A power of two, or none.
-    slots: Vec<(u32, Symbol)>,
+    slots: Vec<Slot>,
+    /// Those that found no slot near their place.
+    others: HashMap<Box<str>, Symbol>,
 }
+
+/// The upper half of a text's hash, and its symbol.
+type Slot = (u32, Symbol);
 
 /// Slots of the first table.
 const FIRST: usize = 64;
+
+/// How many slots are looked at for a text. Of very many texts, or where hashes collide, some have to stand elsewhere.
+const LONGEST_PROBE: usize = 32;
 
 impl SymbolTable {
     /// An empty table.
@@ -57,15 +66,25 @@ impl SymbolTable {
             return symbol;
         }
         if (self.texts.len() + 1) * 2 > self.slots.len() {
-            self.slots = vec![(0, Symbol::NONE); (self.slots.len() * 2).max(FIRST)];
-            for (at, text) in self.texts.iter().enumerate() {
-                place(&mut self.slots, text::hash(text), Symbol(at as u32 + 1));
-            }
+            self.grow();
         }
         self.texts.push(text.into());
         let symbol = Symbol(self.texts.len() as u32);
-        place(&mut self.slots, hash, symbol);
+        if !place(&mut self.slots, hash, symbol) {
+            self.others.insert(text.into(), symbol);
+        }
         symbol
+    }
+
+    fn grow(&mut self) {
+        self.slots = vec![(0, Symbol::NONE); (self.slots.len() * 2).max(FIRST)];
+        self.others.clear();
+        for (at, text) in self.texts.iter().enumerate() {
+            let symbol = Symbol(at as u32 + 1);
+            if !place(&mut self.slots, text::hash(text), symbol) {
+                self.others.insert(text.clone(), symbol);
+            }
+        }
     }
 
     /// The symbol of `text`, or [`Symbol::ABSENT`]. (Not before the table is complete.)
@@ -78,7 +97,7 @@ impl SymbolTable {
     fn find(&self, hash: u64, text: &str) -> Option<Symbol> {
         let mask = self.slots.len().wrapping_sub(1);
         let mut slot = hash as usize & mask;
-        loop {
+        for _ in 0..LONGEST_PROBE {
             let (upper, symbol) = *self.slots.get(slot)?;
             let at = (symbol.0 as usize).checked_sub(1)?;
             if upper == (hash >> 32) as u32 && self.texts.get(at).is_some_and(|known| text::same(known, text)) {
@@ -86,6 +105,7 @@ impl SymbolTable {
             }
             slot = (slot + 1) & mask;
         }
+        self.others.get(text).copied()
     }
 
     /// The strings in the order of their symbols.
@@ -112,16 +132,20 @@ impl SymbolTable {
     }
 }
 
-/// Puts a symbol into the next free slot.
-fn place(slots: &mut [(u32, Symbol)], hash: u64, symbol: Symbol) {
+/// Puts a symbol into the next free slot; whether there is one near.
+fn place(slots: &mut [Slot], hash: u64, symbol: Symbol) -> bool {
     let mask = slots.len().wrapping_sub(1);
     let mut slot = hash as usize & mask;
-    while slots.get(slot).is_some_and(|(_, other)| *other != Symbol::NONE) {
-        slot = (slot + 1) & mask;
+    for _ in 0..LONGEST_PROBE {
+        match slots.get_mut(slot) {
+            Some(free) if free.1 == Symbol::NONE => {
+                *free = ((hash >> 32) as u32, symbol);
+                return true;
+            }
+            _ => slot = (slot + 1) & mask,
+        }
     }
-    if let Some(free) = slots.get_mut(slot) {
-        *free = ((hash >> 32) as u32, symbol);
-    }
+    false
 }
 
 #[cfg(test)]
@@ -139,6 +163,30 @@ mod tests {
         }
         assert_eq!(table.len(), symbols.iter().collect::<std::collections::HashSet<_>>().len());
         assert_eq!(table.lookup("1000"), Symbol::ABSENT);
+    }
+
+    #[test]
+    fn texts_whose_slots_are_taken_have_symbols_too() {
+        let mut table = SymbolTable::new();
+        let names: Vec<String> = (0..3000).map(|number| format!("{number}")).collect();
+        let symbols: Vec<Symbol> = names.iter().map(|name| table.intern(name)).collect();
+        // As if all of them had been placed after others.
+        for slot in &mut table.slots {
+            if slot.1 == Symbol::NONE {
+                *slot = (0, Symbol::ABSENT);
+            }
+        }
+        assert_eq!(table.lookup("3000"), Symbol::ABSENT);
+        let more: Vec<Symbol> = ["x", "y", "z"].iter().map(|name| table.intern(name)).collect();
+        assert_eq!(table.others.len(), 3);
+        assert_eq!(["x", "y", "z"].map(|name| table.lookup(name)).to_vec(), more);
+        assert_eq!(["x", "y", "z"].map(|name| table.intern(name)).to_vec(), more);
+        assert!(names.iter().zip(&symbols).all(|(name, symbol)| table.lookup(name) == *symbol));
+        // They find slots when there are more.
+        let many: Vec<String> = (3000..9000).map(|number| format!("{number}")).collect();
+        many.iter().for_each(|name| assert!(table.intern(name).is_some()));
+        assert_eq!(["x", "y", "z"].map(|name| table.lookup(name)).to_vec(), more);
+        assert!(table.others.len() < 100 && table.lookup("z").0 == 3003);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 //! Names in documents are short. For those it costs more to call for a comparison or a hash of bytes than to look at one
 //! or two words.
 
+use super::Seeds;
+
 /// The first eight bytes, which compare as the texts do where they differ; a shorter text ends in zeros.
 #[inline]
 pub(super) fn word(text: &[u8]) -> u64 {
@@ -34,23 +36,29 @@ pub(super) fn same(left: &str, right: &str) -> bool {
     }
 }
 
-/// A hash of a text.
+/// A hash of a text. What it begins with is not known beforehand: whoever knew it could make a text end in bytes that
+/// take everything before them out of the product, and so as many texts as he likes with one hash.
 #[inline]
 pub(super) fn hash(text: &str) -> u64 {
+    hash_from(Seeds::get().text, text)
+}
+
+#[inline]
+fn hash_from([start, chunks, end]: [u64; 3], text: &str) -> u64 {
     let mut rest = text.as_bytes();
-    let mut state = 0x243f_6a88_85a3_08d3 ^ rest.len() as u64;
+    let mut state = start ^ rest.len() as u64;
     while rest.len() > 16
         && let Some((chunk, more)) = rest.split_first_chunk::<16>()
     {
         let [first, last] = halves(chunk);
-        state = folded(first ^ state, last ^ 0x1319_8a2e_0370_7344);
+        state = folded(first ^ state, last ^ chunks);
         rest = more;
     }
     let [first, last] = match (rest.first_chunk::<8>(), rest.last_chunk::<8>()) {
         (Some(first), Some(last)) => [u64::from_le_bytes(*first), u64::from_le_bytes(*last)],
         _ => [word(rest), 0],
     };
-    folded(first ^ state, last ^ 0xa409_3822_299f_31d0)
+    folded(first ^ state, last ^ end)
 }
 
 #[inline]
@@ -110,5 +118,28 @@ mod tests {
         for part in [distinct(|hash| hash & 0xffff), distinct(|hash| hash >> 48)] {
             assert!((part as f64 - fair).abs() < fair * 0.02, "{part} of {fair}");
         }
+    }
+
+    /// Texts of which whoever knows the seeds knows that they have one hash: what stands before the end makes a state
+    /// that the end's first half takes away.
+    fn colliding([start, chunks, _]: [u64; 3]) -> Vec<String> {
+        let mut states = (0..).map(|number: u64| {
+            let prefix = format!("{number:016}");
+            let [first, last] = halves(prefix.as_bytes().first_chunk().unwrap_or(&[0; 16]));
+            (prefix, folded(first ^ start ^ 32, last ^ chunks).to_le_bytes())
+        });
+        let (prefix, state) = states.find(|(_, state)| state.is_ascii()).unwrap_or_default();
+        let state = String::from_utf8_lossy(&state).into_owned();
+        (0..1000).map(|number| format!("{prefix}{state}{number:08}")).collect()
+    }
+
+    #[test]
+    fn only_who_knows_the_seeds_can_make_hashes_collide() {
+        let distinct =
+            |seeds, texts: &[String]| texts.iter().map(|text| hash_from(seeds, text)).collect::<HashSet<_>>().len();
+        let known = [0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7344, 0xa409_3822_299f_31d0];
+        let texts = colliding(known);
+        assert_eq!((distinct(known, &texts), distinct(Seeds::get().text, &texts)), (1, 1000));
+        assert_eq!(distinct(Seeds::get().text, &colliding(Seeds::get().text)), 1);
     }
 }

@@ -7,25 +7,29 @@ use crate::value::{Bump, Entry, Object, Set, Value};
 use bumpalo::collections::Vec;
 
 impl<'a> Machine<'a, '_> {
-    pub(super) fn end_array(&mut self, mark: usize) -> Value<'a> {
+    pub(super) fn end_array(&mut self, mark: usize) -> Result<Value<'a>> {
+        self.making(self.pending(mark).len())?;
         let items = self.arena.alloc_slice_copy(self.pending(mark));
         self.scratch.truncate(mark);
-        Value::Array(items)
+        Ok(Value::Array(items))
     }
 
-    pub(super) fn end_set(&mut self, mark: usize) -> Value<'a> {
+    pub(super) fn end_set(&mut self, mark: usize) -> Result<Value<'a>> {
+        self.making(self.pending(mark).len())?;
         let value = set(self.arena, self.pending(mark));
         self.scratch.truncate(mark);
-        value
+        Ok(value)
     }
 
     pub(super) fn end_object(&mut self, mark: usize, place: Place<'_>) -> Result<Value<'a>> {
+        self.making(self.pending(mark).len())?;
         let value = object(self.arena, self.pending(mark), place)?;
         self.scratch.truncate(mark);
         Ok(value)
     }
 
     pub(super) fn end_nested(&mut self, mark: usize, place: Place<'_>) -> Result<Value<'a>> {
+        self.making(self.pending(mark).len())?;
         let value = nested(self.arena, self.pending(mark), place)?;
         self.scratch.truncate(mark);
         Ok(value)
@@ -35,9 +39,27 @@ impl<'a> Machine<'a, '_> {
         self.scratch.get(mark..).unwrap_or_default()
     }
 
-    pub(super) fn push_nested(&mut self, keys: &[Value<'a>], value: Value<'a>, is_member: Value<'a>) {
+    /// Adds a value to the collection that is being built.
+    #[inline]
+    pub(super) fn push(&mut self, value: Value<'a>) -> Result<()> {
+        if self.scratch.len() == self.scratch.capacity() {
+            self.grow()?;
+        }
+        self.scratch.push(value);
+        Ok(())
+    }
+
+    #[cold]
+    fn grow(&mut self) -> Result<()> {
+        self.making(self.scratch.capacity())?;
+        self.scratch.reserve(1);
+        Ok(())
+    }
+
+    pub(super) fn push_nested(&mut self, keys: &[Value<'a>], value: Value<'a>, is_member: Value<'a>) -> Result<()> {
+        self.making(keys.len())?;
         let keys = Value::new_array(self.arena, keys);
-        self.scratch.extend([keys, value, is_member]);
+        [keys, value, is_member].into_iter().try_for_each(|part| self.push(part))
     }
 }
 

@@ -3,7 +3,7 @@
 use super::error::{EvalError, Result, codes};
 use super::run::Place;
 use super::world::{Substitute, lookup};
-use super::{Machine, Memo};
+use super::{Machine, Memo, PER_STEP};
 use crate::builtins::{Builtin, Context, Failure, Purity};
 use crate::code::aliases::Root;
 use crate::code::{BuiltinIndex, Function, Unit};
@@ -26,6 +26,7 @@ impl<'a> Machine<'a, '_> {
             return Ok(result);
         }
         let result = self.call_anew(document, args, stack)?;
+        self.ticks(args.len() / PER_STEP)?;
         self.calls.add(hash, self.current, document, args, result);
         Ok(result)
     }
@@ -63,7 +64,12 @@ impl<'a> Machine<'a, '_> {
         }
         // Only paths below `data` that are known at run time lead where the stack was not made for.
         let needed = needed.max(args.len());
-        let stack = if stack.len() < needed { self.arena.alloc_slice_fill_copy(needed, Value::Null) } else { stack };
+        let stack = if stack.len() < needed {
+            self.making(needed)?;
+            self.arena.alloc_slice_fill_copy(needed, Value::Null)
+        } else {
+            stack
+        };
         stack.iter_mut().zip(args).for_each(|(register, arg)| *register = *arg);
         let code = self.code;
         stacker::maybe_grow(STACK_LEFT, STACK_SEGMENT, || self.run(&code.unit, function, stack))
@@ -132,7 +138,8 @@ impl<'a> Machine<'a, '_> {
             Substitute::Function(function) => {
                 // Functions are themselves again inside of what stands in for one.
                 let (outer, current) = (self.world, self.current);
-                self.enter_world(super::World { functions: &[], ..outer.fresh(self.arena) });
+                let fresh = self.fresh_world()?;
+                self.enter_world(super::World { functions: &[], ..fresh });
                 let result = match function {
                     Callee::Builtin(builtin) => self.builtin(builtin, args, place),
                     Callee::Document(document) => self.call(document.0, args, stack),
@@ -150,11 +157,12 @@ impl<'a> Machine<'a, '_> {
         args: &[Value<'a>],
         place: Place<'a>,
     ) -> Result<Option<Value<'a>>> {
-        if builtin.purity == Purity::Nondeterministic
-            && let Some((.., result)) =
-                self.remembered.iter().find(|(name, other, _)| *name == builtin.name && *other == args)
-        {
-            return Ok(Some(*result));
+        if builtin.purity == Purity::Nondeterministic {
+            self.ticks(self.remembered.len() / PER_STEP)?;
+            let is_same = |(name, other, _): &&(_, &[Value<'a>], _)| *name == builtin.name && *other == args;
+            if let Some((.., result)) = self.remembered.iter().find(is_same) {
+                return Ok(Some(*result));
+            }
         }
         let setting = self.setting;
         let mut context = Context {
@@ -162,7 +170,7 @@ impl<'a> Machine<'a, '_> {
             host: setting.host,
             symbols: &setting.code.symbols,
             caches: &mut self.reusable.caches,
-            max_bytes: setting.limits.value_size,
+            limits: &setting.limits,
             allowed_hosts: setting.allowed_hosts,
             now: &mut self.now,
             sent: &mut self.sent,
@@ -170,7 +178,9 @@ impl<'a> Machine<'a, '_> {
             customs: setting.customs,
             place: &|| (setting.place)(place.span()),
         };
-        match (builtin.call)(&mut context, args) {
+        let result = (builtin.call)(&mut context, args);
+        self.check_memory()?;
+        match result {
             Ok(value) => {
                 if builtin.purity == Purity::Nondeterministic {
                     self.remembered.push((builtin.name, self.arena.alloc_slice_copy(args), value));

@@ -105,14 +105,21 @@ impl<'a> Machine<'a, '_> {
             place.collection == identity && place.path == path_identity && !matches!(place.state, State::Free)
         });
         let (result, state) = match known.map(|place| place.state) {
-            Some(State::Indexed(index)) => return Ok(index.find(self.arena, &collection, equal, keys)),
+            Some(State::Indexed(index)) => {
+                let group = index.group(equal);
+                if keys {
+                    self.making(group.map_or(0, |group| group.count as usize))?;
+                }
+                return Ok(index.find(self.arena, &collection, group, keys));
+            }
             Some(State::Unfit) => return Ok(Among::all(collection)),
             Some(State::Walked) => {
                 self.ticks(identity.1)?;
                 match Index::build(self.arena, &collection, identity.1, path) {
                     Some(index) => {
                         let index = &*self.arena.alloc(index);
-                        (index.find(self.arena, &collection, equal, keys), State::Indexed(index))
+                        let group = index.group(equal);
+                        (index.find(self.arena, &collection, group, keys), State::Indexed(index))
                     }
                     None => (Among::all(collection), State::Unfit),
                 }
@@ -139,6 +146,8 @@ impl<'a> Machine<'a, '_> {
         let (Some(Value::Int(start)), Some(collection), Some(equal)) =
             (register(iterator), register(collection), register(equal))
         else {
+            // Nor does a loop through it end without counting steps.
+            self.tick()?;
             return Ok(None);
         };
         let start = *start;
@@ -156,7 +165,7 @@ impl<'a> Machine<'a, '_> {
                     at += 1;
                 }
             }
-            (element(collection, at), at as i64 + 1, at + 1 - start as usize)
+            (element(collection, at), (at as i64).saturating_add(1), at - start as usize + 1)
         };
         if let Some(position) = registers.get_mut(usize::from(iterator)) {
             *position = Value::Int(next);
@@ -170,7 +179,7 @@ impl<'a> Machine<'a, '_> {
         let mut at = 0;
         while let Some(value) = value_at(collection, at) {
             if let Some(part) = part(value, path) {
-                self.scratch.push(*part);
+                self.push(*part)?;
             }
             at += 1;
         }
@@ -194,7 +203,7 @@ impl<'a> Machine<'a, '_> {
             if (is_found || part(value, filter).is_some_and(|found| found == equal))
                 && let Some(part) = part(value, path)
             {
-                self.scratch.push(*part);
+                self.push(*part)?;
             }
             at += 1;
         }
@@ -206,8 +215,8 @@ impl<'a> Machine<'a, '_> {
         let mut at = 0;
         while let Some(found) = element(collection, at) {
             match found {
-                Element::Item(index, value) if value.is_truthy() => self.scratch.push(Value::Int(index)),
-                Element::Entry(key, value) if value.is_truthy() => self.scratch.push(*key),
+                Element::Item(index, value) if value.is_truthy() => self.push(Value::Int(index))?,
+                Element::Entry(key, value) if value.is_truthy() => self.push(*key)?,
                 _ => {}
             }
             at += 1;
@@ -299,11 +308,14 @@ impl<'a> Index<'a> {
         Some(Index { table, groups, positions, elements })
     }
 
-    /// The elements that have a value, with the keys they have in `collection` if they are asked for.
-    fn find(&self, arena: &'a Bump, collection: &Value<'a>, value: &Value<'a>, keys: bool) -> Among<'a> {
-        let group = place_of(self.table, &self.groups, value)
-            .and_then(|slot| (*self.table.get(slot)? as usize).checked_sub(1))
-            .and_then(|group| self.groups.get(group));
+    /// The elements that have a value.
+    fn group(&self, value: &Value<'a>) -> Option<Group<'a>> {
+        let slot = place_of(self.table, &self.groups, value)?;
+        self.groups.get((*self.table.get(slot)? as usize).checked_sub(1)?).copied()
+    }
+
+    /// The elements of a group, with the keys they have in `collection` if they are asked for.
+    fn find(&self, arena: &'a Bump, collection: &Value<'a>, group: Option<Group<'a>>, keys: bool) -> Among<'a> {
         let Some(group) = group else { return Among::found(Value::Array(&[])) };
         let range = group.start as usize..(group.start + group.count) as usize;
         if !keys {

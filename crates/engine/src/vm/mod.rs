@@ -10,6 +10,7 @@ mod error;
 mod matching;
 mod remember;
 mod run;
+mod watch;
 mod world;
 
 pub use error::{EvalError, codes};
@@ -19,8 +20,10 @@ use crate::code::aliases::Alias;
 use crate::code::{Function, Unit};
 use crate::host::Host;
 use crate::plan::Tree;
-use crate::value::{Bump, SymbolTable, Value, exceeds};
+use crate::value::serde::{Cause, Meter};
+use crate::value::{Bump, SymbolTable, Value, exceeds, used_bytes};
 use error::Result;
+use solon_syntax::Span;
 use world::{Memo, World};
 
 /// A compiled policy, as the machine sees it.
@@ -60,7 +63,7 @@ pub struct QueryCode {
 pub struct Limits {
     /// The latest time, in nanoseconds since the Unix epoch by the host's clock. Without a clock nothing is evaluated.
     pub deadline: Option<i64>,
-    /// Steps: turns of loops, calls and documents.
+    /// Steps: turns of loops, calls, documents and collections; large collections count more.
     pub instructions: u64,
     /// Bytes of the evaluation's arena.
     pub memory: usize,
@@ -78,7 +81,7 @@ impl Default for Limits {
         Limits {
             deadline: None,
             instructions: u64::MAX,
-            memory: 4 << 30,
+            memory: Meter::MEMORY,
             value_size: 256 << 20,
             depth: 4096,
             result_size: 256 << 20,
@@ -112,7 +115,7 @@ pub struct Setting<'a, 's> {
     /// Whether a builtin's error ends the evaluation.
     pub is_strict: bool,
     /// Names of files, for `print` and `trace`.
-    pub place: &'s dyn Fn(solon_syntax::Span) -> String,
+    pub place: &'s dyn Fn(Span) -> String,
 }
 
 /// What a query gives.
@@ -153,6 +156,9 @@ pub fn evaluate<'a, T>(
         spent: 0,
         depth: 0,
     };
+    // An evaluation that failed may have left some.
+    machine.reusable.candidates.clear();
+    machine.reusable.candidates.shrink_to(KEPT);
     let mut last = None;
     for query in queries {
         if last.is_some() {
@@ -191,8 +197,14 @@ struct Machine<'a, 's> {
     depth: usize,
 }
 
+/// Places for rules that an index found that are kept from one evaluation to the next.
+const KEPT: usize = 1 << 16;
+
 /// Steps between two looks at the limits.
 const INTERVAL: u32 = 4096;
+
+/// Values that are made in one step.
+const PER_STEP: usize = 8;
 
 impl<'a> Machine<'a, '_> {
     /// Gets ready for another query, whatever the one before left behind.
@@ -253,6 +265,23 @@ impl<'a> Machine<'a, '_> {
         Ok(())
     }
 
+    /// Counts the steps of making this many values.
+    #[inline]
+    fn making(&mut self, values: usize) -> Result<()> {
+        self.ticks(values / PER_STEP + 1)
+    }
+
+    /// Fails if there is more memory than there may be: for what makes much of it in few steps.
+    #[inline]
+    fn check_memory(&self) -> Result<()> {
+        let found = self.reusable.candidates.capacity() * size_of::<u32>();
+        let limit = self.setting.limits.memory;
+        if used_bytes(self.arena).saturating_add(found) > limit {
+            return Err(self.limit(format!("more than {limit} bytes of memory")));
+        }
+        Ok(())
+    }
+
     #[cold]
     fn check_limits(&mut self) -> Result<()> {
         let limits = &self.setting.limits;
@@ -262,25 +291,15 @@ impl<'a> Machine<'a, '_> {
         }
         self.spent += interval;
         self.budget = interval as u32 - 1;
-        if self.arena.allocated_bytes() > limits.memory {
-            return Err(self.limit(format!("more than {} bytes of memory", limits.memory)));
-        }
-        if let Some(deadline) = limits.deadline {
-            match self.setting.host.now() {
-                Some(now) if now <= deadline => {}
-                Some(_) => return Err(self.limit("the deadline has passed".to_owned())),
-                None => return Err(self.limit("there is a deadline but no clock".to_owned())),
-            }
-        }
-        if self.setting.host.is_cancelled() {
-            let message = "caller cancelled query execution";
-            return Err(Box::new(EvalError::new(codes::CANCEL, message, solon_syntax::Span::default())));
-        }
-        Ok(())
+        self.check_memory()?;
+        limits.watch(self.setting.host).map_err(|error| match error.cause() {
+            Cause::Cancelled => Box::new(EvalError::new(codes::CANCEL, error.to_string(), Span::default())),
+            Cause::Limit | Cause::Unfit => self.limit(error.to_string()),
+        })
     }
 
     fn limit(&self, message: String) -> Box<EvalError> {
         let message = format!("the evaluation's limit is reached: {message}");
-        Box::new(EvalError::new(codes::LIMIT, message, solon_syntax::Span::default()))
+        Box::new(EvalError::new(codes::LIMIT, message, Span::default()))
     }
 }

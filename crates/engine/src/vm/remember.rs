@@ -3,13 +3,16 @@
 //! Arrays, objects and sets count as the same argument if they are the same in memory: comparing them could cost more
 //! than the call. That is what the many rules of a policy have that pass one container of the input around.
 
-use crate::value::{Bump, Value};
+use crate::value::{Bump, Seeds, Value};
 
 /// The most results that are kept.
 const CAPACITY: usize = 1 << 16;
 
 /// Slots in the first table.
 const FIRST: usize = 64;
+
+/// How many slots are looked at for a call. A call without a slot there is not kept.
+const LONGEST_PROBE: usize = 32;
 
 /// Results of calls.
 pub(super) struct Remembered<'a> {
@@ -44,7 +47,8 @@ impl<'a> Remembered<'a> {
         let hash = hash(world, document, args);
         let mask = self.table.len().wrapping_sub(1);
         let mut slot = hash as usize & mask;
-        while let Some(place) = self.table.get(slot).filter(|place| **place != 0) {
+        for _ in 0..LONGEST_PROBE {
+            let Some(place) = self.table.get(slot).filter(|place| **place != 0) else { break };
             if (place ^ hash) >> 32 == 0
                 && let Some(Entry { call, result }) = self.entries.get(*place as u32 as usize - 1)
                 && call.world == world
@@ -74,33 +78,40 @@ impl<'a> Remembered<'a> {
         if (self.entries.len() + 1) * 2 > self.table.len() {
             self.grow();
         }
-        let args = self.arena.alloc_slice_copy(args);
-        self.entries.push(Entry { call: Call { hash, world, document, args }, result });
-        place(self.table, hash, self.entries.len() as u32);
+        if place(self.table, hash, self.entries.len() as u32 + 1) {
+            let args = self.arena.alloc_slice_copy(args);
+            self.entries.push(Entry { call: Call { hash, world, document, args }, result });
+        }
     }
 
     fn grow(&mut self) {
         let size = (self.table.len() * 4).max(FIRST);
         self.table = self.arena.alloc_slice_fill_copy(size, 0);
         for (at, entry) in self.entries.iter().enumerate() {
-            place(self.table, entry.call.hash, at as u32 + 1);
+            // What finds no slot is not found again.
+            let _ = place(self.table, entry.call.hash, at as u32 + 1);
         }
     }
 }
 
-fn place(table: &mut [u64], hash: u64, position: u32) {
+/// Puts a call into the next free slot; whether there is one near.
+fn place(table: &mut [u64], hash: u64, position: u32) -> bool {
     let mask = table.len().wrapping_sub(1);
     let mut slot = hash as usize & mask;
-    while table.get(slot).is_some_and(|at| *at != 0) {
-        slot = (slot + 1) & mask;
+    for _ in 0..LONGEST_PROBE {
+        match table.get_mut(slot) {
+            Some(place) if *place == 0 => {
+                *place = hash >> 32 << 32 | u64::from(position);
+                return true;
+            }
+            _ => slot = (slot + 1) & mask,
+        }
     }
-    if let Some(place) = table.get_mut(slot) {
-        *place = hash >> 32 << 32 | u64::from(position);
-    }
+    false
 }
 
 fn hash(world: usize, document: u32, args: &[Value<'_>]) -> u64 {
-    let start = (world as u64) << 32 | u64::from(document);
+    let start = Seeds::get().start() ^ ((world as u64) << 32 | u64::from(document));
     args.iter().fold(mixed(start), |state, arg| {
         mixed(
             state
@@ -118,7 +129,7 @@ fn hash(world: usize, document: u32, args: &[Value<'_>]) -> u64 {
 /// Every bit of the result depends on every bit of `bits`.
 #[inline]
 fn mixed(bits: u64) -> u64 {
-    let product = u128::from(bits ^ 0x243f_6a88_85a3_08d3) * 0x9e37_79b9_7f4a_7c15;
+    let product = u128::from(bits) * 0x9e37_79b9_7f4a_7c15;
     product as u64 ^ (product >> 64) as u64
 }
 
@@ -131,5 +142,29 @@ fn is_same(left: &Value<'_>, right: &Value<'_>) -> bool {
         (Value::Int(left), Value::Int(right)) => left == right,
         (Value::Int(_), _) | (_, Value::Int(_)) => false,
         (left, right) => left == right,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_whose_hashes_collide_are_not_kept() {
+        let arena = Bump::new();
+        let mut calls = Remembered::new(&arena);
+        for number in 0..10_000 {
+            calls.add(7, 0, 0, &[Value::Int(number)], None);
+        }
+        assert_eq!(calls.entries.len(), LONGEST_PROBE);
+        for number in 0..60_000 {
+            let args = [Value::Int(number)];
+            let (hash, known) = calls.get(0, 1, &args);
+            assert!(known.is_none());
+            calls.add(hash, 0, 1, &args, Some(Value::Int(number)));
+        }
+        let is_kept = |number: &i64| calls.get(0, 1, &[Value::Int(*number)]).1 == Some(Some(Value::Int(*number)));
+        assert!((0..60_000).filter(is_kept).count() > 59_000);
+        assert!(calls.get(0, 0, &[Value::Int(60_000)]).1.is_none());
     }
 }

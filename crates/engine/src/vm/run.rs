@@ -156,11 +156,15 @@ impl<'a> Machine<'a, '_> {
                 },
                 Op::Data { dst, keys, fail } => {
                     let keys = range(registers, keys);
-                    write_or!(dst, self.data(keys, Place { function, pc: pc - 1 }, stack)?, fail);
+                    let found = self.data(keys, Place { function, pc: pc - 1 }, stack)?;
+                    self.check_memory()?;
+                    write_or!(dst, found, fail);
                 }
                 Op::DataKeys { dst, keys, fail } => {
                     let keys = range(registers, keys);
-                    write_or!(dst, self.data_keys(keys, Place { function, pc: pc - 1 }, stack)?, fail);
+                    let found = self.data_keys(keys, Place { function, pc: pc - 1 }, stack)?;
+                    self.check_memory()?;
+                    write_or!(dst, found, fail);
                 }
                 Op::Call { dst, document, args, fail } => {
                     let args = range(registers, args);
@@ -309,7 +313,7 @@ impl<'a> Machine<'a, '_> {
                     }
                 }
                 Op::Begin { mark } => write!(mark, Value::from_usize(self.scratch.len())),
-                Op::Push { src } => self.scratch.push(read!(src)),
+                Op::Push { src } => self.push(read!(src))?,
                 Op::PushParts { collection, path: at } => self.push_parts(peek!(collection), path(unit, at))?,
                 Op::PushEqualParts { iterator, collection, filter, equal, path: at } => {
                     let start = peek!(Read(iterator.0));
@@ -317,16 +321,19 @@ impl<'a> Machine<'a, '_> {
                     self.push_equal_parts(peek!(collection), start, filter, path(unit, at))?;
                 }
                 Op::PushKeys { collection } => self.push_keys(peek!(collection))?,
-                Op::PushEntry { key, value } => self.scratch.extend([read!(key), read!(value)]),
-                Op::PushPlace { keys, value } => self.push_nested(range(registers, keys), read!(value), Value::Null),
+                Op::PushEntry { key, value } => {
+                    self.push(read!(key))?;
+                    self.push(read!(value))?;
+                }
+                Op::PushPlace { keys, value } => self.push_nested(range(registers, keys), read!(value), Value::Null)?,
                 Op::PushNested { keys, value } => {
-                    self.push_nested(range(registers, keys), read!(value), Value::Bool(false));
+                    self.push_nested(range(registers, keys), read!(value), Value::Bool(false))?;
                 }
                 Op::PushMember { keys, value } => {
-                    self.push_nested(range(registers, keys), read!(value), Value::Bool(true));
+                    self.push_nested(range(registers, keys), read!(value), Value::Bool(true))?;
                 }
-                Op::EndArray { dst, mark } => write!(dst, self.end_array(mark_of(read!(mark)))),
-                Op::EndSet { dst, mark } => write!(dst, self.end_set(mark_of(read!(mark)))),
+                Op::EndArray { dst, mark } => write!(dst, self.end_array(mark_of(read!(mark)))?),
+                Op::EndSet { dst, mark } => write!(dst, self.end_set(mark_of(read!(mark)))?),
                 Op::EndObject { dst, mark } => {
                     let mark = mark_of(read!(mark));
                     write!(dst, self.end_object(mark, Place { function, pc: pc - 1 })?);
@@ -336,10 +343,15 @@ impl<'a> Machine<'a, '_> {
                     write!(dst, self.end_nested(mark, Place { function, pc: pc - 1 })?);
                 }
                 Op::MakeArray { dst, items } => {
+                    self.making(items.count.into())?;
                     write!(dst, Value::new_array(self.arena, range(registers, items)));
                 }
-                Op::MakeSet { dst, items } => write!(dst, build::set(self.arena, range(registers, items))),
+                Op::MakeSet { dst, items } => {
+                    self.making(items.count.into())?;
+                    write!(dst, build::set(self.arena, range(registers, items)));
+                }
                 Op::MakeObject { dst, items } => {
+                    self.making(items.count.into())?;
                     write!(dst, build::written_object(self.arena, range(registers, items)));
                 }
                 Op::Yield { src } => {
@@ -354,8 +366,10 @@ impl<'a> Machine<'a, '_> {
                 Op::Return {} => return Ok(result),
                 Op::ReturnValue { src } => return Ok(Some(read!(src))),
                 Op::Dispatch { index, mark } => {
-                    write!(mark, Value::from_usize(self.reusable.candidates.len()));
+                    let found = self.reusable.candidates.len();
+                    write!(mark, Value::from_usize(found));
                     self.find_candidates(unit, function, index, registers);
+                    self.making(self.reusable.candidates.len() - found)?;
                 }
                 Op::Candidate { mark, done } => {
                     self.tick()?;
@@ -371,11 +385,11 @@ impl<'a> Machine<'a, '_> {
                 Op::Settle { mark } => self.reusable.candidates.truncate(mark_of(read!(mark))),
                 Op::Enter { outer } => {
                     write!(outer, Value::from_usize(self.current));
-                    self.tick()?;
-                    self.enter_world(self.world.fresh(self.arena));
+                    let world = self.fresh_world()?;
+                    self.enter_world(world);
                 }
-                Op::Replace { target, src } => self.replace(unit, target, read!(src)),
-                Op::Redirect { target } => self.redirect(unit, target),
+                Op::Replace { target, src } => self.replace(unit, target, read!(src))?,
+                Op::Redirect { target } => self.redirect(unit, target)?,
                 Op::World { dst } => write!(dst, Value::from_usize(self.current)),
                 Op::SetWorld { src } => {
                     self.current = mark_of(read!(src));
@@ -482,7 +496,7 @@ fn next<'a>(registers: &mut [Value<'a>], iterator: u16, collection: u16) -> Opti
     let at = *at;
     let element = element(registers.get(usize::from(collection))?, at as usize)?;
     if let Some(position) = registers.get_mut(usize::from(iterator)) {
-        *position = Value::Int(at + 1);
+        *position = Value::Int(at.saturating_add(1));
     }
     Some(element)
 }

@@ -1,6 +1,7 @@
 //! What an evaluation sees as `input`, `data` and functions, and how `with` changes it.
 
 use super::Machine;
+use super::error::Result;
 use super::run::path;
 use crate::code::{Key, Target, TargetId, Unit};
 use crate::plan::Function;
@@ -53,7 +54,7 @@ impl<'a> World<'a> {
     }
 
     /// The same world, to be changed: what has been computed may not hold in it.
-    pub(super) fn fresh(&self, arena: &'a Bump) -> Self {
+    fn fresh(&self, arena: &'a Bump) -> Self {
         World { memo: empty_memo(arena, self.memo.len()), ..*self }
     }
 
@@ -62,11 +63,11 @@ impl<'a> World<'a> {
         self.replaced.iter().any(|range| range.contains(&document))
     }
 
-    pub(super) fn replace_input(&mut self, arena: &'a Bump, path: &[Key], value: Value<'a>) {
+    fn replace_input(&mut self, arena: &'a Bump, path: &[Key], value: Value<'a>) {
         self.input = Some(arena.alloc(patched(arena, self.input.copied(), path, value)));
     }
 
-    pub(super) fn replace_data(&mut self, arena: &'a Bump, path: &[Key], documents: Range<u32>, value: Value<'a>) {
+    fn replace_data(&mut self, arena: &'a Bump, path: &[Key], documents: Range<u32>, value: Value<'a>) {
         self.data = patched(arena, Some(self.data), path, value);
         if !documents.is_empty() {
             let ranges = self.replaced.iter().cloned().chain([documents]);
@@ -74,7 +75,7 @@ impl<'a> World<'a> {
         }
     }
 
-    pub(super) fn replace_function(&mut self, arena: &'a Bump, function: Function, by: Substitute<'a>) {
+    fn replace_function(&mut self, arena: &'a Bump, function: Function, by: Substitute<'a>) {
         let others = self.functions.iter().copied().filter(|(other, _)| *other != function);
         let functions: bumpalo::collections::Vec<'a, _> =
             bumpalo::collections::Vec::from_iter_in(others.chain([(function, by)]), arena);
@@ -83,6 +84,12 @@ impl<'a> World<'a> {
 }
 
 impl<'a> Machine<'a, '_> {
+    /// The same world, to be changed.
+    pub(super) fn fresh_world(&mut self) -> Result<World<'a>> {
+        self.making(self.world.memo.len())?;
+        Ok(self.world.fresh(self.arena))
+    }
+
     /// Goes on in another world.
     pub(super) fn enter_world(&mut self, world: World<'a>) {
         if self.worlds.is_empty() {
@@ -93,14 +100,17 @@ impl<'a> Machine<'a, '_> {
         self.current = self.worlds.len() - 1;
     }
 
-    fn save_world(&mut self) {
+    /// Keeps the present world as it was changed. What it was changed by can be large.
+    fn save_world(&mut self) -> Result<()> {
         if let Some(world) = self.worlds.get_mut(self.current) {
             *world = self.world;
         }
+        self.tick()?;
+        self.check_memory()
     }
 
     #[cold]
-    pub(super) fn replace(&mut self, unit: &'a Unit, target: TargetId, value: Value<'a>) {
+    pub(super) fn replace(&mut self, unit: &'a Unit, target: TargetId, value: Value<'a>) -> Result<()> {
         match unit.targets.get(target.0 as usize) {
             Some(Target::Input(at)) => self.world.replace_input(self.arena, path(unit, *at), value),
             Some(Target::Data(at, documents)) => {
@@ -111,15 +121,15 @@ impl<'a> Machine<'a, '_> {
             }
             Some(Target::Redirect(..)) | None => {}
         }
-        self.save_world();
+        self.save_world()
     }
 
     #[cold]
-    pub(super) fn redirect(&mut self, unit: &Unit, target: TargetId) {
+    pub(super) fn redirect(&mut self, unit: &Unit, target: TargetId) -> Result<()> {
         if let Some(Target::Redirect(from, to)) = unit.targets.get(target.0 as usize) {
             self.world.replace_function(self.arena, *from, Substitute::Function(*to));
         }
-        self.save_world();
+        self.save_world()
     }
 }
 

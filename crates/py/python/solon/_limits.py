@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Limits:
-    """What an evaluation may use; `None` leaves the engine's default. What reaches a limit raises `SolonError`.
+    """What an evaluation may use, the reading of its input's objects included; `None` leaves the engine's default. What
+    reaches a limit raises `SolonError` with the code `eval_limit_error`.
 
     >>> import solon
     >>> policy = solon.Policy("package app\\nmany := count(numbers.range(1, 100000))")
@@ -24,7 +25,7 @@ class Limits:
     instructions: int | None = None
     """Steps: turns of loops, calls and documents."""
     memory: int | None = None
-    """Bytes of an evaluation."""
+    """Bytes of an evaluation. Objects that stand in several places of an input count in each."""
     value_size: int | None = None
     """Bytes of one string or collection that a builtin makes."""
     depth: int | None = None

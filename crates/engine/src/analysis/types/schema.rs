@@ -9,6 +9,10 @@ use std::sync::Arc;
 /// How deep schemas are followed; what is deeper may be anything.
 const MAX_DEPTH: usize = 150;
 
+/// How many parts of schemas are looked at; what is left then may be anything. What `allOf` names is looked at wherever it
+/// is named, so that schemas that name themselves there have no end.
+const MOST_PARTS: usize = 1 << 18;
+
 /// A schema's type, and the definitions that have to be kept as long as it is used.
 pub type Typed = (Type, Arc<Definitions>);
 
@@ -16,8 +20,14 @@ pub type Typed = (Type, Arc<Definitions>);
 pub fn type_of_schema(document: Value<'_>) -> Result<Typed, String> {
     let schema = compile_document(document).map_err(|what| format!("unable to compile the schema: {what}"))?;
     let definitions = Arc::new(Definitions::default());
-    let mut reader =
-        Reader { schema: &schema, definitions: &definitions, seen: HashMap::new(), types: Vec::new(), depth: 0 };
+    let mut reader = Reader {
+        schema: &schema,
+        definitions: &definitions,
+        seen: HashMap::new(),
+        types: Vec::new(),
+        depth: 0,
+        parts: MOST_PARTS,
+    };
     let kind = reader.node(Schema::ROOT).map_err(|what| format!("type checking: {what}"))?;
     let types = std::mem::take(&mut reader.types);
     definitions.define(types);
@@ -39,6 +49,8 @@ struct Reader<'s> {
     /// The types of definitions that contain themselves.
     types: Vec<Type>,
     depth: usize,
+    /// How many parts may still be looked at.
+    parts: usize,
 }
 
 /// The keywords of a schema that make its type; several schemas can be merged into one.
@@ -68,6 +80,11 @@ impl View {
         self.types.contains(&name)
     }
 
+    /// How many parts it has, and is one itself.
+    fn size(&self) -> usize {
+        1 + self.properties.len() + self.items.len() + self.any_of.len() + self.all_of.len()
+    }
+
     /// The types as OPA writes them.
     fn types_text(&self) -> String {
         match self.types.as_slice() {
@@ -95,14 +112,20 @@ impl View {
 impl Reader<'_> {
     fn node(&mut self, number: usize) -> Result<Type, String> {
         let Some(node) = self.schema.node(number) else { return Ok(Type::Any) };
-        if self.depth >= MAX_DEPTH {
-            return Ok(Type::Any);
-        }
-        self.depth += 1;
-        let result = match node.reference {
-            Some(target) => self.reference(target),
+        match node.reference {
+            Some(target) => self.deeper(1, |reader| reader.reference(target)),
             None => self.view(View::of(node)),
+        }
+    }
+
+    /// What is inside of a schema, of which this many parts are looked at.
+    fn deeper(&mut self, parts: usize, read: impl FnOnce(&mut Self) -> Result<Type, String>) -> Result<Type, String> {
+        let Some(left) = self.parts.checked_sub(parts).filter(|_| self.depth < MAX_DEPTH) else {
+            return Ok(Type::Any);
         };
+        self.parts = left;
+        self.depth += 1;
+        let result = read(self);
         self.depth -= 1;
         result
     }
@@ -133,7 +156,11 @@ impl Reader<'_> {
         result
     }
 
-    fn view(&mut self, mut view: View) -> Result<Type, String> {
+    fn view(&mut self, view: View) -> Result<Type, String> {
+        self.deeper(view.size(), |reader| reader.inside(view))
+    }
+
+    fn inside(&mut self, mut view: View) -> Result<Type, String> {
         if !view.any_of.is_empty() {
             return self.any_of(view);
         }

@@ -78,7 +78,7 @@ const WAYS: [fn(String) -> Pem; 3] = [Pem::Text, Pem::File, Pem::Variable];
 
 /// Reads a request. Fields are looked at in their order, so the first wrong one is told.
 pub(super) fn read(ctx: &Context<'_, '_>, fields: &Object<'_>) -> Result<HttpRequest, Failure> {
-    let mut request = HttpRequest { timeout: Some(TIMEOUT), max_response: ctx.max_bytes, ..HttpRequest::default() };
+    let mut request = HttpRequest { timeout: Some(TIMEOUT), max_response: ctx.max_bytes(), ..HttpRequest::default() };
     let mut certificates = Certificates::default();
     for (key, value) in fields.entries() {
         read_field(ctx, key.as_str().unwrap_or_default(), value, &mut request, &mut certificates)?;

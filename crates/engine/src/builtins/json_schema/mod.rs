@@ -72,7 +72,7 @@ pub(crate) fn compile_document(document: Value<'_>) -> Result<Schema, String> {
 /// The compiled schema of an operand.
 fn schema<'c, 'a>(context: &'c mut Context<'a, '_>, value: Value<'a>) -> Result<&'c Schema, Failure> {
     let text = text(context, value)?;
-    let (arena, symbols, max_bytes) = (context.arena, context.symbols, context.max_bytes);
+    let (arena, symbols, max_bytes) = (context.arena, context.symbols, context.max_bytes());
     context.caches.get(Kept::Schema, &text, |text| {
         let document = json::parse(arena, arena.alloc_str(text).as_bytes(), symbols);
         compile::compile(document.map_err(|_| Failure::error("invalid JSON string"))?, max_bytes)
@@ -101,7 +101,7 @@ fn matches<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a>
         let text = text(context, document)?;
         parse(context, context.arena.alloc_str(&text))?
     };
-    let max_bytes = context.max_bytes;
+    let max_bytes = context.max_bytes();
     let problems = validate::validate(schema(context, operand::any(args, 2)?)?, document, max_bytes)?;
     let mut errors = Vec::with_capacity(problems.len());
     for problem in &problems {

@@ -147,7 +147,7 @@ fn find_n<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> 
 fn find_all_string_submatch_n<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let (pattern, text) = (operand::string(args, 1)?, operand::string(args, 2)?);
     let limit = limit(args, 3)?;
-    let (arena, max_bytes) = (context.arena, context.max_bytes);
+    let (arena, max_bytes) = (context.arena, context.max_bytes());
     let pattern = Pattern::cached(context, pattern)?;
     let most = max_bytes / (size_of::<Value<'_>>() * (pattern.regex.captures_len() + 1));
     let mut matches = bumpalo::collections::Vec::new_in(arena);
@@ -190,7 +190,7 @@ fn split<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
 fn replace<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let (text, source) = (operand::string(args, 1)?, operand::string(args, 2)?);
     let pieces = pieces(operand::string(args, 3)?);
-    let (arena, max_bytes) = (context.arena, context.max_bytes);
+    let (arena, max_bytes) = (context.arena, context.max_bytes());
     let pattern = Pattern::cached(context, source)?;
     if !pattern.regex.is_match(text) {
         return Ok(Value::string(text));

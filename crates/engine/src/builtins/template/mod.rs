@@ -31,7 +31,7 @@ fn render<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> 
     let (source, variables) = (operand::string(args, 1)?, operand::object(args, 2)?);
     json::check(Value::Object(variables)).map_err(Failure::Error)?;
     let nodes = parser::parse(source)?;
-    let out = run::run(context.arena, &nodes, Value::Object(variables), context.max_bytes)?;
+    let out = run::run(context.arena, &nodes, Value::Object(variables), context.max_bytes())?;
     context.string(&out.replace("<no value>", MISSING))
 }
 

@@ -26,7 +26,7 @@ pub(super) static TABLE: &[Builtin] = &[
         call: |context, args| {
             let value = operand::any(args, 1)?;
             json_text::check_written(context, value)?;
-            let text = write::write(value, context.max_bytes);
+            let text = write::write(value, context.max_bytes());
             text.map_or_else(
                 || Err(context.check_size(usize::MAX).err().unwrap_or(Failure::Undefined)),
                 |text| context.string(&text),

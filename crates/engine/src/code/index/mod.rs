@@ -11,10 +11,10 @@ mod print;
 pub mod saved;
 
 use super::{ConstantId, PathId, Unit};
-use crate::value::{Kind, Value};
+use crate::value::{Kind, Seeds, Value};
 use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
-use std::hash::{BuildHasher, Hasher};
+use std::hash::Hasher;
 
 /// A decision structure; the first node is the root.
 #[derive(Debug, Default)]
@@ -217,7 +217,7 @@ impl Affixes {
 }
 
 fn hash_text(text: &str) -> u64 {
-    let mut state = foldhash::fast::FixedState::default().build_hasher();
+    let mut state = Seeds::get().hasher();
     state.write(text.as_bytes());
     state.finish()
 }

@@ -87,7 +87,9 @@ impl<'c> Reader<'c> {
     /// Follows every way through a function once. Where two ways meet, their values may be the same.
     fn function(&mut self, unit: &'c Unit, function: &'c Function, signature: Signature) -> Option<()> {
         let registers = usize::from(function.registers);
-        if function.ops.len().saturating_mul(registers) > LARGEST {
+        let candidates = function.ops.iter().filter(|op| matches!(op, Op::Candidate { .. })).count();
+        let ways = candidates.saturating_mul(function.definitions.len()).saturating_add(function.ops.len());
+        if ways.saturating_mul(registers + 1) > LARGEST {
             return None;
         }
         for document in graph::followed(&self.code.tree, function) {

@@ -1,8 +1,9 @@
 //! Values made by hand: what serde's model has no room for.
 
 use super::super::json::{MAX_DEPTH, Projection};
-use super::super::{Bump, SymbolTable, Value, number};
-use super::SerdeError;
+use super::super::{Bump, SymbolTable, Value, number, used_bytes};
+use super::{Meter, SerdeError};
+use bumpalo::collections::Vec as BumpVec;
 
 /// What makes a value of itself: for sources that are no type of serde, or that have sets.
 ///
@@ -15,8 +16,8 @@ use super::SerdeError;
 ///
 /// impl Build for Roles {
 ///     fn build<'a>(&self, builder: Builder<'a, '_>) -> Result<Value<'a>, SerdeError> {
-///         let roles: Vec<Value<'a>> = self.0.iter().map(|role| builder.text(role)).collect();
-///         Ok(Value::new_set(builder.arena(), &roles))
+///         let roles: Result<Vec<Value<'a>>, SerdeError> = self.0.iter().map(|role| builder.text(role)).collect();
+///         Ok(Value::new_set(builder.arena(), &roles?))
 ///     }
 /// }
 ///
@@ -30,12 +31,13 @@ pub trait Build {
     fn build<'a>(&self, builder: Builder<'a, '_>) -> Result<Value<'a>, SerdeError>;
 }
 
-/// Where a value is made: the arena, the policy's symbols, and what of the value is wanted.
+/// Where a value is made: the arena, the policy's symbols, what of the value is wanted, and what it may take.
 #[derive(Clone, Copy)]
 pub struct Builder<'a, 's> {
     pub(super) arena: &'a Bump,
     symbols: &'s SymbolTable,
     projection: &'s Projection,
+    meter: &'s Meter<'s>,
     /// What is wanted of the value: a node of the projection; everything where there is none.
     node: Option<u32>,
     depth: usize,
@@ -43,17 +45,32 @@ pub struct Builder<'a, 's> {
 
 impl<'a, 's> Builder<'a, 's> {
     /// A builder of what is wanted of a value.
-    pub fn new(arena: &'a Bump, symbols: &'s SymbolTable, projection: &'s Projection) -> Self {
-        Builder { arena, symbols, projection, node: Some(0), depth: 0 }
+    pub fn new(arena: &'a Bump, symbols: &'s SymbolTable, projection: &'s Projection, meter: &'s Meter<'s>) -> Self {
+        Builder { arena, symbols, projection, meter, node: Some(0), depth: 0 }
     }
 
-    /// The arena.
+    /// The arena. What is made there without the builder's help is not held to the limits: see
+    /// [`room`](Builder::room).
     pub fn arena(self) -> &'a Bump {
         self.arena
     }
 
+    /// Counts a step of the work. Who looks at many things of which nothing is made says so for each.
+    #[inline]
+    pub fn step(self) -> Result<(), SerdeError> {
+        self.meter.step()
+    }
+
+    /// Fails if there is no room for so many bytes in the arena.
+    #[inline]
+    pub fn room(self, bytes: usize) -> Result<(), SerdeError> {
+        self.meter.room(used_bytes(self.arena), bytes)
+    }
+
     /// The builder of what lies one level deeper. Fails where values may not nest any more.
     pub fn deeper(self) -> Result<Self, SerdeError> {
+        self.step()?;
+        self.room(0)?;
         if self.depth >= MAX_DEPTH {
             return Err(SerdeError::new("exceeded max depth"));
         }
@@ -78,9 +95,37 @@ impl<'a, 's> Builder<'a, 's> {
         Some(Builder { node: self.projection.entry(node, key)?, ..self })
     }
 
+    /// A list in the arena with room for so many.
+    pub fn list<T>(self, capacity: usize) -> Result<BumpVec<'a, T>, SerdeError> {
+        let mut list = BumpVec::new_in(self.arena);
+        self.reserve(&mut list, capacity)?;
+        Ok(list)
+    }
+
+    /// Adds to a list, which grows if it has to.
+    pub fn push<T>(self, list: &mut BumpVec<'a, T>, item: T) -> Result<(), SerdeError> {
+        self.step()?;
+        if list.len() == list.capacity() {
+            self.reserve(list, list.len().max(4))?;
+        }
+        list.push(item);
+        Ok(())
+    }
+
+    fn reserve<T>(self, list: &mut BumpVec<'a, T>, more: usize) -> Result<(), SerdeError> {
+        self.room(more.saturating_mul(size_of::<T>()))?;
+        list.try_reserve_exact(more).map_err(|_| SerdeError::no_memory())
+    }
+
+    /// A text in the arena.
+    pub fn copy(self, text: &str) -> Result<&'a str, SerdeError> {
+        self.room(text.len())?;
+        self.arena.try_alloc_str(text).map(|text| &*text).map_err(|_| SerdeError::no_memory())
+    }
+
     /// A string.
-    pub fn text(self, text: &str) -> Value<'a> {
-        Value::new_string(self.arena, text)
+    pub fn text(self, text: &str) -> Result<Value<'a>, SerdeError> {
+        Ok(Value::string(self.copy(text)?))
     }
 
     /// A key of an object, of a text that is in the arena.
@@ -90,6 +135,6 @@ impl<'a, 's> Builder<'a, 's> {
 
     /// The number that a JSON text says.
     pub fn number(self, text: &str) -> Result<Value<'a>, SerdeError> {
-        number::parse(self.arena, self.arena.alloc_str(text)).ok_or_else(|| SerdeError::new("number too big"))
+        number::parse(self.arena, self.copy(text)?).ok_or_else(|| SerdeError::new("number too big"))
     }
 }

@@ -2,7 +2,7 @@
 
 use super::super::json::Projection;
 use super::super::{Bump, Entry, SymbolTable, Value, number};
-use super::{Builder, SerdeError};
+use super::{Builder, Meter, SerdeError};
 use bumpalo::collections::Vec as BumpVec;
 use serde::ser::{self, Serialize, Serializer};
 
@@ -28,7 +28,7 @@ pub fn from_serialize<'a, T: Serialize + ?Sized>(
     source: &T,
     symbols: &SymbolTable,
 ) -> Result<Value<'a>, SerdeError> {
-    from_serialize_wanted(arena, source, symbols, Projection::ALL)
+    from_serialize_wanted(arena, source, symbols, Projection::ALL, &Meter::default())
 }
 
 /// What is wanted of that value. The rest is not asked for, so that nothing is known of it, not even whether it can be
@@ -38,8 +38,9 @@ pub fn from_serialize_wanted<'a, T: Serialize + ?Sized>(
     source: &T,
     symbols: &SymbolTable,
     projection: &Projection,
+    meter: &Meter<'_>,
 ) -> Result<Value<'a>, SerdeError> {
-    source.serialize(Builder::new(arena, symbols, projection))
+    source.serialize(Builder::new(arena, symbols, projection, meter))
 }
 
 /// The value of `serde_json` as one of ours, with exact numbers.
@@ -67,8 +68,7 @@ impl<'a, 's> Builder<'a, 's> {
         /// A length is only a hint; this much memory is taken on trust.
         const TRUSTED: usize = 1024;
         let builder = if tag.is_some() { self.whole().deeper()? } else { self.deeper()? };
-        let items = BumpVec::with_capacity_in(length.unwrap_or(0).min(TRUSTED), self.arena);
-        Ok(Items { builder, tag, items })
+        Ok(Items { builder, tag, items: self.list(length.unwrap_or(0).min(TRUSTED))? })
     }
 
     fn entries(self, tag: Option<&'static str>) -> Result<Entries<'a, 's>, SerdeError> {
@@ -122,12 +122,13 @@ impl<'a, 's> Serializer for Builder<'a, 's> {
     }
 
     fn serialize_str(self, value: &str) -> Result<Value<'a>, SerdeError> {
-        Ok(Value::new_string(self.arena, value))
+        self.text(value)
     }
 
     fn serialize_bytes(self, value: &[u8]) -> Result<Value<'a>, SerdeError> {
-        let items = value.iter().map(|byte| Value::Int(i64::from(*byte)));
-        Ok(Value::Array(self.arena.alloc_slice_fill_iter(items)))
+        let mut items = self.list(value.len())?;
+        items.extend(value.iter().map(|byte| Value::Int(i64::from(*byte))));
+        Ok(Value::Array(items.into_bump_slice()))
     }
 
     fn serialize_none(self) -> Result<Value<'a>, SerdeError> {
@@ -219,10 +220,10 @@ pub struct Items<'a, 's> {
 
 impl<'a> Items<'a, '_> {
     fn push<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), SerdeError> {
-        if let Some(builder) = self.builder.item() {
-            self.items.push(value.serialize(builder)?);
+        match self.builder.item() {
+            Some(builder) => self.builder.push(&mut self.items, value.serialize(builder)?),
+            None => self.builder.step(),
         }
-        Ok(())
     }
 
     fn finish(self) -> Value<'a> {
@@ -248,10 +249,14 @@ impl<'a> Entries<'a, '_> {
             self.number = Some(self.builder.number(text)?);
             return Ok(());
         }
-        if let Some(builder) = self.builder.entry(name) {
-            self.entries.push((self.builder.key(name), value.serialize(builder)?));
+        self.push(self.builder.key(name), name, value)
+    }
+
+    fn push<T: Serialize + ?Sized>(&mut self, key: Value<'a>, name: &str, value: &T) -> Result<(), SerdeError> {
+        match self.builder.entry(name) {
+            Some(builder) => self.builder.push(&mut self.entries, (key, value.serialize(builder)?)),
+            None => self.builder.step(),
         }
-        Ok(())
     }
 
     fn finish(self) -> Value<'a> {
@@ -315,7 +320,7 @@ impl<'a> ser::SerializeMap for Entries<'a, '_> {
         let key = key.serialize(self.builder)?;
         let text = match key {
             Value::String { text, .. } => text,
-            Value::Int(_) | Value::Number(_) | Value::Bool(_) => self.builder.arena.alloc_str(&key.to_string()),
+            Value::Int(_) | Value::Number(_) | Value::Bool(_) => self.builder.copy(&key.to_string())?,
             _ => return Err(SerdeError::new("key must be a string")),
         };
         self.key = Some(self.builder.key(text));
@@ -324,10 +329,7 @@ impl<'a> ser::SerializeMap for Entries<'a, '_> {
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), SerdeError> {
         let Some(key) = self.key.take() else { return Err(SerdeError::new("value without a key")) };
-        if let Some(builder) = self.builder.entry(key.as_str().unwrap_or_default()) {
-            self.entries.push((key, value.serialize(builder)?));
-        }
-        Ok(())
+        self.push(key, key.as_str().unwrap_or_default(), value)
     }
 
     fn end(self) -> Result<Value<'a>, SerdeError> {

@@ -4,11 +4,13 @@
 mod build;
 mod deserialize;
 mod from;
+mod meter;
 mod to;
 
 pub use build::{Build, Builder};
 pub use deserialize::deserialize_into;
 pub use from::{from_json, from_serialize, from_serialize_wanted};
+pub use meter::Meter;
 pub use to::to_json;
 
 use std::fmt;
@@ -16,13 +18,46 @@ use std::fmt;
 /// Why a conversion failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SerdeError {
+    cause: Cause,
     message: String,
 }
 
+/// What ended a conversion.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The source is no value, or not one of the type.
+    Unfit,
+    /// A limit was reached.
+    Limit,
+    /// It was stopped from outside.
+    Cancelled,
+}
+
 impl SerdeError {
-    /// An error that says this.
+    /// An error that says this of the source.
     pub fn new(message: impl Into<String>) -> Self {
-        SerdeError { message: message.into() }
+        SerdeError { cause: Cause::Unfit, message: message.into() }
+    }
+
+    /// The error of a limit that was reached.
+    pub fn limit(message: impl Into<String>) -> Self {
+        SerdeError { cause: Cause::Limit, message: message.into() }
+    }
+
+    /// The error of a conversion that was stopped from outside.
+    pub fn cancelled(message: impl Into<String>) -> Self {
+        SerdeError { cause: Cause::Cancelled, message: message.into() }
+    }
+
+    /// The system has no more memory.
+    #[cold]
+    fn no_memory() -> Self {
+        SerdeError::limit("there is no more memory")
+    }
+
+    /// What ended the conversion.
+    pub fn cause(&self) -> Cause {
+        self.cause
     }
 }
 
