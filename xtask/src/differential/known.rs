@@ -32,7 +32,21 @@ pub fn of_errors(case: &Case, ours: &[Problem], theirs: &[Problem]) -> Option<&'
     if !ours.is_empty() && ours.iter().all(is_every) && !theirs.iter().any(is_every) {
         return Some("names that OPA looks up twice in the body of `every`");
     }
+    let is_recursive = |error: &Problem| error.code == "rego_recursion_error" && error.message.ends_with(" recursive");
+    if theirs.is_empty() && ours.iter().all(is_recursive) && case.modules.iter().any(|(_, text)| has_number_key(text)) {
+        return Some("rules that need other keys of their object, which are no strings");
+    }
     is_forgotten(ours, theirs, line).then_some(FORGOTTEN)
+}
+
+/// Whether a rule has a number as a key: `p[1] := 2`.
+fn has_number_key(module: &str) -> bool {
+    let is_key = |line: &str| {
+        let head = line.split(" if ").next().unwrap_or_default();
+        line.starts_with('p')
+            && head.split('[').skip(1).any(|key| key.starts_with(|letter: char| letter.is_ascii_digit()))
+    };
+    module.lines().any(is_key)
 }
 
 /// Why the answers to a query differ.
@@ -43,7 +57,7 @@ pub fn of_outcomes(case: &Case, query: &str, ours: &Outcome, theirs: &Outcome) -
         let is_order = (ours.errors.is_empty() && is_evaluation(&theirs.errors))
             || (theirs.errors.is_empty() && is_evaluation(&ours.errors));
         return if is_order {
-            Some("errors on one side, by the order of evaluation")
+            Some(of_order(ours.errors.iter().chain(&theirs.errors)))
         } else if is_too_deep(&ours.errors) {
             Some(DEPTH)
         } else {
@@ -54,15 +68,23 @@ pub fn of_outcomes(case: &Case, query: &str, ours: &Outcome, theirs: &Outcome) -
     if theirs_finds_less(case, ours, theirs) {
         return Some("rules with the key 1 that are asked for with 1.0");
     }
-    if query.contains(" | ") && query.contains(" with ") {
+    if query.contains(" with ") && (query.contains(" | ") || query.contains("every ")) {
         return Some("modifiers in nested bodies of queries");
     }
     let (ours, mut theirs) = (sorted(&plain(&ours.rows)), sorted(&plain(&theirs.rows)));
     if ours == theirs {
-        return Some("which of two equal numbers is kept");
+        return Some("which of two equal numbers is kept, or text that is not UTF-8");
     }
     theirs.dedup();
     (ours == theirs).then_some("members of a set that are written twice")
+}
+
+/// What one side stumbles over and the other does not come to.
+fn of_order<'p>(mut errors: impl Iterator<Item = &'p Problem>) -> &'static str {
+    match errors.next().map(|error| error.code.as_str()) {
+        Some("eval_conflict_error") => "conflicts that one side does not come to",
+        _ => "errors of builtins that one side does not come to",
+    }
 }
 
 /// Whether a rule's key is `1`, and it is asked for with `1.0`: to OPA these are two keys.
@@ -86,7 +108,8 @@ fn is_forgotten<'l>(ours: &[Problem], theirs: &[Problem], line: impl Fn(&Problem
     ours.iter().all(is_unsafe) && ours.iter().any(has_body) && !theirs.iter().any(is_unsafe)
 }
 
-/// Rows with numbers as they are compared: `-0` is `0`, `1.0` is `1`.
+/// Rows with numbers as they are compared: `-0` is `0`, `1.0` is `1`; U+FFFD is itself where OPA escapes it in keys, as it
+/// stands for bytes that are no text.
 fn plain(rows: &[Row]) -> Vec<Row> {
     fn value(json: &Json) -> Json {
         match json {
@@ -97,7 +120,8 @@ fn plain(rows: &[Row]) -> Vec<Row> {
             },
             Json::Array(items) => items.iter().map(value).collect(),
             Json::Object(entries) => {
-                Json::Object(entries.iter().map(|(key, item)| (key.clone(), value(item))).collect())
+                let entry = |(key, item): (&String, &Json)| (key.replace("\\ufffd", "\u{fffd}"), value(item));
+                Json::Object(entries.iter().map(entry).collect())
             }
             other => other.clone(),
         }
