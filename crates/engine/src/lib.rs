@@ -14,6 +14,7 @@ pub mod host;
 pub mod http;
 pub mod plan;
 pub mod saved;
+mod stack;
 pub mod types;
 pub mod value;
 pub mod vm;

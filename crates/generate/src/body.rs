@@ -52,6 +52,7 @@ impl Generator<'_> {
     pub fn body(&mut self, depth: usize, most: usize) -> Vec<String> {
         self.nested += 1;
         let local = std::mem::replace(&mut self.local, self.scope.len());
+        let is_negated = std::mem::take(&mut self.is_negated);
         let mut literals = vec![self.literal(depth)];
         while literals.len() < most && !self.is_long() && self.choices.more(3) {
             literals.push(self.literal(depth));
@@ -62,6 +63,7 @@ impl Generator<'_> {
             literals.reverse();
         }
         self.local = local;
+        self.is_negated = is_negated;
         self.nested -= 1;
         self.written += literals.iter().map(String::len).sum::<usize>();
         literals
@@ -98,7 +100,9 @@ impl Generator<'_> {
 
     /// Something that does not hold. (`not true` alone is `true` in some bodies of OPA.)
     fn negation(&mut self, depth: usize) -> String {
+        let outer = std::mem::replace(&mut self.is_negated, true);
         let condition = self.condition(depth);
+        self.is_negated = outer;
         if condition == "true" { "not false".to_owned() } else { format!("not {condition}") }
     }
 
@@ -142,7 +146,8 @@ impl Generator<'_> {
 
     fn assignment(&mut self, depth: usize) -> String {
         let kind = self.kind();
-        let value = self.term(kind, depth);
+        let value =
+            if self.is_broken && self.choices.once_in(12) { "unbound".to_owned() } else { self.term(kind, depth) };
         let name = self.fresh();
         self.bind_later(&name, kind);
         format!("{name} := {value}")
@@ -202,12 +207,7 @@ impl Generator<'_> {
 
     /// A reference with variables.
     fn steps(&mut self, depth: usize) -> String {
-        let rules: Vec<(String, Kind)> = self.documents().into_iter().collect();
-        let at = self.choices.pick(STEPPED.len() + rules.len());
-        let (mut text, kind) = match STEPPED.get(at) {
-            Some((text, kind)) => ((*text).to_owned(), *kind),
-            None => rules.get(at - STEPPED.len()).cloned().unwrap_or_default(),
-        };
+        let (mut text, kind) = self.collection();
         let (key, value) = kind.parts();
         text.push_str(&self.step(key));
         if kind == Kind::Any && !self.choices.once_in(3) {
@@ -223,6 +223,28 @@ impl Generator<'_> {
             }
             2 => format!("{text} == {}", self.term(value, depth)),
             _ => format!("{} = {text}", self.pattern(value, 1, true)),
+        }
+    }
+
+    /// A document to step into.
+    fn collection(&mut self) -> (String, Kind) {
+        let rules: Vec<(String, Kind)> = self.documents().into_iter().collect();
+        let at = self.choices.pick(STEPPED.len() + rules.len());
+        match STEPPED.get(at) {
+            Some((text, kind)) => ((*text).to_owned(), *kind),
+            None => rules.get(at - STEPPED.len()).cloned().unwrap_or_default(),
+        }
+    }
+
+    /// A document whose values are of a kind, and the kind of its keys.
+    pub fn stepped(&mut self, value: Kind) -> (String, Kind) {
+        let fitting: Vec<&(&str, Kind)> = STEPPED.iter().filter(|(_, kind)| kind.parts().1.fits(value)).collect();
+        match fitting.get(self.choices.pick(fitting.len())) {
+            Some((text, kind)) => ((*text).to_owned(), kind.parts().0),
+            None => {
+                let (text, kind) = self.collection();
+                (text, kind.parts().0)
+            }
         }
     }
 
@@ -280,6 +302,10 @@ impl Generator<'_> {
             _ if self.package.is_empty() => self.condition(depth),
             _ => self.negation(depth),
         };
+        // OPA drops a lone `true` with its modifiers; see docs/differences.md.
+        if text == "true" {
+            "1 == 1".clone_into(&mut text);
+        }
         loop {
             let (target, value) = self.replacement(depth);
             text = format!("{text} with {target} as {value}");

@@ -28,6 +28,8 @@ pub struct Generator<'c> {
     pub has_keywords: bool,
     /// Whether errors of builtins end an evaluation.
     pub is_strict: bool,
+    /// Whether a condition below `not` is written.
+    pub is_negated: bool,
     /// Whether this module is older Rego.
     pub is_v0: bool,
     /// Number of variables so far.
@@ -52,6 +54,7 @@ impl<'c> Generator<'c> {
             case_is_v0: false,
             has_keywords: true,
             is_strict: false,
+            is_negated: false,
             is_v0: false,
             count: 0,
             nested: 0,

@@ -12,6 +12,9 @@ impl Generator<'_> {
         if self.is_broken && self.choices.once_in(60) {
             return "unbound".to_owned();
         }
+        if self.choices.once_in(if self.is_negated { 200 } else { 30 }) {
+            return self.open_lookup(kind);
+        }
         let variables = self.variables(kind);
         let grown = if depth == 0 || self.is_long() { 0 } else { 8 };
         let has_rules = if self.rules.is_empty() { 0 } else { 3 };
@@ -28,6 +31,24 @@ impl Generator<'_> {
             2 => self.way(kind, true, depth),
             3 => self.of_rule(kind, depth),
             _ => self.comprehension(kind, depth - 1),
+        }
+    }
+
+    /// A lookup that binds, in the middle of a term; with luck beside what it binds.
+    fn open_lookup(&mut self, kind: Kind) -> String {
+        let (collection, key) = self.stepped(kind);
+        let name = if self.choices.once_in(3) { "_".to_owned() } else { self.fresh() };
+        let lookup = format!("{collection}[{name}]");
+        if name == "_" {
+            return lookup;
+        }
+        self.bind_later(&name, key);
+        match (kind, self.choices.pick(4)) {
+            (Kind::Any | Kind::List, 1) => format!("[{name}, {lookup}]"),
+            (Kind::Any | Kind::List, 2) => format!("[{lookup}, {name}]"),
+            (Kind::Any | Kind::Tree, 3) => format!("{{\"k\": {name}, \"v\": {lookup}}}"),
+            (Kind::Str, 1) => format!("sprintf(\"%v %v\", [{name}, {lookup}])"),
+            _ => lookup,
         }
     }
 

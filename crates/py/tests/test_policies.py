@@ -294,6 +294,30 @@ def test_threads():
     assert not wrong
 
 
+def test_threads_with_little_stack_compile():
+    said = []
+
+    def work():
+        for depth in (30, 120, 250, 300, 10_000):
+            text = f"package a\np := {'[' * depth}{']' * depth}"
+            try:
+                policy = Policy(text)
+                query = Policy.load(policy.save()).query(f"x := {'[' * depth}1{']' * depth}; data.a.p")
+                said.append(query.policy.query("count(data.a.p)").evaluate() == 1)
+            except SolonError as error:
+                said.append(error.code)
+
+    # The smallest that Python gives anywhere.
+    before = threading.stack_size(256 << 10)
+    try:
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+    finally:
+        threading.stack_size(before)
+    assert said == [True, True, True, "rego_parse_error", "rego_parse_error"]
+
+
 def test_a_long_evaluation_lets_other_threads_run():
     query = Policy("package a\nx := count([1 | some _ in numbers.range(1, 1000); some _ in numbers.range(1, 3000)])").query("data.a.x")
     ticks = []

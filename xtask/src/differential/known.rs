@@ -18,12 +18,20 @@ pub fn of_errors(case: &Case, ours: &[Problem], theirs: &[Problem]) -> Option<&'
         error.message.ends_with("is undeclared") && line(error).is_some_and(|line| line.contains("[$"))
     };
     if !ours.is_empty() && ours.iter().all(is_key) {
-        return Some("names in template strings that are keys");
+        return Some(TEMPLATE_KEYS);
     }
     let has = |error: &Problem, text: &str| line(error).is_some_and(|line| line.contains(text));
     // Errors of ours may come before those that OPA goes on to.
     if !ours.is_empty() && ours.iter().all(|error| has(error, "true with ")) {
-        return Some("a lone `true` with modifiers that OPA drops");
+        return Some(LONE_TRUE);
+    }
+    let is_twice = |error: &Problem| {
+        let (_, text) = case.modules.iter().find(|(name, _)| *name == error.file)?;
+        let line = line(error)?.trim();
+        Some(error.code == "rego_unsafe_var_error" && text.lines().filter(|other| other.trim() == line).count() > 1)
+    };
+    if !theirs.is_empty() && theirs.iter().all(|error| is_twice(error) == Some(true)) {
+        return Some("literals that are written twice ahead of what binds them");
     }
     let is_every = |error: &Problem| error.code == "rego_unsafe_var_error" && has(error, "every ");
     if !theirs.is_empty() && theirs.iter().all(is_every) && !ours.iter().any(is_every) {
@@ -32,7 +40,21 @@ pub fn of_errors(case: &Case, ours: &[Problem], theirs: &[Problem]) -> Option<&'
     if !ours.is_empty() && ours.iter().all(is_every) && !theirs.iter().any(is_every) {
         return Some("names that OPA looks up twice in the body of `every`");
     }
+    let is_recursive = |error: &Problem| error.code == "rego_recursion_error" && error.message.ends_with(" recursive");
+    if theirs.is_empty() && ours.iter().all(is_recursive) && case.modules.iter().any(|(_, text)| has_number_key(text)) {
+        return Some("rules that need other keys of their object, which are no strings");
+    }
     is_forgotten(ours, theirs, line).then_some(FORGOTTEN)
+}
+
+/// Whether a rule has a number as a key: `p[1] := 2`.
+fn has_number_key(module: &str) -> bool {
+    let is_key = |line: &str| {
+        let head = line.split(" if ").next().unwrap_or_default();
+        line.starts_with('p')
+            && head.split('[').skip(1).any(|key| key.starts_with(|letter: char| letter.is_ascii_digit()))
+    };
+    module.lines().any(is_key)
 }
 
 /// Why the answers to a query differ.
@@ -42,27 +64,41 @@ pub fn of_outcomes(case: &Case, query: &str, ours: &Outcome, theirs: &Outcome) -
             |errors: &[Problem]| !errors.is_empty() && errors.iter().all(|error| error.code.starts_with("eval_"));
         let is_order = (ours.errors.is_empty() && is_evaluation(&theirs.errors))
             || (theirs.errors.is_empty() && is_evaluation(&ours.errors));
+        if ours.errors.iter().all(|error| error.message.ends_with("is undeclared")) && query.contains("[$") {
+            return Some(TEMPLATE_KEYS);
+        }
         return if is_order {
-            Some("errors on one side, by the order of evaluation")
+            Some(of_order(ours.errors.iter().chain(&theirs.errors)))
         } else if is_too_deep(&ours.errors) {
             Some(DEPTH)
         } else {
             is_forgotten(&ours.errors, &theirs.errors, |_| Some(query)).then_some(FORGOTTEN)
         };
     }
+    if case.modules.iter().any(|(_, text)| text.contains(" if true with ")) {
+        return Some(LONE_TRUE);
+    }
     // A key that is written otherwise than that of the rule.
     if theirs_finds_less(case, ours, theirs) {
         return Some("rules with the key 1 that are asked for with 1.0");
     }
-    if query.contains(" | ") && query.contains(" with ") {
+    if query.contains(" with ") && (query.contains(" | ") || query.contains("every ")) {
         return Some("modifiers in nested bodies of queries");
     }
     let (ours, mut theirs) = (sorted(&plain(&ours.rows)), sorted(&plain(&theirs.rows)));
     if ours == theirs {
-        return Some("which of two equal numbers is kept");
+        return Some("which of two equal numbers is kept, or text that is not UTF-8");
     }
     theirs.dedup();
     (ours == theirs).then_some("members of a set that are written twice")
+}
+
+/// What one side stumbles over and the other does not come to.
+fn of_order<'p>(mut errors: impl Iterator<Item = &'p Problem>) -> &'static str {
+    match errors.next().map(|error| error.code.as_str()) {
+        Some("eval_conflict_error") => "conflicts that one side does not come to",
+        _ => "errors of builtins that one side does not come to",
+    }
 }
 
 /// Whether a rule's key is `1`, and it is asked for with `1.0`: to OPA these are two keys.
@@ -71,6 +107,8 @@ fn theirs_finds_less(case: &Case, ours: &Outcome, theirs: &Outcome) -> bool {
     has("[1.0]") && has("[1]") && ours.rows != theirs.rows
 }
 
+const TEMPLATE_KEYS: &str = "names in template strings that are keys";
+const LONE_TRUE: &str = "a lone `true` with modifiers that OPA drops";
 const DEPTH: &str = "limits of nesting";
 
 fn is_too_deep(ours: &[Problem]) -> bool {
@@ -86,7 +124,8 @@ fn is_forgotten<'l>(ours: &[Problem], theirs: &[Problem], line: impl Fn(&Problem
     ours.iter().all(is_unsafe) && ours.iter().any(has_body) && !theirs.iter().any(is_unsafe)
 }
 
-/// Rows with numbers as they are compared: `-0` is `0`, `1.0` is `1`.
+/// Rows with numbers as they are compared: `-0` is `0`, `1.0` is `1`; U+FFFD is itself where OPA escapes it in keys, as it
+/// stands for bytes that are no text.
 fn plain(rows: &[Row]) -> Vec<Row> {
     fn value(json: &Json) -> Json {
         match json {
@@ -97,7 +136,8 @@ fn plain(rows: &[Row]) -> Vec<Row> {
             },
             Json::Array(items) => items.iter().map(value).collect(),
             Json::Object(entries) => {
-                Json::Object(entries.iter().map(|(key, item)| (key.clone(), value(item))).collect())
+                let entry = |(key, item): (&String, &Json)| (key.replace("\\ufffd", "\u{fffd}"), value(item));
+                Json::Object(entries.iter().map(entry).collect())
             }
             other => other.clone(),
         }

@@ -120,12 +120,12 @@ pub fn run(options: &Options) -> Result<Report> {
             let (ours, theirs) = both(&program, &mut peer)?;
             differences = compare(&program, &ours, &theirs, options.is_exact);
             if differences.is_empty() {
-                report.add_known("types that OPA has changed while it compiled earlier programs");
+                report.add_known(seed, "types that OPA has changed while it compiled earlier programs");
             }
         }
         for difference in differences {
             if let Some(reason) = difference.known {
-                report.add_known(reason);
+                report.add_known(seed, reason);
                 continue;
             }
             if report.add(seed, &difference) <= ALIKE && options.patience > 0 {

@@ -14,8 +14,8 @@ pub struct Report {
     said: BTreeMap<String, usize>,
     /// Disagreements by their signature: how many, and the first seed.
     found: BTreeMap<String, (usize, u64)>,
-    /// Disagreements with a known reason, by it.
-    known: BTreeMap<&'static str, usize>,
+    /// The seeds of disagreements with a known reason, by it.
+    known: BTreeMap<&'static str, Vec<u64>>,
     /// How long it took.
     pub seconds: f64,
 }
@@ -46,8 +46,8 @@ impl Report {
     }
 
     /// Counts a disagreement with a known reason.
-    pub fn add_known(&mut self, reason: &'static str) {
-        *self.known.entry(reason).or_default() += 1;
+    pub fn add_known(&mut self, seed: u64, reason: &'static str) {
+        self.known.entry(reason).or_default().push(seed);
     }
 
     /// How many disagreements there are.
@@ -62,8 +62,9 @@ impl fmt::Display for Report {
         for (what, count) in &self.said {
             writeln!(out, "{count:>9}  {what}")?;
         }
-        for (reason, count) in &self.known {
-            writeln!(out, "{count:>9}  known: {reason}")?;
+        for (reason, seeds) in &self.known {
+            let first: Vec<String> = seeds.iter().take(3).map(u64::to_string).collect();
+            writeln!(out, "{:>9}  known: {reason} (seeds {})", seeds.len(), first.join(", "))?;
         }
         for (signature, (count, seed)) in &self.found {
             writeln!(out, "DIFFER {count:>5}  {signature} (seed {seed})")?;

@@ -12,6 +12,10 @@ pub(super) struct Around<'v> {
     pub(super) globals: &'v VarSet,
     /// Those of it and of the bodies around it: where a nested body names one of them, it means that one.
     pub(super) outer: &'v VarSet,
+    /// Whether lookups in what a `with` puts in place bind: not in nested bodies of queries.
+    pub(super) replacements_bind: bool,
+    /// Whether lookups in what is looked into bind (`[p[k], 1][0]`): not before it has a literal of its own.
+    pub(super) heads_bind: bool,
 }
 
 /// Whether every variable of a literal is bound once it has run, given that those of `safe` are bound before; if so,
@@ -129,16 +133,19 @@ fn is_replaced_by_builtin(modifier: &Modifier) -> bool {
 /// `safe` with what the literal binds.
 pub(super) fn bound_after(literal: &Literal, safe: &VarSet, around: &Around<'_>) -> Option<VarSet> {
     let mut bound = safe.clone();
+    if around.heads_bind && !heads_are_known(literal, &mut bound) {
+        return None;
+    }
     match &literal.kind {
-        LiteralKind::Truthy(term) => refs_bind(term, &mut bound),
+        LiteralKind::Truthy(term) => refs_bind(term, around.heads_bind, &mut bound),
         LiteralKind::Unify(left, right) => {
-            refs_bind(left, &mut bound);
-            refs_bind(right, &mut bound);
+            refs_bind(left, around.heads_bind, &mut bound);
+            refs_bind(right, around.heads_bind, &mut bound);
             unify_binds(left, right, &mut bound);
         }
         LiteralKind::Assign(left, right) => {
-            refs_bind(left, &mut bound);
-            refs_bind(right, &mut bound);
+            refs_bind(left, around.heads_bind, &mut bound);
+            refs_bind(right, around.heads_bind, &mut bound);
             // What is on the left gets its value here, and gives none to the right.
             let mut basis = bound.clone();
             free_vars_of_term(left, false, &mut |var: Var, _| basis.remove(var));
@@ -146,11 +153,11 @@ pub(super) fn bound_after(literal: &Literal, safe: &VarSet, around: &Around<'_>)
             bound.extend(&basis);
         }
         LiteralKind::Call { call, output } => {
-            call.args.iter().for_each(|arg| refs_bind(arg, &mut bound));
+            call.args.iter().for_each(|arg| refs_bind(arg, around.heads_bind, &mut bound));
             // The result of a call cannot bind what the call needs.
             let is_known = call.args.iter().all(|arg| is_bound(arg, &bound));
             if let Some(output) = output.as_ref().filter(|_| is_known) {
-                refs_bind(output, &mut bound);
+                refs_bind(output, around.heads_bind, &mut bound);
                 // A set is no pattern.
                 if !matches!(output, Term::Set(_)) {
                     pattern_vars(output, &mut |var| {
@@ -159,12 +166,14 @@ pub(super) fn bound_after(literal: &Literal, safe: &VarSet, around: &Around<'_>)
                 }
             }
         }
-        LiteralKind::Every { domain, .. } => refs_bind(domain, &mut bound),
+        LiteralKind::Every { domain, .. } => refs_bind(domain, around.heads_bind, &mut bound),
         LiteralKind::Not { .. } | LiteralKind::And(..) | LiteralKind::Or(..) => {}
         LiteralKind::With { modifiers, body } => {
             for modifier in modifiers {
-                if let Replacement::Term(term) = &modifier.value {
-                    refs_bind(term, &mut bound);
+                if let Replacement::Term(term) = &modifier.value
+                    && around.replacements_bind
+                {
+                    refs_bind(term, around.heads_bind, &mut bound);
                 }
             }
             if !modifiers.iter().all(|modifier| is_known(modifier, &bound)) {
@@ -174,6 +183,42 @@ pub(super) fn bound_after(literal: &Literal, safe: &VarSet, around: &Around<'_>)
         }
     }
     Some(bound)
+}
+
+/// Whether collections that are looked into where they are written are bound before all else in a literal: OPA gives them
+/// a literal of their own.
+fn heads_are_known(literal: &Literal, bound: &mut VarSet) -> bool {
+    let mut all = true;
+    let mut visit = |term: &Term| all &= inner_heads_are_known(term, bound);
+    match &literal.kind {
+        LiteralKind::Truthy(term) | LiteralKind::Every { domain: term, .. } => visit(term),
+        LiteralKind::Unify(left, right) | LiteralKind::Assign(left, right) => {
+            visit(left);
+            visit(right);
+        }
+        LiteralKind::Call { call, output } => call.args.iter().chain(output).for_each(visit),
+        LiteralKind::Not { .. } | LiteralKind::And(..) | LiteralKind::Or(..) | LiteralKind::With { .. } => {}
+    }
+    all
+}
+
+fn inner_heads_are_known(term: &Term, bound: &mut VarSet) -> bool {
+    match term {
+        Term::Const(_) | Term::Var(_) | Term::Comprehension(_) => true,
+        Term::Ref(reference) => {
+            if let Head::Term(head @ (Term::Array(_) | Term::Set(_) | Term::Object(_))) = &reference.head {
+                refs_bind(head, true, bound);
+                if !is_bound(head, bound) {
+                    return false;
+                }
+            }
+            reference.operands.iter().all(|operand| inner_heads_are_known(operand, bound))
+        }
+        Term::Array(items) | Term::Set(items) => items.iter().all(|item| inner_heads_are_known(item, bound)),
+        Term::Object(entries) => {
+            entries.iter().all(|(key, value)| inner_heads_are_known(key, bound) && inner_heads_are_known(value, bound))
+        }
+    }
 }
 
 /// What is bound after a body in the best order; `None` if there is none.
@@ -196,28 +241,30 @@ fn body_binds(body: &Body, mut bound: VarSet, around: &Around<'_>) -> Option<Var
 }
 
 /// Lookups bind the variables that are their keys, if what they look into is known.
-pub(super) fn refs_bind(term: &Term, bound: &mut VarSet) {
+pub(super) fn refs_bind(term: &Term, heads_bind: bool, bound: &mut VarSet) {
     match term {
         Term::Const(_) | Term::Var(_) | Term::Comprehension(_) => {}
         Term::Ref(reference) => {
             if let Head::Term(head) = &reference.head {
-                refs_bind(head, bound);
+                if heads_bind {
+                    refs_bind(head, heads_bind, bound);
+                }
                 if !is_bound(head, bound) {
                     return;
                 }
             }
             for operand in &reference.operands {
-                refs_bind(operand, bound);
+                refs_bind(operand, heads_bind, bound);
                 pattern_vars(operand, &mut |var| {
                     bound.insert(var);
                 });
             }
         }
-        Term::Array(items) | Term::Set(items) => items.iter().for_each(|item| refs_bind(item, bound)),
+        Term::Array(items) | Term::Set(items) => items.iter().for_each(|item| refs_bind(item, heads_bind, bound)),
         Term::Object(entries) => {
             for (key, value) in entries {
-                refs_bind(key, bound);
-                refs_bind(value, bound);
+                refs_bind(key, heads_bind, bound);
+                refs_bind(value, heads_bind, bound);
             }
         }
     }
@@ -240,6 +287,17 @@ pub(super) fn is_bound(term: &Term, bound: &VarSet) -> bool {
     all
 }
 
+/// Whether a term has a value: a lookup does if what it looks into has, since it binds its keys.
+fn is_known_term(term: &Term, bound: &VarSet) -> bool {
+    match term {
+        Term::Ref(reference) => match &reference.head {
+            Head::Input | Head::Data => true,
+            Head::Term(head) => is_bound(head, bound),
+        },
+        term => is_bound(term, bound),
+    }
+}
+
 /// What making two terms equal binds.
 fn unify_binds(left: &Term, right: &Term, bound: &mut VarSet) {
     let mut pairs = Vec::new();
@@ -247,7 +305,7 @@ fn unify_binds(left: &Term, right: &Term, bound: &mut VarSet) {
     loop {
         let before = pairs.len();
         pairs.retain(|(left, right)| {
-            let pattern = match (is_bound(left, bound), is_bound(right, bound)) {
+            let pattern = match (is_known_term(left, bound), is_known_term(right, bound)) {
                 (true, _) => right,
                 (_, true) => left,
                 (false, false) => return true,

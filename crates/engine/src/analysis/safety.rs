@@ -11,7 +11,8 @@ use solon_syntax::{Diagnostic, Span};
 
 /// Puts the bodies of a rule in order.
 pub fn order_rule(rule: &mut Rule, problems: &mut Problems) {
-    let mut orderer = Orderer { locals: &rule.locals, problems, reported: VarSet::default() };
+    let mut orderer =
+        Orderer { is_query: false, depth: 0, locals: &rule.locals, problems, reported: VarSet::default() };
     let mut arguments = VarSet::default();
     for param in rule.params.iter().flatten() {
         free_vars_of_term(param, false, &mut |var: Var, _| {
@@ -33,7 +34,8 @@ pub fn order_rule(rule: &mut Rule, problems: &mut Problems) {
 
 /// Puts the body of a query in order.
 pub fn order_query(query: &mut Query, problems: &mut Problems) {
-    let mut orderer = Orderer { locals: &query.locals, problems, reported: VarSet::default() };
+    let mut orderer =
+        Orderer { is_query: true, depth: 0, locals: &query.locals, problems, reported: VarSet::default() };
     let mut outer = VarSet::default();
     body_vars(&query.body, &mut outer);
     orderer.body(&mut query.body, VarSet::default(), &outer);
@@ -50,6 +52,9 @@ pub(super) fn body_vars(body: &Body, vars: &mut VarSet) {
 }
 
 struct Orderer<'r> {
+    is_query: bool,
+    /// How many bodies there are around the one that is put in order.
+    depth: usize,
     locals: &'r Locals,
     problems: &'r mut Problems,
     reported: VarSet,
@@ -60,7 +65,8 @@ impl Orderer<'_> {
     /// bodies around it. Gives what is bound after it.
     fn body(&mut self, body: &mut Body, mut safe: VarSet, outer: &VarSet) -> VarSet {
         let globals = safe.clone();
-        let around = Around { globals: &globals, outer };
+        let replacements_bind = !self.is_query || self.depth == 0;
+        let around = Around { globals: &globals, outer, replacements_bind, heads_bind: true };
         let mut waiting = std::mem::take(body);
         body.reserve_exact(waiting.len());
         while !waiting.is_empty() {
@@ -121,7 +127,7 @@ impl Orderer<'_> {
                 for modifier in modifiers {
                     if let Replacement::Term(term) = &mut modifier.value {
                         self.term(term, &safe, outer);
-                        refs_bind(term, &mut safe);
+                        refs_bind(term, true, &mut safe);
                     }
                 }
                 self.body(body, safe, outer);
@@ -133,7 +139,9 @@ impl Orderer<'_> {
         let mut outer = outer.clone();
         outer.extend(&safe);
         body_vars(body, &mut outer);
+        self.depth += 1;
         self.body(body, safe, &outer);
+        self.depth -= 1;
     }
 
     /// Orders the comprehensions inside a term.
@@ -162,7 +170,9 @@ impl Orderer<'_> {
         let mut outer = outer.clone();
         outer.extend(safe);
         body_vars(body, &mut outer);
+        self.depth += 1;
         let safe = self.body(body, safe.clone(), &outer);
+        self.depth -= 1;
         for term in key.iter_mut().chain([value]) {
             self.term(term, &safe, &outer);
             self.require(Check::BodySafety, term, &safe, &outer);

@@ -4,11 +4,11 @@
 //! bind anything.
 
 use super::VarSet;
-use super::outputs::{Around, bound_as_written};
+use super::outputs::{Around, bound_as_written, is_bound};
 use super::safety::body_vars;
 use crate::hir::{
-    Body, Check, Head, Literal, LiteralKind, Locals, Problems, Query, Replacement, Rule, Term, Var,
-    free_vars_of_literal, free_vars_of_term,
+    Body, Check, Head, Literal, LiteralKind, Locals, Part, Problems, Query, Ref, Replacement, Rule, Term, Var,
+    free_vars_of_literal, free_vars_of_term, parts_of_literal,
 };
 
 /// Checks the bodies of a rule as they are written.
@@ -51,8 +51,12 @@ impl Written<'_> {
     fn body(&mut self, body: &Body, around: &Known) -> Known {
         let mut outer = around.whole.clone();
         body_vars(body, &mut outer);
+        let inner = self.inner_calls(body);
         let bind = |literal: &Literal, globals: &VarSet, bound: &mut VarSet| {
-            bound_as_written(literal, bound, &Around { globals, outer: &outer });
+            let around = Around { globals, outer: &outer, replacements_bind: true, heads_bind: false };
+            if is_known(literal, &inner, bound) {
+                bound_as_written(literal, bound, &around);
+            }
         };
         let mut known = around.clone();
         body.iter().for_each(|literal| bind(literal, &around.whole, &mut known.whole));
@@ -67,6 +71,50 @@ impl Written<'_> {
             });
         }
         known
+    }
+
+    /// The results of calls that have no literal of their own yet where this is checked, because something is looked up
+    /// in them, they are put in place by a `with` or they stand below a `not`; and of calls inside of these.
+    fn inner_calls(&self, body: &Body) -> VarSet {
+        let mut found = VarSet::default();
+        for literal in body.iter().rev() {
+            match &literal.kind {
+                LiteralKind::Call { call, output: Some(Term::Var(output)) } if found.contains(*output) => {
+                    call.args.iter().for_each(|arg| self.add_generated(arg, &mut found));
+                }
+                LiteralKind::Unify(Term::Var(head), value) if found.contains(*head) => {
+                    self.add_generated(value, &mut found);
+                }
+                LiteralKind::Not { is_scoped: false, .. } => {
+                    free_vars_of_literal(literal, false, &mut |var: Var, _| {
+                        if self.locals.name(var).starts_with('$') {
+                            found.insert(var);
+                        }
+                    });
+                }
+                LiteralKind::With { modifiers, .. } => {
+                    for modifier in modifiers {
+                        if let Replacement::Term(term) = &modifier.value {
+                            self.add_generated(term, &mut found);
+                        }
+                    }
+                }
+                _ => parts_of_literal(literal, &mut |part| {
+                    if let Part::Ref(Ref { head: Head::Term(head), .. }) = part {
+                        self.add_generated(head, &mut found);
+                    }
+                }),
+            }
+        }
+        found
+    }
+
+    fn add_generated(&self, term: &Term, found: &mut VarSet) {
+        free_vars_of_term(term, false, &mut |var: Var, _| {
+            if self.locals.name(var).starts_with('$') {
+                found.insert(var);
+            }
+        });
     }
 
     fn literal(&mut self, literal: &Literal, known: &Known) {
@@ -148,11 +196,22 @@ impl Written<'_> {
             if check == Check::PrintCalls {
                 template_vars(&comprehension.body, &mut vars);
             }
-            for var in vars.iter().filter(|var| !bound.contains(*var) && self.locals.is_named(*var)) {
+            for var in vars.iter().filter(|var| !bound.contains(*var) && !self.locals.name(*var).starts_with('$')) {
                 let message = format!("var {} is undeclared", self.locals.name(var));
                 self.problems.report(check, "rego_compile_error", comprehension.span, message);
             }
         }
+    }
+}
+
+/// Whether a literal binds at all: a call that is an inner one does if its arguments are bound.
+fn is_known(literal: &Literal, inner: &VarSet, bound: &VarSet) -> bool {
+    match &literal.kind {
+        LiteralKind::Call { call, output: Some(Term::Var(output)) } if inner.contains(*output) => {
+            call.args.iter().all(|arg| is_bound(arg, bound))
+        }
+        LiteralKind::Unify(Term::Var(head), value) if inner.contains(*head) => is_bound(value, bound),
+        _ => true,
     }
 }
 

@@ -14,6 +14,7 @@ use crate::hir::test_rules;
 use crate::hir::{Check, Problems};
 use crate::plan::optimize::optimize_program;
 use crate::plan::{DocumentPlan, Tree, depth, plan_program};
+use crate::stack::{TREES, with_room};
 use crate::value::SymbolTable;
 use crate::vm::Code;
 use solon_syntax::ast::{Module, Version};
@@ -247,7 +248,11 @@ impl Compiler {
     ///
     /// Every error of every module at once (`rego_parse_error`, `rego_compile_error`, `rego_unsafe_var_error`,
     /// `rego_type_error`, `rego_recursion_error`), or what is wrong with the data (`invalid_json`, `invalid_data`).
-    pub fn compile(mut self) -> Result<Policy, Error> {
+    pub fn compile(self) -> Result<Policy, Error> {
+        with_room(TREES, || self.compile_here())
+    }
+
+    fn compile_here(mut self) -> Result<Policy, Error> {
         self.declare_builtins()?;
         let (modules, notes) = self.parse()?;
         let fail = |errors: Vec<Diagnostic>| Error::of_diagnostics(errors, &self.sources);
@@ -283,8 +288,10 @@ impl Compiler {
     /// As [`Compiler::compile`], up to that stage.
     pub fn explain(mut self, stage: Stage) -> Result<String, Error> {
         self.declare_builtins()?;
-        let (modules, _) = self.parse()?;
-        explain(&modules, self.settings(), stage).map_err(|errors| Error::of_diagnostics(errors, &self.sources))
+        with_room(TREES, || {
+            let (modules, _) = self.parse()?;
+            explain(&modules, self.settings(), stage).map_err(|errors| Error::of_diagnostics(errors, &self.sources))
+        })
     }
 
     /// Adds the program's own builtins to what modules may use.

@@ -12,6 +12,7 @@ use crate::hir::{Check, Problems};
 use crate::host::Host;
 use crate::plan::optimize::optimize_query;
 use crate::plan::{depth, plan_query};
+use crate::stack::{TREES, with_room};
 use crate::value::json::{self, Projection};
 use crate::value::serde::{Build, Meter};
 use crate::value::{Bump, Frozen, OwnedValue, Value};
@@ -68,6 +69,10 @@ impl Policy {
     /// Compiles a query that is asked inside of a package (empty for none), with imports (`data.a.b`,
     /// `input.x as y`).
     pub fn prepare_in(&self, query: &str, package: &str, imports: &[&str]) -> Result<Query, Error> {
+        with_room(TREES, || self.prepare_here(query, package, imports))
+    }
+
+    fn prepare_here(&self, query: &str, package: &str, imports: &[&str]) -> Result<Query, Error> {
         let file = self.shared.sources.len() as u32;
         let mut sources = self.shared.sources.clone();
         sources.push(Source::new("", query));

@@ -11,6 +11,7 @@ use crate::code::{Optimizations, Work, aliases, graph, levels};
 use crate::hir::lower::saved::SavedNames;
 use crate::plan::saved::SavedTree;
 use crate::saved::{self, Result, SavedPath, SavedValue, TextId, Texts, Written, at};
+use crate::stack::{TREES, with_room};
 use crate::value::{Bump, SymbolTable, json};
 use crate::vm::Code;
 use serde::{Deserialize, Serialize};
@@ -104,7 +105,8 @@ impl Policy {
     ///
     /// `invalid_compiled_policy`, for a policy that is too large to be saved.
     pub fn save(&self) -> std::result::Result<Vec<u8>, Error> {
-        save(self).map_err(|error| Error::new(CODE, format!("the policy cannot be saved: {error}")))
+        with_room(TREES, || save(self))
+            .map_err(|error| Error::new(CODE, format!("the policy cannot be saved: {error}")))
     }
 
     /// The policy that [`Policy::save`] wrote.
@@ -152,7 +154,7 @@ impl Policy {
     /// As [`Policy::load`]; a function that is missing or has another signature.
     pub fn load_with(file: &[u8], builtins: &[CustomBuiltin]) -> std::result::Result<Policy, Error> {
         let customs = Customs::declare(builtins).map_err(|message| Error::new("invalid_builtin", message))?;
-        load(file, customs).map_err(|error| Error::new(CODE, error))
+        with_room(TREES, || load(file, customs)).map_err(|error| Error::new(CODE, error))
     }
 }
 

@@ -67,9 +67,14 @@ fn path_length(tree: &Tree, document: usize) -> u32 {
 }
 
 fn depth(value: &Value<'_>) -> u32 {
-    let parts = (0..value.len().unwrap_or_default()).filter_map(|at| value.nth(at));
-    let deepest = parts.map(|(key, part)| depth(&key).max(depth(&part))).max();
-    deepest.unwrap_or_default() + u32::from(value.len().is_some())
+    let deepest = match value {
+        Value::Array(items) => items.iter().map(depth).max(),
+        // A member is looked at once, though it is a key, too.
+        Value::Set(set) => set.items().iter().map(depth).max(),
+        Value::Object(object) => object.entries().iter().map(|(key, part)| depth(key).max(depth(part))).max(),
+        _ => return 0,
+    };
+    deepest.unwrap_or_default() + 1
 }
 
 /// What is known of a register.

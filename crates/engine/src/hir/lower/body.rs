@@ -60,9 +60,7 @@ impl Lowerer<'_, '_> {
                 self.plain_expr(inner, &Value::Test, &mut body);
                 let Some(mut literal) = body.pop() else { return };
                 out.append(&mut body);
-                if !names_output(inner) {
-                    self.separate_output(&mut literal, out);
-                }
+                self.separate(&mut literal, names_output(inner), out);
                 Some(LiteralKind::Not { body: vec![literal], is_scoped: false, outside: Vec::new() })
             }
             ast::ExprKind::NotBody { body, is_explicit } => {
@@ -114,10 +112,13 @@ impl Lowerer<'_, '_> {
     }
 
     /// An expression that is an operator with its operands: `x = y`, `x := y`, and the same written as calls of `eq` and
-    /// `assign`, unless the package has functions of these names.
+    /// `assign`, unless these names mean something else here.
     pub(super) fn as_operator<'t>(&self, term: &'t ast::Term) -> Option<(ast::Operator, &'t [ast::Term])> {
         match &term.kind {
-            ast::TermKind::Infix { operator, args } => Some((*operator, args)),
+            ast::TermKind::Infix { operator, args } => {
+                let can_bind = matches!(operator, ast::Operator::Unify | ast::Operator::Assign);
+                (!can_bind || !self.is_redefined(operator.builtin())).then_some((*operator, args))
+            }
             ast::TermKind::Call { function, args } if args.len() == 2 => {
                 let ast::TermKind::Var(name) = &function.kind else { return None };
                 let operator = match name.as_str() {
@@ -125,20 +126,10 @@ impl Lowerer<'_, '_> {
                     "assign" => ast::Operator::Assign,
                     _ => return None,
                 };
-                (!self.environment.globals.contains_key(name)).then_some((operator, args))
+                (!self.is_redefined(name)).then_some((operator, args))
             }
             _ => None,
         }
-    }
-
-    /// `f(x) = y` is two literals: a call, which binds, and an equality.
-    fn separate_output(&mut self, literal: &mut Literal, before: &mut Body) {
-        let LiteralKind::Call { call, output } = &mut literal.kind else { return };
-        let Some(output) = output.take() else { return };
-        let result = Term::Var(self.fresh(literal.span));
-        let call = LiteralKind::Call { call: call.clone(), output: Some(result.clone()) };
-        before.push(Literal { span: literal.span, kind: call });
-        literal.kind = LiteralKind::Unify(output, result);
     }
 
     /// Whether an expression is `x := y`.
@@ -254,10 +245,17 @@ impl Lowerer<'_, '_> {
         span: Span,
     ) -> bool {
         let mut declared = HashSet::new();
-        patterns.for_each(|pattern| pattern_names(pattern, &mut declared));
+        for pattern in patterns {
+            pattern_names(pattern, &mut declared);
+            // `some x in y in z` says that `x in y` is in `z`.
+            if is_call(pattern) {
+                names_outside_of_bodies(pattern, &mut declared);
+            }
+        }
         let mut used = HashSet::new();
         names_outside_of_bodies(collection, &mut used);
-        let mut both: Vec<&String> = declared.iter().filter(|name| *name != "_" && used.contains(*name)).collect();
+        let is_both = |name: &&String| *name != "_" && used.contains(*name) && self.global(name).is_none();
+        let mut both: Vec<&String> = declared.iter().filter(is_both).collect();
         both.sort();
         for name in &both {
             let message = format!("var {name} assigned before");

@@ -11,21 +11,23 @@ impl Lowerer<'_, '_> {
     /// Lowers a call or an infix operator; `None` where its function is unknown, which has been reported.
     /// A call that is `nested` gives its result to the term around it; others may name the term it is matched with.
     pub(super) fn call(&mut self, term: &ast::Term, nested: bool, before: &mut Body) -> Option<Call> {
-        let (function, args) = match &term.kind {
-            ast::TermKind::Call { function, args } => (function, args),
+        let (parts, args) = match &term.kind {
+            ast::TermKind::Call { function, args } => (function_name(function), args),
             ast::TermKind::Infix { operator, args } => {
                 let name = match (operator, args.len()) {
                     (ast::Operator::In, 3) => "internal.member_3",
-                    // Nested in a term they can only compare.
-                    (ast::Operator::Unify | ast::Operator::Assign, _) => "equal",
                     _ => operator.builtin(),
                 };
-                let args = self.terms(args, before);
-                return self.builtin_call(name, args, term.span);
+                if !self.is_redefined(name) {
+                    // Nested in a term they can only compare.
+                    let can_bind = matches!(operator, ast::Operator::Unify | ast::Operator::Assign);
+                    let args = self.terms(args, before);
+                    return self.builtin_call(if can_bind { "equal" } else { name }, args, term.span);
+                }
+                (name.split('.').map(str::to_owned).collect(), args)
             }
             _ => return None,
         };
-        let parts = function_name(function);
         if nested
             && self
                 .environment
@@ -42,9 +44,14 @@ impl Lowerer<'_, '_> {
             let args = args.iter().map(|arg| self.optional(arg)).collect();
             return self.builtin_call("internal.print", vec![Term::Array(args)], term.span);
         }
-        if nested && parts.first().is_some_and(|first| self.scopes.declares(first)) {
-            let message = format!("called function {} shadowed", parts.join("."));
-            self.error(Check::Locals, "rego_compile_error", term.span, message);
+        if parts.first().is_some_and(|first| self.scopes.declares(first)) {
+            let name = parts.join(".");
+            if nested {
+                let message = format!("called function {name} shadowed");
+                self.error(Check::Locals, "rego_compile_error", term.span, message);
+            } else {
+                self.error(Check::Functions, "rego_type_error", term.span, format!("undefined function {name}"));
+            }
             return None;
         }
         let callee = self.callee(&parts, args.len(), term.span);
@@ -67,6 +74,13 @@ impl Lowerer<'_, '_> {
             self.error(Check::Deprecated, "rego_type_error", term.span, message);
         }
         Some(Call { span: term.span, callee, args })
+    }
+
+    /// Whether the name of an operator's builtin means something else here: a rule, an import or a variable. As in OPA,
+    /// the operator is then a call of that.
+    pub(super) fn is_redefined(&self, builtin: &str) -> bool {
+        let first = builtin.split('.').next().unwrap_or(builtin);
+        self.environment.globals.contains_key(first) || self.scopes.declares(first)
     }
 
     /// A call that stands for itself: one more argument than the function takes is the term its result is matched

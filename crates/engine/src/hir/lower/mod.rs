@@ -7,6 +7,7 @@ mod call;
 mod keys;
 mod module;
 mod names;
+mod negation;
 mod query;
 pub mod saved;
 mod scope;

@@ -55,10 +55,13 @@ pub fn lower_query(body: &ast::Body, context: &QueryContext, names: &Names, prob
 /// Whether a query can have several answers, as far as OPA looks: then each expression must hold, while a single
 /// `false` is an answer.
 fn has_iteration(body: &ast::Body) -> bool {
-    body.iter().any(|expr| match &expr.kind {
-        ast::ExprKind::Term(term) => iterates(term),
-        ast::ExprKind::SomeIn { .. } => true,
-        _ => false,
+    body.iter().any(|expr| {
+        let is_iterating = match &expr.kind {
+            ast::ExprKind::Term(term) => iterates(term),
+            ast::ExprKind::SomeIn { .. } => true,
+            _ => false,
+        };
+        is_iterating || expr.with.iter().any(|with| iterates(&with.value))
     })
 }
 

@@ -1,18 +1,19 @@
 //! The writers: JSON as OPA prints it, and Rego.
 
 use super::super::{Entry, Object, Value};
+use crate::stack::{VALUES, with_room};
 use std::fmt::Write;
 use std::sync::LazyLock;
 
 /// Appends the value as OPA prints JSON: sets as arrays, keys sorted, non-string keys as their JSON text. `<`, `>`, `&`,
 /// U+2028 and U+2029 are escaped, so that the text may stand in HTML.
 pub fn write(value: Value<'_>, out: &mut String) {
-    Writer { out, indent: None }.value(value);
+    with_room(VALUES, || Writer { out, indent: None }.value(value));
 }
 
 /// Appends the value as [`write()`] does, on lines indented by two spaces a level.
 pub fn write_pretty(value: Value<'_>, out: &mut String) {
-    Writer { out, indent: Some(0) }.value(value);
+    with_room(VALUES, || Writer { out, indent: Some(0) }.value(value));
 }
 
 struct Writer<'o> {

@@ -2,6 +2,7 @@
 
 use super::super::json::name;
 use super::super::{Number, Value};
+use crate::stack::{VALUES, with_room};
 use serde::ser::{Serialize, Serializer};
 
 /// Serialises as JSON would be: sets are sequences, keys that are no strings are named by their JSON text.
@@ -50,21 +51,25 @@ fn exact(number: &Number<'_>) -> serde_json::Number {
 
 /// The value as one of `serde_json`, with exact numbers; sets become arrays, keys that are no strings their JSON text.
 pub fn to_json(value: Value<'_>) -> serde_json::Value {
+    with_room(VALUES, || json_of(value))
+}
+
+fn json_of(value: Value<'_>) -> serde_json::Value {
     match value {
         Value::Null => serde_json::Value::Null,
         Value::Bool(value) => value.into(),
         Value::Int(value) => value.into(),
         Value::Number(number) => serde_json::Value::Number(exact(number)),
         Value::String { text, .. } => text.into(),
-        Value::Array(items) => items.iter().map(|item| to_json(*item)).collect(),
-        Value::Set(set) => set.items().iter().map(|item| to_json(*item)).collect(),
+        Value::Array(items) => items.iter().map(|item| json_of(*item)).collect(),
+        Value::Set(set) => set.items().iter().map(|item| json_of(*item)).collect(),
         Value::Object(object) => {
             let mut named: Vec<_> = object.entries().iter().map(name).collect();
             // Only keys that are no strings can come in another order as text.
             if !named.is_sorted_by(|left, right| left.0 < right.0) {
                 named = named.into_iter().collect::<std::collections::BTreeMap<_, _>>().into_iter().collect();
             }
-            named.into_iter().map(|(key, value)| (key, to_json(value))).collect()
+            named.into_iter().map(|(key, value)| (key, json_of(value))).collect()
         }
     }
 }
