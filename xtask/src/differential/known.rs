@@ -18,12 +18,20 @@ pub fn of_errors(case: &Case, ours: &[Problem], theirs: &[Problem]) -> Option<&'
         error.message.ends_with("is undeclared") && line(error).is_some_and(|line| line.contains("[$"))
     };
     if !ours.is_empty() && ours.iter().all(is_key) {
-        return Some("names in template strings that are keys");
+        return Some(TEMPLATE_KEYS);
     }
     let has = |error: &Problem, text: &str| line(error).is_some_and(|line| line.contains(text));
     // Errors of ours may come before those that OPA goes on to.
     if !ours.is_empty() && ours.iter().all(|error| has(error, "true with ")) {
-        return Some("a lone `true` with modifiers that OPA drops");
+        return Some(LONE_TRUE);
+    }
+    let is_twice = |error: &Problem| {
+        let (_, text) = case.modules.iter().find(|(name, _)| *name == error.file)?;
+        let line = line(error)?.trim();
+        Some(error.code == "rego_unsafe_var_error" && text.lines().filter(|other| other.trim() == line).count() > 1)
+    };
+    if !theirs.is_empty() && theirs.iter().all(|error| is_twice(error) == Some(true)) {
+        return Some("literals that are written twice ahead of what binds them");
     }
     let is_every = |error: &Problem| error.code == "rego_unsafe_var_error" && has(error, "every ");
     if !theirs.is_empty() && theirs.iter().all(is_every) && !ours.iter().any(is_every) {
@@ -56,6 +64,9 @@ pub fn of_outcomes(case: &Case, query: &str, ours: &Outcome, theirs: &Outcome) -
             |errors: &[Problem]| !errors.is_empty() && errors.iter().all(|error| error.code.starts_with("eval_"));
         let is_order = (ours.errors.is_empty() && is_evaluation(&theirs.errors))
             || (theirs.errors.is_empty() && is_evaluation(&ours.errors));
+        if ours.errors.iter().all(|error| error.message.ends_with("is undeclared")) && query.contains("[$") {
+            return Some(TEMPLATE_KEYS);
+        }
         return if is_order {
             Some(of_order(ours.errors.iter().chain(&theirs.errors)))
         } else if is_too_deep(&ours.errors) {
@@ -63,6 +74,9 @@ pub fn of_outcomes(case: &Case, query: &str, ours: &Outcome, theirs: &Outcome) -
         } else {
             is_forgotten(&ours.errors, &theirs.errors, |_| Some(query)).then_some(FORGOTTEN)
         };
+    }
+    if case.modules.iter().any(|(_, text)| text.contains(" if true with ")) {
+        return Some(LONE_TRUE);
     }
     // A key that is written otherwise than that of the rule.
     if theirs_finds_less(case, ours, theirs) {
@@ -93,6 +107,8 @@ fn theirs_finds_less(case: &Case, ours: &Outcome, theirs: &Outcome) -> bool {
     has("[1.0]") && has("[1]") && ours.rows != theirs.rows
 }
 
+const TEMPLATE_KEYS: &str = "names in template strings that are keys";
+const LONE_TRUE: &str = "a lone `true` with modifiers that OPA drops";
 const DEPTH: &str = "limits of nesting";
 
 fn is_too_deep(ours: &[Problem]) -> bool {

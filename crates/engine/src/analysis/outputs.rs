@@ -287,6 +287,17 @@ pub(super) fn is_bound(term: &Term, bound: &VarSet) -> bool {
     all
 }
 
+/// Whether a term has a value: a lookup does if what it looks into has, since it binds its keys.
+fn is_known_term(term: &Term, bound: &VarSet) -> bool {
+    match term {
+        Term::Ref(reference) => match &reference.head {
+            Head::Input | Head::Data => true,
+            Head::Term(head) => is_bound(head, bound),
+        },
+        term => is_bound(term, bound),
+    }
+}
+
 /// What making two terms equal binds.
 fn unify_binds(left: &Term, right: &Term, bound: &mut VarSet) {
     let mut pairs = Vec::new();
@@ -294,7 +305,7 @@ fn unify_binds(left: &Term, right: &Term, bound: &mut VarSet) {
     loop {
         let before = pairs.len();
         pairs.retain(|(left, right)| {
-            let pattern = match (is_bound(left, bound), is_bound(right, bound)) {
+            let pattern = match (is_known_term(left, bound), is_known_term(right, bound)) {
                 (true, _) => right,
                 (_, true) => left,
                 (false, false) => return true,

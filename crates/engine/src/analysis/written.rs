@@ -74,13 +74,23 @@ impl Written<'_> {
     }
 
     /// The results of calls that have no literal of their own yet where this is checked, because something is looked up
-    /// in them or they are put in place by a `with`; and of calls inside of these.
+    /// in them, they are put in place by a `with` or they stand below a `not`; and of calls inside of these.
     fn inner_calls(&self, body: &Body) -> VarSet {
         let mut found = VarSet::default();
         for literal in body.iter().rev() {
             match &literal.kind {
                 LiteralKind::Call { call, output: Some(Term::Var(output)) } if found.contains(*output) => {
                     call.args.iter().for_each(|arg| self.add_generated(arg, &mut found));
+                }
+                LiteralKind::Unify(Term::Var(head), value) if found.contains(*head) => {
+                    self.add_generated(value, &mut found);
+                }
+                LiteralKind::Not { is_scoped: false, .. } => {
+                    free_vars_of_literal(literal, false, &mut |var: Var, _| {
+                        if self.locals.name(var).starts_with('$') {
+                            found.insert(var);
+                        }
+                    });
                 }
                 LiteralKind::With { modifiers, .. } => {
                     for modifier in modifiers {
@@ -200,6 +210,7 @@ fn is_known(literal: &Literal, inner: &VarSet, bound: &VarSet) -> bool {
         LiteralKind::Call { call, output: Some(Term::Var(output)) } if inner.contains(*output) => {
             call.args.iter().all(|arg| is_bound(arg, bound))
         }
+        LiteralKind::Unify(Term::Var(head), value) if inner.contains(*head) => is_bound(value, bound),
         _ => true,
     }
 }

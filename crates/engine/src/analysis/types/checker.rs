@@ -219,7 +219,8 @@ impl<'h> Checker<'h> {
         self.hoist_inside(right, span);
         self.step(&[left, right], &[], |checker| {
             let (left_type, right_type) = (checker.type_of(left), checker.type_of(right));
-            let fits = checker.equate(left, &left_type, right, &right_type);
+            let is_lost = left_type.is_unknown() && right_type.is_unknown() && is_body_and_no_variable(left, right);
+            let fits = !is_lost && checker.equate(left, &left_type, right, &right_type);
             (!fits).then(|| match_problem(span, &left_type, &right_type))
         });
     }
@@ -405,4 +406,12 @@ impl<'h> Checker<'h> {
         }
         self.add_slot(Slotted::Comprehension(comprehension), kind);
     }
+}
+
+/// Whether a comprehension is matched with something that is no variable: where neither type is known, as those with
+/// empty sets are not, OPA says that they never match.
+fn is_body_and_no_variable(left: &Term, right: &Term) -> bool {
+    let is_body = |term: &Term| matches!(term, Term::Comprehension(_));
+    let is_var = |term: &Term| matches!(term, Term::Var(_));
+    (is_body(left) && !is_var(right)) || (is_body(right) && !is_var(left))
 }

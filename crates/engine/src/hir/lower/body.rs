@@ -254,7 +254,8 @@ impl Lowerer<'_, '_> {
         }
         let mut used = HashSet::new();
         names_outside_of_bodies(collection, &mut used);
-        let mut both: Vec<&String> = declared.iter().filter(|name| *name != "_" && used.contains(*name)).collect();
+        let is_both = |name: &&String| *name != "_" && used.contains(*name) && self.global(name).is_none();
+        let mut both: Vec<&String> = declared.iter().filter(is_both).collect();
         both.sort();
         for name in &both {
             let message = format!("var {name} assigned before");
