@@ -20,7 +20,8 @@ pub struct Error {
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Issue {
-    /// OPA's code, for example `rego_parse_error`, `rego_unsafe_var_error` or `eval_conflict_error`.
+    /// OPA's code, for example `rego_parse_error`, `rego_unsafe_var_error` or `eval_conflict_error`; empty where there is
+    /// none, as for a file that is not there.
     pub code: String,
     /// What is wrong.
     pub message: String,
@@ -77,8 +78,7 @@ impl Location {
     pub(super) fn of(span: Span, sources: &[Source]) -> Option<Location> {
         let source = sources.get(span.file as usize)?;
         let position = source.position(span.start);
-        let line = source.line(position.row);
-        let line = if line.len() <= LONGEST_LINE { line.to_owned() } else { String::new() };
+        let line = Location::line_of(source, position.row);
         // As in OPA, the end of a text is at its last character, which is none in an empty row.
         let is_end = !source.text().is_empty() && span.start as usize == source.text().len();
         Some(Location {
@@ -87,6 +87,12 @@ impl Location {
             col: position.col - u32::from(is_end),
             line,
         })
+    }
+
+    /// The text of a line, if it is not too long.
+    pub(super) fn line_of(source: &Source, row: u32) -> String {
+        let line = source.line(row);
+        if line.len() <= LONGEST_LINE { line.to_owned() } else { String::new() }
     }
 }
 
@@ -168,7 +174,10 @@ impl fmt::Display for Issue {
         if let Some(location) = &self.location {
             write!(out, "{location}: ")?;
         }
-        write!(out, "{}: {}", self.code, self.message)?;
+        if !self.code.is_empty() {
+            write!(out, "{}: ", self.code)?;
+        }
+        out.write_str(&self.message)?;
         let lines = self.details.iter().flat_map(|details| &details.lines);
         lines.into_iter().try_for_each(|line| write!(out, "\n\t{line}"))
     }
