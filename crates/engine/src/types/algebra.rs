@@ -94,8 +94,7 @@ impl Type {
     pub fn all(types: impl IntoIterator<Item = Type>) -> Type {
         let types: Vec<Type> = types.into_iter().collect();
         if types.iter().any(|each| matches!(each, Type::Function(_))) {
-            // A function and anything else are nothing, to which the next is added.
-            return types.into_iter().fold(Type::Unknown, Type::or);
+            return Type::all_with_functions(types);
         }
         let mut flat = Vec::new();
         let mut is_union = false;
@@ -123,6 +122,24 @@ impl Type {
                 Type::of_members(flat)
             }
         }
+    }
+
+    /// The union of types with functions among them, one after the other: a function and a value are nothing, to which the
+    /// next is added. Functions of different arity are nothing as well, and so is a value that comes after them.
+    fn all_with_functions(types: Vec<Type>) -> Type {
+        let mut all = Type::Unknown;
+        let mut differ = false;
+        for each in types {
+            let is_function = matches!(each, Type::Function(_));
+            if differ {
+                differ = is_function;
+                continue;
+            }
+            let are_functions = is_function && matches!(all, Type::Function(_));
+            all = all.or(each);
+            differ = are_functions && matches!(all, Type::Unknown);
+        }
+        all
     }
 
     /// The type of what is at a constant key; unknown if nothing can be there.
