@@ -1,6 +1,6 @@
 //! `solon compile`: policies to one file, which `solon eval --compiled` reads without compiling them again.
 
-use crate::args::Compile;
+use crate::args::{Compile, Reading};
 use crate::eval::tell;
 use crate::exit;
 use crate::report::{self, Problem, io_text};
@@ -8,7 +8,7 @@ use crate::schemas;
 use crate::terminal::say;
 use anyhow::Result;
 use solon::Policy;
-use solon_files::load_with_bundles;
+use solon_files::{Loaded, load_with_bundles};
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
@@ -38,8 +38,18 @@ fn compile(arguments: &Compile) -> Result<Result<Policy, Vec<Problem>>> {
         Ok(loaded) => loaded,
         Err(problems) => return Ok(Err(problems)),
     };
-    let compiler = loaded.sources(&arguments.reading.of_files()).strict(arguments.strict);
-    Ok(loaded.finish(schemas::add(compiler, arguments.schema.as_deref())?))
+    finish(&loaded, &arguments.reading, arguments.strict, arguments.schema.as_deref())
+}
+
+/// Compiles what was loaded, as the arguments say.
+pub fn finish(
+    loaded: &Loaded,
+    reading: &Reading,
+    is_strict: bool,
+    schema: Option<&Path>,
+) -> Result<Result<Policy, Vec<Problem>>> {
+    let compiler = loaded.sources(&reading.of_files()).strict(is_strict);
+    Ok(loaded.finish(schemas::add(compiler, schema)?))
 }
 
 /// Reads a file that was written so.

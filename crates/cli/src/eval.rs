@@ -8,7 +8,6 @@ use crate::host::Terminal;
 use crate::input::{self, Item, Origin, Text};
 use crate::render::Renderer;
 use crate::report::{self, Problem};
-use crate::schemas;
 use crate::terminal::{print, say};
 use anyhow::Result;
 use solon::syntax::{ParseOptions, parse_query};
@@ -80,8 +79,8 @@ fn evaluate(arguments: &Eval, query: &str, text: Option<&Text>) -> Result<Render
         // Its notes were told when it was compiled.
         Some(policy) => policy,
         None => {
-            let compiler = loaded.sources(&arguments.policy.reading.of_files()).strict(arguments.strict);
-            let policy = loaded.finish(schemas::add(compiler, arguments.schema.as_deref())?)?;
+            let (reading, schema) = (&arguments.policy.reading, arguments.schema.as_deref());
+            let policy = compile::finish(&loaded, reading, arguments.strict, schema)??;
             tell(&policy);
             policy
         }

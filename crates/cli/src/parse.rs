@@ -2,9 +2,10 @@
 
 use crate::args::{Parse, ParseFormat};
 use crate::exit;
-use crate::report::{self, Place, Problem, io_text};
+use crate::report::{self, Problem, io_text};
 use crate::terminal::{print, say};
 use anyhow::{Result, anyhow};
+use solon::Location;
 use solon::syntax::ast::Version;
 use solon::syntax::dump::dump;
 use solon::syntax::print::module_text;
@@ -28,7 +29,7 @@ pub fn run(arguments: &Parse) -> Result<ExitCode> {
     }
     let problem = |error: solon::syntax::Diagnostic| {
         let position = source.position(error.span.start);
-        let place = Place {
+        let place = Location {
             file: source.name().to_owned(),
             row: position.row,
             col: position.col,
@@ -38,8 +39,8 @@ pub fn run(arguments: &Parse) -> Result<ExitCode> {
             message: error.message,
             code: error.code.to_owned(),
             place: Some(place),
-            details: Some(line_at(source.text(), position.row, position.col)),
-            more: None,
+            shown: Some(line_at(source.text(), position.row, position.col)),
+            details: None,
             hint: error.hint,
         }
     };

@@ -3,7 +3,7 @@
 use crate::render::{pretty, quoted};
 use std::fmt::Write;
 
-pub use solon_files::{Place, Problem, io_text};
+pub use solon_files::{Problem, io_text};
 
 /// The errors as OPA's JSON document.
 pub fn json(problems: &[Problem]) -> String {
@@ -29,10 +29,10 @@ fn fields(problem: &Problem, sorted: bool) -> Vec<(&'static str, String)> {
         let place = vec![("file", quoted(&place.file)), ("row", place.row.to_string()), ("col", place.col.to_string())];
         fields.push(("location", object(place, sorted)));
     }
-    if let Some(details) = &problem.more {
+    if let Some(details) = &problem.details {
         fields.push(("details", if sorted { sorted_text(&details.json) } else { details.json.clone() }));
     }
-    if let Some((line, index)) = &problem.details {
+    if let Some((line, index)) = &problem.shown {
         fields.push(("details", object(vec![("line", quoted(line)), ("idx", index.to_string())], sorted)));
     }
     fields
@@ -79,13 +79,13 @@ pub fn text(problems: &[Problem]) -> String {
     };
     for problem in problems {
         sentence(problem, &mut out);
-        for line in problem.more.iter().flat_map(|details| &details.lines) {
+        for line in problem.details.iter().flat_map(|details| &details.lines) {
             out.push_str("\n\t");
             out.push_str(line);
         }
-        let shown = problem.details.clone().or_else(|| {
+        let shown = problem.shown.clone().or_else(|| {
             let place = problem.place.as_ref().filter(|place| !place.line.trim().is_empty())?;
-            if problem.more.is_some() {
+            if problem.details.is_some() {
                 return None;
             }
             Some((place.line.clone(), usize::try_from(place.col.saturating_sub(1)).ok()?))

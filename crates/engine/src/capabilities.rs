@@ -119,6 +119,15 @@ impl Capabilities {
         self.denied.insert(name.into());
     }
 
+    /// A name that was taken away and that names nothing: whoever wrote it meant another one.
+    pub(crate) fn unknown_denied(&self) -> Option<&str> {
+        let is_known = |name: &str| {
+            let is_declared = self.declared.as_ref().is_some_and(|declared| declared.contains_key(name));
+            is_declared || self.customs.find(name).is_some() || builtins::find(name).is_some() || SYNTAX.contains(&name)
+        };
+        self.denied.iter().map(String::as_str).filter(|name| !is_known(name)).min()
+    }
+
     /// Leaves only the builtins for which `may_run` is true.
     pub fn retain(&mut self, may_run: impl Fn(&str) -> bool) {
         let all = builtins::all().map(|builtin| builtin.name);

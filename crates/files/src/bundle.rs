@@ -52,15 +52,16 @@ struct Manifest {
 }
 
 /// Reads a bundle; files and folders whose names match a pattern of `ignore` are left out.
-pub fn read(name: &str, ignore: &[String]) -> Result<Bundle, String> {
+pub fn read(path: &Path, ignore: &[String]) -> Result<Bundle, String> {
+    let name = &*path.to_string_lossy();
     let loading = |message: String| format!("loading error: {message}");
-    let kind = fs::metadata(name)
+    let kind = fs::metadata(path)
         .map_err(|error| loading(format!("error reading {name:?}: stat {name}: {}", io_text(&error))))?;
     let mut files = if kind.is_dir() {
         let mut files = Vec::new();
-        read_folder(Path::new(name), &[], &mut files).map(|()| files)
+        read_folder(path, &[], &mut files).map(|()| files)
     } else {
-        read_archive(name)
+        read_archive(path)
     }
     .map_err(|message| loading(format!("bundle {name}: {message}")))?;
     files.retain(|file| !file.path.iter().any(|part| ignore.iter().any(|pattern| ignore::matches(pattern, part))));
@@ -88,8 +89,8 @@ fn read_folder(folder: &Path, above: &[String], files: &mut Vec<File>) -> Result
     Ok(())
 }
 
-fn read_archive(name: &str) -> Result<Vec<File>, String> {
-    let packed = fs::File::open(name).map_err(|error| format!("open {name}: {}", io_text(&error)))?;
+fn read_archive(path: &Path) -> Result<Vec<File>, String> {
+    let packed = fs::File::open(path).map_err(|error| format!("open {}: {}", path.display(), io_text(&error)))?;
     let unreadable = |error: std::io::Error| format!("archive read failed: {}", io_text(&error));
     let mut archive = tar::Archive::new(GzDecoder::new(packed).take(MOST_BYTES));
     let mut files = Vec::new();
@@ -359,11 +360,11 @@ mod tests {
             ("c.txt", ""),
         ];
         let name = packed("whole", &files);
-        let bundle = read(&name, &[]).unwrap();
+        let bundle = read(Path::new(&name), &[]).unwrap();
         assert_eq!(bundle.roots, ["a"]);
         assert_eq!(bundle.modules.iter().map(|module| module.name.as_str()).collect::<Vec<_>>(), ["a/b/p.rego"]);
         assert_eq!(bundle.documents.iter().map(|document| document.path.join("/")).collect::<Vec<_>>(), ["a"]);
-        assert!(read(&name, &["b".to_owned()]).unwrap().modules.is_empty());
+        assert!(read(Path::new(&name), &["b".to_owned()]).unwrap().modules.is_empty());
         fs::remove_file(name).unwrap();
     }
 
@@ -372,9 +373,9 @@ mod tests {
         let name = packed("cut", &[("data.json", "{}")]);
         let bytes = fs::read(&name).unwrap();
         fs::write(&name, &bytes[..bytes.len() / 2]).unwrap();
-        assert!(read(&name, &[]).unwrap_err().starts_with("loading error: bundle"));
+        assert!(read(Path::new(&name), &[]).unwrap_err().starts_with("loading error: bundle"));
         fs::write(&name, "no archive").unwrap();
-        assert!(read(&name, &[]).is_err());
+        assert!(read(Path::new(&name), &[]).is_err());
         fs::remove_file(name).unwrap();
     }
 

@@ -12,5 +12,5 @@ mod load;
 mod merge;
 mod problem;
 
-pub use load::{Document, Loaded, Module, Reading, load, load_with_bundles};
-pub use problem::{Place, Problem, io_text};
+pub use load::{Document, Loaded, Module, Reading, load_paths, load_with_bundles};
+pub use problem::{Problem, io_text};

@@ -64,21 +64,34 @@ pub struct Document {
     pub json: Vec<u8>,
 }
 
-/// Loads everything that `--data` names, but what is to be ignored in folders.
-pub fn load(paths: &[String], ignore: &[String]) -> Result<Loaded, Vec<Problem>> {
-    let mut loaded = Loaded { ignore: ignore.to_vec(), ..Loaded::default() };
-    for path in paths {
+/// Loads everything that `--data` and `--bundle` name, but what is to be ignored in folders.
+pub fn load_with_bundles(paths: &[String], bundles: &[String], ignore: &[String]) -> Result<Loaded, Vec<Problem>> {
+    let paths = paths.iter().map(|path| {
         let (prefix, path) = split_prefix(path);
-        let path = path.strip_prefix("file://").unwrap_or(path);
-        loaded.visit(Path::new(path), &prefix, 0);
-    }
-    if loaded.problems.is_empty() { Ok(loaded) } else { Err(loaded.problems) }
+        (prefix, Path::new(path.strip_prefix("file://").unwrap_or(path)))
+    });
+    load(paths, bundles, ignore)
 }
 
-/// Loads bundles, too.
-pub fn load_with_bundles(paths: &[String], bundles: &[String], ignore: &[String]) -> Result<Loaded, Vec<Problem>> {
-    let mut loaded = load(paths, ignore)?;
-    let bundles: Result<Vec<_>, _> = bundles.iter().map(|name| bundle::read(name, ignore)).collect();
+/// Loads what is at paths, whatever their names look like, and bundles.
+pub fn load_paths(paths: &[PathBuf], bundles: &[PathBuf], ignore: &[String]) -> Result<Loaded, Vec<Problem>> {
+    load(paths.iter().map(|path| (Vec::new(), path.as_path())), bundles, ignore)
+}
+
+/// Loads files and folders, each with its prefix, and bundles.
+fn load<'p>(
+    paths: impl Iterator<Item = (Vec<String>, &'p Path)>,
+    bundles: &[impl AsRef<Path>],
+    ignore: &[String],
+) -> Result<Loaded, Vec<Problem>> {
+    let mut loaded = Loaded { ignore: ignore.to_vec(), ..Loaded::default() };
+    for (prefix, path) in paths {
+        loaded.visit(path, &prefix, 0);
+    }
+    if !loaded.problems.is_empty() {
+        return Err(loaded.problems);
+    }
+    let bundles: Result<Vec<_>, _> = bundles.iter().map(|path| bundle::read(path.as_ref(), ignore)).collect();
     let bundles = bundles.and_then(|bundles| bundle::check_together(&bundles).map(|()| bundles));
     for bundle in bundles.map_err(|message| vec![Problem::new(message)])? {
         bundle.modules.into_iter().for_each(|module| loaded.add(module));

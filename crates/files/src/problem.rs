@@ -12,26 +12,13 @@ pub struct Problem {
     /// OPA's code; empty where it has none, as for a file that is not there.
     pub code: String,
     /// Where.
-    pub place: Option<Place>,
+    pub place: Option<Location>,
     /// The line that is shown with a parse error, and the byte in it.
-    pub details: Option<(String, usize)>,
+    pub shown: Option<(String, usize)>,
     /// What OPA says below it.
-    pub more: Option<Details>,
+    pub details: Option<Details>,
     /// How to mend it.
     pub hint: Option<String>,
-}
-
-/// A place in a file; the file is empty for a query.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Place {
-    /// The file's name.
-    pub file: String,
-    /// Line, from 1.
-    pub row: u32,
-    /// Byte in the line, from 1.
-    pub col: u32,
-    /// The line's text.
-    pub line: String,
 }
 
 impl Problem {
@@ -47,18 +34,12 @@ impl Problem {
 
     /// The problem as the engine has them.
     pub fn to_issue(&self) -> Issue {
-        let location = self.place.as_ref().map(|place| Location {
-            file: place.file.clone(),
-            row: place.row,
-            col: place.col,
-            line: place.line.clone(),
-        });
         Issue {
             code: self.code.clone(),
             message: self.message.clone(),
-            location,
+            location: self.place.clone(),
             hint: self.hint.clone(),
-            details: self.more.clone(),
+            details: self.details.clone(),
         }
     }
 
@@ -77,20 +58,15 @@ pub fn io_text(error: &io::Error) -> String {
 }
 
 fn of_issue<'t>(issue: &Issue, text_of: &impl Fn(&str) -> Option<&'t str>) -> Problem {
-    let place = issue.location.as_ref().map(|location| Place {
-        file: location.file.clone(),
-        row: location.row,
-        col: location.col,
-        line: location.line.clone(),
-    });
+    let place = issue.location.clone();
     let is_parse_error = issue.code == "rego_parse_error";
-    let details = place.as_ref().filter(|_| is_parse_error).and_then(|place| {
+    let shown = place.as_ref().filter(|_| is_parse_error).and_then(|place| {
         let text = text_of(&place.file)?;
         Some(line_at(text, place.row, place.col))
     });
     // Nothing else than a deadline stops an evaluation on the command line.
     let is_late = issue.code == "eval_cancel_error";
     let message = if is_late { "context deadline exceeded".to_owned() } else { issue.message.clone() };
-    let (code, more, hint) = (issue.code.clone(), issue.details.clone(), issue.hint.clone());
-    Problem { message, code, place, details, more, hint }
+    let (code, details, hint) = (issue.code.clone(), issue.details.clone(), issue.hint.clone());
+    Problem { message, code, place, shown, details, hint }
 }

@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use solon::builtins::CustomBuiltin;
 use solon::{Capabilities, Compiler, Issue, Syntax};
-use solon_files::{Problem, load_with_bundles};
+use solon_files::{Problem, load_paths};
 use std::sync::Arc;
 
 /// Compiled Rego together with its data: `Policy(modules, data=None)`.
@@ -20,7 +20,7 @@ use std::sync::Arc;
 ///
 /// - `builtins`: functions that policies may call, see `solon.builtin`
 /// - `capabilities`: OPA's capabilities document, as `bytes` of JSON or an object: what policies may use
-/// - `deny`: names of builtins that they may not use
+/// - `deny`: names of builtins that they may not use; a name that is none is an error
 /// - `syntax`: `"v1"`, `"v0"`, or `"detect"`, which reads what is not OPA 1.0's Rego as older Rego
 /// - `strict`: OPA's strict mode
 ///
@@ -107,7 +107,7 @@ impl Policy {
     }
 
     /// A policy of files: modules (`.rego`), data (`.json`, `.yaml`) and Gatekeeper's templates, and folders of them, by
-    /// the rules of `opa eval --data`; `bundles` are OPA's bundles, folders or `.tar.gz` files. `ignore` are patterns of
+    /// the rules of `opa eval --data`, but that no path has a prefix; `bundles` are OPA's bundles, folders or `.tar.gz` files. `ignore` are patterns of
     /// names in folders that are left out. The other options are those of `Policy`.
     ///
     /// >>> import pathlib, solon, tempfile
@@ -135,12 +135,8 @@ impl Policy {
     ) -> PyResult<Policy> {
         let syntax = crate::options::syntax(&syntax)?;
         let options = Options { builtins, capabilities, deny, syntax, is_strict: strict };
-        let names = |paths: Vec<std::path::PathBuf>| -> Vec<String> {
-            paths.iter().map(|path| path.to_string_lossy().into_owned()).collect()
-        };
-        let (paths, bundles) = (names(paths), names(bundles));
         let wrong = |problems: Vec<Problem>| of_problems(py, &problems);
-        let loaded = py.detach(|| load_with_bundles(&paths, &bundles, &ignore)).map_err(wrong)?;
+        let loaded = py.detach(|| load_paths(&paths, &bundles, &ignore)).map_err(wrong)?;
         let compiler = loaded.add_documents(options.compiler(py)?);
         let compiler = loaded.add_modules(compiler, syntax);
         let policy = py.detach(|| loaded.finish(compiler)).map_err(wrong)?;

@@ -3,7 +3,10 @@
 import gc
 import io
 import json
+import os
+import pathlib
 import pickle
+import sys
 import tarfile
 import threading
 import time
@@ -292,6 +295,30 @@ def test_threads():
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+def test_files_of_any_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    names = [b"a:b", b"file:", b"x y"] + ([b"x\xff"] if sys.platform.startswith("linux") else [])
+    for name in map(os.fsdecode, names):
+        folder = pathlib.Path(name)
+        folder.mkdir()
+        (folder / "q.rego").write_text("package b\nallow := true")
+        for path in (folder, folder / "q.rego", name, os.path.join(name, "q.rego")):
+            assert Policy.from_files(path).query("data.b.allow").allows()
+    with pytest.raises(SolonError) as raised:
+        Policy.from_files("nothing:here")
+    assert str(raised.value) == "stat nothing:here: no such file or directory" and raised.value.code == ""
+
+
+def test_what_is_denied_has_to_be_there():
+    for name in ("nosuch.builtin", "time.now", ""):
+        with pytest.raises(SolonError, match=f"there is no builtin {name}") as raised:
+            Policy("package a\nx := 1", deny=["count", name])
+        assert raised.value.code == "invalid_builtin"
+    own = solon.builtin("own.f", "() -> any")(lambda: 1)
+    with pytest.raises(SolonError, match="undefined function own.f"):
+        Policy("package a\nx := own.f()", builtins=[own], deny=["own.f"])
 
 
 def test_threads_with_little_stack_compile():

@@ -174,7 +174,7 @@ pub struct OwnedExpression {
     pub text: String,
     /// Line, from 1.
     pub row: u32,
-    /// Byte in the line, from 1.
+    /// Character in the line, from 1.
     pub col: u32,
 }
 

@@ -132,6 +132,8 @@ impl Compiler {
     /// let compiler = Compiler::new().without_builtin("http.send");
     /// let error = compiler.module("a.rego", "package a\nx := http.send({})").compile().unwrap_err();
     /// assert!(error.to_string().contains("undefined function http.send"));
+    /// // A name that no builtin has is an error.
+    /// assert_eq!(Compiler::new().without_builtin("http.sent").compile().unwrap_err().issues()[0].code, "invalid_builtin");
     /// ```
     pub fn without_builtin(mut self, name: impl Into<String>) -> Self {
         self.demands.capabilities.deny(name);
@@ -298,7 +300,10 @@ impl Compiler {
     fn declare_builtins(&mut self) -> Result<(), Error> {
         let customs = Customs::declare(&self.builtins).map_err(|message| Error::new("invalid_builtin", message))?;
         self.demands.capabilities = std::mem::take(&mut self.demands.capabilities).with_customs(customs);
-        Ok(())
+        match self.demands.capabilities.unknown_denied() {
+            None => Ok(()),
+            Some(name) => Err(Error::new("invalid_builtin", format!("there is no builtin {name} to do without"))),
+        }
     }
 
     fn settings(&self) -> Settings<'_> {

@@ -20,7 +20,8 @@ pub struct Error {
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Issue {
-    /// OPA's code, for example `rego_parse_error`, `rego_unsafe_var_error` or `eval_conflict_error`.
+    /// OPA's code, for example `rego_parse_error`, `rego_unsafe_var_error` or `eval_conflict_error`; empty where there is
+    /// none, as for a file that is not there.
     pub code: String,
     /// What is wrong.
     pub message: String,
@@ -168,7 +169,10 @@ impl fmt::Display for Issue {
         if let Some(location) = &self.location {
             write!(out, "{location}: ")?;
         }
-        write!(out, "{}: {}", self.code, self.message)?;
+        if !self.code.is_empty() {
+            write!(out, "{}: ", self.code)?;
+        }
+        out.write_str(&self.message)?;
         let lines = self.details.iter().flat_map(|details| &details.lines);
         lines.into_iter().try_for_each(|line| write!(out, "\n\t{line}"))
     }

@@ -103,8 +103,8 @@ impl Decide for Prepared {
             super::input::Kind::None => regorus::Value::Undefined,
             super::input::Kind::Json(bytes) => read(bytes, "invalid_json")?,
             _ => {
-                let value =
-                    input.value(&self.arena, &self.symbols, &mut json::Parser::new(), || json::Projection::ALL)?;
+                let (parser, all) = (&mut json::Parser::new(), || json::Projection::ALL);
+                let value = input.value(&self.arena, &self.symbols, parser, all, &conversion::Meter::default())?;
                 let text = value.map(|value| conversion::to_json(value).to_string()).unwrap_or_default();
                 read(text.as_bytes(), "invalid_json")?
             }

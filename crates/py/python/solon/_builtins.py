@@ -66,6 +66,9 @@ def builtin(
     to return. A result that may be undefined is annotated `bool | types.EllipsisType`. `pure` says that the result depends on the arguments alone, so that
     calls may be moved and left out; otherwise equal calls of one evaluation are made once.
 
+    A policy keeps its functions, in a way that Python's garbage collector does not see: one that keeps the policy in its
+    turn, such as a method of an object that has it, keeps both for ever. Let it have a `weakref`.
+
     Arguments are what `Query.evaluate` gives; the result may be what it takes, and `...` for undefined. An exception
     ends the evaluation: it is the `__cause__` of the `SolonError`.
 

@@ -12,7 +12,8 @@ class Issue:
     """One thing that is wrong."""
 
     code: str
-    """OPA's code, such as `rego_parse_error`; `invalid_input` and the like for what OPA does not know."""
+    """OPA's code, such as `rego_parse_error`; `invalid_input` and the like for what OPA does not know. Empty where there is
+    none, as for a file that is not there."""
     message: str
     """What is wrong."""
     file: str | None = None
@@ -20,7 +21,7 @@ class Issue:
     row: int | None = None
     """The line, from 1."""
     column: int | None = None
-    """The byte in the line, from 1."""
+    """The character in the line, from 1."""
     line: str | None = None
     """The line's text."""
     hint: str | None = None
