@@ -15,7 +15,8 @@ pub fn of_errors(case: &Case, ours: &[Problem], theirs: &[Problem]) -> Option<&'
         text.lines().nth(error.row.checked_sub(1)? as usize)
     };
     let is_key = |error: &Problem| {
-        error.message.ends_with("is undeclared") && line(error).is_some_and(|line| line.contains("[$"))
+        let is_name = error.message.ends_with("is undeclared") || error.code == "rego_unsafe_var_error";
+        is_name && line(error).is_some_and(|line| line.contains("[$"))
     };
     if !ours.is_empty() && ours.iter().all(is_key) {
         return Some(TEMPLATE_KEYS);
@@ -40,11 +41,16 @@ pub fn of_errors(case: &Case, ours: &[Problem], theirs: &[Problem]) -> Option<&'
     if !ours.is_empty() && ours.iter().all(is_every) && !theirs.iter().any(is_every) {
         return Some("names that OPA looks up twice in the body of `every`");
     }
-    let is_recursive = |error: &Problem| error.code == "rego_recursion_error" && error.message.ends_with(" recursive");
-    if theirs.is_empty() && ours.iter().all(is_recursive) && case.modules.iter().any(|(_, text)| has_number_key(text)) {
-        return Some("rules that need other keys of their object, which are no strings");
+    if theirs.is_empty() && is_recursion_of_keys(case, ours) {
+        return Some(OTHER_KEYS);
     }
     is_forgotten(ours, theirs, line).then_some(FORGOTTEN)
+}
+
+/// Whether rules of an object that have no strings as keys need each other.
+fn is_recursion_of_keys(case: &Case, ours: &[Problem]) -> bool {
+    let is_recursive = |error: &Problem| error.code == "rego_recursion_error" && error.message.ends_with(" recursive");
+    ours.iter().all(is_recursive) && case.modules.iter().any(|(_, text)| has_number_key(text))
 }
 
 /// Whether a rule has a number as a key: `p[1] := 2`.
@@ -64,6 +70,9 @@ pub fn of_outcomes(case: &Case, query: &str, ours: &Outcome, theirs: &Outcome) -
             |errors: &[Problem]| !errors.is_empty() && errors.iter().all(|error| error.code.starts_with("eval_"));
         let is_order = (ours.errors.is_empty() && is_evaluation(&theirs.errors))
             || (theirs.errors.is_empty() && is_evaluation(&ours.errors));
+        if !ours.errors.is_empty() && is_recursion_of_keys(case, &ours.errors) {
+            return Some(OTHER_KEYS);
+        }
         if ours.errors.iter().all(|error| error.message.ends_with("is undeclared")) && query.contains("[$") {
             return Some(TEMPLATE_KEYS);
         }
@@ -107,6 +116,7 @@ fn theirs_finds_less(case: &Case, ours: &Outcome, theirs: &Outcome) -> bool {
     has("[1.0]") && has("[1]") && ours.rows != theirs.rows
 }
 
+const OTHER_KEYS: &str = "rules that need other keys of their object, which are no strings";
 const TEMPLATE_KEYS: &str = "names in template strings that are keys";
 const LONE_TRUE: &str = "a lone `true` with modifiers that OPA drops";
 const DEPTH: &str = "limits of nesting";

@@ -22,14 +22,16 @@ pub fn check_written_rule(rule: &Rule, problems: &mut Problems) {
     let mut check = Written { locals: &rule.locals, problems };
     for (index, branch) in rule.branches.iter().enumerate() {
         let keys = if index == 0 { rule.keys.as_slice() } else { &[] };
-        let whole = check.body(&branch.body, &Known { before: arguments.clone(), whole: arguments.clone() });
-        keys.iter().chain([&branch.value]).for_each(|term| check.term(term, &whole));
+        let known = Known { before: arguments.clone(), whole: arguments.clone(), ..Known::default() };
+        let heads: Vec<&Term> = keys.iter().chain([&branch.value]).collect();
+        let whole = check.body(&branch.body, &heads, &known);
+        heads.into_iter().for_each(|term| check.term(term, &whole));
     }
 }
 
 /// Checks the body of a query as it is written.
 pub fn check_written_query(query: &Query, problems: &mut Problems) {
-    Written { locals: &query.locals, problems }.body(&query.body, &Known::default());
+    Written { locals: &query.locals, problems }.body(&query.body, &[], &Known::default());
 }
 
 struct Written<'r> {
@@ -42,16 +44,18 @@ struct Written<'r> {
 struct Known {
     /// By what stands before: `print` may name them.
     before: VarSet,
+    /// By nothing yet, but they are declared: `print` may name them, too.
+    declared: VarSet,
     /// By the whole body: template strings may name them.
     whole: VarSet,
 }
 
 impl Written<'_> {
-    /// Checks a body; gives what is known after it.
-    fn body(&mut self, body: &Body, around: &Known) -> Known {
+    /// Checks a body, which `heads` have the values of; gives what is known after it.
+    fn body(&mut self, body: &Body, heads: &[&Term], around: &Known) -> Known {
         let mut outer = around.whole.clone();
         body_vars(body, &mut outer);
-        let inner = self.inner_calls(body);
+        let inner = self.inner_values(body, heads);
         let bind = |literal: &Literal, globals: &VarSet, bound: &mut VarSet| {
             let around = Around { globals, outer: &outer, replacements_bind: true, heads_bind: false };
             if is_known(literal, &inner, bound) {
@@ -63,20 +67,21 @@ impl Written<'_> {
         for literal in body {
             self.literal(literal, &known);
             bind(literal, &around.before, &mut known.before);
-            // What is declared is known from then on, whether it has a value or not.
+            // What is declared may be named from then on, whether it has a value or not.
             free_vars_of_literal(literal, false, &mut |var: Var, _| {
                 if self.locals.is_declared(var) {
-                    known.before.insert(var);
+                    known.declared.insert(var);
                 }
             });
         }
         known
     }
 
-    /// The results of calls that have no literal of their own yet where this is checked, because something is looked up
-    /// in them, they are put in place by a `with` or they stand below a `not`; and of calls inside of these.
-    fn inner_calls(&self, body: &Body) -> VarSet {
+    /// The values that have no literal of their own yet where this is checked: those of heads, those in which something
+    /// is looked up, that are put in place by a `with` or that stand below a `not`; and values inside of these.
+    fn inner_values(&self, body: &Body, heads: &[&Term]) -> VarSet {
         let mut found = VarSet::default();
+        heads.iter().for_each(|head| self.add_generated(head, &mut found));
         for literal in body.iter().rev() {
             match &literal.kind {
                 LiteralKind::Call { call, output: Some(Term::Var(output)) } if found.contains(*output) => {
@@ -126,7 +131,9 @@ impl Written<'_> {
             }
             LiteralKind::Call { call, output } => {
                 if call.callee.is_builtin("internal.print") {
-                    self.parts(Check::PrintCalls, &call.args, &known.before);
+                    let mut named = known.before.clone();
+                    named.extend(&known.declared);
+                    self.parts(Check::PrintCalls, &call.args, &named);
                 } else if call.callee.is_builtin("internal.template_string") {
                     self.parts(Check::TemplateStrings, &call.args, &known.whole);
                 }
@@ -136,7 +143,7 @@ impl Written<'_> {
                 body.iter().for_each(|literal| self.literal(literal, known));
             }
             LiteralKind::Not { body, .. } => {
-                self.body(body, known);
+                self.body(body, &[], known);
             }
             LiteralKind::Every { key, value, domain, body } => {
                 self.term(domain, known);
@@ -145,11 +152,11 @@ impl Written<'_> {
                     known.before.insert(*var);
                     known.whole.insert(*var);
                 }
-                self.body(body, &known);
+                self.body(body, &[], &known);
             }
             LiteralKind::And(left, right) | LiteralKind::Or(left, right) => {
-                self.body(left, known);
-                self.body(right, known);
+                self.body(left, &[], known);
+                self.body(right, &[], known);
             }
             LiteralKind::With { modifiers, body } => {
                 for modifier in modifiers {
@@ -178,8 +185,9 @@ impl Written<'_> {
                 self.term(value, known);
             }),
             Term::Comprehension(comprehension) => {
-                let known = self.body(&comprehension.body, known);
-                comprehension.key.iter().chain([&comprehension.value]).for_each(|term| self.term(term, &known));
+                let heads: Vec<&Term> = comprehension.key.iter().chain([&comprehension.value]).collect();
+                let known = self.body(&comprehension.body, &heads, known);
+                heads.into_iter().for_each(|term| self.term(term, &known));
             }
         }
     }
@@ -204,7 +212,7 @@ impl Written<'_> {
     }
 }
 
-/// Whether a literal binds at all: a call that is an inner one does if its arguments are bound.
+/// Whether a literal binds at all: one that gives an inner value does if it needs nothing.
 fn is_known(literal: &Literal, inner: &VarSet, bound: &VarSet) -> bool {
     match &literal.kind {
         LiteralKind::Call { call, output: Some(Term::Var(output)) } if inner.contains(*output) => {

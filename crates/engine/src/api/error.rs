@@ -78,8 +78,7 @@ impl Location {
     pub(super) fn of(span: Span, sources: &[Source]) -> Option<Location> {
         let source = sources.get(span.file as usize)?;
         let position = source.position(span.start);
-        let line = source.line(position.row);
-        let line = if line.len() <= LONGEST_LINE { line.to_owned() } else { String::new() };
+        let line = Location::line_of(source, position.row);
         // As in OPA, the end of a text is at its last character, which is none in an empty row.
         let is_end = !source.text().is_empty() && span.start as usize == source.text().len();
         Some(Location {
@@ -88,6 +87,12 @@ impl Location {
             col: position.col - u32::from(is_end),
             line,
         })
+    }
+
+    /// The text of a line, if it is not too long.
+    pub(super) fn line_of(source: &Source, row: u32) -> String {
+        let line = source.line(row);
+        if line.len() <= LONGEST_LINE { line.to_owned() } else { String::new() }
     }
 }
 

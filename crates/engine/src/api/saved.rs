@@ -282,7 +282,7 @@ impl Saver<'_> {
 
 fn load(file: &[u8], customs: Customs) -> Result<Policy> {
     let (saved, length): (SavedPolicy<'_>, usize) = saved::open(file)?;
-    let texts = Written::new(&saved.texts, customs);
+    let texts = Written::new(&saved.texts, customs, length);
     let sources: Vec<Source> = saved.sources.iter().map(|(name, text)| Source::new(*name, *text)).collect();
     let parts = Loader { sources: &sources, texts: &texts };
     let notes = saved.notes.iter().map(|note| parts.note(note)).collect::<Result<_>>()?;
@@ -354,7 +354,9 @@ impl Loader<'_> {
     fn location(&self, location: SavedLocation) -> Result<Option<Location>> {
         let Some((file, row, col)) = location else { return Ok(None) };
         let source = at(self.sources, file, "source")?;
-        Ok(Some(Location { file: source.name().to_owned(), row, col, line: source.line(row).to_owned() }))
+        let line = Location::line_of(source, row);
+        self.texts.take(source.name().len() + line.len())?;
+        Ok(Some(Location { file: source.name().to_owned(), row, col, line }))
     }
 
     fn note(&self, note: &SavedNote) -> Result<Issue> {

@@ -31,7 +31,7 @@ pub struct Work {
 const MAX_WORK: usize = 1 << 28;
 
 /// Work that all functions of a file may take, and for each of its bytes in addition.
-const WORK_OF_FILE: usize = 1 << 26;
+const WORK_OF_FILE: usize = 1 << 28;
 const WORK_OF_BYTE: usize = 128;
 
 impl Default for Work {
@@ -54,7 +54,7 @@ impl Work {
 }
 
 /// Work of following an instruction that little is known of.
-const WORK_OF_STEP: usize = 4;
+const WORK_OF_STEP: usize = 32;
 
 /// Follows every way from the beginning on, until nothing new comes of it.
 pub(super) fn follow<F: Flow>(
@@ -64,10 +64,18 @@ pub(super) fn follow<F: Flow>(
     work: &mut Work,
 ) -> Result<(), String> {
     let is_target = targets(function);
-    let mut ways = Ways { known: vec![None; function.ops.len()], waiting: BinaryHeap::from([Reverse(0)]), work };
+    let mut ways = Ways {
+        known: vec![None; function.ops.len()],
+        is_waiting: vec![false; function.ops.len()],
+        waiting: BinaryHeap::from([Reverse(0)]),
+        work,
+    };
     *ways.known.first_mut().ok_or(NO_END)? = Some(start);
     while let Some(Reverse(mut pc)) = ways.waiting.pop() {
         let Some(mut state) = ways.known.get(pc).cloned().flatten() else { continue };
+        if let Some(is_waiting) = ways.is_waiting.get_mut(pc) {
+            *is_waiting = false;
+        }
         ways.work.take(flow.size(&state))?;
         loop {
             let op = function.ops.get(pc).ok_or(NO_END)?;
@@ -115,6 +123,8 @@ struct Ways<'w, S> {
     known: Vec<Option<S>>,
     /// Places with something new; the first ones come first, so that most are looked at once.
     waiting: BinaryHeap<Reverse<usize>>,
+    /// Which they are: each waits once, whatever comes to it until then.
+    is_waiting: Vec<bool>,
     work: &'w mut Work,
 }
 
@@ -130,7 +140,8 @@ impl<S: Clone> Ways<'_, S> {
                 true
             }
         };
-        if is_new {
+        if is_new && let Some(is_waiting @ false) = self.is_waiting.get_mut(place) {
+            *is_waiting = true;
             self.waiting.push(Reverse(place));
         }
         Ok(())

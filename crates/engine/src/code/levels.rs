@@ -104,11 +104,34 @@ type WorldId = usize;
 struct State {
     /// Registers of which something is known, in order.
     facts: Vec<(u16, Fact)>,
-    /// Levels of what is in the collections that are open.
-    open: Vec<u32>,
+    /// The collections that are open.
+    open: Vec<Open>,
     /// The world, and the levels of what `with` has put into it.
     current: WorldId,
     world: u32,
+}
+
+/// A collection that has begun and not ended.
+#[derive(Clone, Copy, Default)]
+struct Open {
+    /// Levels of what is in it.
+    levels: u32,
+    /// Whether something was added below several keys, and whether something was added otherwise: what ends the
+    /// collection takes the one for the other.
+    has_nested: bool,
+    has_plain: bool,
+}
+
+impl Open {
+    /// Takes in what another way has put into it; whether that changes it.
+    fn join(&mut self, other: Open) -> bool {
+        let is_more =
+            other.levels > self.levels || other.has_nested && !self.has_nested || other.has_plain && !self.has_plain;
+        self.levels = self.levels.max(other.levels);
+        self.has_nested |= other.has_nested;
+        self.has_plain |= other.has_plain;
+        is_more
+    }
 }
 
 impl State {
@@ -262,8 +285,7 @@ impl Flow for Values<'_> {
         let mut is_more = other.world > known.world;
         known.world = known.world.max(other.world);
         for (own, other) in known.open.iter_mut().zip(&other.open) {
-            is_more |= other > own;
-            *own = (*own).max(*other);
+            is_more |= own.join(*other);
         }
         // Mostly both ways know the same.
         if known.facts != other.facts {
@@ -304,7 +326,7 @@ impl Flow for Values<'_> {
             Op::MakeArray { .. } | Op::MakeSet { .. } | Op::MakeObject { .. } => written.levels = read + 1,
             Op::Begin { .. } => {
                 written = Fact { levels: 0, holds: Holds::Mark(state.open.len()) };
-                state.open.push(0);
+                state.open.push(Open::default());
             }
             Op::Replace { target, .. } => state.world = state.world.max(read + self.path_of(target.0)),
             Op::Redirect { target } => state.world = state.world.max(self.levels_of_target(target.0)),
@@ -325,11 +347,16 @@ impl Flow for Values<'_> {
             _ => {}
         }
         if let Some(added) = pushes(op) {
-            let last = state.open.last_mut().ok_or(WRONG)?;
-            *last = (*last).max(read + added);
+            let has_nested = is_nested(op);
+            let added = Open { levels: read + added, has_nested, has_plain: !has_nested };
+            state.open.last_mut().ok_or(WRONG)?.join(added);
         }
         if let Some((mark, added)) = ends(op) {
-            let levels = state.open.pop().ok_or(WRONG)?;
+            let Open { levels, has_nested, has_plain } = state.open.pop().ok_or(WRONG)?;
+            let is_mixed = if matches!(op, Op::EndNested { .. }) { has_plain } else { has_nested };
+            if is_mixed {
+                return Err("its collections have parts of two kinds".to_owned());
+            }
             if state.get(mark).holds != Holds::Mark(state.open.len()) {
                 return Err(WRONG.to_owned());
             }
@@ -373,6 +400,11 @@ fn joined(left: &[(u16, Fact)], right: &[(u16, Fact)]) -> Vec<(u16, Fact)> {
             joined.push((register, both));
         }
     }
+}
+
+/// Whether an instruction adds something below several keys.
+fn is_nested(op: &Op) -> bool {
+    matches!(op, Op::PushNested { .. } | Op::PushPlace { .. } | Op::PushMember { .. })
 }
 
 /// The levels that an instruction adds to what it puts into a collection, if it does.

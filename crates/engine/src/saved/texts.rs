@@ -4,6 +4,7 @@ use super::{LONGEST_PATH, Result, at};
 use crate::builtins::Customs;
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// A text, by its number.
@@ -47,12 +48,20 @@ impl Texts {
 pub struct Written {
     texts: Vec<Arc<str>>,
     customs: Customs,
+    /// How many bytes may still be read.
+    left: Cell<usize>,
 }
 
+/// How many bytes of texts may be read of any file, and for each byte of it in addition: what is read is copied, and a
+/// long text takes no more of a file than a short one where it is named.
+const READ_OF_FILE: usize = 64 << 20;
+const READ_OF_BYTE: usize = 32;
+
 impl Written {
-    /// Takes texts in order.
-    pub fn new(texts: &[&str], customs: Customs) -> Self {
-        Written { texts: texts.iter().map(|text| Arc::from(*text)).collect(), customs }
+    /// Takes texts in order, of a file of so many bytes.
+    pub fn new(texts: &[&str], customs: Customs, bytes: usize) -> Self {
+        let left = Cell::new(READ_OF_FILE.saturating_add(bytes.saturating_mul(READ_OF_BYTE)));
+        Written { texts: texts.iter().map(|text| Arc::from(*text)).collect(), customs, left }
     }
 
     /// The embedding program's functions.
@@ -62,7 +71,15 @@ impl Written {
 
     /// The text with a number.
     pub fn get(&self, number: TextId) -> Result<&Arc<str>> {
-        at(&self.texts, number.0, "text")
+        let text = at(&self.texts, number.0, "text")?;
+        self.take(text.len())?;
+        Ok(text)
+    }
+
+    /// Takes what is read of a text.
+    pub fn take(&self, bytes: usize) -> Result<()> {
+        self.left.set(self.left.get().checked_sub(bytes).ok_or("it repeats its texts too often")?);
+        Ok(())
     }
 
     /// The first texts.

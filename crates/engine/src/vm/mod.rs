@@ -274,6 +274,15 @@ impl<'a> Machine<'a, '_> {
     /// Fails if there is more memory than there may be: for what makes much of it in few steps.
     #[inline]
     fn check_memory(&self) -> Result<()> {
+        // What is in use is a part of what the arena has.
+        if self.arena.allocated_bytes() <= self.setting.limits.memory {
+            return Ok(());
+        }
+        self.check_memory_in_use()
+    }
+
+    #[cold]
+    fn check_memory_in_use(&self) -> Result<()> {
         let found = self.reusable.candidates.capacity() * size_of::<u32>();
         let limit = self.setting.limits.memory;
         if used_bytes(self.arena).saturating_add(found) > limit {
@@ -291,7 +300,7 @@ impl<'a> Machine<'a, '_> {
         }
         self.spent += interval;
         self.budget = interval as u32 - 1;
-        self.check_memory()?;
+        self.check_memory_in_use()?;
         limits.watch(self.setting.host).map_err(|error| match error.cause() {
             Cause::Cancelled => Box::new(EvalError::new(codes::CANCEL, error.to_string(), Span::default())),
             Cause::Limit | Cause::Unfit => self.limit(error.to_string()),

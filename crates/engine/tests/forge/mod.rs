@@ -22,6 +22,9 @@ d := "b" if startswith(input.d, "b")
 d := "c" if input.d == 3
 d := "d" if is_array(input.d)
 d := "e" if input.k == "a"
+n := numbers.range(1, 300)
+o := {concat("", ["k", x]): {"k": y % 3} | some y in n; x := format_int(y, 10)}
+s contains [x, "k"] if some x in n
 p := x if { x := g(d, 1) with count as f }"#;
 
 /// Decisions: those of some bytes, then further ones that follow from them.
@@ -233,7 +236,7 @@ fn say_documents(code: &mut Code, at: usize) {
 fn write(code: &mut Code, at: usize, choices: &mut Choices<'_>) {
     let arguments = code.functions.get(at).map_or(0, |function| function.arguments);
     let free = match choices.below(20) {
-        0 => 2000,
+        0 => 3000,
         _ => 2 + choices.below(10) as u16,
     };
     let free = arguments + free;
@@ -258,6 +261,9 @@ fn write(code: &mut Code, at: usize, choices: &mut Choices<'_>) {
 
 /// Registers for iterators, marks and worlds, that other instructions do not write.
 const OWN: u16 = 24;
+
+/// Documents that have much in them.
+const LARGE: &[&str] = &["rule data.a.n"];
 
 struct Writer<'c> {
     code: &'c Code,
@@ -289,6 +295,13 @@ impl Writer<'_> {
         for register in arguments..self.registers {
             let dst = Write(register);
             let is_own = register >= self.free;
+            let large = self.code.functions.iter().position(|function| LARGE.contains(&function.name.as_str()));
+            let large = large.map(|at| at + choices.below(2)).filter(|_| choices.below(3) == 0 && !is_own);
+            if let Some(large) = large.filter(|large| *large < self.at) {
+                let (document, fail) = (DocumentIndex(large as u32), Label(self.ops.len() as u32 + 2));
+                self.ops.extend([Op::BaseData { dst }, Op::Document { dst, document, fail }]);
+                continue;
+            }
             self.ops.push(match choices.below(if is_own { 1 } else { 5 }) {
                 0 => Op::Start { iterator: dst },
                 1 | 2 => Op::BaseData { dst },

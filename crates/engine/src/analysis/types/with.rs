@@ -25,8 +25,9 @@ impl<'h> Checker<'h> {
         let overlays = self.overlays.len();
         let mut replaced = Tree::default();
         let mut has_documents = false;
-        for modifier in modifiers {
-            let target = self.type_of_target(&modifier.target);
+        // One does not see what another one replaces.
+        let targets: Vec<Type> = modifiers.iter().map(|modifier| self.type_of_target(&modifier.target)).collect();
+        for (modifier, target) in modifiers.iter().zip(targets) {
             let is_function = matches!(target, Type::Function(_));
             if let Target::Data(path) = &modifier.target
                 && let Some(tree) = self.environment.relaxed(path, is_function)
