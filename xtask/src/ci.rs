@@ -32,6 +32,7 @@ const STEPS: &[Step] = &[
     ("docs", docs),
     ("tests", tests),
     ("wasm", wasm),
+    ("features", features),
     ("regorus", regorus),
     ("conformance", conformance),
     ("program", program),
@@ -101,6 +102,20 @@ fn wasm(_: &Path) -> io::Result<Outcome> {
         return Ok(Outcome { passed: 0, failed: 0, note, log: String::new() });
     }
     one(cargo().args(["check", "--quiet", "--locked", "--package", "solon", "--target", TARGET]))
+}
+
+/// The library with none of its features, and with each of those that choose builtins alone.
+fn features(_: &Path) -> io::Result<Outcome> {
+    let mut sum = Outcome { passed: 0, failed: 0, note: String::new(), log: String::new() };
+    for feature in ["", "crypto", "graphql", "regex", "time"] {
+        let library = ["clippy", "--quiet", "--locked", "--package", "solon", "--package", "solon-engine"];
+        let chosen = ["--no-default-features", "--features", feature, "--", "-D", "warnings"];
+        let (is_ok, log) = output(cargo().args(library).args(chosen))?;
+        sum.passed += usize::from(is_ok);
+        sum.failed += usize::from(!is_ok);
+        sum.log.push_str(&log);
+    }
+    Ok(sum)
 }
 
 /// Everything that is there only with the second engine: it against ours, `--cross-check`, its benchmark cases, its

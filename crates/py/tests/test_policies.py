@@ -297,6 +297,22 @@ def test_threads():
     assert not wrong
 
 
+def test_a_review_that_is_no_json_is_refused_with_the_reason():
+    policy = Policy("package a\ndeny contains 1 if false")
+    admission = solon.kubernetes.Admission([(policy, "data.a.deny")])
+    for request, reason in (
+        ({"uid": "7", "object": {1: 2}}, "review.request.object: a key is of type int, where JSON has strings"),
+        ({"uid": "7", "object": {"x": {1, 2}}}, "review.request.object.x: a set is no JSON; a list is"),
+        ({"uid": "7", "object": object()}, "review.request.object: object has no value in JSON or Rego"),
+    ):
+        response = admission.review({"request": request})["response"]
+        assert not response["allowed"] and response["uid"] == "7"
+        assert response["status"]["code"] == 400 and response["status"]["message"] == reason
+    for review in (object(), {"request": object()}, {1: 2}, b"1"):
+        response = admission.review(review)["response"]
+        assert not response["allowed"] and response["uid"] == ""
+
+
 def test_files_of_any_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     names = [b"a:b", b"file:", b"x y"] + ([b"x\xff"] if sys.platform.startswith("linux") else [])

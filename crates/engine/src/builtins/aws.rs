@@ -56,7 +56,7 @@ fn sign_request<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcom
     let nanoseconds = nanoseconds
         .ok_or_else(|| Failure::Type("operand 3 could not convert time_ns value into a unix timestamp".into()))?;
     let unknown: Vec<_> =
-        request.keys().filter(|key| !key.as_str().is_some_and(|key| http::FIELDS.contains(&key))).collect();
+        request.keys().filter(|key| !key.as_str().is_some_and(|key| http::request::FIELDS.contains(&key))).collect();
     if !unknown.is_empty() {
         let unknown = Value::new_set(context.arena, &unknown);
         return Err(Failure::Type(format!("operand 1 invalid request parameters(s): {unknown}")));

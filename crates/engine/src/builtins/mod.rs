@@ -2,16 +2,19 @@
 //!
 //! An entry holds the name, signature, documentation, an example that runs as a test, purity and the function. A
 //! builtin takes values and gives a value; it must not know about rules, bytecode or the VM. What it needs from
-//! outside it asks of the [`Host`]. Adding one touches one file: the category's.
+//! outside it asks of the [`Host`]. Adding one touches one file: the category's. Categories that need large crates, or much
+//! code, have a feature: without it they are not in [`TABLES`], and to the compiler no such builtin exists.
 
 mod aggregates;
 mod arrays;
+#[cfg(feature = "crypto")]
 mod aws;
 mod bits;
 mod building;
 mod comparison;
 mod context;
 mod conversions;
+#[cfg(feature = "crypto")]
 mod crypto;
 mod custom;
 mod debug;
@@ -19,14 +22,18 @@ mod declared;
 mod encoding;
 pub mod failure;
 mod floats;
+#[cfg(feature = "regex")]
 mod glob;
+#[cfg(feature = "regex")]
 mod globs_match;
 mod graph;
+#[cfg(feature = "graphql")]
 mod graphql;
 mod http;
 mod json_ops;
 pub(crate) mod json_schema;
 mod json_text;
+#[cfg(feature = "crypto")]
 mod jwt;
 mod letters;
 mod membership;
@@ -55,6 +62,7 @@ mod units;
 pub(crate) mod uri;
 mod uuid;
 mod walk;
+#[cfg(feature = "crypto")]
 mod x509;
 pub(crate) mod yaml;
 
@@ -151,30 +159,39 @@ pub const DEPRECATED: [&str; 11] = [
 static TABLES: &[&[Builtin]] = &[
     aggregates::TABLE,
     arrays::TABLE,
+    #[cfg(feature = "crypto")]
     aws::TABLE,
     bits::TABLE,
     building::TABLE,
     comparison::TABLE,
     conversions::TABLE,
+    #[cfg(feature = "crypto")]
     crypto::TABLE,
     debug::TABLE,
     encoding::TABLE,
+    #[cfg(feature = "regex")]
     glob::TABLE,
+    #[cfg(feature = "regex")]
     globs_match::TABLE,
     graph::TABLE,
+    #[cfg(feature = "graphql")]
     graphql::TABLE,
     http::TABLE,
     json_ops::TABLE,
     json_schema::TABLE,
     json_text::TABLE,
+    #[cfg(feature = "crypto")]
     jwt::TABLE,
+    #[cfg(feature = "crypto")]
     jwt::sign::TABLE,
+    #[cfg(feature = "crypto")]
     jwt::verify::TABLE,
     membership::TABLE,
     net::TABLE,
     numbers::TABLE,
     objects::TABLE,
     rand::TABLE,
+    #[cfg(feature = "regex")]
     regex::TABLE,
     rego::TABLE,
     semver::TABLE,
@@ -182,12 +199,14 @@ static TABLES: &[&[Builtin]] = &[
     sprintf::TABLE,
     strings::TABLE,
     template::TABLE,
+    #[cfg(feature = "time")]
     time::TABLE,
     type_checks::TABLE,
     units::TABLE,
     uri::TABLE,
     uuid::TABLE,
     walk::TABLE,
+    #[cfg(feature = "crypto")]
     x509::TABLE,
     yaml::TABLE,
 ];

@@ -52,6 +52,10 @@ impl Type {
     }
 }
 
+fn is_anything(kind: &Type) -> bool {
+    matches!(kind, Type::Any)
+}
+
 /// A check under way.
 struct Check {
     /// How many parts may still be looked at.
@@ -70,6 +74,7 @@ impl Check {
             (Type::Array(kind), Value::Array(items)) => return self.array(kind, items),
             // `set` alone.
             (Type::Set(None), Value::Set(_)) => true,
+            (Type::Set(Some(of)), Value::Set(_)) if is_anything(of) => true,
             (Type::Set(Some(of)), Value::Set(set)) => {
                 let mut members = set.items().iter();
                 return members
@@ -100,7 +105,9 @@ impl Check {
         if items.len() < kind.items.len() {
             return Err(Misfit::nothing(format!("[{}]", items.len())));
         }
-        for (at, item) in items.iter().enumerate() {
+        // Whatever comes after the first items need not be looked at.
+        let asked = if kind.rest.as_ref().is_some_and(is_anything) { kind.items.len() } else { items.len() };
+        for (at, item) in items.iter().enumerate().take(asked) {
             let Some(kind) = kind.item(at) else { return Err(Misfit::here(*item).below(|| format!("[{at}]"))) };
             self.value(kind, *item).map_err(|misfit| misfit.below(|| format!("[{at}]")))?;
         }
@@ -114,6 +121,9 @@ impl Check {
             let key = Value::string(name);
             let value = object.get(&key).ok_or_else(|| Misfit::nothing(format!("[{key}]")))?;
             self.value(of, value).map_err(|misfit| misfit.below(|| format!("[{key}]")))?;
+        }
+        if kind.rest.as_ref().is_some_and(|(keys, values)| is_anything(keys) && is_anything(values)) {
+            return Ok(());
         }
         let is_field =
             |key: &str| kind.fields.iter().any(|(name, _)| matches!(name, Key::String(name) if **name == *key));
@@ -158,6 +168,8 @@ mod tests {
             ("object[string: array[number]]", r#"{"a": [1], "b": []}"#),
             ("object<name: string>[string: number]", r#"{"name": "a", "n": 1}"#),
             ("array[string] | array[number]", "[1, 2]"),
+            ("array<string>[any]", r#"["a", 1, {}]"#),
+            ("object<name: string>[any: any]", r#"{"name": "a", "n": 1}"#),
         ] {
             assert_eq!(misfit(kind, text), "", "{kind} {text}");
         }
@@ -173,6 +185,8 @@ mod tests {
             ("array[number] | null", r#"[1, "a"]"#, "string at [1]"),
             ("array<string, number>", r#"["a"]"#, "nothing at [1]"),
             ("array<string>", r#"["a", 1]"#, "number at [1]"),
+            ("array<string>[any]", "[1, 2]", "number at [0]"),
+            ("object<name: string>[any: any]", r#"{"name": 1}"#, r#"number at ["name"]"#),
             ("object[string: array[number]]", r#"{"a": [true]}"#, r#"boolean at ["a"][0]"#),
             ("object[number: any]", r#"{"a": 1}"#, "string as a key"),
             ("object<name: string>", r#"{}"#, r#"nothing at ["name"]"#),

@@ -1,13 +1,12 @@
 //! What is kept of responses between evaluations, as RFC 7234 and the request say.
 
+use super::super::time::reading;
 use super::super::{Context, Failure};
 use super::request;
 use super::response::is_cacheable;
 use super::{Problem, transmit};
 use crate::http::{HttpResponse, KeptResponse};
 use crate::value::{Bump, Object, Value};
-use jiff::fmt::{rfc2822, strtime};
-use jiff::tz::TimeZone;
 
 const SECOND: i64 = 1_000_000_000;
 
@@ -165,15 +164,14 @@ fn max_age(response: &HttpResponse) -> Result<Option<i64>, Failure> {
     Ok(Some(text.parse().unwrap_or(i64::MAX).min(i64::from(i32::MAX))))
 }
 
-/// A date in one of the three forms of RFC 9110, section 5.6.7, in nanoseconds.
+/// The forms of a date, RFC 9110, section 5.6.7, in Go's layouts.
+const DATES: [&str; 3] =
+    ["Mon, 02 Jan 2006 15:04:05 GMT", "Monday, 02-Jan-06 15:04:05 MST", "Mon Jan _2 15:04:05 2006"];
+
+/// A date in one of the three forms, in nanoseconds.
 fn date(text: &str) -> Option<i64> {
-    let parsed = rfc2822::DateTimeParser::new().parse_timestamp(text).ok().or_else(|| {
-        let formats = ["%A, %d-%b-%y %H:%M:%S GMT", "%a %b %e %H:%M:%S %Y"];
-        let parse = |format: &&str| strtime::parse(format, text).ok()?.to_datetime().ok();
-        let datetime = formats.iter().find_map(parse)?;
-        TimeZone::UTC.to_timestamp(datetime).ok()
-    })?;
-    i64::try_from(parsed.as_nanosecond()).ok()
+    let nanoseconds = DATES.iter().find_map(|layout| reading::parse(layout, text).ok())?;
+    i64::try_from(nanoseconds).ok()
 }
 
 #[cfg(test)]

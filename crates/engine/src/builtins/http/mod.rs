@@ -5,7 +5,7 @@
 //! itself: the host does, or refuses.
 
 mod cache;
-mod request;
+pub(super) mod request;
 mod response;
 
 use super::failure::operand;
@@ -13,7 +13,6 @@ use super::{Builtin, Context, Failure, Outcome, Purity, json_text};
 use crate::http::{HttpError, HttpRequest, HttpResponse};
 use crate::value::{Object, Value};
 use cache::Keeping;
-pub(super) use request::FIELDS;
 use response::Decoding;
 
 pub(super) static TABLE: &[Builtin] = &[Builtin {

@@ -24,7 +24,7 @@ fn is_leap(year: i64) -> bool {
 }
 
 /// How many days the month has.
-pub(super) fn days_in(year: i64, month: i64) -> i64 {
+pub(in crate::builtins) fn days_in(year: i64, month: i64) -> i64 {
     match month {
         2 => 28 + i64::from(is_leap(year)),
         4 | 6 | 9 | 11 => 30,

@@ -5,6 +5,7 @@
 use super::der::{Element, Malformed, Read, Reader, tag};
 use super::extensions::{AlternativeNames, Extension, Extensions, alternative_names, extension, read_extension};
 use crate::builtins::jwt::key_files::{SubjectPublicKey, subject_public_key};
+use crate::builtins::time::calendar::{Civil, days_in};
 
 pub(super) type Oid = Vec<u64>;
 
@@ -19,8 +20,8 @@ pub(super) struct Name {
 pub(super) struct Time {
     /// Seconds since the Unix epoch.
     pub seconds: i64,
-    date: (i16, i8, i8),
-    clock: (i8, i8, i8),
+    date: (i64, i64, i64),
+    clock: (i64, i64, i64),
 }
 
 impl std::fmt::Display for Time {
@@ -214,13 +215,19 @@ fn name(mut sets: Reader<'_>) -> Read<Name> {
 }
 
 fn time(reader: &mut Reader<'_>) -> Read<Time> {
-    let wrong = || Malformed::new("x509: malformed time");
-    let element = reader.any().map_err(|_| wrong())?;
+    let element = reader.any().map_err(|_| Malformed::new("x509: unsupported time format"))?;
+    let wrong = || {
+        Malformed::new(match element.tag {
+            tag::UTC_TIME => "x509: malformed UTCTime",
+            tag::GENERALIZED_TIME => "x509: malformed GeneralizedTime",
+            _ => "x509: unsupported time format",
+        })
+    };
     let digits = element.content.strip_suffix(b"Z").ok_or_else(wrong)?;
     if !digits.iter().all(u8::is_ascii_digit) {
         return Err(wrong());
     }
-    let number = |digits: &[u8]| digits.iter().fold(0_i16, |number, digit| number * 10 + i16::from(digit - b'0'));
+    let number = |digits: &[u8]| digits.iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0'));
     let (year, rest) = match element.tag {
         tag::UTC_TIME if digits.len() == 12 => {
             let (year, rest) = digits.split_at_checked(2).ok_or_else(wrong)?;
@@ -233,14 +240,15 @@ fn time(reader: &mut Reader<'_>) -> Read<Time> {
         }
         _ => return Err(wrong()),
     };
-    let parts: Vec<i8> = rest.chunks(2).filter_map(|part| i8::try_from(number(part)).ok()).collect();
+    let parts: Vec<i64> = rest.chunks(2).map(number).collect();
     let &[month, day, hour, minute, second] = parts.as_slice() else { return Err(wrong()) };
-    // jiff takes a leap second for the one before it; certificates have none.
-    if second > 59 {
+    let is_date = (1..=12).contains(&month) && (1..=days_in(year, month)).contains(&day);
+    // Certificates have no leap seconds.
+    if !is_date || hour > 23 || minute > 59 || second > 59 {
         return Err(wrong());
     }
-    let moment = jiff::civil::DateTime::new(year, month, day, hour, minute, second, 0).map_err(|_| wrong())?;
-    let seconds = jiff::tz::TimeZone::UTC.to_timestamp(moment).map_err(|_| wrong())?.as_second();
+    let nanoseconds = Civil { year, month, day, hour, minute, second, nanosecond: 0 }.nanoseconds();
+    let seconds = i64::try_from(nanoseconds.div_euclid(1_000_000_000)).map_err(|_| wrong())?;
     Ok(Time { seconds, date: (year, month, day), clock: (hour, minute, second) })
 }
 
