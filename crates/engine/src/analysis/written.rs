@@ -13,6 +13,9 @@ use crate::hir::{
 
 /// Checks the bodies of a rule as they are written.
 pub fn check_written_rule(rule: &Rule, problems: &mut Problems) {
+    if !rule.locals.are_shown() {
+        return;
+    }
     let mut arguments = VarSet::default();
     for param in rule.params.iter().flatten() {
         free_vars_of_term(param, false, &mut |var: Var, _| {
@@ -31,6 +34,9 @@ pub fn check_written_rule(rule: &Rule, problems: &mut Problems) {
 
 /// Checks the body of a query as it is written.
 pub fn check_written_query(query: &Query, problems: &mut Problems) {
+    if !query.locals.are_shown() {
+        return;
+    }
     Written { locals: &query.locals, problems }.body(&query.body, &[], &Known::default());
 }
 

@@ -30,6 +30,8 @@ pub struct Var(pub u32);
 #[derive(Clone, Debug, Default)]
 pub struct Locals {
     vars: Vec<Local>,
+    /// Whether `print` or a template string names some of them.
+    are_shown: bool,
 }
 
 /// One local variable.
@@ -61,6 +63,16 @@ impl Locals {
         let name = NAMES.get(number).cloned().unwrap_or_else(|| format!("${number}").into());
         self.vars.push(Local { name, span, is_assigned: false, is_declared: false });
         Var(number as u32)
+    }
+
+    /// Notes that `print` or a template string names some.
+    pub fn set_shown(&mut self) {
+        self.are_shown = true;
+    }
+
+    /// Whether `print` or a template string names some.
+    pub fn are_shown(&self) -> bool {
+        self.are_shown
     }
 
     /// How many there are.

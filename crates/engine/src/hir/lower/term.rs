@@ -140,6 +140,7 @@ impl Lowerer<'_, '_> {
 
     /// The value of an expression, wrapped in the same way.
     fn optional_expr(&mut self, expr: &ast::Expr) -> Term {
+        self.locals.set_shown();
         let mut body = Body::new();
         self.enter(&Vec::new());
         let value = Term::Var(self.fresh(expr.span));
