@@ -34,7 +34,8 @@ pub(super) fn check_calls(module: &Module, errors: &mut Vec<Diagnostic>) {
         module.rules.iter().filter(|rule| !rule.is_default && rule.body.is_empty() && rule.else_branches.is_empty())
     {
         let has_value = !matches!(rule.head.kind, HeadKind::Value { value: None, .. });
-        if !has_value && function_name(&rule.head).is_some_and(|name| builtins::find(&name).is_some()) {
+        let is_builtin = |name: String| matches!(name.as_str(), "eq" | "assign") || builtins::find(&name).is_some();
+        if !has_value && function_name(&rule.head).is_some_and(is_builtin) {
             errors.push(parse_error(rule.span, "rule name conflicts with built-in function".to_owned()));
         }
     }
