@@ -3,7 +3,7 @@
 //! An entry holds the name, signature, documentation, an example that runs as a test, purity and the function. A
 //! builtin takes values and gives a value; it must not know about rules, bytecode or the VM. What it needs from
 //! outside it asks of the [`Host`]. Adding one touches one file: the category's. Categories that need large crates, or much
-//! code, have a feature: without it they are not in [`TABLES`], and to the compiler no such builtin exists.
+//! code, have a feature: without it they are not in `TABLES`, and to the compiler no such builtin exists.
 
 mod aggregates;
 mod arrays;
