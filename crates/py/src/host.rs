@@ -8,7 +8,7 @@ use solon::Host;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 thread_local! {
     /// Says to a thread of ours, which is none of Python's, that it is to stop.
@@ -17,6 +17,8 @@ thread_local! {
     static IN_PYTHON: Cell<bool> = const { Cell::new(false) };
     /// Whether objects are being read, so that nothing else of Python's may run.
     static HELD: Cell<bool> = const { Cell::new(false) };
+    /// When the thread last let others have Python's lock.
+    static LET_GO: Cell<Option<Instant>> = const { Cell::new(None) };
 }
 
 /// A flag of this thread that goes back to what it was.
@@ -51,6 +53,18 @@ pub fn in_python<T>(run: impl FnOnce(Python<'_>) -> T) -> T {
 /// Makes this thread stop its evaluations when `stop` is true, rather than when Python has a signal.
 pub fn stop_by(stop: Arc<AtomicBool>) {
     STOP.with(|own| own.replace(Some(stop)));
+}
+
+/// Whether other threads of Python's are to run now. One that waits asks for the lock after 5 ms (`sys.getswitchinterval`)
+/// in which nobody let go of it; were that done more often, it would never ask, and never get it.
+fn is_time_for_others() -> bool {
+    const PATIENCE: Duration = Duration::from_millis(10);
+    let now = Instant::now();
+    let is_time = LET_GO.get().is_none_or(|last| now.duration_since(last) >= PATIENCE);
+    if is_time {
+        LET_GO.set(Some(now));
+    }
+    is_time
 }
 
 /// The host of evaluations for Python.
@@ -101,7 +115,7 @@ impl Host for PythonHost {
             return false;
         }
         Python::attach(|py| {
-            if !HELD.get() {
+            if !HELD.get() && is_time_for_others() {
                 py.detach(|| ());
             }
             is_signalled(py)
