@@ -292,7 +292,28 @@ pub fn from_bigint<'a>(arena: &'a Bump, value: &BigInt) -> Value<'a> {
 
 /// The float as a value, written without exponent; `None` if it is not finite.
 pub fn from_f64(arena: &Bump, value: f64) -> Option<Value<'_>> {
-    value.is_finite().then(|| from_result(arena, &format!("{value}")))
+    value.is_finite().then(|| from_result(arena, &shortest(value)))
+}
+
+/// The shortest text that reads as the float; of two that are as near, the one with an even last digit, as in Go. (The
+/// standard library takes the greater one.)
+fn shortest(value: f64) -> String {
+    let text = format!("{value}");
+    lower_half(value, &text).unwrap_or(text)
+}
+
+/// The text before `text` in the last digit, if that is even and the float is just between the two.
+fn lower_half(value: f64, text: &str) -> Option<String> {
+    let decimals = text.len() - text.find('.')? - 1;
+    let last = text.bytes().last().filter(|digit| digit % 2 == 1)?;
+    // Between the two, a float has one decimal more and so at most as many binary places.
+    let scale = 2_f64.powi(i32::try_from(decimals).ok()?.checked_add(1)?);
+    if (value * scale).fract() != 0.0 {
+        return None;
+    }
+    let lower = format!("{}{}", text.get(..text.len() - 1)?, char::from(last - 1));
+    let exact = format!("{value:.places$}", places = decimals + 1);
+    (exact.strip_suffix('5') == Some(&lower) && lower.parse() == Ok(value)).then_some(lower)
 }
 
 /// Compares two numbers exactly.
@@ -328,4 +349,26 @@ fn compare_with_int(number: &Number<'_>, int: i64) -> Ordering {
     let digits = buffer.get(start..).unwrap_or(&[]);
     let whole = digits.get(..digits.len() - zeros(digits.iter().rev())).unwrap_or(&[]);
     decimal.compare(&Decimal { negative: int < 0, whole, fraction: &[], point: length(digits) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shortest;
+
+    #[test]
+    fn floats_between_two_texts_end_with_an_even_digit() {
+        let cases = [
+            ("562949953421312.25", "562949953421312.2"),
+            ("-562949953421312.25", "-562949953421312.2"),
+            ("562949953421312.75", "562949953421312.8"),
+            ("0.25", "0.25"),
+            ("0.1", "0.1"),
+            ("1e22", "10000000000000000000000"),
+        ];
+        for (exact, text) in cases {
+            let value: f64 = exact.parse().unwrap_or_default();
+            assert_eq!(shortest(value), text);
+            assert_eq!(text.parse(), Ok(value));
+        }
+    }
 }
