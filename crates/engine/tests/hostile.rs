@@ -479,3 +479,12 @@ fn a_long_line_of_mistakes_is_told_in_little_memory() {
     assert!(error.issues().len() <= 100, "{} errors", error.issues().len());
     assert!(told <= 100 * 4096, "{told} bytes of lines");
 }
+
+#[test]
+fn objects_that_are_keys_of_objects_compile_soon() {
+    let start = Instant::now();
+    let term = format!("{}1{}", "{".repeat(200), ": 1}".repeat(200));
+    let module = format!("package hostile\np := {term}\n");
+    assert!(Compiler::new().module("hostile.rego", &module).compile().is_ok());
+    assert!(start.elapsed() < SOON);
+}

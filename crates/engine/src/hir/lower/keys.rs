@@ -4,6 +4,7 @@ use super::names::names_with_bodies;
 use crate::value::number;
 use hashbrown::{HashMap, HashSet};
 use solon_syntax::{ast, print};
+use std::collections::BTreeMap;
 
 /// The entries of an object. Where several have the same key there is one, as in OPA: the key as the first writes it, with
 /// the value of the last.
@@ -36,11 +37,12 @@ fn identity(term: &ast::Term) -> Option<String> {
             format!("{{{}|}}", items.join(","))
         }
         ast::TermKind::Object(entries) => {
-            let entries = one_of_each_key(entries).into_iter();
-            let entries = entries.map(|(key, value)| Some(format!("{}:{}", identity(key)?, identity(value)?)));
-            let mut entries: Vec<String> = entries.collect::<Option<_>>()?;
-            entries.sort();
-            format!("{{{}}}", entries.join(","))
+            let mut fields = BTreeMap::new();
+            for (key, value) in entries {
+                fields.insert(identity(key)?, identity(value)?);
+            }
+            let fields: Vec<String> = fields.into_iter().map(|(key, value)| format!("{key}:{value}")).collect();
+            format!("{{{}}}", fields.join(","))
         }
         ast::TermKind::Call { function, args } => format!("{}({})", print::term_text(function), all(args)?.join(",")),
         ast::TermKind::Infix { operator, args } => format!("{}({})", operator.builtin(), all(args)?.join(",")),
