@@ -5,6 +5,7 @@
 
 mod build;
 mod call;
+mod conflict;
 mod documents;
 mod error;
 mod matching;
@@ -13,7 +14,7 @@ mod run;
 mod watch;
 mod world;
 
-pub use error::{EvalError, codes};
+pub use error::{Differing, EvalError, codes};
 
 use crate::builtins::{Caches, Customs, Sent};
 use crate::code::aliases::Alias;
@@ -151,6 +152,7 @@ pub fn evaluate<'a, T>(
         calls: remember::Remembered::new(arena),
         indexes: matching::Indexes::default(),
         reusable,
+        witness: None,
         now: None,
         budget: 0,
         spent: 0,
@@ -189,6 +191,8 @@ struct Machine<'a, 's> {
     /// Indexes of collections that loops with a filter walk over.
     indexes: matching::Indexes<'a>,
     reusable: &'s mut Reusable,
+    /// Who is told of answers, while a document is computed again that is in conflict.
+    witness: Option<Box<conflict::Witness<'a>>>,
     now: Option<i64>,
     /// Steps until the limits are looked at.
     budget: u32,
