@@ -352,6 +352,8 @@ impl Compiler {
             }
             modules.extend(module);
         }
+        // As in OPA, the order of rules is that of the names of their files.
+        modules.sort_by_key(|module: &Module| self.sources.get(module.file as usize).map(Source::name));
         if self.demands.is_test_run {
             test_rules::number_repeated(&mut modules);
         }

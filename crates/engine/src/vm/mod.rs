@@ -5,6 +5,7 @@
 
 mod build;
 mod call;
+mod conflict;
 mod documents;
 mod error;
 mod matching;
@@ -14,7 +15,7 @@ mod run;
 mod watch;
 mod world;
 
-pub use error::{EvalError, codes};
+pub use error::{Differing, EvalError, codes};
 pub use observed::Observed;
 
 use crate::builtins::{Caches, Customs, Sent};
@@ -156,6 +157,7 @@ pub fn evaluate<'a, T>(
         calls: remember::Remembered::new(arena),
         indexes: matching::Indexes::default(),
         reusable,
+        witness: None,
         now: None,
         budget: 0,
         spent: 0,
@@ -195,6 +197,8 @@ struct Machine<'a, 's> {
     /// Indexes of collections that loops with a filter walk over.
     indexes: matching::Indexes<'a>,
     reusable: &'s mut Reusable,
+    /// Who is told of answers, while a document is computed again that is in conflict.
+    witness: Option<Box<conflict::Witness<'a>>>,
     now: Option<i64>,
     /// Steps until the limits are looked at.
     budget: u32,
