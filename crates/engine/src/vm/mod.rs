@@ -9,12 +9,14 @@ mod conflict;
 mod documents;
 mod error;
 mod matching;
+mod observed;
 mod remember;
 mod run;
 mod watch;
 mod world;
 
 pub use error::{Differing, EvalError, codes};
+pub use observed::Observed;
 
 use crate::builtins::{Caches, Customs, Sent};
 use crate::code::aliases::Alias;
@@ -97,6 +99,8 @@ pub struct Reusable {
     pub caches: Caches,
     /// Rules that an index found.
     candidates: Vec<u32>,
+    /// For each rule of an observed policy whether it had an answer; empty for others.
+    pub fired: Vec<bool>,
 }
 
 /// What surrounds an evaluation.
@@ -128,14 +132,15 @@ pub enum Rows<'a> {
     Any(&'a [Value<'a>]),
 }
 
-/// Evaluates queries on one input, one after the other. What one computes the next ones know.
+/// Evaluates queries on one input, one after the other. What one computes the next ones know. `take` also gets what the
+/// machine can say of the query's evaluation.
 pub fn evaluate<'a, T>(
     setting: &Setting<'a, '_>,
     queries: impl IntoIterator<Item = &'a QueryCode>,
     input: Option<Value<'a>>,
     data: Value<'a>,
     reusable: &mut Reusable,
-    mut take: impl FnMut(Result<Rows<'a>>) -> T,
+    mut take: impl FnMut(Result<Rows<'a>>, Observed<'_>) -> T,
 ) -> Option<T> {
     let arena = setting.arena;
     let world = World::new(arena, input, data, setting.code.functions.len());
@@ -166,7 +171,8 @@ pub fn evaluate<'a, T>(
         if last.is_some() {
             machine.begin(world);
         }
-        last = Some(take(machine.query(query)));
+        let rows = machine.query(query);
+        last = Some(take(rows, machine.observed()));
     }
     last
 }

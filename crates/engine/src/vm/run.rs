@@ -422,6 +422,7 @@ impl<'a> Machine<'a, '_> {
                     }
                 }
                 Op::Settle { mark } => self.reusable.candidates.truncate(mark_of(read!(mark))),
+                Op::Fired { rule } => self.fired(rule.0),
                 Op::Enter { outer } => {
                     write!(outer, Value::from_usize(self.current));
                     let world = self.fresh_world()?;
