@@ -8,7 +8,17 @@
 //! version.
 
 // What only builtins use that are left out.
-#![cfg_attr(not(all(feature = "crypto", feature = "graphql", feature = "regex", feature = "time")), allow(dead_code))]
+#![cfg_attr(
+    not(all(
+        feature = "crypto",
+        feature = "graphql",
+        feature = "regex",
+        feature = "semver",
+        feature = "time",
+        feature = "yaml"
+    )),
+    allow(dead_code)
+)]
 
 #[doc(hidden)]
 pub mod analysis;
