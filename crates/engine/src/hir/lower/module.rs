@@ -214,7 +214,7 @@ impl Lowerer<'_, '_> {
             ast::HeadKind::Value { value, .. } => (value.as_ref(), false),
             ast::HeadKind::Contains { key } => (Some(key), true),
         };
-        self.enter(&rule.body);
+        self.enter_rule(&rule.body);
         let arguments = self.declare_arguments(rule);
         let mut before = Body::new();
         let params = rule.head.parameters.as_ref().map(|params| self.terms(params, &mut before));
@@ -269,7 +269,7 @@ impl Lowerer<'_, '_> {
 
     fn else_branch(&mut self, branch: &ast::Else, arguments: &[(String, Var)]) -> Branch {
         self.has_unused = false;
-        self.enter(&branch.body);
+        self.enter_rule(&branch.body);
         self.redeclare(arguments);
         let mut body = self.body(&branch.body);
         self.is_in_head = true;
