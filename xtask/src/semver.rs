@@ -44,6 +44,7 @@ fn succeeds(command: &mut Command) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
