@@ -250,7 +250,8 @@ impl<'c> Instruction<'_, 'c> {
                 self.set(dst.0, src)
             }
             Op::Input { dst, .. } => self.set(dst.0, Shape::INPUT),
-            Op::InputPath { dst, path, .. } => {
+            // Where a document is replaced, what it is replaced by is read.
+            Op::InputPath { dst, path, .. } | Op::NamedPath { dst, path, .. } => {
                 let found = self.path(Shape::INPUT, path)?;
                 self.set(dst.0, found)
             }
@@ -305,6 +306,10 @@ impl<'c> Instruction<'_, 'c> {
                 self.next(collection.0, value.0)
             }
             Op::NextValue { collection, value, .. } => self.next(collection.0, value.0),
+            Op::NextMember { collection, others, value, .. } => {
+                self.next(collection.0, value.0)?;
+                self.read_all([value.0, others.0])
+            }
             Op::NextKey { collection, key, .. } => {
                 let collection = self.get(collection.0)?;
                 self.shapes().element(collection);
