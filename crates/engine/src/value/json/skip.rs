@@ -1,8 +1,8 @@
 //! Passing over a collection quickly, 64 bytes at a time.
 //!
-//! For each block the characters that structure a text are found at once, as bits: quotes, brackets, colons and commas
-//! outside of strings. What stands between them is a string, a scalar or white space. Everything is checked as the
-//! scanner checks it; what is found wrong, or is unusual, is left to the scanner, which says what it is.
+//! For each block it is found at once, as bits, where its tokens begin: strings, other scalars, and the brackets, colons
+//! and commas between them. Everything is checked as the scanner checks it; what is found wrong, or is unusual, is left to
+//! the scanner, which says what it is.
 
 use super::super::number;
 use super::MAX_DEPTH;
@@ -10,132 +10,96 @@ use wide::u8x16;
 
 /// Where the collection ends whose bracket is at `start`, `depth` others around it. `None` if that takes a closer look.
 pub(super) fn end_of_collection(text: &str, start: usize, depth: usize) -> Option<usize> {
-    Skipper { text, bytes: text.as_bytes(), tokens: Tokens::new(text.as_bytes(), start), after: start }.skip(depth)
+    // A bit for each open collection, the innermost one's the lowest: whether it is an object.
+    let (mut objects, mut open) = (0_u64, 0);
+    let mut tokens = Tokens::new(text, start);
+    let mut token = tokens.next()?;
+    loop {
+        // A value begins.
+        match token.1 {
+            b'"' => {}
+            opening @ (b'{' | b'[') => {
+                if open == LEVELS || depth + open >= MAX_DEPTH {
+                    return None;
+                }
+                objects = objects << 1 | u64::from(opening == b'{');
+                open += 1;
+                token = tokens.next()?;
+                if token.1 != opening + 2 {
+                    if opening == b'{' {
+                        token = tokens.after_key(token)?;
+                    }
+                    continue;
+                }
+                objects >>= 1;
+                open -= 1;
+                if open == 0 {
+                    return Some(token.0 + 1);
+                }
+            }
+            _ => check_scalar(text, token.0)?,
+        }
+        // It is complete; so are perhaps the collections that it ends.
+        loop {
+            token = tokens.next()?;
+            let is_object = objects & 1 == 1;
+            match token.1 {
+                b',' => {
+                    token = tokens.next()?;
+                    if is_object {
+                        token = tokens.after_key(token)?;
+                    }
+                    break;
+                }
+                b'}' if is_object => {}
+                b']' if !is_object => {}
+                _ => return None,
+            }
+            objects >>= 1;
+            open -= 1;
+            if open == 0 {
+                return Some(token.0 + 1);
+            }
+        }
+    }
 }
 
 /// The most collections in one another that are passed over here.
 const LEVELS: usize = 64;
 
-struct Skipper<'t> {
-    text: &'t str,
-    bytes: &'t [u8],
-    tokens: Tokens<'t>,
-    /// Where the last token ends.
-    after: usize,
-}
-
-impl Skipper<'_> {
-    fn skip(mut self, depth: usize) -> Option<usize> {
-        // A bit for each open collection, the innermost one's the lowest: whether it is an object.
-        let (mut objects, mut open) = (0_u64, 0);
-        let mut token = self.tokens.next()?;
-        loop {
-            // A value begins at the token, or is a scalar before it.
-            match self.byte(token)? {
-                b'"' => {
-                    self.space_before(token)?;
-                    self.after = self.tokens.next()? + 1;
-                    token = self.tokens.next()?;
-                    self.space_before(token)?;
-                }
-                opening @ (b'{' | b'[') => {
-                    self.space_before(token)?;
-                    if open == LEVELS || depth + open >= MAX_DEPTH {
-                        return None;
-                    }
-                    objects = objects << 1 | u64::from(opening == b'{');
-                    open += 1;
-                    self.after = token + 1;
-                    token = self.tokens.next()?;
-                    let is_empty = self.byte(token)? == opening + 2 && self.space_before(token).is_some();
-                    if !is_empty {
-                        if opening == b'{' {
-                            token = self.key(token)?;
-                        }
-                        continue;
-                    }
-                }
-                _ => self.scalar_before(token)?,
-            }
-            // A value is complete; so are perhaps the collections that it ends.
-            loop {
-                let is_object = objects & 1 == 1;
-                match self.byte(token)? {
-                    b',' => {
-                        self.after = token + 1;
-                        token = self.tokens.next()?;
-                        if is_object {
-                            token = self.key(token)?;
-                        }
-                        break;
-                    }
-                    b'}' if is_object => {}
-                    b']' if !is_object => {}
-                    _ => return None,
-                }
-                self.after = token + 1;
-                objects >>= 1;
-                open -= 1;
-                if open == 0 {
-                    return Some(self.after);
-                }
-                token = self.tokens.next()?;
-                self.space_before(token)?;
+/// Fails unless a scalar that is no string begins here, and nothing else follows it directly.
+#[inline(never)]
+fn check_scalar(text: &str, at: usize) -> Option<()> {
+    let rest = text.as_bytes().get(at..)?;
+    let word = |word: &[u8]| rest.starts_with(word).then_some(word.len());
+    let length = match rest.first()? {
+        b't' => word(b"true")?,
+        b'f' => word(b"false")?,
+        b'n' => word(b"null")?,
+        _ => {
+            let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            let is_small = (1..=18).contains(&digits) && (digits == 1 || rest.first() != Some(&b'0'));
+            match rest.get(digits) {
+                Some(b'.' | b'e' | b'E' | b'-') => exact_number(text, at)?,
+                _ if is_small => digits,
+                _ => exact_number(text, at)?,
             }
         }
-    }
-
-    /// Passes over a key and its colon; gives the token after them.
-    #[inline(always)]
-    fn key(&mut self, token: usize) -> Option<usize> {
-        self.space_before(token)?;
-        if self.byte(token)? != b'"' {
-            return None;
-        }
-        self.after = self.tokens.next()? + 1;
-        let colon = self.tokens.next()?;
-        self.space_before(colon)?;
-        if self.byte(colon)? != b':' {
-            return None;
-        }
-        self.after = colon + 1;
-        self.tokens.next()
-    }
-
-    #[inline(always)]
-    fn byte(&self, at: usize) -> Option<u8> {
-        self.bytes.get(at).copied()
-    }
-
-    /// Fails unless there is nothing but white space between the last token and another one.
-    #[inline(always)]
-    fn space_before(&self, token: usize) -> Option<()> {
-        if self.after == token { Some(()) } else { is_space(self.bytes.get(self.after..token)?).then_some(()) }
-    }
-
-    /// Fails unless a scalar that is no string stands between the last token and another one.
-    #[inline(never)]
-    fn scalar_before(&self, token: usize) -> Option<()> {
-        let text = self.text.get(self.after..token)?.trim_matches([' ', '\n', '\r', '\t']);
-        let is_small = |digits: &[u8]| digits.len() <= 18 && digits.iter().all(u8::is_ascii_digit);
-        let is_scalar = match text.as_bytes() {
-            [b'0'..=b'9'] | b"true" | b"false" | b"null" => true,
-            [b'1'..=b'9', digits @ ..] if is_small(digits) => true,
-            bytes @ [b'-' | b'0'..=b'9', ..] => {
-                number::shape(bytes).is_some_and(|shape| shape.length == bytes.len() && number::is_allowed(text, shape))
-            }
-            _ => false,
-        };
-        is_scalar.then_some(())
-    }
+    };
+    let end = rest.get(length);
+    end.is_none_or(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t' | b',' | b']' | b'}')).then_some(())
 }
 
-#[cold]
-fn is_space(bytes: &[u8]) -> bool {
-    bytes.iter().all(|byte| matches!(byte, b' ' | b'\n' | b'\r' | b'\t'))
+/// The length of the number that begins here.
+fn exact_number(text: &str, at: usize) -> Option<usize> {
+    let shape = number::shape(text.as_bytes().get(at..)?)?;
+    number::is_allowed(text.get(at..at + shape.length)?, shape).then_some(shape.length)
 }
 
-/// Where the characters are that structure a text: quotes, and the others outside of strings.
+/// A token: where it begins, and with which byte.
+type Token = (usize, u8);
+
+/// The tokens of a text.
 struct Tokens<'t> {
     bytes: &'t [u8],
     /// Where the next block begins.
@@ -146,24 +110,33 @@ struct Tokens<'t> {
     in_string: u64,
     /// Whether its first character follows a backslash that is not itself escaped: 1.
     escaped: u64,
+    /// Whether the present block ends in a scalar that is no string: 1.
+    in_scalar: u64,
 }
 
 const BLOCK: usize = 64;
 
 impl<'t> Tokens<'t> {
-    fn new(bytes: &'t [u8], start: usize) -> Self {
-        Tokens { bytes, next: start, bits: 0, in_string: 0, escaped: 0 }
+    fn new(text: &'t str, start: usize) -> Self {
+        Tokens { bytes: text.as_bytes(), next: start, bits: 0, in_string: 0, escaped: 0, in_scalar: 0 }
     }
 
     /// The next one; `None` at the end, and where a string has something wrong.
     #[inline(always)]
-    fn next(&mut self) -> Option<usize> {
+    fn next(&mut self) -> Option<Token> {
         while self.bits == 0 {
             self.block()?;
         }
         let at = self.next - BLOCK + self.bits.trailing_zeros() as usize;
         self.bits &= self.bits - 1;
-        Some(at)
+        Some((at, *self.bytes.get(at)?))
+    }
+
+    /// Passes over a colon, which has to follow a key; gives the token after it.
+    #[inline(always)]
+    fn after_key(&mut self, key: Token) -> Option<Token> {
+        let is_key = key.1 == b'"' && self.next()?.1 == b':';
+        if is_key { self.next() } else { None }
     }
 
     #[inline(never)]
@@ -177,7 +150,7 @@ impl<'t> Tokens<'t> {
                 &padded
             }
         };
-        let Masks { mut quotes, backslashes, controls, structure } = Masks::of(block);
+        let Masks { mut quotes, backslashes, controls, structure, blanks } = Masks::of(block);
         if backslashes | self.escaped != 0 {
             let escaped = self.escaped_by(backslashes);
             self.check_escapes(backslashes & !escaped)?;
@@ -185,11 +158,14 @@ impl<'t> Tokens<'t> {
         }
         // From each quote that opens a string up to the one that closes it.
         let inside = ones_after_each(quotes) ^ self.in_string;
-        if controls & inside != 0 {
+        if controls != 0 && (controls & inside != 0 || !are_spaces(block, controls)) {
             return None;
         }
         self.in_string = ((inside as i64) >> 63) as u64;
-        self.bits = structure & !inside | quotes;
+        let scalars = !(inside | quotes | structure | blanks | controls);
+        let starts = scalars & !(scalars << 1 | self.in_scalar);
+        self.in_scalar = scalars >> 63;
+        self.bits = (structure & !inside) | (quotes & inside) | starts;
         self.next += BLOCK;
         Some(())
     }
@@ -227,13 +203,15 @@ struct Masks {
     quotes: u64,
     backslashes: u64,
     controls: u64,
+    /// Brackets, colons and commas, those in strings too.
     structure: u64,
+    blanks: u64,
 }
 
 impl Masks {
     #[inline(always)]
     fn of(block: &[u8; BLOCK]) -> Masks {
-        let mut masks = Masks { quotes: 0, backslashes: 0, controls: 0, structure: 0 };
+        let mut masks = Masks { quotes: 0, backslashes: 0, controls: 0, structure: 0, blanks: 0 };
         for (at, chunk) in block.as_chunks::<16>().0.iter().enumerate() {
             let chunk = u8x16::new(*chunk);
             let is = |byte| chunk.simd_eq(u8x16::splat(byte));
@@ -245,9 +223,23 @@ impl Masks {
             masks.backslashes |= bits(is(b'\\'));
             masks.controls |= bits(chunk.min(u8x16::splat(0x1f)).simd_eq(chunk));
             masks.structure |= bits(is_bracket | is(b':') | is(b','));
+            masks.blanks |= bits(is(b' '));
         }
         masks
     }
+}
+
+/// Whether these control characters of a block are white space.
+#[inline(never)]
+fn are_spaces(block: &[u8; BLOCK], mut controls: u64) -> bool {
+    while controls != 0 {
+        let at = controls.trailing_zeros() as usize;
+        controls &= controls - 1;
+        if !matches!(block.get(at), Some(b'\n' | b'\r' | b'\t')) {
+            return false;
+        }
+    }
+    true
 }
 
 /// A mask with ones from each odd one of its bits up to the next even one, that one left out.
