@@ -31,9 +31,9 @@ pub mod batch;
 
 pub use solon_engine::{
     Annotation, Answer, BuiltInput, Capabilities, Case, Cases, Compiler, Decide, Details, Engine, Error, Evaluator,
-    EvaluatorPool, Expression, Host, HttpCache, HttpError, HttpRequest, HttpResponse, Input, Issue, Limits,
-    LoadedPolicy, Location, NativeEngine, NoHost, OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput, Policy, Query,
-    QuerySet, Row, SetEvaluator, Settings, Stage, Syntax, Test,
+    EvaluatorPool, Explainer, Explanation, Expression, FiredRule, Host, HttpCache, HttpError, HttpRequest,
+    HttpResponse, Input, Issue, Limits, LoadedPolicy, Location, NativeEngine, NoHost, OwnedAnswer, OwnedExpression,
+    OwnedRow, ParsedInput, Policy, Query, QuerySet, Row, SetEvaluator, Settings, Stage, Syntax, Test,
 };
 
 pub use solon_engine::capabilities;
@@ -91,6 +91,8 @@ mod book {
     pub struct LimitsAndHosts;
     #[doc = include_str!("../docs/book/builtins.md")]
     pub struct Builtins;
+    #[doc = include_str!("../docs/book/explanations.md")]
+    pub struct Explanations;
     #[doc = include_str!("../docs/book/errors.md")]
     pub struct Errors;
     #[doc = include_str!("../docs/book/threads.md")]

@@ -26,8 +26,8 @@ pub mod vm;
 pub use api::RegorusEngine;
 pub use api::{
     Annotation, Answer, BuiltInput, Case, Cases, Compiler, Decide, Details, Engine, Error, Evaluator, EvaluatorPool,
-    Expression, Input, Issue, LoadedPolicy, Location, NativeEngine, OwnedAnswer, OwnedExpression, OwnedRow,
-    ParsedInput, Policy, Query, QuerySet, Row, SetEvaluator, Settings, Stage, Syntax, Test,
+    Explainer, Explanation, Expression, FiredRule, Input, Issue, LoadedPolicy, Location, NativeEngine, OwnedAnswer,
+    OwnedExpression, OwnedRow, ParsedInput, Policy, Query, QuerySet, Row, SetEvaluator, Settings, Stage, Syntax, Test,
 };
 pub use capabilities::Capabilities;
 pub use code::Optimizations;

@@ -1,9 +1,12 @@
-//! Runs the data-driven cases of `tests/cases/{eval,plan,types}`: files of sections, in which `answer`, `error`, `hir`,
-//! `plan` and `code` are what is expected. With `SOLON_BLESS=1` those sections are written anew.
+//! Runs the data-driven cases of `tests/cases/{eval,plan,types}`: files of sections, in which `answer`, `error`, `fired`,
+//! `hir`, `plan` and `code` are what is expected. With `SOLON_BLESS=1` those sections are written anew.
 
 #![allow(clippy::expect_used, clippy::panic)]
 
-use solon_engine::{Compiler, HttpError, HttpRequest, HttpResponse, Input, Optimizations, Policy, Stage, Syntax};
+use solon_engine::{
+    Annotation, Answer, Compiler, Error, FiredRule, HttpError, HttpRequest, HttpResponse, Input, Optimizations, Policy,
+    Query, Stage, Syntax,
+};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -61,9 +64,14 @@ impl Case {
                 let answer = self.answer(Optimizations::ALL, false);
                 let others = [("without shortcuts", Optimizations::NONE, false), ("saved", Optimizations::ALL, true)];
                 let others = others.map(|(name, optimizations, saved)| (name, self.answer(optimizations, saved)));
+                let explained =
+                    [("explained", Optimizations::ALL), ("explained without shortcuts", Optimizations::NONE)];
+                let explained = explained.map(|(name, optimizations)| (name, self.explained(optimizations).0));
+                let others = [others, explained].concat();
                 let others = others.iter().filter(|(_, other)| *other != answer);
                 return Some(others.fold(answer.clone(), |text, (name, other)| format!("{text}{name}: {other}")));
             }
+            "fired" => return Some(self.explained(Optimizations::ALL).1),
             "hir" => return Some(self.stage(Stage::Hir)),
             "plan" => return Some(self.stage(Stage::Plan)),
             "code" => return Some(self.stage(Stage::Code)),
@@ -79,26 +87,59 @@ impl Case {
     /// The answer with and without shortcuts is the same: a line for each row, with its bindings and the values of its expressions.
     /// A saved policy gives it, too.
     fn answer(&self, optimizations: Optimizations, is_saved: bool) -> String {
-        let answer = || -> Result<String, solon_engine::Error> {
-            let compiler = self.compiler.clone().optimizations(optimizations).max_errors(self.limit);
-            let policy = compiler.compile()?;
-            let policy = if is_saved { Policy::load(&policy.save()?)? } else { policy };
-            let query = policy.prepare(&self.query)?;
+        let answer = || -> Result<String, Error> {
+            let query = self.query(optimizations, is_saved)?;
             let mut evaluator = query.evaluator().strict_builtin_errors(self.is_strict);
-            let input = self.input.as_deref().map_or(Input::none(), Input::json);
-            let rows = evaluator.eval(input)?.to_owned().rows;
-            let lines = rows.iter().map(|row| {
-                let bindings = serde_json::Value::Object(row.bindings.clone());
-                let values: Vec<String> =
-                    row.expressions.iter().map(|expression| expression.value.to_string()).collect();
-                let bindings = if row.bindings.is_empty() { String::new() } else { format!(" {bindings}") };
-                format!("{}{bindings}\n", values.join(" "))
-            });
-            let text: String = lines.collect();
-            Ok(if text.is_empty() { "undefined\n".to_owned() } else { text })
+            Ok(text(&evaluator.eval(self.input())?))
         };
         answer().unwrap_or_else(|error| format!("{error}\n"))
     }
+
+    /// The answer with the rules that had answers, a line for each.
+    fn explained(&self, optimizations: Optimizations) -> (String, String) {
+        let explained = || -> Result<(String, String), Error> {
+            // What is compiled a second time was saved and loaded, too.
+            let mut explainer = self.query(optimizations, true)?.explainer()?.strict_builtin_errors(self.is_strict);
+            let explanation = explainer.eval(self.input());
+            let fired = explanation.rules.iter().map(|rule| fired(rule)).collect();
+            Ok((explanation.answer.map_or_else(|error| format!("{error}\n"), |answer| text(&answer)), fired))
+        };
+        explained().unwrap_or_else(|error| (format!("{error}\n"), String::new()))
+    }
+
+    fn query(&self, optimizations: Optimizations, is_saved: bool) -> Result<Query, Error> {
+        let compiler = self.compiler.clone().optimizations(optimizations).max_errors(self.limit);
+        let policy = compiler.compile()?;
+        let policy = if is_saved { Policy::load(&policy.save()?)? } else { policy };
+        policy.prepare(&self.query)
+    }
+
+    fn input(&self) -> Input<'_> {
+        self.input.as_deref().map_or(Input::none(), Input::json)
+    }
+}
+
+/// An answer, a row a line.
+fn text(answer: &Answer<'_>) -> String {
+    let rows = answer.to_owned().rows;
+    let lines = rows.iter().map(|row| {
+        let bindings = serde_json::Value::Object(row.bindings.clone());
+        let values: Vec<String> = row.expressions.iter().map(|expression| expression.value.to_string()).collect();
+        let bindings = if row.bindings.is_empty() { String::new() } else { format!(" {bindings}") };
+        format!("{}{bindings}\n", values.join(" "))
+    });
+    let text: String = lines.collect();
+    if text.is_empty() { "undefined\n".to_owned() } else { text }
+}
+
+/// A rule that had an answer: its row, its path, what it is, and what annotations say of it.
+fn fired(rule: &FiredRule) -> String {
+    let row = rule.location.as_ref().map_or(0, |location| location.row);
+    let kinds = [(rule.is_default, " default"), (rule.is_else, " else")];
+    let kind: String = kinds.iter().filter(|(is, _)| *is).map(|(_, kind)| *kind).collect();
+    let annotation = |found: &Annotation| format!(" {}:{}", found.scope, found.title().unwrap_or_default());
+    let annotations: String = rule.annotations().map(annotation).collect();
+    format!("{row} {}{kind}{annotations}\n", rule.path)
 }
 
 fn check(path: &Path) -> Result<(), String> {

@@ -488,3 +488,30 @@ fn objects_that_are_keys_of_objects_compile_soon() {
     assert!(Compiler::new().module("hostile.rego", &module).compile().is_ok());
     assert!(start.elapsed() < SOON);
 }
+
+#[test]
+fn conflicts_are_told_soon() {
+    let told = |name: &str, body: &str, values: usize| {
+        let error = check(name, &policy(body), br#"{"n": 300, "x": true}"#).unwrap_err();
+        let message = &error.issues()[0].message;
+        assert_eq!(message.lines().count(), 1 + values, "{name}: {message}");
+        assert!(message.len() < 2_000, "{name}: {} bytes", message.len());
+    };
+    // A conflict in each of many rules that need one another: each would be told again for the one that needs it.
+    let chain: String = (0..300)
+        .map(|at| format!("p{at} := 1\np{at} := 2 if p{next}\np{at} := 3 if input.x\n", next = at + 1))
+        .collect();
+    told("a chain of conflicts", &format!("{chain}p300 := 1\nallow if p0"), 3);
+    let work = "count([1 | some i in numbers.range(1, 300); some j in numbers.range(1, 300); i < j])";
+    told("work after the conflict", &format!("p := 1\np := 2\np := {work}\np := 4 if {work} > 1\nallow if p"), 4);
+    told(
+        "work without an end",
+        &format!("p := 1\np := 2\np := {work} if {{ some i in numbers.range(1, 10000); i == {work} }}\nallow if p"),
+        2,
+    );
+    told("large values", "p := numbers.range(1, 100000)\np := numbers.range(2, 100000)\nallow if p", 2);
+    let many: String = (0..2_000).map(|at| format!("p := {at}\n")).collect();
+    told("many values", &format!("{many}allow if p"), 11);
+    let keys = "p[k] := i if { some i in numbers.range(1, 3000); k := i % 1500 }\nallow if p[_]";
+    told("many keys", keys, 0);
+}

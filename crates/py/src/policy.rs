@@ -3,7 +3,7 @@
 use crate::error::{of_engine, of_issues};
 use crate::options::QueryOptions;
 use crate::query::Query;
-use crate::to_python::Shapes;
+use crate::to_python::{Shapes, annotation_of};
 use crate::{builtin, from_python::json_of};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -231,16 +231,7 @@ impl Policy {
     /// annotations' own fields under `fields`.
     #[getter]
     fn annotations<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
-        let one = |annotation: &solon::Annotation| {
-            let entry = PyDict::new(py);
-            entry.set_item("path", &annotation.path)?;
-            entry.set_item("scope", &annotation.scope)?;
-            entry.set_item("file", annotation.location.as_ref().map(|place| &place.file))?;
-            entry.set_item("row", annotation.location.as_ref().map(|place| place.row))?;
-            entry.set_item("fields", crate::kubernetes::object_of(py, &annotation.fields)?)?;
-            Ok(entry)
-        };
-        self.policy.annotations().iter().map(one).collect()
+        self.policy.annotations().iter().map(|annotation| annotation_of(py, annotation)).collect()
     }
 
     /// What the compiler noticed that is no error.

@@ -1,9 +1,9 @@
-//! The evaluators of a query with what Python said of them: one is taken for each evaluation, whichever thread asks.
+//! The evaluators and explainers of a query with what Python said of them: one is taken for each evaluation, whichever thread asks.
 
 use crate::host::now;
-use solon::{Evaluator, EvaluatorPool, Limits, Query};
-use std::sync::Arc;
-use std::time::Duration;
+use solon::{Error, Evaluator, EvaluatorPool, Explainer, Limits, Query};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 /// Evaluators, and what those that are made get.
 pub struct Pool {
@@ -12,6 +12,7 @@ pub struct Pool {
     pub timeout: Option<Duration>,
     pub is_strict: bool,
     evaluators: EvaluatorPool,
+    explainers: Mutex<Vec<Explainer>>,
 }
 
 impl Pool {
@@ -23,7 +24,7 @@ impl Pool {
         timeout: Option<Duration>,
         is_strict: bool,
     ) -> Self {
-        Pool { host, limits, timeout, is_strict, evaluators: EvaluatorPool::new(query) }
+        Pool { host, limits, timeout, is_strict, evaluators: EvaluatorPool::new(query), explainers: Mutex::default() }
     }
 
     /// The query.
@@ -35,6 +36,25 @@ impl Pool {
     pub fn take(&self) -> Evaluator {
         let evaluator = self.evaluators.take().host(self.host.clone()).limits(self.limits_from_now());
         evaluator.strict_builtin_errors(self.is_strict)
+    }
+
+    /// The same of explainers. The first one of a policy compiles it a second time.
+    pub fn take_explainer(&self) -> Result<Explainer, Error> {
+        let kept = self.explainers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let explainer = match kept {
+            Some(explainer) => explainer,
+            None => {
+                let start = Instant::now();
+                self.query().explainer()?.clock(move || start.elapsed())
+            }
+        };
+        let explainer = explainer.host(self.host.clone()).limits(self.limits_from_now());
+        Ok(explainer.strict_builtin_errors(self.is_strict))
+    }
+
+    /// Gives an explainer back.
+    pub fn give_explainer(&self, explainer: Explainer) {
+        self.explainers.lock().unwrap_or_else(PoisonError::into_inner).push(explainer);
     }
 
     /// The limits of something whose time begins now, if that has a limit.

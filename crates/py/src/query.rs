@@ -8,11 +8,11 @@ use crate::options::{Given, QueryOptions};
 use crate::policy::Policy;
 use crate::pool::Pool;
 use crate::stack::enter;
-use crate::to_python::Shapes;
+use crate::to_python::{Shapes, fired_rule};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList};
-use solon::{Answer, Input};
+use solon::{Answer, Explanation, Input};
 use std::sync::Arc;
 
 /// A prepared query, from `Policy.query`. Any number of threads may use it at once.
@@ -68,15 +68,31 @@ impl Query {
     fn ask<T>(&self, py: Python<'_>, input: &Given<'_>, read: impl FnOnce(Answer<'_>) -> PyResult<T>) -> PyResult<T> {
         let _entered = enter();
         let mut evaluator = self.pool.take();
-        let result = match input.object() {
-            None => evaluator.eval(Input::none()).map(read),
-            Some(object) => match object.cast::<PyBytes>() {
-                Ok(bytes) => evaluator.eval(Input::json(bytes.as_bytes())).map(read),
-                Err(_) => evaluator.eval(Input::build(&Source::new(object, "input"))).map(read),
-            },
-        };
+        let result = with_input(input, |input| evaluator.eval(input).map(read));
         self.pool.give(evaluator);
         Failed::or(result).map_err(|failed| failed.raise(py))?
+    }
+
+    /// The value of an answer; `default` where it is undefined.
+    fn value<'py>(
+        &self,
+        py: Python<'py>,
+        answer: &Answer<'_>,
+        default: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        match answer.value() {
+            Some(value) => self.options.shapes.object(py, value),
+            None => Ok(default.unwrap_or_else(|| py.None().into_bound(py))),
+        }
+    }
+}
+
+/// Does something with an input as the engine takes it.
+fn with_input<T>(input: &Given<'_>, work: impl FnOnce(Input<'_>) -> T) -> T {
+    let Some(object) = input.object() else { return work(Input::none()) };
+    match object.cast::<PyBytes>() {
+        Ok(bytes) => work(Input::json(bytes.as_bytes())),
+        Err(_) => work(Input::build(&Source::new(object, "input"))),
     }
 }
 
@@ -94,10 +110,7 @@ impl Query {
         input: Given<'py>,
         default: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        self.ask(py, &input, |answer| match answer.value() {
-            Some(value) => self.options.shapes.object(py, value),
-            None => Ok(default.unwrap_or_else(|| py.None().into_bound(py))),
-        })
+        self.ask(py, &input, |answer| self.value(py, &answer, default))
     }
 
     /// Whether the query is `true` for an input. Undefined, and every other value, is not.
@@ -154,6 +167,48 @@ impl Query {
         };
         let reading = batch::Reading { shapes: self.options.shapes, default, raises };
         batch::evaluate(py, &self.pool, inputs, threads, &reading)
+    }
+
+    /// How the value for an input comes about: an `Explanation`, with the rules that had answers, what their annotations
+    /// say, the instructions and the time. The first one of a policy compiles it a second time; `evaluate` costs what it
+    /// did. An error raises `SolonError`.
+    ///
+    /// >>> import solon
+    /// >>> query = solon.Policy("""
+    /// ... package app
+    /// ... # METADATA
+    /// ... # title: Things have owners
+    /// ... deny contains "no owner" if not input.owner
+    /// ... deny contains "no name" if not input.name
+    /// ... """).query("data.app.deny")
+    /// >>> explanation = query.explain({"name": "tea"})
+    /// >>> explanation.value, [(rule.path, rule.row, rule.title) for rule in explanation.rules]
+    /// (['no owner'], [('data.app.deny', 5, 'Things have owners')])
+    /// >>> explanation.instructions > 0, explanation.seconds > 0
+    /// (True, True)
+    #[pyo3(signature = (input=Given::NOTHING, default=None))]
+    #[pyo3(text_signature = "($self, input=..., default=None)")]
+    fn explain<'py>(
+        &self,
+        py: Python<'py>,
+        input: Given<'py>,
+        default: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let explainer = py.detach(|| self.pool.take_explainer());
+        let mut explainer = explainer.map_err(|error| of_engine(py, &error))?;
+        let _entered = enter();
+        let result = with_input(&input, |input| {
+            let Explanation { answer, rules, instructions, time, .. } = explainer.eval(input);
+            answer.map(|answer| {
+                let value = self.value(py, &answer, default)?;
+                let rules: Vec<_> = rules.iter().map(|rule| fired_rule(py, rule)).collect::<PyResult<_>>()?;
+                let seconds = time.unwrap_or_default().as_secs_f64();
+                let explanation = py.import("solon._explanations")?.getattr("Explanation")?;
+                explanation.call1((value, rules, instructions, seconds))
+            })
+        });
+        self.pool.give_explainer(explainer);
+        Failed::or(result).map_err(|failed| failed.raise(py))?
     }
 
     /// The same query of a policy that `with_data` or `patch_data` made of this one's. Nothing is compiled.

@@ -7,7 +7,7 @@ use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyFrozenSet, PyInt, PyList, PySet, PyString, PyTuple};
 use solon::value::{Number, Object, Set, Value, write};
-use solon::{Answer, Row};
+use solon::{Annotation, Answer, FiredRule, Row};
 
 /// How values become objects.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -125,6 +125,28 @@ impl Shapes {
         result.set_item("bindings", bindings)?;
         Ok(result)
     }
+}
+
+/// An annotation, as `Policy.annotations` has it.
+pub fn annotation_of<'py>(py: Python<'py>, annotation: &Annotation) -> PyResult<Bound<'py, PyDict>> {
+    let entry = PyDict::new(py);
+    entry.set_item("path", &annotation.path)?;
+    entry.set_item("scope", &annotation.scope)?;
+    entry.set_item("file", annotation.location.as_ref().map(|place| &place.file))?;
+    entry.set_item("row", annotation.location.as_ref().map(|place| place.row))?;
+    entry.set_item("fields", crate::kubernetes::object_of(py, &annotation.fields)?)?;
+    Ok(entry)
+}
+
+/// A rule that had an answer, as a `solon.FiredRule`.
+pub fn fired_rule<'py>(py: Python<'py>, rule: &FiredRule) -> PyResult<Bound<'py, PyAny>> {
+    let annotations = rule.annotations().map(|annotation| annotation_of(py, annotation));
+    let annotations: Vec<_> = annotations.collect::<PyResult<_>>()?;
+    let place = rule.location.as_ref();
+    let (file, row) = (place.map(|place| &place.file), place.map(|place| place.row));
+    let column = place.map(|place| place.col);
+    let made = (&rule.path, file, row, column, rule.is_default, rule.is_else, annotations);
+    py.import("solon._explanations")?.getattr("FiredRule")?.call1(made)
 }
 
 /// Fails where the stack may not suffice for another level.

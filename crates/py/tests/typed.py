@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import solon
-from solon import Builtin, Limits, Policy, Query, SolonError, builtin
+from solon import Builtin, Explanation, Limits, Policy, Query, SolonError, builtin
 from solon.kubernetes import Admission, Manifest, manifests
 
 
@@ -29,6 +29,10 @@ def uses() -> Iterator[str]:
     for result in query.results():
         yield result["expressions"][0]["text"]
         yield str(result["bindings"]["x"])
+    explanation: Explanation = query.explain({"user": "ann"})
+    for rule in explanation.rules:
+        yield f"{rule.path} {rule.file}:{rule.row} {rule.title} {rule.annotations}"
+    yield f"{explanation.value} {explanation.instructions} {explanation.seconds}"
     manifest: Manifest = manifests("kind: Pod")[0]
     row, column = manifest.position(["spec", 0])
     admission = Admission([(files, "data.a.deny", "object"), (policy, "data.a.warn")])

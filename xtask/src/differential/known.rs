@@ -29,10 +29,19 @@ pub fn of_errors(case: &Case, ours: &[Problem], theirs: &[Problem]) -> Option<&'
     let is_twice = |error: &Problem| {
         let (_, text) = case.modules.iter().find(|(name, _)| *name == error.file)?;
         let line = line(error)?.trim();
-        Some(error.code == "rego_unsafe_var_error" && text.lines().filter(|other| other.trim() == line).count() > 1)
+        let is_repeated = text.lines().filter(|other| other.trim() == line).count() > 1 || has_twins(line);
+        Some(error.code == "rego_unsafe_var_error" && is_repeated)
     };
     if !theirs.is_empty() && theirs.iter().all(|error| is_twice(error) == Some(true)) {
         return Some("literals that are written twice ahead of what binds them");
+    }
+    // Names of functions that stand in the key of `some .. in`, which OPA does not look up.
+    let is_key_of_some = |error: &Problem| {
+        let name = error.message.strip_prefix("undefined function ").filter(|name| !name.contains('.'));
+        name.is_some_and(|name| has(error, "some ") && has(error, &format!("{name}(")))
+    };
+    if !theirs.is_empty() && theirs.iter().all(is_key_of_some) {
+        return Some("calls that are keys of `some .. in`");
     }
     let is_every = |error: &Problem| error.code == "rego_unsafe_var_error" && has(error, "every ");
     if !theirs.is_empty() && theirs.iter().all(is_every) && !ours.iter().any(is_every) {
@@ -45,6 +54,14 @@ pub fn of_errors(case: &Case, ours: &[Problem], theirs: &[Problem]) -> Option<&'
         return Some(OTHER_KEYS);
     }
     is_forgotten(ours, theirs, line).then_some(FORGOTTEN)
+}
+
+/// Whether two literals of a body that stands in one line are the same.
+fn has_twins(line: &str) -> bool {
+    let mut literals: Vec<&str> =
+        line.split(['{', '}', '|', ';']).map(str::trim).filter(|text| !text.is_empty()).collect();
+    literals.sort_unstable();
+    literals.windows(2).any(|pair| pair.first() == pair.last())
 }
 
 /// Whether rules of an object that have no strings as keys need each other.

@@ -15,9 +15,14 @@ pub fn order_rule(rule: &mut Rule, problems: &mut Problems) {
         Orderer { is_query: false, depth: 0, locals: &rule.locals, problems, reported: VarSet::default() };
     let mut arguments = VarSet::default();
     for param in rule.params.iter().flatten() {
-        free_vars_of_term(param, false, &mut |var: Var, _| {
-            arguments.insert(var);
+        free_vars_of_term(param, false, &mut |var: Var, in_closure: bool| {
+            if !in_closure {
+                arguments.insert(var);
+            }
         });
+    }
+    for param in rule.params.iter_mut().flatten() {
+        orderer.term(param, &arguments, &arguments);
     }
     for (index, branch) in rule.branches.iter_mut().enumerate() {
         let keys = if index == 0 { rule.keys.as_mut_slice() } else { &mut [] };

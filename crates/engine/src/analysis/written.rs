@@ -10,6 +10,7 @@ use crate::hir::{
     Body, Check, Head, Literal, LiteralKind, Locals, Part, Problems, Query, Ref, Replacement, Rule, Term, Var,
     free_vars_of_literal, free_vars_of_term, parts_of_literal,
 };
+use hashbrown::HashMap;
 
 /// Checks the bodies of a rule as they are written.
 pub fn check_written_rule(rule: &Rule, problems: &mut Problems) {
@@ -62,10 +63,12 @@ impl Written<'_> {
         let mut outer = around.whole.clone();
         body_vars(body, &mut outer);
         let inner = self.inner_values(body, heads);
+        let calls = self.calls_inside(body);
         let bind = |literal: &Literal, globals: &VarSet, bound: &mut VarSet| {
             let around = Around { globals, outer: &outer, replacements_bind: true, heads_bind: false };
             if is_known(literal, &inner, bound) {
                 bound_as_written(literal, bound, &around);
+                bind_arguments(literal, &calls, bound);
             }
         };
         let mut known = around.clone();
@@ -118,6 +121,15 @@ impl Written<'_> {
             }
         }
         found
+    }
+
+    /// The calls inside of other terms of a body, by the variables that have their results.
+    fn calls_inside<'b>(&self, body: &'b Body) -> Calls<'b> {
+        let results = body.iter().filter_map(|literal| match &literal.kind {
+            LiteralKind::Call { call, output: Some(Term::Var(output)) } => Some((*output, call.args.as_slice())),
+            _ => None,
+        });
+        results.filter(|(output, _)| self.locals.name(*output).starts_with('$')).collect()
     }
 
     fn add_generated(&self, term: &Term, found: &mut VarSet) {
@@ -214,6 +226,33 @@ impl Written<'_> {
                 let message = format!("var {} is undeclared", self.locals.name(var));
                 self.problems.report(check, "rego_compile_error", comprehension.span, message);
             }
+        }
+    }
+}
+
+/// Calls by the variables that have their results.
+type Calls<'b> = HashMap<Var, &'b [Term]>;
+
+/// A lookup whose keys are calls binds what these name: they have no literals of their own where this is checked.
+fn bind_arguments(literal: &Literal, calls: &Calls<'_>, bound: &mut VarSet) {
+    if calls.is_empty() {
+        return;
+    }
+    let mut keys: Vec<Var> = Vec::new();
+    parts_of_literal(literal, &mut |part| {
+        if let Part::Ref(Ref { head, operands, .. }) = part
+            && !matches!(head, Head::Term(head) if !is_bound(head, bound))
+        {
+            operands.iter().for_each(|operand| free_vars_of_term(operand, false, &mut |var, _| keys.push(var)));
+        }
+    });
+    keys.retain(|key| bound.contains(*key));
+    let mut seen = VarSet::default();
+    while let Some(key) = keys.pop() {
+        bound.insert(key);
+        if seen.insert(key) {
+            let args = calls.get(&key).copied().unwrap_or_default();
+            args.iter().for_each(|arg| free_vars_of_term(arg, false, &mut |var, _| keys.push(var)));
         }
     }
 }

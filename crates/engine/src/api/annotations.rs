@@ -4,6 +4,7 @@ use super::Location;
 use crate::hir::annotations::Listed;
 use crate::hir::print::package_text;
 use crate::hir::{Const, Term};
+use serde::Serialize;
 use serde_json::{Map, Value};
 use solon_syntax::{Source, Span};
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use std::sync::Arc;
 /// assert_eq!(policy.entrypoints(), ["data.pods.allow"]);
 /// # Ok::<(), solon_engine::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Annotation {
     /// What it is about: `data.pods.allow`.
     pub path: String,

@@ -13,13 +13,13 @@ use crate::hir::lower::{Demands, Program, lower_modules};
 use crate::hir::test_rules;
 use crate::hir::{Check, Problems};
 use crate::plan::optimize::optimize_program;
-use crate::plan::{DocumentPlan, Tree, depth, plan_program};
+use crate::plan::{DocumentPlan, Tree, depth, observe, plan_program};
 use crate::stack::{TREES, with_room};
 use crate::value::SymbolTable;
 use crate::vm::Code;
 use solon_syntax::ast::{Module, Version};
 use solon_syntax::{Diagnostic, ParseOptions, Source, Span, parse_module};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Which of Rego's syntaxes modules are written in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -67,18 +67,26 @@ pub struct Compiler {
     builtins: Vec<CustomBuiltin>,
 }
 
+/// The modules of a compiler.
+struct Parsed {
+    modules: Vec<Module>,
+    /// For each module the version of Rego that it was read in.
+    versions: Vec<Version>,
+    notes: Vec<Issue>,
+}
+
 /// How many errors are reported if nobody says how many.
 const MAX_ERRORS: usize = 10;
 
 /// What a compilation is told, the modules aside.
 #[derive(Clone, Copy)]
-struct Settings<'c> {
-    sources: &'c [Source],
-    demands: &'c Demands,
-    optimizations: Optimizations,
-    schemas: &'c Schemas,
-    max_errors: usize,
-    are_types_unchecked: bool,
+pub(super) struct Settings<'c> {
+    pub(super) sources: &'c [Source],
+    pub(super) demands: &'c Demands,
+    pub(super) optimizations: Optimizations,
+    pub(super) schemas: &'c Schemas,
+    pub(super) max_errors: usize,
+    pub(super) are_types_unchecked: bool,
 }
 
 impl Compiler {
@@ -256,7 +264,7 @@ impl Compiler {
 
     fn compile_here(mut self) -> Result<Policy, Error> {
         self.declare_builtins()?;
-        let (modules, notes) = self.parse()?;
+        let Parsed { modules, versions, notes } = self.parse()?;
         let fail = |errors: Vec<Diagnostic>| Error::of_diagnostics(errors, &self.sources);
         let Compiled { code, program, types } = compile(&modules, self.settings()).map_err(fail)?;
         let max_errors = self.settings().max_errors;
@@ -272,6 +280,7 @@ impl Compiler {
             names,
             types,
             sources,
+            versions,
             notes,
             version,
             optimizations,
@@ -279,6 +288,7 @@ impl Compiler {
             annotations,
             max_errors,
             rule_paths,
+            explained: OnceLock::new(),
         };
         Policy { shared: Arc::new(shared), data }.checked(&[])
     }
@@ -291,7 +301,7 @@ impl Compiler {
     pub fn explain(mut self, stage: Stage) -> Result<String, Error> {
         self.declare_builtins()?;
         with_room(TREES, || {
-            let (modules, _) = self.parse()?;
+            let Parsed { modules, .. } = self.parse()?;
             explain(&modules, self.settings(), stage).map_err(|errors| Error::of_diagnostics(errors, &self.sources))
         })
     }
@@ -318,10 +328,11 @@ impl Compiler {
     }
 
     /// Reads every module; also says which ones were read as older Rego.
-    fn parse(&self) -> Result<(Vec<Module>, Vec<Issue>), Error> {
+    fn parse(&self) -> Result<Parsed, Error> {
         let mut errors = Vec::new();
         let mut notes = Vec::new();
         let mut modules = Vec::new();
+        let mut versions = Vec::new();
         let capabilities = &self.demands.capabilities;
         for (file, (source, own)) in self.sources.iter().zip(&self.syntaxes).enumerate() {
             let file = file as u32;
@@ -330,9 +341,10 @@ impl Compiler {
                 return Err(Error::new("rego_parse_error", message));
             }
             let (module, read_as_old) = parse(source, file, asked, &mut errors);
+            let version = if read_as_old { Version::V0 } else { asked.version() };
+            versions.push(version);
             if let Some(module) = &module {
-                let asked = if read_as_old { Version::V0 } else { asked.version() };
-                features::check_imports(module, asked, capabilities, &mut errors);
+                features::check_imports(module, version, capabilities, &mut errors);
                 features::check_calls(module, &mut errors);
             }
             if read_as_old {
@@ -340,10 +352,15 @@ impl Compiler {
             }
             modules.extend(module);
         }
+        // As in OPA, the order of rules is that of the names of their files.
+        modules.sort_by_key(|module: &Module| self.sources.get(module.file as usize).map(Source::name));
         if self.demands.is_test_run {
             test_rules::number_repeated(&mut modules);
         }
-        if errors.is_empty() { Ok((modules, notes)) } else { Err(Error::of_diagnostics(errors, &self.sources)) }
+        if !errors.is_empty() {
+            return Err(Error::of_diagnostics(errors, &self.sources));
+        }
+        Ok(Parsed { modules, versions, notes })
     }
 }
 
@@ -422,13 +439,20 @@ fn resolve(modules: &[Module], settings: Settings<'_>) -> Result<(Program, Optio
     Ok((program, types))
 }
 
-/// Documents as nested loops.
-fn plan(program: &mut Program, optimizations: Optimizations) -> Result<(Tree, Vec<DocumentPlan>), Vec<Diagnostic>> {
+/// Documents as nested loops, which say which rules have answers if they are observed.
+fn plan(
+    program: &mut Program,
+    optimizations: Optimizations,
+    is_observed: bool,
+) -> Result<(Tree, Vec<DocumentPlan>), Vec<Diagnostic>> {
     let mut errors = Vec::new();
     let mut tree = Tree::build(program, &mut errors);
     stop(&mut errors)?;
     let mut plans = plan_program(program, &tree, &mut errors);
     stop(&mut errors)?;
+    if is_observed {
+        observe::observe(&program.rules, &tree, &mut plans);
+    }
     if optimizations.plans {
         optimize_program(&mut tree, &mut plans);
     }
@@ -442,7 +466,7 @@ fn explain(modules: &[Module], settings: Settings<'_>, stage: Stage) -> Result<S
     if stage == Stage::Hir {
         return Ok(crate::hir::print::rules(&program.rules));
     }
-    let (tree, plans) = plan(&mut program, optimizations)?;
+    let (tree, plans) = plan(&mut program, optimizations, false)?;
     if stage == Stage::Plan {
         return Ok(crate::plan::print::program(&tree, &plans));
     }
@@ -462,24 +486,47 @@ struct Compiled {
 /// The stages, one after the other.
 fn compile(modules: &[Module], settings: Settings<'_>) -> Result<Compiled, Vec<Diagnostic>> {
     let optimizations = settings.optimizations;
-    let mut errors = Vec::new();
     let (mut program, types) = resolve(modules, settings)?;
-    let (tree, plans) = plan(&mut program, optimizations)?;
-    let mut symbols = SymbolTable::new();
+    let (tree, plans) = plan(&mut program, optimizations, false)?;
+    let code = assemble(&program, tree, plans, optimizations, SymbolTable::new())?;
+    Ok(Compiled { code, program, types })
+}
+
+/// The same for code that says which rules have answers. Symbols are those of the policy's other code, and what is new.
+pub(super) fn compile_observed(
+    modules: &[Module],
+    settings: Settings<'_>,
+    symbols: SymbolTable,
+) -> Result<(Code, Program), Vec<Diagnostic>> {
+    let optimizations = settings.optimizations;
+    let (mut program, _) = resolve(modules, settings)?;
+    let (tree, plans) = plan(&mut program, optimizations, true)?;
+    let code = assemble(&program, tree, plans, optimizations, symbols)?;
+    Ok((code, program))
+}
+
+/// Code of plans, checked.
+fn assemble(
+    program: &Program,
+    tree: Tree,
+    plans: Vec<DocumentPlan>,
+    optimizations: Optimizations,
+    mut symbols: SymbolTable,
+) -> Result<Code, Vec<Diagnostic>> {
+    let mut errors = Vec::new();
     let (unit, functions) = generate_program(&tree, &plans, optimizations, &mut symbols, &mut errors);
     stop(&mut errors)?;
     for function in &functions {
         verify::check(function, &unit, functions.len(), &mut Work::default()).map_err(internal)?;
     }
-    let spans: Vec<Span> = tree.documents.iter().map(|document| first_span(&program, document)).collect();
+    let spans: Vec<Span> = tree.documents.iter().map(|document| first_span(program, document)).collect();
     let needs = graph::check(&tree, &functions, &spans, &mut errors);
     stop(&mut errors)?;
     let levels = depth::check(&tree, &plans, &needs.order, needs.has_cycle, &spans, &mut errors);
     stop(&mut errors)?;
     let is_remembered = graph::remembered(&tree, &functions, &unit, optimizations);
     let aliases = aliases::aliases(&unit, &functions);
-    let code = Code { tree, unit, functions, symbols, stack: needs.stack, levels, is_remembered, aliases };
-    Ok(Compiled { code, program, types })
+    Ok(Code { tree, unit, functions, symbols, stack: needs.stack, levels, is_remembered, aliases })
 }
 
 fn first_span(program: &Program, document: &crate::plan::Document) -> Span {

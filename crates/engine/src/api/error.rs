@@ -1,6 +1,6 @@
 //! One error type: what went wrong, as data, with the places.
 
-use crate::vm::{EvalError, codes};
+use crate::vm::{Differing, EvalError, codes};
 use serde::Serialize;
 use solon_syntax::{Diagnostic, Source, Span};
 use std::fmt;
@@ -117,10 +117,12 @@ impl Error {
 
     pub(super) fn of_evaluation(error: EvalError, sources: &[Source]) -> Self {
         let has_place = error.span != Span::default();
+        let mut message = error.message;
+        add_values(&mut message, error.differing, sources);
         Error {
             issues: vec![Issue {
                 code: error.code.to_owned(),
-                message: error.message,
+                message,
                 location: if has_place { Location::of(error.span, sources) } else { None },
                 hint: None,
                 details: None,
@@ -157,6 +159,20 @@ impl Error {
     fn has(&self, code: &str) -> bool {
         self.issues.iter().any(|issue| issue.code == code)
     }
+}
+
+/// Adds the values that are in conflict to a message, in order of their places.
+fn add_values(message: &mut String, differing: Differing, sources: &[Source]) {
+    let place = |(span, text): (Span, String)| (Location::of(span, sources), text);
+    let mut values: Vec<(Option<Location>, String)> = differing.values.into_iter().map(place).collect();
+    let order = |place: &Option<Location>| place.as_ref().map(|at| (at.file.clone(), at.row, at.col));
+    values.sort_by_key(|(place, _)| order(place));
+    message.extend((!values.is_empty()).then_some(':'));
+    for (place, text) in values {
+        let place = place.map_or_else(|| "<unknown>".to_owned(), |place| place.to_string());
+        message.extend(["\n  ", &text, " at ", &place]);
+    }
+    message.extend(differing.has_more.then_some("\n  ..."));
 }
 
 impl fmt::Display for Error {

@@ -6,7 +6,7 @@ use crate::host::{Host, NoHost};
 use crate::value::Bump;
 use crate::value::json::{self, Projection};
 use crate::value::serde::Meter;
-use crate::vm::{self, Limits, Reusable, Setting};
+use crate::vm::{self, Limits, Observed, Reusable, Setting};
 use std::sync::Arc;
 
 /// An arena that grew beyond this many bytes is given back after the evaluation.
@@ -38,17 +38,17 @@ pub struct SetEvaluator {
 }
 
 /// What evaluators of both kinds keep.
-struct Session {
+pub(super) struct Session {
     arena: Bump,
     parser: json::Parser,
-    reusable: Reusable,
-    host: Arc<dyn Host>,
-    limits: Limits,
-    is_strict: bool,
+    pub(super) reusable: Reusable,
+    pub(super) host: Arc<dyn Host>,
+    pub(super) limits: Limits,
+    pub(super) is_strict: bool,
 }
 
 impl Session {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Session {
             arena: Bump::new(),
             parser: json::Parser::new(),
@@ -59,13 +59,18 @@ impl Session {
         }
     }
 
-    /// Evaluates queries of one policy; `take` gets the answer of each. Gives what it made of the last one.
-    fn eval<'s, T>(
+    pub(super) fn allocated_bytes(&self) -> usize {
+        self.arena.allocated_bytes()
+    }
+
+    /// Evaluates queries of one policy; `take` gets the answer of each, and what was observed. Gives what it made of
+    /// the last one.
+    pub(super) fn eval<'s, T>(
         &'s mut self,
         queries: &'s [Query],
         projection: impl FnOnce() -> &'s Projection,
         input: Input<'s>,
-        mut take: impl FnMut(Result<Answer<'s>, Error>) -> T,
+        mut take: impl FnMut(Result<Answer<'s>, Error>, Observed<'_>) -> T,
     ) -> Result<Option<T>, Error> {
         if self.arena.allocated_bytes() > KEPT {
             self.arena = Bump::new();
@@ -95,15 +100,16 @@ impl Session {
         let data = policy.data.value();
         let mut prepared = queries.iter();
         let codes = queries.iter().map(|query| &query.prepared.code);
-        Ok(vm::evaluate(&setting, codes, input, data, reusable, |result| {
+        Ok(vm::evaluate(&setting, codes, input, data, reusable, |result, observed| {
             let query = prepared.next().map_or(first, |query| &query.prepared);
-            take(match result {
+            let answer = match result {
                 Ok(rows) => Ok(Answer::new(rows, query)),
                 Err(error) => {
                     let sources: Vec<_> = shared.sources.iter().chain([&query.source]).cloned().collect();
                     Err(Error::of_evaluation(*error, &sources))
                 }
-            })
+            };
+            take(answer, observed)
         }))
     }
 }
@@ -130,10 +136,11 @@ macro_rules! settings {
 
         /// Bytes that the evaluator holds for its evaluations.
         pub fn allocated_bytes(&self) -> usize {
-            self.session.arena.allocated_bytes()
+            self.session.allocated_bytes()
         }
     };
 }
+pub(super) use settings;
 
 impl Evaluator {
     pub(super) fn new(query: Query) -> Self {
@@ -150,7 +157,7 @@ impl Evaluator {
     /// never an answer: treat it as a denial.
     pub fn eval<'s>(&'s mut self, input: Input<'s>) -> Result<Answer<'s>, Error> {
         let queries = std::slice::from_ref(&self.query);
-        let answer = self.session.eval(queries, || self.query.projection(), input, |answer| answer)?;
+        let answer = self.session.eval(queries, || self.query.projection(), input, |answer, _| answer)?;
         answer.unwrap_or_else(|| Err(Error::new("eval_internal_error", "no query")))
     }
 }
@@ -170,7 +177,7 @@ impl SetEvaluator {
     pub fn eval<'s>(&'s mut self, input: Input<'s>) -> Result<Vec<Result<Answer<'s>, Error>>, Error> {
         let mut answers = Vec::with_capacity(self.queries.queries().len());
         let queries = &self.queries;
-        self.session.eval(queries.queries(), || queries.projection(), input, |answer| answers.push(answer))?;
+        self.session.eval(queries.queries(), || queries.projection(), input, |answer, _| answers.push(answer))?;
         Ok(answers)
     }
 }

@@ -2,6 +2,7 @@
 
 use super::compiler::internal;
 use super::data::{self, Part};
+use super::explain::Explained;
 use super::input::{invalid, unfit};
 use super::{Annotation, BuiltInput, Error, Evaluator, Issue, ParsedInput, SetEvaluator, Test, features};
 use crate::analysis::types::{Types, check_query};
@@ -36,6 +37,8 @@ pub(super) struct Shared {
     pub(super) names: Names,
     pub(super) types: Option<Types>,
     pub(super) sources: Vec<Source>,
+    /// For each source the version of Rego that it was read in.
+    pub(super) versions: Vec<Version>,
     pub(super) notes: Vec<Issue>,
     pub(super) version: Version,
     pub(super) max_errors: usize,
@@ -43,6 +46,8 @@ pub(super) struct Shared {
     pub(super) annotations: Vec<Annotation>,
     /// Where there must be no base data.
     pub(super) rule_paths: RulePaths,
+    /// The policy for those who ask how its decisions come about; made when somebody does.
+    pub(super) explained: OnceLock<Result<Explained, Error>>,
 }
 
 /// A stage of compilation that can be printed.
@@ -122,6 +127,8 @@ impl Policy {
             bindings: plan.bindings,
             expressions: plan.expressions,
             source,
+            package: package.into(),
+            imports: imports.iter().map(|import| (*import).into()).collect(),
             projection: OnceLock::new(),
         };
         Ok(Query { policy: self.clone(), prepared: Arc::new(prepared) })
@@ -249,6 +256,9 @@ pub(super) struct Prepared {
     pub(super) bindings: Vec<Arc<str>>,
     pub(super) expressions: Vec<Span>,
     pub(super) source: Source,
+    /// In which package and with which imports it is asked.
+    pub(super) package: Box<str>,
+    pub(super) imports: Box<[Box<str>]>,
     /// What the query can read of an input; found when it is needed first.
     projection: OnceLock<Projection>,
 }

@@ -17,7 +17,7 @@ use crate::vm::Code;
 use serde::{Deserialize, Serialize};
 use solon_syntax::ast::Version;
 use solon_syntax::{Source, Span};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A policy, saved, with its texts.
 #[derive(Serialize, Deserialize)]
@@ -28,6 +28,8 @@ struct SavedPolicy<'t> {
     symbols: u32,
     #[serde(borrow)]
     sources: Vec<(&'t str, &'t str)>,
+    /// For each source whether it is older Rego.
+    are_v0: Vec<bool>,
     /// Base documents as JSON.
     data: &'t str,
     settings: SavedSettings,
@@ -179,12 +181,14 @@ fn save(policy: &Policy) -> Result<Vec<u8>> {
         names,
         types,
         sources,
+        versions,
         notes,
         version,
         max_errors,
         tests,
         annotations,
         rule_paths,
+        explained: _,
     } = &*policy.shared;
     let mut texts = Texts::default();
     let symbols = code.symbols.texts();
@@ -209,6 +213,7 @@ fn save(policy: &Policy) -> Result<Vec<u8>> {
         texts: texts.iter().map(|text| &**text).collect(),
         symbols: symbols.len() as u32,
         sources: sources.iter().map(|source| (source.name(), source.text())).collect(),
+        are_v0: versions.iter().map(|version| *version == Version::V0).collect(),
         data: &data,
         settings: SavedSettings {
             is_v0: *version == Version::V0,
@@ -322,7 +327,12 @@ fn load(file: &[u8], customs: Customs) -> Result<Policy> {
     let is_remembered = graph::remembered(&tree, &functions, &unit, optimizations);
     let aliases = aliases::aliases(&unit, &functions);
     let code = Code { tree, unit, functions, symbols, stack: needs.stack, levels, is_remembered, aliases };
-    let version = if settings.is_v0 { Version::V0 } else { Version::V1 };
+    if saved.are_v0.len() != sources.len() {
+        return Err("it does not say of each source what it is written in".to_owned());
+    }
+    let version_of = |is_v0| if is_v0 { Version::V0 } else { Version::V1 };
+    let version = version_of(settings.is_v0);
+    let versions = saved.are_v0.into_iter().map(version_of).collect();
     let max_errors = usize::try_from(settings.max_errors).unwrap_or(usize::MAX);
     let shared = Shared {
         optimizations,
@@ -330,12 +340,14 @@ fn load(file: &[u8], customs: Customs) -> Result<Policy> {
         names,
         types,
         sources,
+        versions,
         notes,
         version,
         max_errors,
         tests,
         annotations,
         rule_paths,
+        explained: OnceLock::new(),
     };
     Policy { shared: Arc::new(shared), data }.checked(&[]).map_err(|error| error.to_string())
 }

@@ -371,6 +371,8 @@ operations! {
     Candidate { mark: Read, done: Label }
     /// Forgets the rules that were found and not gone to.
     Settle { mark: Read }
+    /// Notes that a rule has an answer; only in code of [observed](crate::plan::observe) plans.
+    Fired { rule: Count }
     /// Begins a copy of the world in which something is replaced; remembers the present one.
     Enter { outer: Write }
     /// Replaces a part of `input` or `data`, or a function.

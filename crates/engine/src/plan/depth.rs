@@ -130,7 +130,7 @@ impl<'k> Measure<'k> {
                     self.block(slow);
                 }
                 // A test binds nothing.
-                Step::Test(_) | Step::Fail => {}
+                Step::Test(_) | Step::Fail | Step::Fired(_) => {}
                 Step::Loop { collection, key, value, body, .. } => {
                     self.elements(collection, key.iter().chain(value));
                     self.block(body);

@@ -7,6 +7,7 @@
 mod body;
 pub mod depth;
 mod literal;
+pub mod observe;
 pub mod optimize;
 mod pattern;
 pub(crate) mod pieces;
@@ -109,6 +110,8 @@ pub enum Step {
     Outside(Block),
     /// Never goes on.
     Fail,
+    /// Notes that a rule has an answer, by a number that [`observe`] gave, and goes on.
+    Fired(u32),
     /// The end of a block that several rules begin with: goes on with each of their rests in turn, the number of the
     /// rule with each. See [`share`].
     Alternatives(Vec<(usize, Block)>),

@@ -130,6 +130,10 @@ impl Planner<'_> {
                 }
             }
             Term::Object(entries) if !self.is_bound(pattern) => {
+                // Keys are looked up: one that nothing has bound before, as a parameter may have, is not found.
+                if !entries.iter().all(|(key, _)| self.is_bound(key) || self.is_lookup(key)) {
+                    return self.no_match(pattern, builder);
+                }
                 let slot = self.in_slot(value, builder);
                 builder.push(Step::Test(Test::Object(slot, entries.len())));
                 for (key, item) in entries {
@@ -138,20 +142,23 @@ impl Planner<'_> {
                 }
             }
             // A set is no pattern: nothing fits it.
-            Term::Set(_) if !self.is_bound(pattern) => {
-                builder.push(Step::Fail);
-                free_vars_of_term(pattern, false, &mut |var: Var, in_closure: bool| {
-                    if !in_closure && self.slot(var).is_none() {
-                        let slot = self.in_slot(Expr::Undefined, builder);
-                        self.set_slot(var, slot);
-                    }
-                });
-            }
+            Term::Set(_) if !self.is_bound(pattern) => self.no_match(pattern, builder),
             _ => {
                 let known = self.expr(pattern, builder);
                 builder.push(Step::Test(Test::Compare(Comparison::Equal, known, value)));
             }
         }
+    }
+
+    /// Nothing fits a pattern; its variables are taken for bound.
+    fn no_match(&mut self, pattern: &Term, builder: &mut Builder) {
+        builder.push(Step::Fail);
+        free_vars_of_term(pattern, false, &mut |var: Var, in_closure: bool| {
+            if !in_closure && self.slot(var).is_none() {
+                let slot = self.in_slot(Expr::Undefined, builder);
+                self.set_slot(var, slot);
+            }
+        });
     }
 
     /// What a collection has at a key; a key with unbound variables loops.

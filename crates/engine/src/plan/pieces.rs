@@ -61,7 +61,7 @@ macro_rules! pieces {
                     visit($piece::Block(quick));
                     visit($piece::Block(slow));
                 }
-                Step::Fail => {}
+                Step::Fail | Step::Fired(_) => {}
                 Step::Alternatives(rests) => {
                     for (_, rest) in rests {
                         visit($piece::Block(rest));

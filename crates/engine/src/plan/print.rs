@@ -113,6 +113,7 @@ impl Printer<'_> {
                     return self.block(body, depth + 1, end);
                 }
                 Step::Fail => self.line(depth, "fail"),
+                Step::Fired(rule) => self.line(depth, &format!("fired {rule}")),
                 Step::Alternatives(rests) => {
                     for (number, rest) in rests {
                         self.line(depth, &format!("rest of rule {number}"));

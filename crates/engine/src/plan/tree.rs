@@ -182,7 +182,6 @@ impl Tree {
                 self.absorb(child, path.len(), &mut keys, rules_at, program, &mut rules);
             }
             self.node_mut(at).children.clear();
-            rules.sort_unstable();
             let document = document(path.clone(), rules, program, errors);
             self.node_mut(at).document = Some(DocumentId(first));
             self.documents.push(document);
@@ -190,7 +189,8 @@ impl Tree {
         self.node_mut(at).documents = first..self.documents.len() as u32;
     }
 
-    /// Takes the rules below a document into it: `p.q := 1` beside `p[x] := 2` is `p["q"] := 1`.
+    /// Takes the rules below a document into it: `p.q := 1` beside `p[x] := 2` is `p["q"] := 1`. As in OPA they come after
+    /// its own.
     fn absorb(
         &mut self,
         at: NodeId,

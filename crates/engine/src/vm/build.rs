@@ -1,8 +1,7 @@
 //! Collections from the scratch stack.
 
 use super::Machine;
-use super::error::{EvalError, Result, codes};
-use super::run::Place;
+use super::error::Result;
 use crate::value::{Bump, Entry, Object, Set, Value};
 use bumpalo::collections::Vec;
 
@@ -21,17 +20,23 @@ impl<'a> Machine<'a, '_> {
         Ok(value)
     }
 
-    pub(super) fn end_object(&mut self, mark: usize, place: Place<'_>) -> Result<Value<'a>> {
+    /// `None` if a key has two values; then its entries stay where they are.
+    pub(super) fn end_object(&mut self, mark: usize) -> Result<Option<Value<'a>>> {
         self.making(self.pending(mark).len())?;
-        let value = object(self.arena, self.pending(mark), place)?;
-        self.scratch.truncate(mark);
+        let value = object(self.arena, self.pending(mark));
+        if value.is_some() {
+            self.scratch.truncate(mark);
+        }
         Ok(value)
     }
 
-    pub(super) fn end_nested(&mut self, mark: usize, place: Place<'_>) -> Result<Value<'a>> {
+    /// The same for an object whose entries may have several keys.
+    pub(super) fn end_nested(&mut self, mark: usize) -> Result<Option<Value<'a>>> {
         self.making(self.pending(mark).len())?;
-        let value = nested(self.arena, self.pending(mark), place)?;
-        self.scratch.truncate(mark);
+        let value = nested(self.arena, self.pending(mark));
+        if value.is_some() {
+            self.scratch.truncate(mark);
+        }
         Ok(value)
     }
 
@@ -108,17 +113,17 @@ fn distinct<'a>(arena: &'a Bump, items: &[Value<'a>]) -> &'a mut [Value<'a>] {
     kept.into_bump_slice_mut()
 }
 
-/// An object of keys and values in turn. One key with two values is an error.
-pub(super) fn object<'a>(arena: &'a Bump, items: &[Value<'a>], place: Place<'_>) -> Result<Value<'a>> {
+/// An object of keys and values in turn. `None` if one key has two values.
+pub(super) fn object<'a>(arena: &'a Bump, items: &[Value<'a>]) -> Option<Value<'a>> {
     let mut entries = pairs(arena, items);
     if !entries.windows(2).all(|pair| matches!(pair, [left, right] if left.0 < right.0)) {
         entries.sort_by(|left, right| left.0.cmp(&right.0));
         if entries.windows(2).any(|pair| matches!(pair, [left, right] if left.0 == right.0 && left.1 != right.1)) {
-            return Err(conflict(place));
+            return None;
         }
         entries.dedup_by(|right, left| left.0 == right.0);
     }
-    Ok(Value::Object(Object::from_sorted(arena, entries.into_bump_slice())))
+    Some(Value::Object(Object::from_sorted(arena, entries.into_bump_slice())))
 }
 
 /// An object that is written in place, of keys and values in turn. Of entries with one key the last counts.
@@ -155,8 +160,8 @@ struct Nested<'a> {
 }
 
 /// An object of triples: keys as an array, value, and whether the value is a member of a set at those keys, or `null`
-/// if it only counts where nothing else is.
-pub(super) fn nested<'a>(arena: &'a Bump, items: &[Value<'a>], place: Place<'_>) -> Result<Value<'a>> {
+/// if it only counts where nothing else is. `None` if they are in conflict.
+pub(super) fn nested<'a>(arena: &'a Bump, items: &[Value<'a>]) -> Option<Value<'a>> {
     let triples = items.chunks_exact(3).filter_map(|triple| match triple {
         [Value::Array(keys), value, Value::Bool(is_member)] => {
             Some(Nested { keys, value: *value, is_member: Some(*is_member) })
@@ -166,41 +171,36 @@ pub(super) fn nested<'a>(arena: &'a Bump, items: &[Value<'a>], place: Place<'_>)
     });
     let mut entries: Vec<'a, Nested<'a>> = Vec::from_iter_in(triples, arena);
     entries.sort_by(|left, right| left.keys.cmp(right.keys));
-    level(arena, &entries, 0, place)
+    level(arena, &entries, 0)
 }
 
 /// The value of entries that share their first `depth` keys, sorted by keys.
-fn level<'a>(arena: &'a Bump, entries: &[Nested<'a>], depth: usize, place: Place<'_>) -> Result<Value<'a>> {
+fn level<'a>(arena: &'a Bump, entries: &[Nested<'a>], depth: usize) -> Option<Value<'a>> {
     // What only counts where nothing else is stands first: it was added first, and sorting keeps that order.
     let is_place = |entry: &&Nested<'a>| entry.is_member.is_none() && entry.keys.len() == depth;
     let count = entries.iter().take_while(is_place).count();
     let (places, entries) = entries.split_at(count);
     if let (Some(found), []) = (places.first(), entries) {
-        return Ok(found.value);
+        return Some(found.value);
     }
     if let Some(first) = entries.first().filter(|first| first.keys.len() <= depth) {
         if entries.iter().any(|entry| entry.keys.len() != first.keys.len() || entry.is_member != first.is_member) {
-            return Err(conflict(place));
+            return None;
         }
         if first.is_member == Some(true) {
             let members: Vec<'a, Value<'a>> = Vec::from_iter_in(entries.iter().map(|entry| entry.value), arena);
-            return Ok(Value::Set(Set::from_unsorted(arena, members.into_bump_slice_mut())));
+            return Some(Value::Set(Set::from_unsorted(arena, members.into_bump_slice_mut())));
         }
         let is_one = entries.iter().all(|entry| entry.value == first.value);
-        return if is_one { Ok(first.value) } else { Err(conflict(place)) };
+        return is_one.then_some(first.value);
     }
     let mut result: Vec<'a, Entry<'a>> = Vec::new_in(arena);
     let mut rest = entries;
     while let Some(key) = rest.first().and_then(|first| first.keys.get(depth)) {
         let count = rest.iter().take_while(|entry| entry.keys.get(depth) == Some(key)).count();
         let (group, others) = rest.split_at(count);
-        result.push((*key, level(arena, group, depth + 1, place)?));
+        result.push((*key, level(arena, group, depth + 1)?));
         rest = others;
     }
-    Ok(Value::Object(Object::from_sorted(arena, result.into_bump_slice())))
-}
-
-#[cold]
-fn conflict(place: Place<'_>) -> Box<EvalError> {
-    Box::new(EvalError::new(codes::CONFLICT, "object keys must be unique", place.span()))
+    Some(Value::Object(Object::from_sorted(arena, result.into_bump_slice())))
 }

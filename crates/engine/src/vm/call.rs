@@ -191,7 +191,7 @@ impl<'a> Machine<'a, '_> {
             Err(failure @ (Failure::Halt(_) | Failure::Fatal(_) | Failure::Unsupported)) => {
                 Err(Box::new(EvalError::of_builtin(builtin.name, failure, place.span())))
             }
-            Err(failure) if setting.is_strict => {
+            Err(failure) if setting.is_strict && self.witness.is_none() => {
                 Err(Box::new(EvalError::of_builtin(builtin.name, failure, place.span())))
             }
             Err(_) => Ok(None),

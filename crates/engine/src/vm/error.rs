@@ -12,6 +12,17 @@ pub struct EvalError {
     pub message: String,
     /// Where.
     pub span: Span,
+    /// The values that are in conflict.
+    pub differing: Differing,
+}
+
+/// Values that rules disagree about.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Differing {
+    /// The rules, with the beginnings of their values.
+    pub values: Vec<(Span, String)>,
+    /// Whether there are more than these.
+    pub has_more: bool,
 }
 
 /// Error codes.
@@ -34,7 +45,7 @@ pub mod codes {
 
 impl EvalError {
     pub(super) fn new(code: &'static str, message: impl Into<String>, span: Span) -> Self {
-        EvalError { code, message: message.into(), span }
+        EvalError { code, message: message.into(), span, differing: Differing::default() }
     }
 
     /// The error of a builtin that failed.

@@ -5,15 +5,18 @@
 
 mod build;
 mod call;
+mod conflict;
 mod documents;
 mod error;
 mod matching;
+mod observed;
 mod remember;
 mod run;
 mod watch;
 mod world;
 
-pub use error::{EvalError, codes};
+pub use error::{Differing, EvalError, codes};
+pub use observed::Observed;
 
 use crate::builtins::{Caches, Customs, Sent};
 use crate::code::aliases::Alias;
@@ -97,6 +100,8 @@ pub struct Reusable {
     hints: [Hints; PATHS],
     /// Rules that an index found.
     candidates: Vec<u32>,
+    /// For each rule of an observed policy whether it had an answer; empty for others.
+    pub fired: Vec<bool>,
 }
 
 /// Paths whose keys' positions are kept.
@@ -137,14 +142,15 @@ pub enum Rows<'a> {
     Any(&'a [Value<'a>]),
 }
 
-/// Evaluates queries on one input, one after the other. What one computes the next ones know.
+/// Evaluates queries on one input, one after the other. What one computes the next ones know. `take` also gets what the
+/// machine can say of the query's evaluation.
 pub fn evaluate<'a, T>(
     setting: &Setting<'a, '_>,
     queries: impl IntoIterator<Item = &'a QueryCode>,
     input: Option<Value<'a>>,
     data: Value<'a>,
     reusable: &mut Reusable,
-    mut take: impl FnMut(Result<Rows<'a>>) -> T,
+    mut take: impl FnMut(Result<Rows<'a>>, Observed<'_>) -> T,
 ) -> Option<T> {
     let arena = setting.arena;
     let world = World::new(arena, input, data, setting.code.functions.len());
@@ -161,6 +167,7 @@ pub fn evaluate<'a, T>(
         calls: remember::Remembered::new(arena),
         indexes: matching::Indexes::default(),
         reusable,
+        witness: None,
         now: None,
         budget: 0,
         spent: 0,
@@ -174,7 +181,8 @@ pub fn evaluate<'a, T>(
         if last.is_some() {
             machine.begin(world);
         }
-        last = Some(take(machine.query(query)));
+        let rows = machine.query(query);
+        last = Some(take(rows, machine.observed()));
     }
     last
 }
@@ -199,6 +207,8 @@ struct Machine<'a, 's> {
     /// Indexes of collections that loops with a filter walk over.
     indexes: matching::Indexes<'a>,
     reusable: &'s mut Reusable,
+    /// Who is told of answers, while a document is computed again that is in conflict.
+    witness: Option<Box<conflict::Witness<'a>>>,
     now: Option<i64>,
     /// Steps until the limits are looked at.
     budget: u32,

@@ -35,7 +35,18 @@ impl<'a> Machine<'a, '_> {
     /// What seldom runs, or takes long anyway, stands in methods of its own: the less this one holds, the more of it
     /// stays in the processor's registers. Code is verified before it runs, so that nothing it names is out of range;
     /// what were to is an error.
+    #[inline]
     pub(super) fn run(
+        &mut self,
+        unit: &'a Unit,
+        function: &'a Function,
+        stack: &mut [Value<'a>],
+    ) -> Result<Option<Value<'a>>> {
+        self.run_as::<false>(unit, function, stack)
+    }
+
+    /// Runs a function; a witness of what its rules add tells it to the machine, and goes on where they disagree.
+    pub(super) fn run_as<const IS_WITNESS: bool>(
         &mut self,
         unit: &'a Unit,
         function: &'a Function,
@@ -128,6 +139,25 @@ impl<'a> Machine<'a, '_> {
                     self.any_call($document.0, &args, stack, Place { function, pc: pc - 1 })?
                 }
             }};
+        }
+        macro_rules! witness {
+            () => {
+                if IS_WITNESS {
+                    self.saw_entry(Place { function, pc: pc - 1 });
+                }
+            };
+        }
+        // The object, unless a key has two values.
+        macro_rules! or_conflict {
+            ($built:expr, $mark:expr) => {
+                match $built? {
+                    Some(object) => object,
+                    None => {
+                        let (place, mark) = (Place { function, pc: pc - 1 }, $mark);
+                        return Err(self.conflict_of_keys(unit, function, place, mark, registers, stack.len()));
+                    }
+                }
+            };
         }
         while let Some(op) = ops.get(pc) {
             pc += 1;
@@ -339,25 +369,28 @@ impl<'a> Machine<'a, '_> {
                 }
                 Op::PushKeys { collection } => self.push_keys(peek!(collection))?,
                 Op::PushEntry { key, value } => {
+                    witness!();
                     self.push(read!(key))?;
                     self.push(read!(value))?;
                 }
                 Op::PushPlace { keys, value } => self.push_nested(range(registers, keys), read!(value), Value::Null)?,
                 Op::PushNested { keys, value } => {
+                    witness!();
                     self.push_nested(range(registers, keys), read!(value), Value::Bool(false))?;
                 }
                 Op::PushMember { keys, value } => {
+                    witness!();
                     self.push_nested(range(registers, keys), read!(value), Value::Bool(true))?;
                 }
                 Op::EndArray { dst, mark } => write!(dst, self.end_array(mark_of(read!(mark)))?),
                 Op::EndSet { dst, mark } => write!(dst, self.end_set(mark_of(read!(mark)))?),
                 Op::EndObject { dst, mark } => {
-                    let mark = mark_of(read!(mark));
-                    write!(dst, self.end_object(mark, Place { function, pc: pc - 1 })?);
+                    let built = self.end_object(mark_of(read!(mark)));
+                    write!(dst, or_conflict!(built, mark));
                 }
                 Op::EndNested { dst, mark } => {
-                    let mark = mark_of(read!(mark));
-                    write!(dst, self.end_nested(mark, Place { function, pc: pc - 1 })?);
+                    let built = self.end_nested(mark_of(read!(mark)));
+                    write!(dst, or_conflict!(built, mark));
                 }
                 Op::MakeArray { dst, items } => {
                     self.making(items.count.into())?;
@@ -373,10 +406,16 @@ impl<'a> Machine<'a, '_> {
                 }
                 Op::Yield { src } => {
                     let value = read!(src);
+                    if IS_WITNESS {
+                        self.saw_answer(pc, Place { function, pc: pc - 1 }, value);
+                    }
                     match result {
                         None => result = Some(value),
-                        Some(other) if other == value => {}
-                        Some(_) => return Err(conflict(function, Place { function, pc: pc - 1 })),
+                        Some(other) if other == value || IS_WITNESS => {}
+                        Some(_) => {
+                            let place = Place { function, pc: pc - 1 };
+                            return Err(self.conflict_of_values(unit, function, place, registers, stack.len()));
+                        }
                     }
                 }
                 Op::IfNone { to } => check!(result.is_some(), to),
@@ -400,6 +439,7 @@ impl<'a> Machine<'a, '_> {
                     }
                 }
                 Op::Settle { mark } => self.reusable.candidates.truncate(mark_of(read!(mark))),
+                Op::Fired { rule } => self.fired(rule.0),
                 Op::Enter { outer } => {
                     write!(outer, Value::from_usize(self.current));
                     let world = self.fresh_world()?;
@@ -570,13 +610,6 @@ pub(super) fn is_member(item: &Value<'_>, collection: &Value<'_>) -> bool {
         Value::Object(object) => object.entries().iter().any(|(_, value)| value == item),
         _ => false,
     }
-}
-
-#[cold]
-fn conflict(function: &Function, place: Place<'_>) -> Box<EvalError> {
-    let inputs = if function.arguments > 0 { " for the same inputs" } else { "" };
-    let message = format!("{} produced conflicting values{inputs}", function.name);
-    Box::new(EvalError::new(codes::CONFLICT, message, place.span()))
 }
 
 #[cold]

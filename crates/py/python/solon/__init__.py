@@ -10,7 +10,8 @@
 ([], ['no owner'])
 
 `Policy` is compiled Rego with its data, from texts or, by `Policy.from_files`, from files and bundles. `Policy.query`
-prepares a `Query`, which is asked with `evaluate`, `allows`, `results` and, for many inputs at once, `evaluate_many`.
+prepares a `Query`, which is asked with `evaluate`, `allows`, `results` and, for many inputs at once, `evaluate_many`;
+`explain` says which rules a value is made of.
 What goes wrong raises `SolonError`. `builtin` makes a Python function one that policies can call. `solon.kubernetes`
 reads manifests and answers AdmissionReviews.
 
@@ -20,7 +21,19 @@ Policies and queries never change, work in any number of threads, and can be pic
 from . import kubernetes
 from ._builtins import Builtin, builtin
 from ._errors import Issue, SolonError
+from ._explanations import Explanation, FiredRule
 from ._limits import Limits
 from ._solon import Policy, Query
 
-__all__ = ["Builtin", "Issue", "Limits", "Policy", "Query", "SolonError", "builtin", "kubernetes"]
+__all__ = [
+    "Builtin",
+    "Explanation",
+    "FiredRule",
+    "Issue",
+    "Limits",
+    "Policy",
+    "Query",
+    "SolonError",
+    "builtin",
+    "kubernetes",
+]

@@ -4,6 +4,7 @@ from typing import Any, Callable, Literal, TypedDict, overload
 
 from ._builtins import Builtin
 from ._errors import SolonError
+from ._explanations import Explanation
 from ._limits import Limits
 
 _Syntax = Literal["detect", "v0", "v1"]
@@ -85,6 +86,7 @@ class Query:
     def evaluate(self, input: Any = ..., default: Any = None) -> Any: ...
     def allows(self, input: Any = ...) -> bool: ...
     def results(self, input: Any = ...) -> list[_Result]: ...
+    def explain(self, input: Any = ..., default: Any = None) -> Explanation: ...
     @overload
     def evaluate_many(
         self,

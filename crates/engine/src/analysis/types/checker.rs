@@ -219,8 +219,10 @@ impl<'h> Checker<'h> {
         self.hoist_inside(right, span);
         self.step(&[left, right], &[], |checker| {
             let (left_type, right_type) = (checker.type_of(left), checker.type_of(right));
-            let is_lost = left_type.is_unknown() && right_type.is_unknown() && is_body_and_no_variable(left, right);
-            let fits = !is_lost && checker.equate(left, &left_type, right, &right_type);
+            // A comprehension that is a side itself has no variable of its own.
+            let variable = |side: &Term| checker.place(side).filter(|_| !matches!(side, Term::Comprehension(_)));
+            let variables = [variable(left), variable(right)];
+            let fits = checker.equate_sides(left, &left_type, right, &right_type, variables);
             (!fits).then(|| match_problem(span, &left_type, &right_type))
         });
     }
@@ -244,7 +246,7 @@ impl<'h> Checker<'h> {
         let is_left = call.span.start == place.start && call.span.end < place.end;
         self.step(&[output], &[], |checker| {
             let output_type = checker.type_of(output);
-            let fits = checker.equate_with_type(output, &output_type, &result);
+            let fits = checker.equate_with_result(output, &output_type, &result, is_left);
             (!fits).then(|| {
                 let (left, right) = if is_left { (&result, &output_type) } else { (&output_type, &result) };
                 match_problem(span, left, right)
@@ -406,12 +408,4 @@ impl<'h> Checker<'h> {
         }
         self.add_slot(Slotted::Comprehension(comprehension), kind);
     }
-}
-
-/// Whether a comprehension is matched with something that is no variable: where neither type is known, as those with
-/// empty sets are not, OPA says that they never match.
-fn is_body_and_no_variable(left: &Term, right: &Term) -> bool {
-    let is_body = |term: &Term| matches!(term, Term::Comprehension(_));
-    let is_var = |term: &Term| matches!(term, Term::Var(_));
-    (is_body(left) && !is_var(right)) || (is_body(right) && !is_var(left))
 }

@@ -1,6 +1,6 @@
 //! Equality: whether terms can be equal, and what that says of their variables.
 
-use super::checker::Checker;
+use super::checker::{Checker, Place};
 use crate::analysis::outputs::is_same;
 use crate::hir::Term;
 use crate::types::Type;
@@ -8,14 +8,26 @@ use crate::types::Type;
 impl Checker<'_> {
     /// Whether two terms, with what is known of their types, can be equal. Infers the types of variables in one from
     /// the other.
-    pub(super) fn equate(&mut self, left: &Term, left_type: &Type, right: &Term, right_type: &Type) -> bool {
+    fn equate(&mut self, left: &Term, left_type: &Type, right: &Term, right_type: &Type) -> bool {
+        let variables = [self.place(left), self.place(right)];
+        self.equate_sides(left, left_type, right, right_type, variables)
+    }
+
+    /// The same for the two sides of an equality, with those that are variables.
+    pub(super) fn equate_sides(
+        &mut self,
+        left: &Term,
+        left_type: &Type,
+        right: &Term,
+        right_type: &Type,
+        [left_var, right_var]: [Option<Place>; 2],
+    ) -> bool {
         match (left_type.is_unknown(), right_type.is_unknown()) {
             (true, false) => return self.infer(left, right_type, false),
             (false, true) => return self.infer(right, left_type, false),
             (false, false) => return self.unifier.unifies(left_type, right_type),
             (true, true) => {}
         }
-        let (left_var, right_var) = (self.place(left), self.place(right));
         match (left, right) {
             (Term::Array(left), Term::Array(right)) => return self.equate_items(left, right),
             (Term::Object(left), Term::Object(right)) => return self.equate_entries(left, right),
@@ -40,14 +52,26 @@ impl Checker<'_> {
         false
     }
 
-    /// As [`Checker::equate`], with a variable of this type on the other side.
-    pub(super) fn equate_with_type(&mut self, term: &Term, term_type: &Type, other: &Type) -> bool {
-        match (term_type.is_unknown(), other.is_unknown()) {
-            (true, false) => self.infer(term, other, false),
-            (false, true) => true,
-            (false, false) => self.unifier.unifies(term_type, other),
-            (true, true) => self.infer(term, &Type::Any, false),
+    /// As [`Checker::equate`], with the variable of a call's result on the other side, which `is_left`.
+    pub(super) fn equate_with_result(&mut self, term: &Term, term_type: &Type, result: &Type, is_left: bool) -> bool {
+        // Nothing at all is known of a call that is wrong.
+        let is_nothing = matches!(result, Type::Unknown);
+        match (term_type.is_unknown(), result.is_unknown()) {
+            (true, false) => return self.infer(term, result, false),
+            (false, true) => return is_nothing || self.unifier.unifies(result, term_type),
+            (false, false) => return self.unifier.unifies(term_type, result),
+            (true, true) => {}
         }
+        let is_collection = matches!(term, Term::Array(_) | Term::Object(_));
+        let is_variable = matches!(term, Term::Var(_));
+        if is_variable && is_left && !is_nothing {
+            return self.infer(term, result, false);
+        }
+        if is_collection || is_variable {
+            return self.infer(term, &Type::Any, false)
+                && (is_nothing || self.unifier.unifies(result, &self.type_of(term)));
+        }
+        is_nothing || matches!(term, Term::Ref(_))
     }
 
     /// Two terms of which nothing is known: the first one may be anything, and the second what that makes of it.

@@ -91,6 +91,7 @@ impl Generator<'_, '_> {
                     }
                     return self.emit(Op::Jump { to: fail });
                 }
+                Step::Fired(rule) => self.emit(Op::Fired { rule: Count(*rule) }),
                 Step::Fail => {
                     self.emit(Op::Jump { to: fail });
                     // What follows cannot run, but its labels must be put somewhere.

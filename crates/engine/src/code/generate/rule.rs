@@ -184,6 +184,7 @@ impl Generator<'_, '_> {
                 let [key] = branch.keys.as_slice() else { return };
                 let key = self.operand(key, again);
                 let value = self.operand(&branch.value, again);
+                self.at(branch.span);
                 self.emit(Op::PushEntry { key, value });
             }
             Shape::Built(_) => {
@@ -193,6 +194,7 @@ impl Generator<'_, '_> {
             Shape::Nested => {
                 let keys = self.range(&branch.keys, again);
                 let value = self.operand(&branch.value, again);
+                self.at(branch.span);
                 self.emit(if branch.is_set { Op::PushMember { keys, value } } else { Op::PushNested { keys, value } });
             }
         }

@@ -450,6 +450,7 @@ impl<'c> Instruction<'_, 'c> {
             | Op::Return {}
             | Op::Candidate { .. }
             | Op::Settle { .. }
+            | Op::Fired { .. }
             | Op::SetWorld { .. } => Some(()),
         }
     }

@@ -117,14 +117,7 @@ impl Annotations {
     pub fn list(&self) -> Vec<Listed> {
         let rules = self.by_rule.values().flatten();
         let all = rules.chain(self.by_package.values()).chain(self.by_path.values());
-        let mut list: Vec<Listed> = all
-            .map(|annotation| Listed {
-                path: annotation.path.clone(),
-                scope: annotation.scope.name(),
-                span: annotation.span,
-                value: annotation.value.clone(),
-            })
-            .collect();
+        let mut list: Vec<Listed> = all.map(Annotation::listed).collect();
         list.sort_by(|left, right| left.path.cmp(&right.path).then(left.span.cmp(&right.span)));
         list
     }
@@ -208,18 +201,41 @@ impl Annotations {
     /// What `rego.metadata.chain()` is in a rule: its annotations, nearest first, then those of its document, its
     /// package and the packages above.
     pub fn chain(&self, place: Place<'_>) -> Term {
-        let package = text_path(&place.module.package.path);
-        let path = place.module.rules.get(place.rule_number).map(|rule| ground_path(&package, &rule.head));
-        let path = path.unwrap_or_default();
-        let mut links: Vec<Term> = self.of_rule(place).iter().rev().map(link).collect();
+        let own = self.of_rule(place);
+        let mut links: Vec<Term> = own.iter().rev().map(link).collect();
         if links.is_empty() {
-            links.push(object(vec![("path", strings(&path))]));
+            links.push(object(vec![("path", strings(&path_of(place)))]));
         }
-        links.extend(self.by_path.get(&path).map(link));
-        links.extend(self.by_package.get(&package).map(link));
-        links.extend((1..=package.len()).rev().filter_map(|length| self.by_path.get(package.get(..length)?)).map(link));
+        links.extend(self.around(place).map(link));
         Term::Array(links)
     }
+
+    /// The annotations that hold for a rule, in the order of [`Annotations::chain`], each by where it stands.
+    pub fn spans(&self, place: Place<'_>) -> Vec<Span> {
+        self.of_rule(place).iter().rev().chain(self.around(place)).map(|annotation| annotation.span).collect()
+    }
+
+    /// The annotations of a rule's document, of its package, and of the packages above.
+    fn around(&self, place: Place<'_>) -> impl Iterator<Item = &Annotation> {
+        let package = text_path(&place.module.package.path);
+        let nearest = [self.by_path.get(&path_of(place)), self.by_package.get(&package)];
+        let above = (1..=package.len()).rev().map(move |length| self.by_path.get(package.get(..length)?));
+        nearest.into_iter().chain(above).flatten()
+    }
+}
+
+impl Annotation {
+    fn listed(&self) -> Listed {
+        let Annotation { span, scope, path, value, .. } = self;
+        Listed { path: path.clone(), scope: scope.name(), span: *span, value: value.clone() }
+    }
+}
+
+/// The path of a rule, which is that of its document.
+fn path_of(place: Place<'_>) -> Path {
+    let package = text_path(&place.module.package.path);
+    let path = place.module.rules.get(place.rule_number).map(|rule| ground_path(&package, &rule.head));
+    path.unwrap_or_default()
 }
 
 fn link(annotation: &Annotation) -> Term {

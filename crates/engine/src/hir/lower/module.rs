@@ -196,7 +196,10 @@ impl Lowerer<'_, '_> {
             let message = format!("rules must not shadow {name} (use a different rule name)");
             self.error(Check::Shadowing, "rego_compile_error", rule.span, message);
         }
+        let mut all = Vec::new();
+        rule.head.parameters.iter().flatten().for_each(|param| argument_names(param, &mut all));
         for param in rule.head.parameters.iter().flatten() {
+            self.check_parameter(param, param.span, &all);
             let mut names = Vec::new();
             argument_names(param, &mut names);
             if let Some((name, _)) = names.into_iter().find(|(name, _)| is_root(name)) {
@@ -214,7 +217,7 @@ impl Lowerer<'_, '_> {
             ast::HeadKind::Value { value, .. } => (value.as_ref(), false),
             ast::HeadKind::Contains { key } => (Some(key), true),
         };
-        self.enter(&rule.body);
+        self.enter_rule(&rule.body);
         let arguments = self.declare_arguments(rule);
         let mut before = Body::new();
         let params = rule.head.parameters.as_ref().map(|params| self.terms(params, &mut before));
@@ -244,6 +247,31 @@ impl Lowerer<'_, '_> {
         Rule { span: rule.span, path, keys, is_set, params, is_default: rule.is_default, branches, locals: self.locals }
     }
 
+    /// Reports calls in a parameter, and lookups in what is no argument: names in parameters are those of arguments.
+    fn check_parameter(&mut self, param: &ast::Term, place: Span, arguments: &[(String, Span)]) {
+        match &param.kind {
+            ast::TermKind::Array(items) => {
+                items.iter().for_each(|item| self.check_parameter(item, place, arguments));
+            }
+            ast::TermKind::Object(entries) => {
+                entries.iter().for_each(|(_, value)| self.check_parameter(value, place, arguments));
+            }
+            ast::TermKind::Call { .. } | ast::TermKind::Infix { .. } => {
+                self.error(Check::Locals, "rego_compile_error", param.span, "rule arguments cannot contain calls");
+            }
+            ast::TermKind::Ref { head, operands } => {
+                if let ast::TermKind::Var(name) = &head.kind
+                    && !arguments.iter().any(|(argument, _)| argument == name)
+                {
+                    let message = format!("var {name} is unsafe");
+                    self.error(Check::BodySafety, "rego_unsafe_var_error", place, message);
+                }
+                operands.iter().for_each(|operand| self.check_parameter(operand, place, arguments));
+            }
+            _ => {}
+        }
+    }
+
     fn report_unused_arguments(&mut self, rule: &ast::Rule, arguments: &[(String, Var)]) {
         for (name, _) in arguments {
             if !self.used_arguments.contains(name) {
@@ -269,7 +297,7 @@ impl Lowerer<'_, '_> {
 
     fn else_branch(&mut self, branch: &ast::Else, arguments: &[(String, Var)]) -> Branch {
         self.has_unused = false;
-        self.enter(&branch.body);
+        self.enter_rule(&branch.body);
         self.redeclare(arguments);
         let mut body = self.body(&branch.body);
         self.is_in_head = true;

@@ -5,25 +5,38 @@ use solon_syntax::ast;
 
 /// Names in a term, those in comprehensions and of functions aside.
 pub(super) fn names_outside_of_bodies(term: &ast::Term, names: &mut HashSet<String>) {
-    Collector { names, enters_bodies: false }.term(term);
+    Collector { names, enters_bodies: false, only_modifiers: false }.term(term);
+}
+
+/// Names in a body, those in comprehensions and other bodies inside of it aside.
+pub(super) fn names_of_body(body: &ast::Body) -> HashSet<String> {
+    let mut names = HashSet::new();
+    Collector { names: &mut names, enters_bodies: false, only_modifiers: false }.body(body);
+    names
+}
+
+/// Names in the modifiers of a body and of all bodies inside of it.
+pub(super) fn names_of_modifiers(body: &ast::Body) -> HashSet<String> {
+    let mut names = HashSet::new();
+    Collector { names: &mut names, enters_bodies: true, only_modifiers: true }.body(body);
+    names
 }
 
 /// Names in a term, comprehensions included.
 pub(super) fn names_with_bodies(term: &ast::Term, names: &mut HashSet<String>) {
-    Collector { names, enters_bodies: true }.term(term);
+    Collector { names, enters_bodies: true, only_modifiers: false }.term(term);
 }
 
 struct Collector<'n> {
     names: &'n mut HashSet<String>,
     enters_bodies: bool,
+    only_modifiers: bool,
 }
 
 impl Collector<'_> {
     fn term(&mut self, term: &ast::Term) {
         match &term.kind {
-            ast::TermKind::Var(name) => {
-                self.names.insert(name.clone());
-            }
+            ast::TermKind::Var(name) => self.name(name),
             ast::TermKind::Ref { head, operands } => {
                 self.term(head);
                 self.terms(operands);
@@ -49,6 +62,12 @@ impl Collector<'_> {
         }
     }
 
+    fn name(&mut self, name: &str) {
+        if !self.only_modifiers {
+            self.names.insert(name.to_owned());
+        }
+    }
+
     fn terms(&mut self, terms: &[ast::Term]) {
         terms.iter().for_each(|term| self.term(term));
     }
@@ -57,24 +76,39 @@ impl Collector<'_> {
         body.iter().for_each(|expr| self.expr(expr));
     }
 
+    fn inner(&mut self, body: &ast::Body) {
+        if self.enters_bodies {
+            self.body(body);
+        }
+    }
+
     fn expr(&mut self, expr: &ast::Expr) {
-        expr.with.iter().for_each(|with| self.term(&with.value));
+        for with in &expr.with {
+            self.term(&with.value);
+            if self.only_modifiers {
+                let mut all = Collector { names: self.names, enters_bodies: true, only_modifiers: false };
+                all.term(&with.target);
+                all.term(&with.value);
+            }
+        }
         match &expr.kind {
             ast::ExprKind::Term(term) => self.term(term),
             ast::ExprKind::Not(inner) => self.expr(inner),
-            ast::ExprKind::NotBody { body, .. } => self.body(body),
-            ast::ExprKind::Some(declared) => self.names.extend(declared.iter().map(|name| name.text.clone())),
+            ast::ExprKind::NotBody { body, .. } => self.inner(body),
+            ast::ExprKind::Some(declared) => declared.iter().for_each(|name| self.name(&name.text)),
             ast::ExprKind::SomeIn { key, value, collection } => {
                 key.iter().chain([value, collection]).for_each(|term| self.term(term));
             }
             ast::ExprKind::Every { key, value, domain, body } => {
-                self.names.extend(key.iter().chain([value]).map(|name| name.text.clone()));
                 self.term(domain);
-                self.body(body);
+                if self.enters_bodies {
+                    key.iter().chain([value]).for_each(|name| self.name(&name.text));
+                    self.body(body);
+                }
             }
             ast::ExprKind::And(left, right) | ast::ExprKind::Or(left, right) => {
-                self.body(left);
-                self.body(right);
+                self.inner(left);
+                self.inner(right);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Which variable a name is.
 
-use super::names::names_outside_of_bodies;
+use super::names::{names_of_body, names_of_modifiers, names_outside_of_bodies};
 use super::{Check, Lowerer, Var};
 use hashbrown::{HashMap, HashSet};
 use solon_syntax::{Span, ast};
@@ -33,6 +33,8 @@ struct Scope {
     seen: Vec<String>,
     /// Names that the body declares somewhere: no global in it, not even above the declaration.
     declares: HashSet<String>,
+    /// Builtins whose names are those of variables.
+    hidden: HashSet<String>,
 }
 
 /// The scopes around a place, and the variables nobody declares.
@@ -47,7 +49,9 @@ impl Scopes {
     /// Whether a name is a variable here, for all that is known of globals.
     pub(super) fn declares(&self, name: &str) -> bool {
         self.stack.iter().any(|scope| {
-            scope.declares.contains(name) || scope.declared.iter().any(|declaration| declaration.name == name)
+            scope.declares.contains(name)
+                || scope.hidden.contains(name)
+                || scope.declared.iter().any(|declaration| declaration.name == name)
         })
     }
 
@@ -65,6 +69,21 @@ impl Lowerer<'_, '_> {
     pub(super) fn enter(&mut self, body: &ast::Body) {
         let declares = declared_names(body, &|term| self.as_operator(term));
         self.scopes.stack.push(Scope { declares, ..Scope::default() });
+    }
+
+    /// Opens the scope of a rule's body. A variable with the name of a builtin hides it, as in OPA, even if nothing
+    /// declares the variable; but not where a modifier names it, which may mean the builtin.
+    pub(super) fn enter_rule(&mut self, body: &ast::Body) {
+        self.enter(body);
+        let mut hidden = names_of_body(body);
+        hidden.retain(|name| self.environment.names.builtin(name).is_some());
+        if !hidden.is_empty() {
+            let modifiers = names_of_modifiers(body);
+            hidden.retain(|name| !modifiers.contains(name) && self.global(name).is_none());
+        }
+        if let Some(scope) = self.scopes.stack.last_mut() {
+            scope.hidden = hidden;
+        }
     }
 
     /// Closes the innermost scope.

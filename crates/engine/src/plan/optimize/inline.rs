@@ -195,6 +195,7 @@ fn template(kind: DocumentKind, plan: &DocumentPlan) -> Option<Template> {
                 | Step::Either(..)
                 | Step::Every { .. }
                 | Step::Plain { .. }
+                | Step::Fired(_)
         )
     });
     if !is_flat || definition.has_effects || !keys.is_empty() {
@@ -230,8 +231,12 @@ impl Weight {
             }
             Piece::Block(block) => {
                 for step in block {
-                    self.size += 1;
-                    self.is_plain &= matches!(step, Step::Bind(..) | Step::Test(_) | Step::Not(_) | Step::Exists(_));
+                    // A function is copied or not whether it is observed or not.
+                    self.size += usize::from(!matches!(step, Step::Fired(_)));
+                    self.is_plain &= matches!(
+                        step,
+                        Step::Bind(..) | Step::Test(_) | Step::Not(_) | Step::Exists(_) | Step::Fired(_)
+                    );
                     pieces_of_step(step, &mut |piece| self.piece(piece));
                 }
             }

@@ -46,5 +46,7 @@ pub(crate) fn is_total_step(step: &Step) -> bool {
             false
         }
         Step::Fail => true,
+        // What is noted must have happened.
+        Step::Fired(_) => false,
     }
 }

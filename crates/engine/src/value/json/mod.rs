@@ -9,6 +9,7 @@ mod write;
 
 pub use projection::{Field, Projection, Wanted};
 pub use read::{Parser, parse};
+pub(crate) use write::rego_excerpt;
 pub(crate) use write::{is_printable, name};
 pub use write::{write, write_pretty, write_rego, write_rego_string};
 

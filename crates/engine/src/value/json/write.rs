@@ -152,49 +152,104 @@ fn write_string(text: &str, out: &mut String) {
 
 /// Appends the value as Rego writes it: sets in braces, `set()`, any keys.
 pub fn write_rego(value: Value<'_>, out: &mut String) {
+    // Writing to a string does not fail.
+    let _ = rego(value, out);
+}
+
+/// The beginning of what [`write_rego`] writes, on one line, in at most so many characters and `...` if there are more.
+pub(crate) fn rego_excerpt(value: Value<'_>, characters: usize) -> String {
+    let mut excerpt = Excerpt { out: String::new(), left: characters, is_gap: false };
+    // It fails where it has enough.
+    let _ = rego(value, &mut excerpt);
+    excerpt.out
+}
+
+/// A text with single spaces in place of all white space, until it is long enough.
+struct Excerpt {
+    out: String,
+    /// So many characters may follow.
+    left: usize,
+    is_gap: bool,
+}
+
+impl Excerpt {
+    fn push(&mut self, character: char) -> std::fmt::Result {
+        let Some(left) = self.left.checked_sub(1) else {
+            self.out.push_str("...");
+            return Err(std::fmt::Error);
+        };
+        self.left = left;
+        self.out.push(character);
+        Ok(())
+    }
+}
+
+impl Write for Excerpt {
+    fn write_str(&mut self, text: &str) -> std::fmt::Result {
+        text.chars().try_for_each(|character| self.write_char(character))
+    }
+
+    fn write_char(&mut self, character: char) -> std::fmt::Result {
+        if character.is_whitespace() {
+            self.is_gap = !self.out.is_empty();
+            return Ok(());
+        }
+        if std::mem::take(&mut self.is_gap) {
+            self.push(' ')?;
+        }
+        self.push(character)
+    }
+}
+
+fn rego(value: Value<'_>, out: &mut impl Write) -> std::fmt::Result {
     match value {
-        Value::Null => out.push_str("null"),
-        Value::Bool(value) => out.push_str(if value { "true" } else { "false" }),
-        Value::Int(value) => write_int(value, out),
-        Value::Number(number) => out.push_str(number.text()),
-        Value::String { text, .. } => write_rego_string(text, out),
-        Value::Array(items) => write_list(items, ['[', ']'], out),
-        Value::Set(set) if set.is_empty() => out.push_str("set()"),
-        Value::Set(set) => write_list(set.items(), ['{', '}'], out),
+        Value::Null => out.write_str("null"),
+        Value::Bool(value) => out.write_str(if value { "true" } else { "false" }),
+        Value::Int(value) => write!(out, "{value}"),
+        Value::Number(number) => out.write_str(number.text()),
+        Value::String { text, .. } => rego_string(text, out),
+        Value::Array(items) => rego_list(items, ['[', ']'], out),
+        Value::Set(set) if set.is_empty() => out.write_str("set()"),
+        Value::Set(set) => rego_list(set.items(), ['{', '}'], out),
         Value::Object(object) => {
-            out.push('{');
+            out.write_char('{')?;
             for (at, (key, value)) in object.entries().iter().enumerate() {
                 if at > 0 {
-                    out.push_str(", ");
+                    out.write_str(", ")?;
                 }
-                write_rego(*key, out);
-                out.push_str(": ");
-                write_rego(*value, out);
+                rego(*key, out)?;
+                out.write_str(": ")?;
+                rego(*value, out)?;
             }
-            out.push('}');
+            out.write_char('}')
         }
     }
 }
 
-fn write_list(items: &[Value<'_>], [open, close]: [char; 2], out: &mut String) {
-    out.push(open);
+fn rego_list(items: &[Value<'_>], [open, close]: [char; 2], out: &mut impl Write) -> std::fmt::Result {
+    out.write_char(open)?;
     for (at, item) in items.iter().enumerate() {
         if at > 0 {
-            out.push_str(", ");
+            out.write_str(", ")?;
         }
-        write_rego(*item, out);
+        rego(*item, out)?;
     }
-    out.push(close);
+    out.write_char(close)
 }
 
 /// Appends the string in quotes as Rego prints it: what is not printable is escaped (`\n`, `\x7f`, `\u200b`).
 pub fn write_rego_string(text: &str, out: &mut String) {
-    out.push('"');
+    // Writing to a string does not fail.
+    let _ = rego_string(text, out);
+}
+
+fn rego_string(text: &str, out: &mut impl Write) -> std::fmt::Result {
+    out.write_char('"')?;
     for character in text.chars() {
         let short = match character {
             '"' | '\\' => character,
             ' '..='~' => {
-                out.push(character);
+                out.write_char(character)?;
                 continue;
             }
             '\u{7}' => 'a',
@@ -205,24 +260,24 @@ pub fn write_rego_string(text: &str, out: &mut String) {
             '\t' => 't',
             '\u{b}' => 'v',
             _ => {
-                write_rare(character, out);
+                rare(character, out)?;
                 continue;
             }
         };
-        out.extend(['\\', short]);
+        out.write_char('\\')?;
+        out.write_char(short)?;
     }
-    out.push('"');
+    out.write_char('"')
 }
 
-fn write_rare(character: char, out: &mut String) {
+fn rare(character: char, out: &mut impl Write) -> std::fmt::Result {
     let code = u32::from(character);
-    // Writing to a string does not fail.
-    let _ = match code {
+    match code {
         0..0x20 | 0x7f => write!(out, "\\x{code:02x}"),
         _ if is_printable(character) => write!(out, "{character}"),
         0..0x1_0000 => write!(out, "\\u{code:04x}"),
         _ => write!(out, "\\U{code:08x}"),
-    };
+    }
 }
 
 /// Whether Go counts a character beyond ASCII as printable: letters, marks, numbers, punctuation and symbols of
