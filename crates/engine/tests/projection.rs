@@ -446,3 +446,27 @@ fn what_is_passed_over_is_checked_across_blocks() {
     }
     assert!((4_000..16_000).contains(&refused), "{refused} refused");
 }
+
+/// A register that holds one thing after the other does not make them one.
+#[test]
+fn registers_that_are_used_again_do_not_read_more() {
+    let module = r#"package a
+        violation contains msg if {
+            provided := {label | input.review.labels[label]}
+            required := {label | label := input.parameters.labels[_].key}
+            missing := required - provided
+            count(missing) > 0
+            msg := sprintf("%v %v", [missing, input.parameters.message])
+        }
+        violation contains msg if {
+            value := input.review.labels[key]
+            expected := input.parameters.labels[_]
+            expected.key == key
+            not regex.match(expected.regex, value)
+            msg := sprintf("%v %v", [key, input.parameters.message])
+        }"#;
+    let policy = Compiler::new().module("a.rego", module).compile().unwrap();
+    let expected = "input.parameters.labels[_].key: *\ninput.parameters.labels[_].regex: *\ninput.parameters.message: *\n\
+                    input.review.labels[_]: *\n";
+    assert_eq!(policy.prepare("data.a.violation").unwrap().projection().to_string(), expected);
+}

@@ -109,7 +109,12 @@ const PATHS: usize = 128;
 
 impl Default for Reusable {
     fn default() -> Self {
-        Reusable { caches: Caches::default(), hints: std::array::from_fn(|_| Hints::default()), candidates: Vec::new() }
+        Reusable {
+            caches: Caches::default(),
+            hints: std::array::from_fn(|_| Hints::default()),
+            candidates: Vec::new(),
+            fired: Vec::default(),
+        }
     }
 }
 
