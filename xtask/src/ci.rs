@@ -104,17 +104,22 @@ fn wasm(_: &Path) -> io::Result<Outcome> {
     one(cargo().args(["check", "--quiet", "--locked", "--package", "solon", "--target", TARGET]))
 }
 
-/// The library with none of its features, and with each of those that choose builtins alone.
+/// The library with none of its features, and with each of those that choose builtins alone. Without any, what is left
+/// out is said.
 fn features(_: &Path) -> io::Result<Outcome> {
     let mut sum = Outcome { passed: 0, failed: 0, note: String::new(), log: String::new() };
-    for feature in ["", "crypto", "graphql", "regex", "time"] {
-        let library = ["clippy", "--quiet", "--locked", "--package", "solon", "--package", "solon-engine"];
-        let chosen = ["--no-default-features", "--features", feature, "--", "-D", "warnings"];
-        let (is_ok, log) = output(cargo().args(library).args(chosen))?;
+    let mut add = |(is_ok, log): (bool, String)| {
         sum.passed += usize::from(is_ok);
         sum.failed += usize::from(!is_ok);
         sum.log.push_str(&log);
+    };
+    for feature in ["", "crypto", "graphql", "regex", "semver", "time", "yaml"] {
+        let library = ["clippy", "--quiet", "--locked", "--package", "solon", "--package", "solon-engine"];
+        let chosen = ["--no-default-features", "--features", feature, "--", "-D", "warnings"];
+        add(output(cargo().args(library).args(chosen))?);
     }
+    let test = ["test", "--quiet", "--locked", "--package", "solon-engine", "--test", "features"];
+    add(output(cargo().args(test).arg("--no-default-features"))?);
     Ok(sum)
 }
 

@@ -10,6 +10,7 @@ mod fuzz;
 mod process;
 mod python;
 mod readme;
+mod semver;
 mod tidy;
 
 use anyhow::Result;
@@ -30,6 +31,7 @@ const COMMANDS: &[Command] = &[
     ("python", "build the Python package; run its tests and its type checker", python::command),
     ("readme", "run the README's commands and compare what they print", readme::run),
     ("scale-out", "evaluate a policy on a million rows with Ray Data", python::scale_out),
+    ("semver", "compare the crates' API with the baseline's", semver::command),
     ("tidy", "check dependencies, lints, and what stands in the files", tidy::run),
 ];
 

@@ -1,25 +1,44 @@
 //! Compiles Rego to register bytecode and evaluates it.
 //!
-//! The way of a policy: [`solon_syntax::ast`] -> [`hir`] (names resolved) -> [`analysis`] (safety) -> [`plan`]
-//! (loops) -> [`code`] (registers) -> [`vm`], with [`value`], [`builtins`] and [`types`] below all of them. [`api`]
+//! The way of a policy: [`solon_syntax::ast`] -> `hir` (names resolved) -> `analysis` (safety) -> `plan`
+//! (loops) -> `code` (registers) -> `vm`, with [`value`], [`builtins`] and [`types`] below all of them. [`api`]
 //! is what users meet; its items are at the root of this crate.
+//!
+//! The stages are public for the sake of tools and tests. They are hidden from this documentation, and may change with any
+//! version.
 
 // What only builtins use that are left out.
-#![cfg_attr(not(all(feature = "crypto", feature = "graphql", feature = "regex", feature = "time")), allow(dead_code))]
+#![cfg_attr(
+    not(all(
+        feature = "crypto",
+        feature = "graphql",
+        feature = "regex",
+        feature = "semver",
+        feature = "time",
+        feature = "yaml"
+    )),
+    allow(dead_code)
+)]
 
+#[doc(hidden)]
 pub mod analysis;
 pub mod api;
 pub mod builtins;
 pub mod capabilities;
+#[doc(hidden)]
 pub mod code;
+#[doc(hidden)]
 pub mod hir;
 pub mod host;
 pub mod http;
+#[doc(hidden)]
 pub mod plan;
+#[doc(hidden)]
 pub mod saved;
 mod stack;
 pub mod types;
 pub mod value;
+#[doc(hidden)]
 pub mod vm;
 
 #[cfg(feature = "regorus")]

@@ -46,6 +46,7 @@ mod rand;
 mod regex;
 mod rego;
 mod search;
+#[cfg(feature = "semver")]
 mod semver;
 mod sets;
 mod shortcuts;
@@ -64,6 +65,7 @@ mod uuid;
 mod walk;
 #[cfg(feature = "crypto")]
 mod x509;
+#[cfg_attr(not(feature = "yaml"), path = "no_yaml.rs")]
 pub(crate) mod yaml;
 
 pub use context::{Caches, Context, Kept};
@@ -194,6 +196,7 @@ static TABLES: &[&[Builtin]] = &[
     #[cfg(feature = "regex")]
     regex::TABLE,
     rego::TABLE,
+    #[cfg(feature = "semver")]
     semver::TABLE,
     sets::TABLE,
     sprintf::TABLE,
@@ -208,6 +211,7 @@ static TABLES: &[&[Builtin]] = &[
     walk::TABLE,
     #[cfg(feature = "crypto")]
     x509::TABLE,
+    #[cfg(feature = "yaml")]
     yaml::TABLE,
 ];
 

@@ -35,6 +35,7 @@ fn counts_steps(op: &Op) -> bool {
         Op::Next { .. }
             | Op::NextValue { .. }
             | Op::NextKey { .. }
+            | Op::NextMember { .. }
             | Op::NextEqual { .. }
             | Op::NextEqualEntry { .. }
             | Op::Candidate { .. }

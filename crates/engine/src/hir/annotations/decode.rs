@@ -1,7 +1,7 @@
 //! What a metadata block says, from its YAML: the fields that OPA knows, with its errors.
 
 use super::tree::{self, Kind, Node, Wrong};
-use super::{SchemaAnnotation, SchemaSource, object};
+use super::{SchemaAnnotation, SchemaSource, line_span, object};
 use crate::builtins::yaml::Scalar;
 use crate::hir::{Const, Term};
 use solon_syntax::annotations::MetadataBlock;
@@ -36,14 +36,6 @@ impl Raw {
             self.shown.push((name, Term::Array(items)));
         }
     }
-}
-
-/// The place of a line of a block; line 0 is the one with `METADATA`.
-pub(super) fn line_span(block: &MetadataBlock, source: &Source, line: usize) -> Span {
-    let text = source.slice(block.span);
-    let starts = text.match_indices('\n').map(|(at, _)| at + 1);
-    let start = std::iter::once(0).chain(starts).take(line + 1).last().unwrap_or_default() as u32;
-    Span::new(block.span.file, block.span.start + start, block.span.end)
 }
 
 /// Reads a block; or says what is wrong with it, and where.

@@ -4,7 +4,9 @@
 //! `rego.metadata.chain()` are read as constants. See OPA's documentation, "Annotations". It must not know how calls
 //! of these are lowered.
 
+#[cfg_attr(not(feature = "yaml"), path = "no_decode.rs")]
 mod decode;
+#[cfg(feature = "yaml")]
 mod tree;
 
 use super::{Const, Term};
@@ -263,7 +265,7 @@ fn read_module(
     }
     for (block, mut raw) in read {
         // The place is that of the line with `METADATA`.
-        let span = decode::line_span(&block, source, 0);
+        let span = line_span(&block, source, 0);
         let (scope, wrong) = scope(&block, &raw);
         errors.extend(wrong.into_iter().map(|message| parse_error(span, message)));
         let Some(scope) = scope else { continue };
@@ -278,6 +280,14 @@ fn read_module(
         let schemas = std::mem::take(&mut raw.schemas);
         found.push((scope, owner, Annotation { span, scope, path, value: raw.value(scope.name()), schemas }));
     }
+}
+
+/// The place of a line of a block; line 0 is the one with `METADATA`.
+fn line_span(block: &MetadataBlock, source: &Source, line: usize) -> Span {
+    let text = source.slice(block.span);
+    let starts = text.match_indices('\n').map(|(at, _)| at + 1);
+    let start = std::iter::once(0).chain(starts).take(line + 1).last().unwrap_or_default() as u32;
+    Span::new(block.span.file, block.span.start + start, block.span.end)
 }
 
 /// The scope of a block, and what is wrong with it.

@@ -9,7 +9,9 @@ mod filter;
 mod hoist;
 mod inline;
 mod lift;
+mod names;
 mod purity;
+mod reuse;
 mod total;
 
 pub(crate) use total::{is_total, is_total_step};
@@ -20,6 +22,7 @@ use purity::Purities;
 
 /// Rewrites every document.
 pub fn optimize_program(tree: &mut Tree, plans: &mut Vec<DocumentPlan>) {
+    names::follow_names(tree, plans);
     inline::inline_program(tree, plans);
     let mut shared = Vec::with_capacity(plans.len());
     for plan in plans.iter_mut() {
@@ -36,8 +39,19 @@ pub fn optimize_program(tree: &mut Tree, plans: &mut Vec<DocumentPlan>) {
     for (number, plan) in plans.iter_mut().enumerate() {
         let is_shared = |at: usize| shared.get(number).and_then(|shared| shared.get(at)).is_some_and(|is| *is);
         let alone = plan.definitions.iter_mut().enumerate().filter(|(at, _)| !is_shared(*at));
-        alone.for_each(|(_, definition)| hoist::hoist(definition));
+        alone.for_each(|(_, definition)| {
+            hoist::hoist(definition);
+            let Definition { branches, slots, .. } = definition;
+            branches.iter_mut().for_each(|branch| reuse::reuse(branch, slots));
+        });
     }
+}
+
+/// Rewrites what several definitions begin with, once they are one block; gives how many slots it has then.
+pub fn optimize_shared(block: &mut Block, mut slots: u32) -> u32 {
+    hoist::hoist_in_block(block, &mut slots);
+    reuse::reuse_in_block(block, &mut slots);
+    slots
 }
 
 /// Rewrites a query.
