@@ -405,3 +405,68 @@ fn what_is_passed_over_has_the_same_limits() {
     assert!(refuses("{\"x\": \"\\ud80\"}"));
     assert!(!refuses("{\"x\": \"\\ud800\"}"));
 }
+
+/// What is passed over is looked at in blocks of 64 bytes: strings, escapes and nesting may go on from one to the next.
+#[test]
+fn what_is_passed_over_is_checked_across_blocks() {
+    let mut random = Random(11);
+    let symbols = SymbolTable::new();
+    let nothing = Projection::new(vec![Wanted::Fields(vec![])]);
+    let (mut parser, mut refused) = (Parser::new(), 0);
+    for round in 0..20_000 {
+        let mut text = String::from("{\"x\": ");
+        text.extend(std::iter::repeat_n(' ', random.below(64)));
+        let depth = random.below(80);
+        text.push_str(&"[{\"k\": ".repeat(depth));
+        text.push('[');
+        for _ in 0..random.below(6) {
+            text.push('"');
+            for _ in 0..random.below(90) {
+                let pieces = ["a", "\\\\", "\\\"", "\\u00e9", "\\ud83d\\ude00", "{", "]", ",", ":", "é", "\\n", " "];
+                text.push_str(random.one(&pieces));
+            }
+            text.push_str("\" , ");
+        }
+        text.push_str("-1.5e3 ] ");
+        text.push_str(&"}]".repeat(depth));
+        text.push_str(", \"y\": true}");
+        let mut bytes = text.into_bytes();
+        let at = random.below(bytes.len());
+        match round % 4 {
+            0 => {}
+            1 => bytes[at] = b"\"\\{}[]:,0-eu\x01x \xff\n"[random.below(17)],
+            2 => drop(bytes.remove(at)),
+            _ => bytes.insert(at, b"\"\\{}[]:,0-eu\x01x .\xff\n"[random.below(18)]),
+        }
+        let arena = Bump::new();
+        let whole = parse(&arena, &bytes, &symbols).map(drop);
+        refused += u32::from(whole.is_err());
+        let part = parser.parse_wanted(&arena, &bytes, &symbols, &nothing).map(drop);
+        assert_eq!(part, whole, "{}", String::from_utf8_lossy(&bytes));
+    }
+    assert!((4_000..16_000).contains(&refused), "{refused} refused");
+}
+
+/// A register that holds one thing after the other does not make them one.
+#[test]
+fn registers_that_are_used_again_do_not_read_more() {
+    let module = r#"package a
+        violation contains msg if {
+            provided := {label | input.review.labels[label]}
+            required := {label | label := input.parameters.labels[_].key}
+            missing := required - provided
+            count(missing) > 0
+            msg := sprintf("%v %v", [missing, input.parameters.message])
+        }
+        violation contains msg if {
+            value := input.review.labels[key]
+            expected := input.parameters.labels[_]
+            expected.key == key
+            not regex.match(expected.regex, value)
+            msg := sprintf("%v %v", [key, input.parameters.message])
+        }"#;
+    let policy = Compiler::new().module("a.rego", module).compile().unwrap();
+    let expected = "input.parameters.labels[_].key: *\ninput.parameters.labels[_].regex: *\ninput.parameters.message: *\n\
+                    input.review.labels[_]: *\n";
+    assert_eq!(policy.prepare("data.a.violation").unwrap().projection().to_string(), expected);
+}

@@ -91,7 +91,7 @@ impl Session {
             code: &shared.code,
             arena,
             host: host.as_ref(),
-            limits: *limits,
+            limits,
             allowed_hosts: shared.names.capabilities.allowed_hosts(),
             customs: shared.names.capabilities.customs(),
             is_strict: *is_strict,

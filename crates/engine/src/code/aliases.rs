@@ -62,7 +62,9 @@ fn name_of(function: &Function) -> Option<(Base, Option<PathId>)> {
     let [first, rest @ .., Op::Yield { src }, Op::Return {}] = function.ops.as_slice() else { return None };
     let is_given = |dst: &Write| dst.0 == src.0;
     match (first, rest) {
-        (Op::InputPath { dst, path, .. }, []) if is_given(dst) => Some((Base::Root(Root::Input), Some(*path))),
+        (Op::InputPath { dst, path, .. } | Op::NamedPath { dst, path, .. }, []) if is_given(dst) => {
+            Some((Base::Root(Root::Input), Some(*path)))
+        }
         (Op::Document { dst, document, .. }, []) if is_given(dst) => Some((Base::Document(document.0), None)),
         (Op::BaseData { dst: Write(from) }, [Op::Path { dst, src: Read(base), path, .. }])
             if is_given(dst) && base == from =>

@@ -248,6 +248,7 @@ fn is_costly(function: &Function) -> bool {
                 | Op::Next { .. }
                 | Op::NextValue { .. }
                 | Op::NextKey { .. }
+                | Op::NextMember { .. }
                 | Op::NextEqual { .. }
                 | Op::NextEqualEntry { .. }
                 | Op::PushParts { .. }

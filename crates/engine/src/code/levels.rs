@@ -190,7 +190,7 @@ impl Values<'_> {
     /// The levels of anything in a flat function.
     fn any_way(&mut self) {
         for op in &self.function.ops {
-            if let Op::Document { document, .. } = op {
+            if let Op::Document { document, .. } | Op::NamedPath { document, .. } = op {
                 self.result = self.result.max(self.levels_of(document.0));
             }
             let mut levels = 0;
@@ -308,6 +308,7 @@ impl Flow for Values<'_> {
             }
             Op::Input { .. } | Op::InputPath { .. } | Op::BaseData { .. } => written.levels = state.world,
             Op::Document { document, .. }
+            | Op::NamedPath { document, .. }
             | Op::Call { document, .. }
             | Op::Call1 { document, .. }
             | Op::Call2 { document, .. } => written.levels = read + self.levels_of(document.0) + state.world,

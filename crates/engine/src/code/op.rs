@@ -250,6 +250,8 @@ operations! {
     IndexData { dst: Write, src: Read, key: Read, fail: Label }
     /// The value of a document, computed once.
     Document { dst: Write, document: DocumentIndex, fail: Label }
+    /// What is at a path in `input` that a document gives a name to, or in base documents that stand in for that.
+    NamedPath { dst: Write, document: DocumentIndex, path: PathId, fail: Label }
     /// What is at a path of keys below `data`.
     Data { dst: Write, keys: Range, fail: Label }
     /// An array of the keys there.
@@ -312,6 +314,8 @@ operations! {
     NextValue { iterator: Update, collection: Read, value: Write, done: Label }
     /// The next element's key alone.
     NextKey { iterator: Update, collection: Read, key: Write, done: Label }
+    /// The next element's value that is a member of another collection.
+    NextMember { iterator: Update, collection: Read, others: Read, value: Write, done: Label }
     /// Begins a walk over the elements of a collection that have a value at a path: in all of it, or in those that an
     /// index of it has.
     Among { dst: Write, iterator: Write, collection: Read, path: PathId, equal: Read }

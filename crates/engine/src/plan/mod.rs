@@ -10,7 +10,7 @@ mod literal;
 pub mod observe;
 pub mod optimize;
 mod pattern;
-mod pieces;
+pub(crate) mod pieces;
 pub mod print;
 mod reference;
 mod required;
@@ -210,6 +210,9 @@ pub enum Expr {
     Index(Box<Expr>, Box<Expr>),
     /// A document that rules define.
     Document(DocumentId, At),
+    /// What is at keys in a document that is no more than a name for a path of `input`; the whole path. Where base
+    /// documents stand in for the document, it is what they have at those keys.
+    Named(DocumentId, Vec<Arc<str>>),
     /// Whatever is at a path below `data` that is known at run time only, or is no single document.
     Data(Vec<Expr>, At),
     /// A call.

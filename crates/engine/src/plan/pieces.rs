@@ -73,7 +73,8 @@ macro_rules! pieces {
         /// Shows the expressions and blocks that an expression directly has.
         pub fn $of_expr<'p>(expr: &'p $($mutable)* Expr, visit: &mut dyn FnMut($piece<'p>)) {
             match expr {
-                Expr::Const(_) | Expr::Slot(_) | Expr::Input | Expr::BaseData | Expr::Document(..) | Expr::Undefined => {}
+                Expr::Const(_) | Expr::Slot(_) | Expr::Input | Expr::BaseData | Expr::Undefined => {}
+                Expr::Document(..) | Expr::Named(..) => {}
                 Expr::Path(base, _) => visit($piece::Expr(base)),
                 Expr::Index(base, key) => {
                     visit($piece::Expr(base));

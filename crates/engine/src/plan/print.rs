@@ -169,6 +169,9 @@ impl Printer<'_> {
             Expr::Path(base, path) => format!("{}{}", self.expr(base), keys(path)),
             Expr::Index(base, key) => format!("{}[{}]", self.expr(base), self.expr(key)),
             Expr::Document(document, _) => format!("data.{}", self.tree.document(*document).path.join(".")),
+            Expr::Named(document, path) => {
+                format!("data.{}:input{}", self.tree.document(*document).path.join("."), keys(path))
+            }
             Expr::Data(path, _) => format!("data[{}]", self.exprs(path)),
             Expr::Call { function, args, .. } => format!("{}({})", self.function(*function), self.exprs(args)),
             Expr::Array(items) => format!("[{}]", self.exprs(items)),

@@ -2,6 +2,7 @@
 
 use super::{Bump, Symbol, Value};
 use bumpalo_herd::Member;
+use std::cell::Cell;
 
 /// A key with its value.
 pub type Entry<'a> = (Value<'a>, Value<'a>);
@@ -116,18 +117,33 @@ impl<'a> Object<'a> {
 
     /// Where the value is under a string key, if its symbol alone tells that, and quickly.
     #[inline(always)]
-    pub(crate) fn find_named(&self, symbol: Symbol) -> Option<Option<&'a Value<'a>>> {
+    fn find_named(&self, symbol: Symbol) -> Option<Option<&'a Value<'a>>> {
+        self.find_again(symbol, &Cell::new(0))
+    }
+
+    /// The same; `hint` is the position where such a key was found the last time, most likely in an object that was made
+    /// alike.
+    #[inline(always)]
+    pub(crate) fn find_again(&self, symbol: Symbol, hint: &Cell<u8>) -> Option<Option<&'a Value<'a>>> {
         let Inner { entries, symbols, .. } = self.0;
-        if !symbol.is_some() || entries.len() >= HASHED {
+        if !symbol.is_some() {
+            return None;
+        }
+        let is_key = |key: &Value<'_>| matches!(key, Value::String { symbol: other, .. } if *other == symbol);
+        if let Some((key, value)) = entries.get(usize::from(hint.get()))
+            && is_key(key)
+        {
+            return Some(Some(value));
+        }
+        if entries.len() >= HASHED {
             return None;
         }
         if symbols & bit(symbol) == 0 {
             return Some(None);
         }
-        for (key, value) in *entries {
-            if let Value::String { symbol: other, .. } = key
-                && *other == symbol
-            {
+        for (at, (key, value)) in entries.iter().enumerate() {
+            if is_key(key) {
+                hint.set(at as u8);
                 return Some(Some(value));
             }
         }

@@ -2,7 +2,7 @@
 
 use super::error::{EvalError, Result, codes};
 use super::run::Place;
-use super::world::{Substitute, lookup};
+use super::world::{Hints, Substitute, lookup};
 use super::{Machine, Memo, PER_STEP};
 use crate::builtins::{Builtin, Context, Failure, Purity};
 use crate::code::aliases::Root;
@@ -170,7 +170,7 @@ impl<'a> Machine<'a, '_> {
             host: setting.host,
             symbols: &setting.code.symbols,
             caches: &mut self.reusable.caches,
-            limits: &setting.limits,
+            limits: setting.limits,
             allowed_hosts: setting.allowed_hosts,
             now: &mut self.now,
             sent: &mut self.sent,
@@ -228,7 +228,7 @@ impl<'a> Machine<'a, '_> {
                 Root::Input => self.world.input,
                 Root::Data => Some(&self.world.data),
             };
-            let value = from.and_then(|from| lookup(from, &alias.path)).copied();
+            let value = from.and_then(|from| lookup(from, &alias.path, &Hints::default())).copied();
             cell.set(value.map_or(Memo::Undefined, Memo::Value));
             return Ok(value);
         }

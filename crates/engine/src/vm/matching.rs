@@ -6,8 +6,8 @@
 
 use super::Machine;
 use super::error::Result;
-use super::run::{Element, element};
-use super::world::lookup;
+use super::run::{Element, element, is_member};
+use super::world::{Hints, lookup};
 use crate::code::Key;
 use crate::value::{Bump, Entry, Object, Set, Value};
 
@@ -156,12 +156,16 @@ impl<'a> Machine<'a, '_> {
             (element(collection, FOUND.wrapping_sub(start) as usize), start.wrapping_sub(1), 1)
         } else {
             let mut at = start as usize;
+            let hints = Hints::default();
             if let Value::Array(items) = collection {
                 // Those that do not have the value, without looking again at what is walked over.
                 let rest = items.get(at..).unwrap_or_default();
-                at += rest.iter().take_while(|value| part(value, path).is_none_or(|part| part != equal)).count();
+                at +=
+                    rest.iter().take_while(|value| part(value, path, &hints).is_none_or(|part| part != equal)).count();
             } else {
-                while value_at(collection, at).is_some_and(|value| part(value, path).is_none_or(|part| part != equal)) {
+                while value_at(collection, at)
+                    .is_some_and(|value| part(value, path, &hints).is_none_or(|part| part != equal))
+                {
                     at += 1;
                 }
             }
@@ -174,11 +178,41 @@ impl<'a> Machine<'a, '_> {
         Ok(found)
     }
 
+    /// The next element of a collection, from the position in register `iterator` on, that is a member of another one.
+    #[inline(never)]
+    pub(super) fn next_member(
+        &mut self,
+        registers: &mut [Value<'a>],
+        iterator: u16,
+        collection: u16,
+        others: Value<'a>,
+    ) -> Result<Option<Value<'a>>> {
+        let register = |number: u16| registers.get(usize::from(number));
+        let (Some(Value::Int(start)), Some(collection)) = (register(iterator), register(collection)) else {
+            self.tick()?;
+            return Ok(None);
+        };
+        let mut at = *start as usize;
+        let found = loop {
+            self.tick()?;
+            let Some(value) = value_at(collection, at) else { break None };
+            at += 1;
+            if is_member(value, &others) {
+                break Some(*value);
+            }
+        };
+        if let Some(position) = registers.get_mut(usize::from(iterator)) {
+            *position = Value::from_usize(at);
+        }
+        Ok(found)
+    }
+
     /// Adds what is at a path in each element of a collection to the collection that is being built.
     pub(super) fn push_parts(&mut self, collection: &Value<'a>, path: &[Key]) -> Result<()> {
         let mut at = 0;
+        let hints = Hints::default();
         while let Some(value) = value_at(collection, at) {
-            if let Some(part) = part(value, path) {
+            if let Some(part) = part(value, path, &hints) {
                 self.push(*part)?;
             }
             at += 1;
@@ -199,9 +233,10 @@ impl<'a> Machine<'a, '_> {
         let is_found = start < 0;
         let first = if is_found { FOUND - start } else { start } as usize;
         let mut at = first;
+        let (filter_hints, hints) = (Hints::default(), Hints::default());
         while let Some(value) = value_at(collection, at) {
-            if (is_found || part(value, filter).is_some_and(|found| found == equal))
-                && let Some(part) = part(value, path)
+            if (is_found || part(value, filter, &filter_hints).is_some_and(|found| found == equal))
+                && let Some(part) = part(value, path, &hints)
             {
                 self.push(*part)?;
             }
@@ -258,8 +293,8 @@ fn place_for(collection: usize, path: usize) -> usize {
 
 /// What is at a path in a value; the value itself if the path has no steps.
 #[inline]
-pub(super) fn part<'a>(value: &'a Value<'a>, path: &[Key]) -> Option<&'a Value<'a>> {
-    if path.is_empty() { Some(value) } else { lookup(value, path) }
+pub(super) fn part<'a>(value: &'a Value<'a>, path: &[Key], hints: &Hints) -> Option<&'a Value<'a>> {
+    if path.is_empty() { Some(value) } else { lookup(value, path, hints) }
 }
 
 /// Where a collection is in memory, and how many elements it has.
@@ -279,8 +314,9 @@ impl<'a> Index<'a> {
         let mut groups: bumpalo::collections::Vec<'a, Group<'a>> = bumpalo::collections::Vec::new_in(arena);
         // The group of each element, plus 1.
         let group_of = arena.alloc_slice_fill_copy(count, 0u32);
+        let hints = Hints::default();
         for (at, of) in group_of.iter_mut().enumerate() {
-            let Some(value) = value_at(collection, at).and_then(|value| part(value, path)) else { continue };
+            let Some(value) = value_at(collection, at).and_then(|value| part(value, path, &hints)) else { continue };
             let slot = place_of(table, &groups, value)?;
             let slot = table.get_mut(slot)?;
             if *slot == 0 {

@@ -27,7 +27,7 @@ use crate::value::serde::{Cause, Meter};
 use crate::value::{Bump, SymbolTable, Value, exceeds, used_bytes};
 use error::Result;
 use solon_syntax::Span;
-use world::{Memo, World};
+use world::{Hints, Memo, World};
 
 /// A compiled policy, as the machine sees it.
 pub struct Code {
@@ -93,14 +93,29 @@ impl Default for Limits {
 }
 
 /// What the machine keeps between evaluations, so that it need not allocate once warm.
-#[derive(Default)]
 pub struct Reusable {
     /// Compiled patterns.
     pub caches: Caches,
+    /// Where the keys of paths were found, by the paths' numbers; paths may share a place.
+    hints: [Hints; PATHS],
     /// Rules that an index found.
     candidates: Vec<u32>,
     /// For each rule of an observed policy whether it had an answer; empty for others.
     pub fired: Vec<bool>,
+}
+
+/// Paths whose keys' positions are kept.
+const PATHS: usize = 128;
+
+impl Default for Reusable {
+    fn default() -> Self {
+        Reusable {
+            caches: Caches::default(),
+            hints: std::array::from_fn(|_| Hints::default()),
+            candidates: Vec::new(),
+            fired: Vec::default(),
+        }
+    }
 }
 
 /// What surrounds an evaluation.
@@ -112,7 +127,7 @@ pub struct Setting<'a, 's> {
     /// The outside.
     pub host: &'s dyn Host,
     /// What may be used.
-    pub limits: Limits,
+    pub limits: &'s Limits,
     /// The hosts that builtins may ask; `None` for any.
     pub allowed_hosts: Option<&'s [String]>,
     /// The builtins of the embedding program.
@@ -303,14 +318,14 @@ impl<'a> Machine<'a, '_> {
 
     #[cold]
     fn check_limits(&mut self) -> Result<()> {
-        let limits = &self.setting.limits;
+        let limits = self.setting.limits;
         let interval = u64::from(INTERVAL).min(limits.instructions.saturating_sub(self.spent)).max(1);
         if self.spent >= limits.instructions {
             return Err(self.limit(format!("more than {} instructions", limits.instructions)));
         }
         self.spent += interval;
         self.budget = interval as u32 - 1;
-        self.check_memory_in_use()?;
+        self.check_memory()?;
         limits.watch(self.setting.host).map_err(|error| match error.cause() {
             Cause::Cancelled => Box::new(EvalError::new(codes::CANCEL, error.to_string(), Span::default())),
             Cause::Limit | Cause::Unfit => self.limit(error.to_string()),

@@ -1,13 +1,13 @@
 //! The loop that carries instructions out.
 
-use super::Machine;
 use super::build;
 use super::documents::stored;
 use super::error::{EvalError, Result, codes};
 use super::matching::walked_each_time;
-use super::world::{Memo, World, lookup};
+use super::world::{Hints, Memo, World, lookup};
+use super::{Machine, PATHS, Reusable};
 use crate::code::index::{Hop, Place as Subject, Root, Search};
-use crate::code::{Function, IndexId, Key, Label, Op, PathId, Range, Read, Unit};
+use crate::code::{DocumentIndex, Function, IndexId, Key, Label, Op, PathId, Range, Read, Unit};
 use crate::value::Value;
 use solon_syntax::Span;
 
@@ -165,9 +165,9 @@ impl<'a> Machine<'a, '_> {
                 Op::Constant { dst, constant } => write!(dst, *constant!(constant)),
                 Op::Move { dst, src } => write!(dst, read!(src)),
                 Op::Input { dst, fail } => copy_or!(dst, self.world.input, fail),
-                Op::InputPath { dst, path, fail } => copy_or!(dst, at_path(unit, self.world.input, path), fail),
+                Op::InputPath { dst, path, fail } => copy_or!(dst, self.at_path(unit, self.world.input, path), fail),
                 Op::BaseData { dst } => write!(dst, self.world.data),
-                Op::Path { dst, src, path, fail } => copy_or!(dst, at_path(unit, Some(peek!(src)), path), fail),
+                Op::Path { dst, src, path, fail } => copy_or!(dst, self.at_path(unit, Some(peek!(src)), path), fail),
                 Op::Index { dst, src, key, fail } => {
                     let found = match (peek!(src), peek!(key)) {
                         (Value::Array(items), Value::Int(at)) => items.get(*at as usize),
@@ -184,6 +184,14 @@ impl<'a> Machine<'a, '_> {
                         write_or!(dst, self.document(document.0, place, stack)?, fail);
                     }
                 },
+                Op::NamedPath { dst, document, path: id, fail } => {
+                    if self.world.replaced.is_empty() {
+                        copy_or!(dst, self.at_path(unit, self.world.input, id), fail);
+                    } else {
+                        let place = Place { function, pc: pc - 1 };
+                        write_or!(dst, self.named(path(unit, id), document, place, stack)?, fail);
+                    }
+                }
                 Op::Data { dst, keys, fail } => {
                     let keys = range(registers, keys);
                     let found = self.data(keys, Place { function, pc: pc - 1 }, stack)?;
@@ -230,14 +238,14 @@ impl<'a> Machine<'a, '_> {
                 }
                 Op::Truthy { src, fail } => check!(peek!(src).is_truthy(), fail),
                 Op::InputTruthy { path, fail } => {
-                    check!(at_path(unit, self.world.input, path).is_some_and(Value::is_truthy), fail);
+                    check!(self.at_path(unit, self.world.input, path).is_some_and(Value::is_truthy), fail);
                 }
                 Op::PathTruthy { src, path, fail } => {
-                    check!(at_path(unit, Some(peek!(src)), path).is_some_and(Value::is_truthy), fail);
+                    check!(self.at_path(unit, Some(peek!(src)), path).is_some_and(Value::is_truthy), fail);
                 }
                 Op::PathEqual { src, right, path, fail } => {
                     let right = peek!(right);
-                    check!(at_path(unit, Some(peek!(src)), path).is_some_and(|found| is_same(found, right)), fail);
+                    check!(self.at_path(unit, Some(peek!(src)), path).is_some_and(|found| is_same(found, right)), fail);
                 }
                 Op::Equal { left, right, fail } => check!(is_same(peek!(left), peek!(right)), fail),
                 Op::NotEqual { left, right, fail } => check!(!is_same(peek!(left), peek!(right)), fail),
@@ -245,7 +253,10 @@ impl<'a> Machine<'a, '_> {
                 Op::LessOrEqual { left, right, fail } => check!(peek!(left) <= peek!(right), fail),
                 Op::InputEqual { path, constant, fail } => {
                     let constant = constant!(constant);
-                    check!(at_path(unit, self.world.input, path).is_some_and(|found| is_same(found, constant)), fail);
+                    check!(
+                        self.at_path(unit, self.world.input, path).is_some_and(|found| is_same(found, constant)),
+                        fail
+                    );
                 }
                 Op::Member { item, collection, fail } => {
                     check!(is_member(peek!(item), peek!(collection)), fail);
@@ -298,6 +309,12 @@ impl<'a> Machine<'a, '_> {
                     match next(registers, iterator.0, collection.0) {
                         Some(Element::Item(at, _)) => write!(key, Value::Int(at)),
                         Some(Element::Entry(found, _)) => write!(key, *found),
+                        None => go!(done),
+                    }
+                }
+                Op::NextMember { iterator, collection, others, value, done } => {
+                    match self.next_member(registers, iterator.0, collection.0, read!(others))? {
+                        Some(found) => write!(value, found),
                         None => go!(done),
                     }
                 }
@@ -442,6 +459,32 @@ impl<'a> Machine<'a, '_> {
         Err(internal("the code names what is not there"))
     }
 
+    /// What is at a path in a value.
+    #[inline(never)]
+    fn at_path(&self, unit: &Unit, value: Option<&Value<'a>>, id: PathId) -> Option<&'a Value<'a>> {
+        lookup(value?, unit.paths.get(id.0 as usize)?, hints(&self.reusable.hints, id)?)
+    }
+
+    /// What is at a path whose beginning a document gives a name to, where base documents stand in for some document: it,
+    /// or one that it gives another name to.
+    #[cold]
+    #[inline(never)]
+    fn named(
+        &mut self,
+        keys: &[Key],
+        document: DocumentIndex,
+        place: Place<'a>,
+        stack: &mut [Value<'a>],
+    ) -> Result<Option<Value<'a>>> {
+        let alias = self.code.aliases.get(document.0 as usize).and_then(Option::as_ref);
+        let Some(keys) = alias.and_then(|alias| keys.get(alias.path.len()..)) else {
+            return Err(internal("a document is no name for the path"));
+        };
+        let step = |at: Value<'a>, key: &Key| at.get(&Value::String { symbol: key.symbol, text: &key.text });
+        let value = self.document(document.0, place, stack)?;
+        Ok(value.and_then(|value| keys.iter().try_fold(value, step)))
+    }
+
     /// A document's value where it is simply there.
     #[inline(always)]
     fn known(&self, document: u32) -> Memo<'a> {
@@ -455,10 +498,17 @@ impl<'a> Machine<'a, '_> {
     fn find_candidates(&mut self, unit: &Unit, function: &Function, index: IndexId, registers: &[Value<'a>]) {
         let Some(index) = function.indexes.get(usize::from(index.0)) else { return };
         let world = self.world;
-        let lookup = |place: &Subject| find_place(place, &world, registers, unit);
+        let Reusable { hints, candidates, .. } = &mut *self.reusable;
+        let lookup = |place: &Subject| find_place(place, &world, registers, unit, hints);
         let search = Search { unit, lookup: &lookup, is_plain: world.functions.is_empty() };
-        index.find(&search, &mut self.reusable.candidates);
+        index.find(&search, candidates);
     }
+}
+
+/// Where the keys of a path were found.
+#[inline(always)]
+pub(super) fn hints(known: &[Hints; PATHS], id: PathId) -> Option<&Hints> {
+    known.get(id.0 as usize % PATHS)
 }
 
 /// The steps of a path.
@@ -484,12 +534,6 @@ fn is_same(left: &Value<'_>, right: &Value<'_>) -> bool {
     }
 }
 
-/// What is at a path in a value.
-#[inline(never)]
-fn at_path<'a>(unit: &Unit, value: Option<&Value<'a>>, id: PathId) -> Option<&'a Value<'a>> {
-    lookup(value?, unit.paths.get(id.0 as usize)?)
-}
-
 #[inline]
 fn range<'r, 'a>(registers: &'r [Value<'a>], range: Range) -> &'r [Value<'a>] {
     let first = usize::from(range.first);
@@ -505,7 +549,13 @@ fn mark_of(value: Value<'_>) -> usize {
 }
 
 /// What is at a place that an index asks about.
-fn find_place<'a>(place: &Subject, world: &World<'a>, registers: &[Value<'a>], unit: &Unit) -> Option<Value<'a>> {
+fn find_place<'a>(
+    place: &Subject,
+    world: &World<'a>,
+    registers: &[Value<'a>],
+    unit: &Unit,
+    known: &[Hints; PATHS],
+) -> Option<Value<'a>> {
     let mut at = match place.root {
         Root::Input => *world.input?,
         Root::Data => world.data,
@@ -513,9 +563,9 @@ fn find_place<'a>(place: &Subject, world: &World<'a>, registers: &[Value<'a>], u
     };
     for hop in &place.hops {
         at = match hop {
-            Hop::Path(id) => *lookup(&at, path(unit, *id))?,
+            Hop::Path(id) => *lookup(&at, path(unit, *id), hints(known, *id)?)?,
             Hop::Constant(id) => at.get(unit.constants().get(id.0 as usize)?)?,
-            Hop::Key(place) => at.get(&find_place(place, world, registers, unit)?)?,
+            Hop::Key(place) => at.get(&find_place(place, world, registers, unit, known)?)?,
         };
     }
     Some(at)

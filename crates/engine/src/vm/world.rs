@@ -154,23 +154,29 @@ fn patched<'a>(arena: &'a Bump, base: Option<Value<'a>>, path: &[Key], value: Va
 /// Where what is at a constant path is. (Places rather than values, because a value is three words and copying it
 /// through an `Option` is what an evaluation would mostly do.) The path has at least one step.
 #[inline(always)]
-pub(super) fn lookup<'a>(value: &Value<'a>, path: &[Key]) -> Option<&'a Value<'a>> {
+pub(super) fn lookup<'a>(value: &Value<'a>, path: &[Key], hints: &Hints) -> Option<&'a Value<'a>> {
     let (first, mut rest) = path.split_first()?;
-    let Some(found) = named(value, first) else { return lookup_carefully(value, path) };
+    let Some(found) = named(value, first, hints, 0) else { return lookup_carefully(value, path) };
     let mut at = found?;
+    let mut step = 1;
     while let Some((key, further)) = rest.split_first() {
-        let Some(found) = named(at, key) else { return lookup_carefully(at, rest) };
+        let Some(found) = named(at, key, hints, step) else { return lookup_carefully(at, rest) };
         at = found?;
         rest = further;
+        step += 1;
     }
     Some(at)
 }
 
-/// What a small object has under a key, if symbols tell.
+/// For the first steps of a path where their keys were found the last time. A position of another object only makes a
+/// search longer.
+pub(super) type Hints = [Cell<u8>; 4];
+
+/// What an object has under a key, if symbols tell.
 #[inline(always)]
-fn named<'a>(value: &Value<'a>, key: &Key) -> Option<Option<&'a Value<'a>>> {
+fn named<'a>(value: &Value<'a>, key: &Key, hints: &Hints, step: usize) -> Option<Option<&'a Value<'a>>> {
     match value {
-        Value::Object(object) => object.find_named(key.symbol),
+        Value::Object(object) => object.find_again(key.symbol, hints.get(step % size_of::<Hints>())?),
         _ => None,
     }
 }

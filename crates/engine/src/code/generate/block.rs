@@ -2,7 +2,8 @@
 
 use super::super::{Count, DocumentIndex, Function, KindCode, Label, Op, Read, Target, Update, Write};
 use super::{Generator, World};
-use crate::plan::{self, Block, Comparison, Expr, Filter, Step, Test};
+use crate::plan::pieces::slots_of_expr;
+use crate::plan::{self, Block, Comparison, Expr, Filter, Slot, Step, Test};
 
 /// What happens where a block succeeds. It is told where to go for the next answer and which of several rules it is
 /// for, and ends with a jump.
@@ -10,7 +11,7 @@ pub(super) type Leaf<'l> = &'l mut dyn FnMut(&mut Generator<'_, '_>, Label, usiz
 
 impl Generator<'_, '_> {
     /// Steps, then `leaf` for rule `which`. Goes to `fail` when there is no further answer.
-    pub(super) fn block(&mut self, block: &Block, fail: Label, which: usize, leaf: Leaf<'_>) {
+    pub(super) fn block(&mut self, block: &[Step], fail: Label, which: usize, leaf: Leaf<'_>) {
         for step in block {
             match step {
                 Step::Bind(slot, value) => {
@@ -54,6 +55,9 @@ impl Generator<'_, '_> {
                 }
                 Step::Loop { collection, key, value, filter, body } => {
                     let collection = self.expr(collection, fail);
+                    if let Some((test, body)) = member_test(*key, *value, filter.as_ref(), body) {
+                        return self.members(collection, test, body, fail, which, leaf);
+                    }
                     let (key, value) = (key.map(|key| self.slot(key)), value.map(|value| self.slot(value)));
                     let (again, done) = match filter {
                         Some(filter) => self.start_filtered(collection, key, value, filter, fail),
@@ -118,6 +122,35 @@ impl Generator<'_, '_> {
             (None, value) => Op::NextValue { iterator, collection, value: Write(value.unwrap_or_default()), done },
         });
         (again, done)
+    }
+
+    /// A loop over the elements that are members of another collection, too. That one is computed in the first turn, as
+    /// a loop without turns must not fail with an error of it.
+    fn members(
+        &mut self,
+        collection: u16,
+        (value, others): (Slot, &Expr),
+        body: &[Step],
+        fail: Label,
+        which: usize,
+        leaf: Leaf<'_>,
+    ) {
+        let (iterator, collection) = (self.register(), Read(collection));
+        let (value, others_register) = (self.slot(value), self.register());
+        let (done, found) = (self.label(), self.label());
+        self.emit(Op::Start { iterator: Write(iterator) });
+        let first = self.here();
+        self.emit(Op::NextValue { iterator: Update(iterator), collection, value: Write(value), done });
+        self.expr_into(others, others_register, first);
+        let (again, others) = (self.label(), Read(others_register));
+        self.emit(Op::Member { item: Read(value), collection: others, fail: again });
+        self.emit(Op::Jump { to: found });
+        self.put(again);
+        self.emit(Op::NextMember { iterator: Update(iterator), collection, others, value: Write(value), done });
+        self.put(found);
+        self.block(body, again, which, leaf);
+        self.put(done);
+        self.emit(Op::Jump { to: fail });
     }
 
     /// The same for a loop over the elements that a filter lets through.
@@ -301,10 +334,27 @@ impl Generator<'_, '_> {
     }
 }
 
+/// The test that a loop begins with, if it is whether its element is a member of something else, and what follows it.
+fn member_test<'p>(
+    key: Option<Slot>,
+    value: Option<Slot>,
+    filter: Option<&Filter>,
+    body: &'p [Step],
+) -> Option<((Slot, &'p Expr), &'p [Step])> {
+    let (None, Some(value), None, [Step::Test(Test::Member(Expr::Slot(item), others)), rest @ ..]) =
+        (key, value, filter, body)
+    else {
+        return None;
+    };
+    let mut is_outside = *item == value;
+    slots_of_expr(others, &mut |slot| is_outside &= slot != value);
+    is_outside.then_some(((value, others), rest))
+}
+
 /// Whether a value cannot fail with an error, so that nobody can tell when it is read.
 fn is_at_hand(expr: &Expr) -> bool {
     match expr {
-        Expr::Const(_) | Expr::Slot(_) | Expr::Input => true,
+        Expr::Const(_) | Expr::Slot(_) | Expr::Input | Expr::Named(..) => true,
         Expr::Path(base, _) => is_at_hand(base),
         _ => false,
     }

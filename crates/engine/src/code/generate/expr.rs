@@ -76,6 +76,11 @@ impl Generator<'_, '_> {
                 self.at(at.0);
                 self.emit(Op::Document { dst, document: DocumentIndex(document.0), fail });
             }
+            Expr::Named(document, keys) => {
+                self.function.documents.push(*document);
+                let path = self.pool.path(keys);
+                self.emit(Op::NamedPath { dst, document: DocumentIndex(document.0), path, fail });
+            }
             Expr::Data(keys, at) => self.temporarily(|this| {
                 let followed = this.path_keys(keys);
                 this.function.followed.push(followed);

@@ -6,6 +6,7 @@ use super::Generator;
 use super::block::set_arguments;
 use super::places::{Place, places};
 use crate::hir::{ComprehensionKind, Const};
+use crate::plan::optimize::optimize_shared;
 use crate::plan::share;
 use crate::plan::{Branch, Constant, Definition, Document, DocumentKind, DocumentPlan, Expr, QueryPlan};
 
@@ -87,10 +88,11 @@ impl Generator<'_, '_> {
             true => share::share(&plan.definitions),
             false => (None, plan.definitions.iter().collect()),
         };
-        if let Some(block) = shared {
+        if let Some(mut block) = shared {
             let next = self.label();
-            let slots = plan.definitions.iter().map(|definition| definition.slots).max();
-            self.reserve_slots(slots.unwrap_or_default());
+            let slots = plan.definitions.iter().map(|definition| definition.slots).max().unwrap_or_default();
+            let slots = if self.optimizations.plans { optimize_shared(&mut block, slots) } else { slots };
+            self.reserve_slots(slots);
             self.temporarily(|this| {
                 this.block(&block, next, 0, &mut |this, again, which| {
                     let Some([branch]) = plan.definitions.get(which).map(|found| found.branches.as_slice()) else {

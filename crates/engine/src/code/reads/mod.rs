@@ -5,6 +5,7 @@
 //! right about every instruction, for what is missing here would be undefined there. So every instruction is named,
 //! and what is not understood reads everything.
 
+mod live;
 mod shapes;
 
 use super::index::{Hop, Place, Reads, Root};
@@ -13,6 +14,7 @@ use crate::code::graph;
 use crate::value::json::Projection;
 use crate::value::{SymbolTable, Value};
 use crate::vm::{Code, QueryCode};
+use live::Live;
 use shapes::{Shape, Shapes};
 
 /// The most registers times instructions of a function that is looked at.
@@ -98,6 +100,7 @@ impl<'c> Reader<'c> {
             arguments.into_iter().chain([result]).for_each(|shape| self.shapes.read(shape));
         }
         let is_target = targets(function);
+        let live = Live::of(function);
         let mut states: Vec<Option<State>> = vec![None; function.ops.len()];
         let mut start: State = signature.arguments.iter().copied().map(Some).collect();
         start.resize(registers, None);
@@ -107,7 +110,7 @@ impl<'c> Reader<'c> {
                 if *is_target.get(pc)? {
                     match states.get_mut(pc)? {
                         Some(known) => {
-                            self.join(known, &state);
+                            self.join(known, &state, |register| live.has(pc, register));
                             break;
                         }
                         place => *place = Some(state.clone()),
@@ -132,11 +135,11 @@ impl<'c> Reader<'c> {
         Some(())
     }
 
-    /// What is in a register on both ways may be the same; what is not written on one of them is not read.
-    fn join(&mut self, known: &mut State, other: &State) {
-        for (known, other) in known.iter_mut().zip(other) {
+    /// What is in a register on both ways may be the same, if it is still read; what is not written on one of them is not.
+    fn join(&mut self, known: &mut State, other: &State, is_live: impl Fn(usize) -> bool) {
+        for (register, (known, other)) in known.iter_mut().zip(other).enumerate() {
             match (*known, *other) {
-                (Some(left), Some(right)) => self.shapes.unify(left, right),
+                (Some(left), Some(right)) if is_live(register) => self.shapes.unify(left, right),
                 _ => *known = None,
             }
         }
@@ -250,7 +253,8 @@ impl<'c> Instruction<'_, 'c> {
                 self.set(dst.0, src)
             }
             Op::Input { dst, .. } => self.set(dst.0, Shape::INPUT),
-            Op::InputPath { dst, path, .. } => {
+            // Where a document is replaced, what it is replaced by is read.
+            Op::InputPath { dst, path, .. } | Op::NamedPath { dst, path, .. } => {
                 let found = self.path(Shape::INPUT, path)?;
                 self.set(dst.0, found)
             }
@@ -305,6 +309,10 @@ impl<'c> Instruction<'_, 'c> {
                 self.next(collection.0, value.0)
             }
             Op::NextValue { collection, value, .. } => self.next(collection.0, value.0),
+            Op::NextMember { collection, others, value, .. } => {
+                self.next(collection.0, value.0)?;
+                self.read_all([value.0, others.0])
+            }
             Op::NextKey { collection, key, .. } => {
                 let collection = self.get(collection.0)?;
                 self.shapes().element(collection);

@@ -17,6 +17,13 @@ pub(super) fn hoist(definition: &mut Definition) {
     definition.slots = hoist.next;
 }
 
+/// The same for a block by itself; `next` is the next free slot.
+pub(super) fn hoist_in_block(block: &mut Block, next: &mut u32) {
+    let mut hoist = Hoist { next: *next };
+    hoist.piece(PieceMut::Block(block));
+    *next = hoist.next;
+}
+
 struct Hoist {
     /// The next free slot.
     next: u32,
@@ -94,6 +101,7 @@ fn collect(body: &Block, paths: &mut Vec<Expr>) {
 fn needs(expr: &Expr, paths: &mut Vec<Expr>) {
     match expr {
         Expr::Path(base, _) if matches!(**base, Expr::Input) && !paths.contains(expr) => paths.push(expr.clone()),
+        Expr::Named(..) if !paths.contains(expr) => paths.push(expr.clone()),
         Expr::Path(base, _) => needs(base, paths),
         Expr::Index(base, key) if is_total(base) => {
             needs(base, paths);

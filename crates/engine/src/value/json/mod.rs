@@ -4,6 +4,7 @@ mod order;
 mod projection;
 mod read;
 mod scan;
+mod skip;
 mod write;
 
 pub use projection::{Field, Projection, Wanted};

@@ -2,6 +2,7 @@
 
 use super::super::number;
 use super::MAX_DEPTH;
+use super::skip::end_of_collection;
 use wide::u8x16;
 
 /// What is wrong: a thin pointer, so that results stay in registers.
@@ -71,6 +72,23 @@ pub(super) enum Digits {
 impl<'a> Scanner<'a> {
     /// Passes over a value and checks it. `depth` is how many collections are open around it.
     pub(super) fn skip(&mut self, depth: usize) -> Result<(), Wrong> {
+        self.skip_space();
+        match self.peek() {
+            Some(b'"') => self.skip_string(),
+            Some(b'{' | b'[') => match end_of_collection(self.text, self.at, depth) {
+                Some(end) => {
+                    self.at = end;
+                    Ok(())
+                }
+                None => self.skip_carefully(depth),
+            },
+            _ => self.skip_carefully(depth),
+        }
+    }
+
+    /// The same character by character, so that it stands where something is wrong.
+    #[inline(never)]
+    fn skip_carefully(&mut self, depth: usize) -> Result<(), Wrong> {
         // A bit for each open collection: whether it is an object.
         let mut objects = [0_u64; MAX_DEPTH.div_ceil(64)];
         let mut open = 0_usize;

@@ -1,0 +1,127 @@
+//! A path of `input` that was looked up before is not looked up again.
+//!
+//! Where a step has filled a slot with what is at a path, or has only asked whether there is something, what follows it
+//! reads the slot.
+
+use crate::plan::pieces::{Piece, PieceMut, pieces_of_expr, pieces_of_expr_mut, pieces_of_step, pieces_of_step_mut};
+use crate::plan::{Block, Branch, Expr, Slot, Step, Test};
+
+/// With more paths than this, comparing each expression with each would take longer than it saves.
+const MOST: usize = 32;
+
+/// Reads slots in place of paths in a body and what it gives. `next` is the next free slot.
+pub(super) fn reuse(branch: &mut Branch, next: &mut u32) {
+    let Branch { block, keys, value, .. } = branch;
+    let mut known = Known { paths: Vec::new(), next };
+    let rest: Vec<Expr> = keys.iter().chain([&*value]).cloned().collect();
+    known.block(block, &rest);
+    keys.iter_mut().chain([value]).for_each(|expr| known.piece(PieceMut::Expr(expr)));
+}
+
+/// The same for a block that has no answer of its own.
+pub(super) fn reuse_in_block(block: &mut Block, next: &mut u32) {
+    Known { paths: Vec::new(), next }.block(block, &[]);
+}
+
+/// Paths that slots hold.
+struct Known<'n> {
+    paths: Vec<(Expr, Slot)>,
+    next: &'n mut u32,
+}
+
+impl Known<'_> {
+    /// `rest` is what comes after the block.
+    fn block(&mut self, block: &mut Block, rest: &[Expr]) {
+        for at in 0..block.len() {
+            let (step, further) = match block.get_mut(at..).and_then(<[Step]>::split_first_mut) {
+                Some((step, further)) => (step, &*further),
+                None => return,
+            };
+            match &mut *step {
+                // Inside of it `input` may be another.
+                Step::With { .. } | Step::Outside(_) => return self.paths.clear(),
+                // Nothing follows their ends but what follows the block.
+                Step::Loop { collection, filter, body, .. } => {
+                    self.piece(PieceMut::Expr(collection));
+                    filter.iter_mut().for_each(|filter| self.piece(PieceMut::Expr(&mut filter.equal)));
+                    self.block(body, rest);
+                }
+                Step::DataLoop { path, body, .. } => {
+                    path.iter_mut().for_each(|key| self.piece(PieceMut::Expr(key)));
+                    self.block(body, rest);
+                }
+                step => pieces_of_step_mut(step, &mut |piece| self.piece(piece)),
+            }
+            match step {
+                Step::Test(Test::Defined(path)) if is_path(path) && is_used(path, further, rest) => {
+                    let slot = Slot(*self.next);
+                    *self.next += 1;
+                    self.add(path.clone(), slot);
+                    *step = Step::Bind(slot, path.clone());
+                }
+                Step::Bind(slot, path) if is_path(path) => self.add(path.clone(), *slot),
+                _ => {}
+            }
+        }
+    }
+
+    fn add(&mut self, path: Expr, slot: Slot) {
+        if self.paths.len() < MOST {
+            self.paths.push((path, slot));
+        }
+    }
+
+    fn piece(&mut self, piece: PieceMut<'_>) {
+        match piece {
+            PieceMut::Expr(expr) => match self.paths.iter().find(|(path, _)| path == expr) {
+                Some((_, slot)) => *expr = Expr::Slot(*slot),
+                None => pieces_of_expr_mut(expr, &mut |piece| self.piece(piece)),
+            },
+            PieceMut::Block(block) => {
+                // What is known inside is not known after it.
+                let known = self.paths.len();
+                let outside = self.paths.clone();
+                self.block(block, &[]);
+                if self.paths.len() < known {
+                    self.paths = outside;
+                } else {
+                    self.paths.truncate(known);
+                }
+            }
+        }
+    }
+}
+
+/// Whether it is a path of `input`.
+fn is_path(expr: &Expr) -> bool {
+    match expr {
+        Expr::Named(..) => true,
+        Expr::Path(base, _) => matches!(**base, Expr::Input),
+        _ => false,
+    }
+}
+
+/// Whether a path is looked up in steps or in what comes after them.
+fn is_used(path: &Expr, steps: &[Step], rest: &[Expr]) -> bool {
+    steps.iter().any(|step| step_has(step, path)) || rest.iter().any(|expr| has(Piece::Expr(expr), path))
+}
+
+fn step_has(step: &Step, path: &Expr) -> bool {
+    let mut found = false;
+    if !matches!(step, Step::With { .. } | Step::Outside(_)) {
+        pieces_of_step(step, &mut |piece| found = found || has(piece, path));
+    }
+    found
+}
+
+fn has(piece: Piece<'_>, path: &Expr) -> bool {
+    match piece {
+        Piece::Expr(expr) if expr == path => true,
+        Piece::Expr(expr) => {
+            let mut found = false;
+            pieces_of_expr(expr, &mut |piece| found = found || has(piece, path));
+            found
+        }
+        Piece::Block(block) => block.iter().any(|step| step_has(step, path)),
+    }
+}
