@@ -445,6 +445,11 @@ impl<'a> Machine<'a, '_> {
                     let world = self.fresh_world()?;
                     self.enter_world(world);
                 }
+                Op::EnterInput { outer } => {
+                    write!(outer, Value::from_usize(self.current));
+                    let world = self.world_for_input()?;
+                    self.enter_world(world);
+                }
                 Op::Replace { target, src } => self.replace(unit, target, read!(src))?,
                 Op::Redirect { target } => self.redirect(unit, target)?,
                 Op::World { dst } => write!(dst, Value::from_usize(self.current)),
