@@ -53,6 +53,16 @@ pub fn of_errors(case: &Case, ours: &[Problem], theirs: &[Problem]) -> Option<&'
     if theirs.is_empty() && is_recursion_of_keys(case, ours) {
         return Some(OTHER_KEYS);
     }
+    // `some v in p in q`: what is before the last `in` is a call that is a key or a pattern.
+    let is_call_of_some = |error: &Problem| {
+        error.code == "rego_compile_error"
+            && error.message.ends_with("assigned before")
+            && line(error)
+                .is_some_and(|line| line.split_once("some ").is_some_and(|(_, rest)| rest.matches(" in ").count() > 1))
+    };
+    if !theirs.is_empty() && theirs.iter().all(is_call_of_some) {
+        return Some("calls that are patterns of `some .. in`");
+    }
     is_forgotten(ours, theirs, line).then_some(FORGOTTEN)
 }
 
@@ -90,6 +100,9 @@ pub fn of_outcomes(case: &Case, query: &str, ours: &Outcome, theirs: &Outcome) -
         if !ours.errors.is_empty() && is_recursion_of_keys(case, &ours.errors) {
             return Some(OTHER_KEYS);
         }
+        if theirs.errors.is_empty() && ours.errors.iter().all(|error| error.code == "rego_type_error") && merges(case) {
+            return Some("types that OPA changes while it merges those of rules");
+        }
         if ours.errors.iter().all(|error| error.message.ends_with("is undeclared")) && query.contains("[$") {
             return Some(TEMPLATE_KEYS);
         }
@@ -104,6 +117,9 @@ pub fn of_outcomes(case: &Case, query: &str, ours: &Outcome, theirs: &Outcome) -
     if case.modules.iter().any(|(_, text)| text.contains(" if true with ")) {
         return Some(LONE_TRUE);
     }
+    if ours.rows != theirs.rows && case.modules.iter().any(|(_, text)| replaces_function(text, &case.modules)) {
+        return Some("functions that are replaced by something undefined");
+    }
     // A key that is written otherwise than that of the rule.
     if theirs_finds_less(case, ours, theirs) {
         return Some("rules with the key 1 that are asked for with 1.0");
@@ -117,6 +133,28 @@ pub fn of_outcomes(case: &Case, query: &str, ours: &Outcome, theirs: &Outcome) -
     }
     theirs.dedup();
     (ours == theirs).then_some("members of a set that are written twice")
+}
+
+/// Whether a rule has the value of another one, and is merged with others of its name.
+fn merges(case: &Case) -> bool {
+    let rules = case.modules.iter().flat_map(|(_, text)| text.lines());
+    let heads: Vec<(&str, &str)> = rules.filter_map(|line| line.split_once(" := ")).collect();
+    heads.iter().any(|(name, value)| {
+        let value = value.split([' ', '[', '.']).next().unwrap_or_default();
+        let is_rule = heads.iter().any(|(other, _)| other.split(['[', '.', '(']).next() == Some(value));
+        is_rule && heads.iter().filter(|(other, _)| other == name).count() > 1
+    })
+}
+
+/// Whether a rule stands in for a function: `with data.t.f as p`, where `f` has arguments and `p` has none.
+fn replaces_function(module: &str, modules: &[(String, String)]) -> bool {
+    let begins = |start: &str| modules.iter().any(|(_, text)| text.lines().any(|line| line.starts_with(start)));
+    module.split(" with data.").skip(1).any(|rest| {
+        let mut words = rest.split([' ', ';', '}', ']', ')', ',', '\n']);
+        let function = words.next().and_then(|target| target.rsplit('.').next()).unwrap_or_default();
+        let value = words.nth(1).and_then(|value| value.rsplit('.').next()).unwrap_or_default();
+        begins(&format!("{function}(")) && begins(value) && !begins(&format!("{value}("))
+    })
 }
 
 /// What one side stumbles over and the other does not come to.

@@ -126,7 +126,12 @@ impl Written<'_> {
     /// The calls inside of other terms of a body, by the variables that have their results.
     fn calls_inside<'b>(&self, body: &'b Body) -> Calls<'b> {
         let results = body.iter().filter_map(|literal| match &literal.kind {
-            LiteralKind::Call { call, output: Some(Term::Var(output)) } => Some((*output, call.args.as_slice())),
+            // A template string binds nothing.
+            LiteralKind::Call { call, output: Some(Term::Var(output)) }
+                if !call.callee.is_builtin("internal.template_string") =>
+            {
+                Some((*output, call.args.as_slice()))
+            }
             _ => None,
         });
         results.filter(|(output, _)| self.locals.name(*output).starts_with('$')).collect()

@@ -31,10 +31,18 @@ fn sprintf<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a>
             other => json_text::check_written(context, *other)?,
         }
     }
-    context.written(|context, out| {
-        let mut printer = Printer { out, flags: Flags::default(), context };
-        Run { format, values, at: 0, next: 0, reordered: false, good: true }.print(&mut printer)
-    })
+    context.written(|context, out| write(context, format, values, out))
+}
+
+/// Appends the format with its verbs replaced by the values.
+pub(super) fn write(
+    context: &Context<'_, '_>,
+    format: &str,
+    values: &[Value<'_>],
+    out: &mut String,
+) -> Result<(), Failure> {
+    let mut printer = Printer { out, flags: Flags::default(), context };
+    Run { format, values, at: 0, next: 0, reordered: false, good: true }.print(&mut printer)
 }
 
 /// A value as OPA hands it to Go.

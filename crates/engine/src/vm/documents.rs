@@ -8,6 +8,12 @@ use crate::value::{Entry, Object, Value};
 use bumpalo::collections::Vec;
 use std::sync::Arc;
 
+/// The keys of a collection.
+fn add_keys<'a>(value: Value<'a>, keys: &mut Vec<'a, Value<'a>>) {
+    let count = value.len().unwrap_or_default();
+    keys.extend((0..count).filter_map(|at| value.nth(at)).map(|(key, _)| key));
+}
+
 /// Where a path of keys leads.
 enum Place<'a> {
     /// Into a value, or nowhere.
@@ -46,10 +52,9 @@ impl<'a> Machine<'a, '_> {
         let mut found: Vec<'a, Value<'a>> = Vec::new_in(self.arena);
         match self.follow(keys, place, stack)? {
             Place::Value(None) => return Ok(None),
-            Place::Value(Some(value)) => {
-                let count = value.len().unwrap_or_default();
-                found.extend((0..count).filter_map(|at| value.nth(at)).map(|(key, _)| key));
-            }
+            Place::Value(Some(value)) => add_keys(value, &mut found),
+            // What stands in for all that is there may be a list or a set, too.
+            Place::Node(node, Some(base)) if self.is_all_replaced(node) => add_keys(base, &mut found),
             Place::Node(node, base) => {
                 let code = self.code;
                 // Of what is replaced there is what base documents have.

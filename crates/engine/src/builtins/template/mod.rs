@@ -3,13 +3,15 @@
 //! Takes the text of a template and an object of variables, gives text. It must not know of files or of other
 //! templates.
 //!
-//! Actions are read into a tree, which is then run over the variables. Templates within templates, slices, `call` and
-//! `printf` are not there: they end the evaluation rather than give another answer than OPA.
+//! Actions are read into a tree, which is then run over the variables. Templates within templates and
+//! `call` are not there: they end the evaluation rather than give another answer than OPA.
 
 mod data;
+mod format;
 mod json;
 mod parser;
 mod run;
+mod texts;
 
 use super::failure::operand;
 use super::{Builtin, Context, Failure, Outcome, Purity};
@@ -31,7 +33,7 @@ fn render<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> 
     let (source, variables) = (operand::string(args, 1)?, operand::object(args, 2)?);
     json::check(Value::Object(variables)).map_err(Failure::Error)?;
     let nodes = parser::parse(source)?;
-    let out = run::run(context.arena, &nodes, Value::Object(variables), context.max_bytes())?;
+    let out = run::run(context, &nodes, Value::Object(variables))?;
     context.string(&out.replace("<no value>", MISSING))
 }
 

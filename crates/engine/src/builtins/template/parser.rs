@@ -138,10 +138,10 @@ pub(super) enum Term<'t> {
     Pipe(Pipe<'t>),
 }
 
-const FUNCTIONS: [&str; 14] =
-    ["and", "or", "not", "len", "index", "print", "println", "eq", "ne", "html", "lt", "le", "gt", "ge"];
-
-const OTHER_FUNCTIONS: [&str; 5] = ["call", "js", "printf", "slice", "urlquery"];
+const FUNCTIONS: [&str; 18] = [
+    "and", "or", "not", "len", "index", "slice", "print", "printf", "println", "html", "js", "urlquery", "eq", "ne",
+    "lt", "le", "gt", "ge",
+];
 
 struct Parser<'t> {
     tokens: Vec<Token<'t>>,
@@ -282,7 +282,7 @@ fn term(word: &str) -> Result<Term<'_>, Failure> {
             "false" => Term::Bool(false),
             "nil" => Term::Nil,
             name if FUNCTIONS.contains(&name) => Term::Function(name),
-            name if OTHER_FUNCTIONS.contains(&name) => return unsupported(name),
+            "call" => return unsupported("call"),
             name if name.starts_with(|letter: char| letter.is_alphabetic() || letter == '_') => {
                 return error(format!("function \"{name}\" not defined"));
             }

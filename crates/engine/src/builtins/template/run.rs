@@ -1,23 +1,21 @@
 //! Trees run over variables.
 
 use super::data::{Data, compare, measure, printed};
+use super::format::printf;
 use super::parser::{Node, Pipe, Term};
+use super::texts::{NIL, NO_VALUE, in_html, in_script, joined, part};
 use super::{error, unsupported};
-use crate::builtins::Failure;
-use crate::value::{Bump, Value};
+use crate::builtins::uri::escape_query;
+use crate::builtins::{Context, Failure, letters};
+use crate::value::Value;
 
 /// How many steps a template may take.
 const MAX_STEPS: usize = 10_000_000;
 
 /// What the parts write, with `variables` as the first dot.
-pub(super) fn run<'a>(
-    arena: &'a Bump,
-    nodes: &[Node<'_>],
-    variables: Value<'a>,
-    max_bytes: usize,
-) -> Result<String, Failure> {
+pub(super) fn run<'a>(context: &Context<'a, '_>, nodes: &[Node<'_>], variables: Value<'a>) -> Result<String, Failure> {
     let root = Data::Value(variables);
-    let mut run = Run { arena, out: String::new(), max_bytes, root, scope: Vec::new(), steps: 0 };
+    let mut run = Run { context, out: String::new(), root, scope: Vec::new(), steps: 0 };
     run.nodes(nodes, root)?;
     Ok(run.out)
 }
@@ -30,22 +28,18 @@ enum Flow {
     Continue,
 }
 
-struct Run<'a, 't> {
-    arena: &'a Bump,
+struct Run<'r, 'a, 'c, 't> {
+    context: &'r Context<'a, 'c>,
     out: String,
-    max_bytes: usize,
     root: Data<'a>,
     scope: Vec<(&'t str, Data<'a>)>,
     steps: usize,
 }
 
-impl<'a, 't> Run<'a, 't> {
+impl<'a, 't> Run<'_, 'a, '_, 't> {
     fn nodes(&mut self, nodes: &[Node<'t>], dot: Data<'a>) -> Result<Flow, Failure> {
         for node in nodes {
-            self.steps += 1;
-            if self.steps > MAX_STEPS || self.out.len() > self.max_bytes {
-                return Err(Failure::Halt("the result of a template is too large".into()));
-            }
+            self.step()?;
             let depth = self.scope.len();
             let flow = match node {
                 Node::Text(text) => {
@@ -79,12 +73,20 @@ impl<'a, 't> Run<'a, 't> {
         Ok(Flow::On)
     }
 
+    fn step(&mut self) -> Result<(), Failure> {
+        self.steps += 1;
+        if self.steps > MAX_STEPS || self.out.len() > self.context.max_bytes() {
+            return Err(Failure::Halt("the result of a template is too large".into()));
+        }
+        Ok(())
+    }
+
     fn print(&mut self, data: Data<'a>) -> Result<(), Failure> {
         // Values may share their parts, so what is small may print large.
         if let Data::Value(value @ (Value::Array(_) | Value::Object(_) | Value::Set(_))) = data {
             let mut size = 0_usize;
-            measure(value, &mut size, self.max_bytes);
-            if size > self.max_bytes {
+            measure(value, &mut size, self.context.max_bytes());
+            if size > self.context.max_bytes() {
                 return Err(Failure::Halt("the result of a template is too large".into()));
             }
         }
@@ -102,7 +104,7 @@ impl<'a, 't> Run<'a, 't> {
         let value = match self.commands(pipe, dot)? {
             Data::Missing => return self.nodes(other, dot),
             Data::Value(value @ (Value::Array(_) | Value::Object(_) | Value::Set(_))) => value,
-            Data::Int(_) => return unsupported("ranges over numbers"),
+            Data::Int(count) => return self.range_to(count, pipe, body, other, dot),
             Data::Value(_) => return error("executing \"template\": range can't iterate over the value"),
         };
         let depth = self.scope.len();
@@ -125,6 +127,31 @@ impl<'a, 't> Run<'a, 't> {
             }
         }
         if value.is_empty() { self.nodes(other, dot) } else { Ok(Flow::On) }
+    }
+
+    /// A range over the numbers below one.
+    fn range_to(
+        &mut self,
+        count: i64,
+        pipe: &Pipe<'t>,
+        body: &[Node<'t>],
+        other: &[Node<'t>],
+        dot: Data<'a>,
+    ) -> Result<Flow, Failure> {
+        if pipe.variables.len() > 1 {
+            return error("executing \"template\": range can't iterate over the value with two variables");
+        }
+        let depth = self.scope.len();
+        for at in (0..count).map(Data::Int) {
+            self.step()?;
+            self.scope.extend(pipe.variables.first().map(|name| (*name, at)));
+            let flow = self.nodes(body, at)?;
+            self.scope.truncate(depth);
+            if flow == Flow::Break {
+                break;
+            }
+        }
+        if count <= 0 { self.nodes(other, dot) } else { Ok(Flow::On) }
     }
 
     /// Runs a pipeline and keeps its result in its variable.
@@ -160,7 +187,7 @@ impl<'a, 't> Run<'a, 't> {
             Term::Dot => Ok(dot),
             Term::Nil => unsupported("nil"),
             Term::Bool(value) => Ok(Data::Value(Value::Bool(*value))),
-            Term::Text(text) => Ok(Data::Value(Value::new_string(self.arena, text))),
+            Term::Text(text) => Ok(Data::Value(Value::new_string(self.context.arena, text))),
             Term::Number(text) => match text.parse() {
                 Ok(number) => Ok(Data::Int(number)),
                 Err(_) => unsupported("such numbers"),
@@ -194,7 +221,7 @@ impl<'a, 't> Run<'a, 't> {
         }
         args.extend(last);
         let wrong = || error(format!("executing \"template\": wrong number of args for {name}"));
-        let text = |run: &Self, text: &str| Ok(Data::Value(Value::new_string(run.arena, text)));
+        let text = |run: &Self, text: &str| Ok(Data::Value(Value::new_string(run.context.arena, text)));
         let truth = |value: bool| Ok(Data::Value(Value::Bool(value)));
         match (name, args.as_slice()) {
             ("and" | "or", [.., arg]) => Ok(*arg),
@@ -219,34 +246,30 @@ impl<'a, 't> Run<'a, 't> {
                 (Data::Value(Value::Object(_)), Data::Value(key @ Value::String { .. })) => {
                     data.field(key.as_str().unwrap_or_default())
                 }
+                (Data::Value(value @ (Value::Int(_) | Value::Number(_) | Value::String { .. })), Data::Int(at)) => {
+                    match usize::try_from(*at).ok().and_then(|at| printed(value).as_bytes().get(at).copied()) {
+                        Some(byte) => Ok(Data::Int(byte.into())),
+                        None => error("executing \"template\": error calling index: index out of range"),
+                    }
+                }
                 _ => unsupported("such indices"),
             }),
-            ("print" | "println" | "html", args) => {
-                let mut out = String::new();
-                for (at, arg) in args.iter().enumerate() {
-                    let is_plain = |data: &Data<'_>| {
-                        matches!(data, Data::Int(_))
-                            || matches!(data, Data::Value(value) if value.len().is_some() || matches!(value, Value::Bool(_)))
-                    };
-                    let between = at > 0 && is_plain(arg) && args.get(at - 1).is_some_and(is_plain);
-                    if between || (at > 0 && name == "println") {
-                        out.push(' ');
-                    }
-                    match arg {
-                        Data::Missing | Data::Value(Value::Null) => return unsupported("missing values in functions"),
-                        arg => arg.print(&mut out),
-                    }
-                    if out.len() > self.max_bytes {
-                        return Err(Failure::Halt("the result of a template is too large".into()));
-                    }
-                }
-                match name {
-                    "println" => out.push('\n'),
-                    "html" => out = escape(&out),
-                    _ => {}
-                }
-                text(self, &out)
+            ("print" | "html" | "js" | "urlquery" | "println", args) => {
+                let missing = if name.starts_with("print") { NIL } else { NO_VALUE };
+                let out = joined(args, name == "println", missing, self.context.max_bytes())?;
+                text(
+                    self,
+                    &match name {
+                        "println" => out + "\n",
+                        "html" => in_html(&out),
+                        "js" => in_script(&out),
+                        "urlquery" => escape_query(&out),
+                        _ => out,
+                    },
+                )
             }
+            ("printf", args) => text(self, &printf(self.context, args)?),
+            ("slice", [first, keys @ ..]) => self.slice(*first, keys),
             ("eq", [first, others @ ..]) if !others.is_empty() => {
                 for other in others {
                     if compare(*first, *other)?.is_eq() {
@@ -263,20 +286,23 @@ impl<'a, 't> Run<'a, 't> {
             _ => wrong(),
         }
     }
-}
 
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '\'' => out.push_str("&#39;"),
-            '"' => out.push_str("&#34;"),
-            '\0' => out.push(char::REPLACEMENT_CHARACTER),
-            _ => out.push(letter),
+    /// A part of a list, or of the bytes of a text.
+    fn slice(&self, of: Data<'a>, keys: &[Data<'a>]) -> Result<Data<'a>, Failure> {
+        let items = |items: &'a [Value<'a>]| {
+            let (start, end) = part(items.len(), keys, false)?;
+            Ok(Data::Value(Value::Array(items.get(start..end).unwrap_or_default())))
+        };
+        match of {
+            Data::Value(Value::Array(list)) => items(list),
+            Data::Value(Value::Set(set)) => items(set.items()),
+            Data::Value(value @ (Value::Int(_) | Value::Number(_) | Value::String { .. })) => {
+                let text = printed(value);
+                let (start, end) = part(text.len(), keys, true)?;
+                let bytes = text.as_bytes().get(start..end).unwrap_or_default();
+                Ok(Data::Value(Value::new_string(self.context.arena, &letters::lossy(bytes))))
+            }
+            _ => error("executing \"template\": error calling slice: can't slice item of such a type"),
         }
     }
-    out
 }
