@@ -269,6 +269,32 @@ fn deadlines_stop_evaluations() {
 }
 
 /// What a failed query leaves behind does not change the next one's answer.
+/// A request for which the evaluation has no time left ends it: what is undefined under a `not` would be true.
+#[test]
+fn requests_that_use_up_the_time_are_errors() {
+    struct Slow(std::sync::atomic::AtomicI64);
+    impl solon_engine::Host for Slow {
+        fn now(&self) -> Option<i64> {
+            Some(self.0.load(std::sync::atomic::Ordering::Relaxed))
+        }
+
+        fn http(&self, request: &HttpRequest) -> Result<HttpResponse, HttpError> {
+            self.0.fetch_add(60, std::sync::atomic::Ordering::Relaxed);
+            let (method, url, problem) = (request.method.clone(), request.url.clone(), "no answer".to_owned());
+            Err(HttpError::Network { method, url, problem, timed_out: true })
+        }
+    }
+    let text =
+        "package a\nallow if not is_blocked\nis_blocked if http.send({\"method\": \"get\", \"url\": \"http://a\"})";
+    let query = Compiler::new().module("a.rego", text).compile().and_then(|policy| policy.prepare("data.a.allow"));
+    let limits = solon_engine::Limits { deadline: Some(100), ..solon_engine::Limits::default() };
+    let host = std::sync::Arc::new(Slow(0.into()));
+    let mut evaluator = query.expect("a query").evaluator().limits(limits).host(host);
+    assert!(evaluator.eval(Input::none()).expect("time is left").is_true());
+    let error = evaluator.eval(Input::none()).err().expect("an error");
+    assert!(error.is_limit() && error.to_string().contains("the deadline has passed"), "{error}");
+}
+
 #[test]
 fn queries_of_a_set_do_not_disturb_each_other() {
     let text = "package a\np := 1 if input.x\np := 2 if input.x\nq := p + 1\nr := n if { n := count([y | some y in [1, 2]]) with input.x as 1 }";

@@ -17,6 +17,7 @@ mod trust;
 
 use exchange::Exchange;
 use rustls::RootCertStore;
+use solon_engine::http::Pem;
 use solon_engine::{HttpError, HttpRequest, HttpResponse};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -41,6 +42,8 @@ const DELAY: (Duration, f64, Duration) = (Duration::from_millis(100), 1.6, Durat
 pub struct Client {
     /// The system's certificates, read when they are needed first.
     system: OnceLock<Arc<RootCertStore>>,
+    /// The only hosts that are asked; `None` for any.
+    only: Option<Vec<String>>,
 }
 
 impl Client {
@@ -49,12 +52,29 @@ impl Client {
         Self::default()
     }
 
+    /// A client for policies that are not to reach everything: it asks these hosts alone, by name without port, and follows
+    /// redirects to them alone. It neither connects to Unix sockets nor reads certificates from files or variables.
+    ///
+    /// ```
+    /// use solon_engine::{HttpError, HttpRequest};
+    ///
+    /// let client = solon_http::Client::only(["api.example.com"]);
+    /// let request = HttpRequest { url: "http://127.0.0.1:1/".into(), ..HttpRequest::default() };
+    /// let Err(HttpError::Network { problem, .. }) = client.send(&request, None) else { unreachable!() };
+    /// assert_eq!(problem, "disallowed host: 127.0.0.1");
+    /// ```
+    pub fn only(hosts: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Client { only: Some(hosts.into_iter().map(Into::into).collect()), ..Self::default() }
+    }
+
     /// Sends a request, and again after failures of the network as often as it says, until `deadline`.
     ///
     /// # Errors
     ///
     /// Certificates that cannot be read, and what goes wrong on the way to the server and back.
     pub fn send(&self, request: &HttpRequest, deadline: Option<Instant>) -> Result<HttpResponse, HttpError> {
+        let limited = self.only.as_ref().map(|hosts| limited(request, hosts)).transpose()?;
+        let request = limited.as_ref().unwrap_or(request);
         let tls = trust::config(&request.tls, || self.system_roots())?;
         let mut attempt = 0;
         loop {
@@ -80,6 +100,26 @@ impl Client {
         };
         self.system.get_or_init(load).clone()
     }
+}
+
+/// The request for a client that asks some hosts alone, if it is for one of them.
+fn limited(request: &HttpRequest, hosts: &[String]) -> Result<HttpRequest, HttpError> {
+    let scheme = request.url.split_once("://").map_or("", |(scheme, _)| scheme);
+    if !["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known)) {
+        return Err(explain::network(request, format!("disallowed protocol scheme {scheme:?}")));
+    }
+    let tls = &request.tls;
+    let pems = tls.clients.iter().flat_map(|(certificate, key)| [certificate, key]).chain(&tls.authorities);
+    if pems.into_iter().any(|pem| !matches!(pem, Pem::Text(_))) {
+        return Err(HttpError::Request("certificates from files and variables are not allowed".to_owned()));
+    }
+    let host = redirect::host(&request.url);
+    if !hosts.iter().any(|name| name == host) {
+        return Err(explain::network(request, format!("disallowed host: {host}")));
+    }
+    // What capabilities allow is no more than it was.
+    let both = hosts.iter().filter(|name| request.allowed_hosts.as_ref().is_none_or(|allowed| allowed.contains(name)));
+    Ok(HttpRequest { allowed_hosts: Some(both.cloned().collect()), ..request.clone() })
 }
 
 fn earlier(left: Option<Instant>, right: Option<Instant>) -> Option<Instant> {

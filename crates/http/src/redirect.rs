@@ -48,7 +48,7 @@ pub(crate) fn next(request: &HttpRequest, response: &HttpResponse) -> Result<Opt
 }
 
 /// The host of an address without port and user.
-fn host(url: &str) -> &str {
+pub(crate) fn host(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);

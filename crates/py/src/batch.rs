@@ -161,7 +161,7 @@ impl Shared {
     }
 
     fn one(&self, evaluator: Evaluator, task: &Task) -> (Evaluator, Outcome) {
-        let mut evaluator = evaluator.limits(self.pool.limits_from_now());
+        let mut evaluator = evaluator.limits(self.pool.terms.limits_from_now());
         let input = match task {
             Task::None => Input::none(),
             Task::Json(bytes) => Input::json(&**bytes),
@@ -278,7 +278,7 @@ impl<'py> Caller<'_, 'py> {
         }
         let pool = &self.shared.pool;
         let source = Source::new(input, "input");
-        let built = pool.query().build_input(&source, &pool.limits_from_now(), pool.host.as_ref());
+        let built = pool.query().build_input(&source, &pool.terms.limits_from_now(), pool.terms.host.as_ref());
         match Failed::or(built) {
             Ok(built) => Ok(Task::Built(built)),
             Err(signal) if signal.is_cancelled() => Err(signal.raise(input.py())),

@@ -4,7 +4,8 @@ use crate::error::{is_interrupted, is_signalled, keep};
 use crate::stack::has_room;
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
-use solon::Host;
+use solon::http::Client;
+use solon::{Host, HttpCache, HttpError, HttpRequest, HttpResponse};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -71,13 +72,39 @@ fn is_time_for_others() -> bool {
 pub struct PythonHost {
     /// Takes a place and a message.
     print: Option<Py<PyAny>>,
+    http: Option<Http>,
 }
 
+/// What sends requests, if hosts may be asked.
+struct Http {
+    client: Client,
+    cache: HttpCache,
+    timeout: Option<Duration>,
+}
+
+/// Bytes of responses that are kept from one evaluation to the next.
+const CACHE: usize = 16 << 20;
+
 impl PythonHost {
-    /// A host that gives what is printed to a callable.
-    pub fn new(print: Option<Py<PyAny>>) -> Self {
-        PythonHost { print }
+    /// A host that gives what is printed to a callable, and lets policies ask some hosts, none of which may take longer
+    /// than an evaluation.
+    pub fn new(print: Option<Py<PyAny>>, hosts: &[String], timeout: Option<Duration>) -> Self {
+        let http =
+            (!hosts.is_empty()).then(|| Http { client: Client::only(hosts), cache: HttpCache::new(CACHE), timeout });
+        PythonHost { print, http }
     }
+}
+
+impl Http {
+    fn send(&self, request: &HttpRequest) -> Result<HttpResponse, HttpError> {
+        let deadline = self.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        self.client.send(request, deadline)
+    }
+}
+
+/// Whether the thread is one of ours that has no lock of Python's, since it does not run code of Python's.
+fn has_no_lock() -> bool {
+    STOP.with(|own| own.borrow().is_some()) && !IN_PYTHON.get()
 }
 
 /// Nanoseconds since the Unix epoch.
@@ -93,6 +120,19 @@ impl Host for PythonHost {
 
     fn random(&self, bytes: &mut [u8]) -> bool {
         getrandom::fill(bytes).is_ok()
+    }
+
+    /// Other threads of Python run while this one waits.
+    fn http(&self, request: &HttpRequest) -> Result<HttpResponse, HttpError> {
+        let Some(http) = &self.http else { return Err(HttpError::Refused) };
+        if has_no_lock() || HELD.get() {
+            return http.send(request);
+        }
+        Python::attach(|py| py.detach(|| http.send(request)))
+    }
+
+    fn http_cache(&self) -> Option<&HttpCache> {
+        self.http.as_ref().map(|http| &http.cache)
     }
 
     fn print(&self, place: &str, message: &str) {
@@ -111,7 +151,7 @@ impl Host for PythonHost {
             return true;
         }
         // A thread of ours has the lock only in what Python calls.
-        if (stop.is_some() && !IN_PYTHON.get()) || !has_room() {
+        if has_no_lock() || !has_room() {
             return false;
         }
         Python::attach(|py| {

@@ -184,7 +184,8 @@ impl Admission {
         constraints: Vec<Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let wrong = |error: solon::k8s::Error| of_kubernetes(py, &error);
-        let mut admission = webhook::Admission::new().host(std::sync::Arc::new(crate::host::PythonHost::new(None)));
+        let mut admission =
+            webhook::Admission::new().host(std::sync::Arc::new(crate::host::PythonHost::new(None, &[], None)));
         for rule in &rules {
             let (policy, query, shape) = rule_of(rule)?;
             admission = admission.rule(policy.get().native(), &query, shape_of(&shape)?).map_err(wrong)?;

@@ -18,6 +18,7 @@ mod options;
 mod policy;
 mod pool;
 mod query;
+mod query_set;
 mod stack;
 mod to_python;
 
@@ -30,4 +31,6 @@ mod _solon {
     use super::policy::Policy;
     #[pymodule_export]
     use super::query::Query;
+    #[pymodule_export]
+    use super::query_set::QuerySet;
 }

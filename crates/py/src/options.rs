@@ -38,6 +38,8 @@ pub struct QueryOptions {
     pub timeout: Option<Duration>,
     pub is_strict: bool,
     pub shapes: Shapes,
+    /// The hosts that `http.send` may ask.
+    pub allow_hosts: Vec<String>,
 }
 
 /// Limits from a `solon.Limits`; what is `None` there stays as it is by default.

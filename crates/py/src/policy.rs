@@ -3,6 +3,7 @@
 use crate::error::{of_engine, of_issues};
 use crate::options::QueryOptions;
 use crate::query::Query;
+use crate::query_set::QuerySet;
 use crate::to_python::{Shapes, annotation_of};
 use crate::{builtin, from_python::json_of};
 use pyo3::exceptions::PyValueError;
@@ -151,15 +152,17 @@ impl Policy {
     /// - `sets`: sets become Python's sets rather than sorted lists; arrays in them become tuples
     /// - `decimals`: numbers that are no integers become `Decimal` rather than `float`
     /// - `print`: is called with the place and the message of each `print` of a policy
+    /// - `allow_hosts`: the names of the hosts that `http.send` may ask over HTTP and HTTPS, redirects included; without
+    ///   them a policy that asks one is an error. Certificates are given as texts: no files are read
     ///
     /// >>> import solon
     /// >>> policy = solon.Policy("package app\nroles contains role if some role in input.roles")
     /// >>> policy.query("data.app.roles", sets=True).evaluate({"roles": ["a", "b", "a"]}) == {"a", "b"}
     /// True
     #[pyo3(signature = (text, *, package=String::new(), imports=vec![], limits=None, strict_builtin_errors=false,
-        sets=false, decimals=false, print=None))]
+        sets=false, decimals=false, print=None, allow_hosts=vec![]))]
     #[pyo3(text_signature = "($self, text, *, package='', imports=(), limits=None, strict_builtin_errors=False, \
-        sets=False, decimals=False, print=None)")]
+        sets=False, decimals=False, print=None, allow_hosts=())")]
     #[allow(clippy::too_many_arguments)]
     fn query(
         slf: &Bound<'_, Self>,
@@ -171,6 +174,7 @@ impl Policy {
         sets: bool,
         decimals: bool,
         print: Option<Py<PyAny>>,
+        allow_hosts: Vec<String>,
     ) -> PyResult<Query> {
         let (native, timeout) = crate::options::limits(limits)?;
         let options = QueryOptions {
@@ -180,8 +184,43 @@ impl Policy {
             timeout,
             is_strict: strict_builtin_errors,
             shapes: Shapes { sets, decimals },
+            allow_hosts,
         };
         Query::prepare(slf, text, options, limits.map(|limits| limits.clone().unbind()), print)
+    }
+
+    /// Prepares several queries that are asked together: an input is read once, and what they have in common is computed
+    /// once. The options are those of `query`.
+    ///
+    /// >>> import solon
+    /// >>> policy = solon.Policy("package app\ntotal := sum(input.prices)\nis_dear if total > 100")
+    /// >>> policy.query_set(["data.app.total", "data.app.is_dear"]).evaluate({"prices": [70, 50]})
+    /// [120, True]
+    #[pyo3(signature = (texts, *, limits=None, strict_builtin_errors=false, sets=false, decimals=false, print=None,
+        allow_hosts=vec![]))]
+    #[pyo3(text_signature = "($self, texts, *, limits=None, strict_builtin_errors=False, sets=False, decimals=False, \
+        print=None, allow_hosts=())")]
+    #[allow(clippy::too_many_arguments)]
+    fn query_set(
+        slf: &Bound<'_, Self>,
+        texts: Vec<String>,
+        limits: Option<&Bound<'_, PyAny>>,
+        strict_builtin_errors: bool,
+        sets: bool,
+        decimals: bool,
+        print: Option<Py<PyAny>>,
+        allow_hosts: Vec<String>,
+    ) -> PyResult<QuerySet> {
+        let (native, timeout) = crate::options::limits(limits)?;
+        let options = QueryOptions {
+            limits: native,
+            timeout,
+            is_strict: strict_builtin_errors,
+            shapes: Shapes { sets, decimals },
+            allow_hosts,
+            ..QueryOptions::default()
+        };
+        QuerySet::prepare(slf, texts, options, limits.map(|limits| limits.clone().unbind()), print)
     }
 
     /// The same modules over other data. Nothing is compiled.

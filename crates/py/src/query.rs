@@ -3,10 +3,9 @@
 use crate::batch;
 use crate::error::{Failed, of_engine};
 use crate::from_python::Source;
-use crate::host::PythonHost;
 use crate::options::{Given, QueryOptions};
 use crate::policy::Policy;
-use crate::pool::Pool;
+use crate::pool::{Pool, Terms};
 use crate::stack::enter;
 use crate::to_python::{Shapes, fired_rule};
 use pyo3::exceptions::PyValueError;
@@ -59,8 +58,8 @@ impl Query {
         limits: Option<Py<PyAny>>,
         print: Option<Py<PyAny>>,
     ) -> Query {
-        let host = Arc::new(PythonHost::new(print.as_ref().map(|print| print.clone_ref(policy.py()))));
-        let pool = Pool::new(query, host, options.limits, options.timeout, options.is_strict);
+        let terms = Terms::new(&options, print.as_ref().map(|print| print.clone_ref(policy.py())));
+        let pool = Pool::new(query, terms);
         Query { policy: policy.clone().unbind(), options, limits, print, pool: Arc::new(pool) }
     }
 
@@ -87,8 +86,17 @@ impl Query {
     }
 }
 
+/// Whether errors are raised, rather than returned in place of values.
+pub fn raises(errors: &str) -> PyResult<bool> {
+    match errors {
+        "raise" => Ok(true),
+        "return" => Ok(false),
+        other => Err(PyValueError::new_err(format!("errors must be \"raise\" or \"return\", not {other:?}"))),
+    }
+}
+
 /// Does something with an input as the engine takes it.
-fn with_input<T>(input: &Given<'_>, work: impl FnOnce(Input<'_>) -> T) -> T {
+pub fn with_input<T>(input: &Given<'_>, work: impl FnOnce(Input<'_>) -> T) -> T {
     let Some(object) = input.object() else { return work(Input::none()) };
     match object.cast::<PyBytes>() {
         Ok(bytes) => work(Input::json(bytes.as_bytes())),
@@ -158,13 +166,7 @@ impl Query {
         default: Option<Bound<'py, PyAny>>,
         errors: &str,
     ) -> PyResult<Bound<'py, PyList>> {
-        let raises = match errors {
-            "raise" => true,
-            "return" => false,
-            other => {
-                return Err(PyValueError::new_err(format!("errors must be \"raise\" or \"return\", not {other:?}")));
-            }
-        };
+        let raises = raises(errors)?;
         let reading = batch::Reading { shapes: self.options.shapes, default, raises };
         batch::evaluate(py, &self.pool, inputs, threads, &reading)
     }
@@ -245,7 +247,8 @@ impl Query {
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
         let restore = py.import("solon._restore")?.getattr("query")?;
-        let QueryOptions { package, imports, is_strict, shapes: Shapes { sets, decimals }, .. } = &self.options;
+        let QueryOptions { package, imports, is_strict, shapes: Shapes { sets, decimals }, allow_hosts, .. } =
+            &self.options;
         let options = PyDict::new(py);
         options.set_item("package", package)?;
         options.set_item("imports", imports)?;
@@ -254,6 +257,7 @@ impl Query {
         options.set_item("sets", sets)?;
         options.set_item("decimals", decimals)?;
         options.set_item("print", &self.print)?;
+        options.set_item("allow_hosts", allow_hosts)?;
         let state = (self.policy.clone_ref(py), self.text(), options);
         Ok((restore, state.into_pyobject(py)?.into_any()))
     }

@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import solon
-from solon import Builtin, Explanation, Limits, Policy, Query, SolonError, builtin
+from solon import Builtin, Explanation, Limits, Policy, Query, QuerySet, SolonError, builtin
 from solon.kubernetes import Admission, Manifest, manifests
 
 
@@ -33,6 +33,9 @@ def uses() -> Iterator[str]:
     for rule in explanation.rules:
         yield f"{rule.path} {rule.file}:{rule.row} {rule.title} {rule.annotations}"
     yield f"{explanation.value} {explanation.instructions} {explanation.seconds}"
+    both: QuerySet = policy.query_set(["data.a.x", "data.a.y"], allow_hosts=["api.example.com"])
+    for value in both.evaluate({"user": "ann"}, errors="return"):
+        yield value.code if isinstance(value, SolonError) else str(value)
     manifest: Manifest = manifests("kind: Pod")[0]
     row, column = manifest.position(["spec", 0])
     admission = Admission([(files, "data.a.deny", "object"), (policy, "data.a.warn")])

@@ -4,6 +4,7 @@
 //! (`p { a } { b }`) have become separate rules; infix operators are [`TermKind::Call`]s of an [`Operator`].
 
 use crate::span::Span;
+use std::sync::Arc;
 
 /// Which of Rego's two syntaxes a module is written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -69,7 +70,7 @@ pub struct Name {
     /// Where.
     pub span: Span,
     /// The name.
-    pub text: String,
+    pub text: Arc<str>,
 }
 
 /// One rule: head, body and `else` branches.
@@ -218,13 +219,13 @@ pub enum TermKind {
     /// `true`, `false`.
     Bool(bool),
     /// A number as written (`1`, `1.0`, `1e3`), sign included.
-    Number(String),
+    Number(Arc<str>),
     /// A string, escapes resolved.
-    String(String),
+    String(Arc<str>),
     /// `$"a {x} b"`: pieces of text and of terms.
     Template(Vec<TemplatePart>),
     /// A variable, `_` included.
-    Var(String),
+    Var(Arc<str>),
     /// `head.b[c]`; at least one operand. `.b` is an operand that is a string.
     Ref {
         /// What is looked into: a variable, a call, a collection or a comprehension.

@@ -103,7 +103,7 @@ fn expr_line(expr: &Expr) -> String {
         ExprKind::Not(inner) => format!("(not {})", expr_line(inner)),
         ExprKind::NotBody { body, .. } => format!("(not-body {})", body_line(body)),
         ExprKind::Some(names) => {
-            let names: Vec<&str> = names.iter().map(|name| name.text.as_str()).collect();
+            let names: Vec<&str> = names.iter().map(|name| &*name.text).collect();
             format!("(some {})", names.join(" "))
         }
         ExprKind::SomeIn { key, value, collection } => {

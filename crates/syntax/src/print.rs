@@ -303,7 +303,7 @@ impl Printer {
                 self.operand(body);
             }
             ExprKind::Some(names) => {
-                let names: Vec<&str> = names.iter().map(|name| name.text.as_str()).collect();
+                let names: Vec<&str> = names.iter().map(|name| &*name.text).collect();
                 let _ = write!(self.out, "some {}", names.join(", "));
             }
             ExprKind::SomeIn { key, value, collection } => {

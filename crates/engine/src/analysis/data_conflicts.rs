@@ -14,7 +14,15 @@ impl RulePaths {
     /// Those of a program.
     pub fn of(program: &Program) -> Self {
         let rules = program.rules.iter().filter(|rule| is_at_its_path(rule));
-        Self::new(rules.map(|rule| (rule.path.clone(), rule.span)).collect())
+        let mut paths: Vec<(Path, Span)> = Vec::new();
+        for rule in rules {
+            // Rules of one document mostly stand together.
+            match paths.last_mut() {
+                Some((path, span)) if *path == rule.path => *span = rule.span.min(*span),
+                _ => paths.push((rule.path.clone(), rule.span)),
+            }
+        }
+        Self::new(paths)
     }
 
     /// These, in any order, with the places of their rules.

@@ -2,11 +2,12 @@
 //!
 //! OPA's graph has a node for each rule and each `else` branch, and an edge to every rule that a ref may select.
 
+use super::VarSet;
 use super::narrowing::{Known, expansions};
 use super::selection::{Index, Step};
 use crate::hir::lower::Program;
-use crate::hir::{Branch, Head, Part, Rule, Term, Var, parts_of_literal, parts_of_term};
-use hashbrown::{HashMap, HashSet};
+use crate::hir::{Branch, Head, Part, Rule, parts_of_literal, parts_of_term};
+use hashbrown::HashMap;
 
 /// A rule's number and its branch's.
 pub type Node = (usize, usize);
@@ -53,38 +54,49 @@ pub fn rule_and_branch(program: &Program, (rule, branch): Node) -> Option<(&Rule
 fn edges_of(node: Node, program: &Program, index: &Index<'_>) -> Vec<Edge> {
     let Some((rule, branch)) = rule_and_branch(program, node) else { return Vec::new() };
     let mut found: HashMap<Node, bool> = HashMap::new();
-    let mut bound = HashSet::new();
-    let mut head: Vec<&Term> = vec![&branch.value];
-    head.extend(rule.params.iter().flatten().chain(&rule.keys));
-    head.iter().for_each(|term| parts_of_term(term, &mut |part| bound.extend(part.var())));
-    let mut add = |part: Part<'_>, bound: &HashSet<Var>, known: &Known<'_>| {
+    let mut bound = VarSet::default();
+    let head = || std::iter::once(&branch.value).chain(rule.params.iter().flatten()).chain(&rule.keys);
+    head().for_each(|term| parts_of_term(term, &mut |part| insert(&mut bound, part)));
+    let mut add = |part: Part<'_>, bound: &VarSet, known: &Known<'_>| {
         let Some(steps) = steps_of(part) else { return };
         let narrowed = match part {
-            Part::Ref(reference) => expansions(&steps, &reference.operands, known),
-            _ => vec![steps.clone()],
+            Part::Ref(reference) if known.may_narrow(&reference.operands) => {
+                expansions(&steps, &reference.operands, known)
+            }
+            _ => Vec::new(),
         };
-        let all = match narrowed.as_slice() {
-            [only] => only.clone(),
-            _ => steps,
-        };
-        for steps in &narrowed {
-            index.select(steps, &all, bound, &mut |rule, is_static| {
+        let mut select = |steps: &[Step<'_>], all: &[Step<'_>]| {
+            index.select(steps, all, bound, &mut |rule, is_static| {
                 for node in program.rules.get(rule).into_iter().flat_map(|found| branches((rule, found))) {
                     *found.entry(node).or_default() |= is_static;
                 }
             });
+        };
+        match narrowed.as_slice() {
+            [] => select(&steps, &steps),
+            [only] => select(only, only),
+            several => several.iter().for_each(|one| select(one, &steps)),
         }
     };
     let mut known = Known::default();
     for literal in &branch.body {
-        parts_of_literal(literal, &mut |part| add(part, &bound, &known));
-        parts_of_literal(literal, &mut |part| bound.extend(part.var()));
+        let before = bound.clone();
+        parts_of_literal(literal, &mut |part| {
+            insert(&mut bound, part);
+            add(part, &before, &known);
+        });
         known.read(literal);
     }
-    head.iter().for_each(|term| parts_of_term(term, &mut |part| add(part, &bound, &known)));
+    head().for_each(|term| parts_of_term(term, &mut |part| add(part, &bound, &known)));
     let mut edges: Vec<Edge> = found.into_iter().collect();
     edges.sort_unstable();
     edges
+}
+
+fn insert(vars: &mut VarSet, part: Part<'_>) {
+    if let Some(var) = part.var() {
+        vars.insert(var);
+    }
 }
 
 /// The steps below `data` of what a part names, if it is anything there.

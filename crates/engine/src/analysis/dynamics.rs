@@ -39,7 +39,7 @@ struct Extractor<'l> {
 /// Where the lookups of one literal go, and which do.
 struct Site<'s> {
     span: Span,
-    /// How often the literal names each variable that it binds; `None` if all its lookups go.
+    /// How often the literal names each variable that it binds; `None` if all its lookups go, empty if none does.
     mentions: Option<HashMap<Var, usize>>,
     before: &'s mut Body,
 }
@@ -47,23 +47,32 @@ struct Site<'s> {
 impl Extractor<'_> {
     /// A body with these variables bound before it; gives what is bound after it.
     fn body(&mut self, body: &mut Body, mut bound: VarSet) -> VarSet {
-        let literals = std::mem::take(body);
-        body.reserve_exact(literals.len());
-        for mut literal in literals {
+        let has_vars = !self.locals.is_empty();
+        let mut extracted: Vec<(usize, Body)> = Vec::new();
+        for (at, literal) in body.iter_mut().enumerate() {
             self.inner_bodies(&mut literal.kind, &bound);
             let mentions = match &literal.kind {
                 LiteralKind::Not { is_scoped: false, .. } => None,
-                _ => Some(mentions(&literal, &bound)),
+                _ if has_vars => Some(mentions(literal, &bound)),
+                _ => Some(HashMap::new()),
             };
-            if mentions.as_ref().is_none_or(|mentions| mentions.values().any(|count| *count > 1)) {
-                self.literal(&mut literal.kind, &mut Site { span: literal.span, mentions, before: body });
-            }
-            free_vars_of_literal(&literal, false, &mut |var: Var, in_closure: bool| {
-                if !in_closure {
-                    bound.insert(var);
+            if mentions.as_ref().is_none_or(|mentions| !mentions.is_empty()) {
+                let mut before = Body::new();
+                self.literal(&mut literal.kind, &mut Site { span: literal.span, mentions, before: &mut before });
+                if !before.is_empty() {
+                    extracted.push((at, before));
                 }
-            });
-            body.push(literal);
+            }
+            if has_vars {
+                free_vars_of_literal(literal, false, &mut |var: Var, in_closure: bool| {
+                    if !in_closure {
+                        bound.insert(var);
+                    }
+                });
+            }
+        }
+        if !extracted.is_empty() {
+            put_before(body, extracted);
         }
         bound
     }
@@ -209,14 +218,34 @@ impl Site<'_> {
     }
 }
 
-/// How often a literal names each variable that is not bound before it.
-fn mentions(literal: &Literal, bound: &VarSet) -> HashMap<Var, usize> {
-    let mut found = HashMap::new();
-    free_vars_of_literal(literal, false, &mut |var: Var, _| {
-        if !bound.contains(var) {
-            *found.entry(var).or_default() += 1;
+/// Puts literals before those of a body that have these places.
+fn put_before(body: &mut Body, added: Vec<(usize, Body)>) {
+    let count: usize = added.iter().map(|(_, literals)| literals.len()).sum();
+    let literals = std::mem::replace(body, Body::with_capacity(body.len() + count));
+    let mut added = added.into_iter().peekable();
+    for (at, literal) in literals.into_iter().enumerate() {
+        if let Some((_, mut before)) = added.next_if(|(place, _)| *place == at) {
+            body.append(&mut before);
         }
+        body.push(literal);
+    }
+}
+
+/// How often a literal names each variable that is not bound before it; empty where it names none of them twice.
+fn mentions(literal: &Literal, bound: &VarSet) -> HashMap<Var, usize> {
+    let mut once = VarSet::default();
+    let mut is_any_named_twice = false;
+    free_vars_of_literal(literal, false, &mut |var: Var, _| {
+        is_any_named_twice |= !bound.contains(var) && !once.insert(var);
     });
+    let mut found = HashMap::new();
+    if is_any_named_twice {
+        free_vars_of_literal(literal, false, &mut |var: Var, _| {
+            if !bound.contains(var) {
+                *found.entry(var).or_default() += 1;
+            }
+        });
+    }
     found
 }
 

@@ -18,6 +18,11 @@ pub(super) struct Known<'p> {
 }
 
 impl<'p> Known<'p> {
+    /// Whether steps may become other ones: those that are scalars, or variables of which nothing is known, do not.
+    pub(super) fn may_narrow(&self, operands: &[Term]) -> bool {
+        !self.values.is_empty() || !operands.iter().all(|operand| matches!(operand, Term::Const(_) | Term::Var(_)))
+    }
+
     /// Learns from a literal.
     pub(super) fn read(&mut self, literal: &'p Literal) {
         let (LiteralKind::Unify(left, right) | LiteralKind::Assign(left, right)) = &literal.kind else { return };

@@ -72,19 +72,27 @@ impl Orderer<'_> {
         let globals = safe.clone();
         let replacements_bind = !self.is_query || self.depth == 0;
         let around = Around { globals: &globals, outer, replacements_bind, heads_bind: true };
-        let mut waiting = std::mem::take(body);
-        body.reserve_exact(waiting.len());
+        // What is ready in the order in which it is written stays where it is. Without variables everything is.
+        let mut in_order = 0;
+        for literal in body.iter_mut() {
+            if !self.locals.is_empty() {
+                let Some(after) = ready(literal, &safe, &around) else { break };
+                self.take_in_order(literal, &safe, outer);
+                safe = after;
+            } else {
+                self.take_in_order(literal, &safe, outer);
+            }
+            in_order += 1;
+        }
+        let mut waiting = if in_order == body.len() { Body::new() } else { body.split_off(in_order) };
         while !waiting.is_empty() {
             let mut rest = Body::new();
             let mut progressed = false;
             for mut literal in waiting {
                 match ready(&literal, &safe, &around) {
                     Some(after) => {
-                        self.nested(&mut literal, &safe, outer);
+                        self.take_in_order(&mut literal, &safe, outer);
                         safe = after;
-                        if let LiteralKind::Assign(left, right) = literal.kind {
-                            literal.kind = LiteralKind::Unify(left, right);
-                        }
                         body.push(literal);
                         progressed = true;
                     }
@@ -98,6 +106,15 @@ impl Orderer<'_> {
             }
         }
         safe
+    }
+
+    /// Orders what is inside a literal whose turn it is: an assignment from now on makes two terms equal.
+    fn take_in_order(&mut self, literal: &mut Literal, safe: &VarSet, outer: &VarSet) {
+        self.nested(literal, safe, outer);
+        if let LiteralKind::Assign(left, right) = &mut literal.kind {
+            literal.kind =
+                LiteralKind::Unify(std::mem::replace(left, Term::TRUE), std::mem::replace(right, Term::TRUE));
+        }
     }
 
     /// Orders the bodies inside a literal.

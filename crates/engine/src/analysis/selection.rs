@@ -1,9 +1,9 @@
 //! Which rules a ref may select.
 
+use super::VarSet;
 use crate::hir::lower::Program;
 use crate::hir::{Const, Term, Var};
 use hashbrown::HashMap;
-use hashbrown::HashSet;
 
 /// A step of a ref: a constant, or what is only known when it is evaluated.
 #[derive(Clone, Copy, PartialEq)]
@@ -81,7 +81,7 @@ impl<'p> Index<'p> {
         &self,
         steps: &[Step<'_>],
         all: &[Step<'_>],
-        bound: &HashSet<Var>,
+        bound: &VarSet,
         found: &mut dyn FnMut(usize, bool),
     ) {
         let mut select = |candidates: &[usize]| {
@@ -104,7 +104,7 @@ impl<'p> Index<'p> {
 
 /// Whether a ref may select a rule of this path, and whether it does whatever its variables hold: a variable that
 /// has no value yet goes through all that is there.
-fn selects(steps: &[Step<'_>], path: &[Step<'_>], bound: &HashSet<Var>) -> Option<bool> {
+fn selects(steps: &[Step<'_>], path: &[Step<'_>], bound: &VarSet) -> Option<bool> {
     let mut is_static = true;
     for (step, wanted) in steps.iter().zip(path) {
         match (step, wanted) {
@@ -112,7 +112,7 @@ fn selects(steps: &[Step<'_>], path: &[Step<'_>], bound: &HashSet<Var>) -> Optio
             (Step::Collection, _) => return None,
             (Step::Text(_) | Step::Constant(_), wanted) if step != wanted => return None,
             (Step::Text(_) | Step::Constant(_), _) => {}
-            (Step::Variable(var), _) if !bound.contains(var) && count(steps, step) == 1 => {}
+            (Step::Variable(var), _) if !bound.contains(*var) && count(steps, step) == 1 => {}
             _ => is_static = false,
         }
     }

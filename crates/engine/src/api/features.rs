@@ -44,7 +44,7 @@ pub(super) fn check_calls(module: &Module, errors: &mut Vec<Diagnostic>) {
 /// The whole name of a head with parameters.
 fn function_name(head: &Head) -> Option<String> {
     head.parameters.as_ref()?;
-    let mut name = head.name.text.clone();
+    let mut name = head.name.text.to_string();
     for part in &head.path {
         let TermKind::String(text) = &part.kind else { return None };
         name.push('.');

@@ -226,6 +226,9 @@ impl Policy {
 /// Package and imports of a query.
 fn context(package: &str, imports: &[&str]) -> Result<QueryContext, Error> {
     let package = package.trim();
+    if package.is_empty() && imports.is_empty() {
+        return Ok(QueryContext::default());
+    }
     let name = if package.is_empty() { "solon_query" } else { package.strip_prefix("data.").unwrap_or(package) };
     let mut text = format!("package {name}\n");
     for import in imports {

@@ -112,14 +112,15 @@ impl Builtin {
     /// Its signature, read from the notation the first time one is asked for, or as it was declared. An entry that is
     /// neither in the tables nor declared nor [registered](register) takes and gives anything.
     pub fn signature(&self) -> &'static Signature {
-        type Signatures = hashbrown::HashMap<&'static str, OnceLock<Signature>>;
+        /// By name: its notation, and what that says.
+        type Signatures = hashbrown::HashMap<&'static str, (&'static str, OnceLock<Signature>)>;
         static SIGNATURES: LazyLock<Signatures> =
-            LazyLock::new(|| all().map(|builtin| (builtin.signature, OnceLock::new())).collect());
+            LazyLock::new(|| all().map(|builtin| (builtin.name, (builtin.signature, OnceLock::new()))).collect());
         static ANYTHING: LazyLock<Signature> = LazyLock::new(|| {
             let argument = || Some(Argument { kind: Type::Any, name: String::new() });
             Signature { args: Vec::new(), result: argument(), variadic: argument() }
         });
-        let Some(signature) = SIGNATURES.get(self.signature) else {
+        let Some((_, signature)) = SIGNATURES.get(self.name).filter(|(notation, _)| *notation == self.signature) else {
             let own = own::signature(self).or_else(|| custom::signature(self));
             return own.or_else(|| declared::signature(self)).unwrap_or(&ANYTHING);
         };

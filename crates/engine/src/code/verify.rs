@@ -2,6 +2,7 @@
 
 use super::flow::{Flow, Work, follow};
 use super::{Function, Op, Operand, Read, Unit};
+use smallvec::SmallVec;
 
 /// Checks a function; the error says what is wrong with it, or that there is too much to look at.
 pub fn check(function: &Function, unit: &Unit, documents: usize, work: &mut Work) -> Result<(), String> {
@@ -59,13 +60,13 @@ fn is_in_range(operand: Operand, function: &Function, unit: &Unit, documents: us
 
 /// Follows every way through the code and checks that no register is read before it is written.
 fn check_writes(function: &Function, work: &mut Work) -> Result<(), String> {
-    let mut start = vec![0; usize::from(function.registers).div_ceil(64)];
+    let mut start = Written::from_elem(0, usize::from(function.registers).div_ceil(64));
     (0..function.arguments).for_each(|register| set(&mut start, register));
     follow(function, &mut Writes, start, work)
 }
 
-/// Registers that are written on every way to a place.
-type Written = Vec<u64>;
+/// Registers that are written on every way to a place. Few functions have more than 128.
+type Written = SmallVec<[u64; 2]>;
 
 struct Writes;
 

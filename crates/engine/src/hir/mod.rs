@@ -49,9 +49,15 @@ pub struct Local {
 
 impl Locals {
     /// Adds a variable.
-    pub fn add(&mut self, name: &str, span: Span) -> Var {
-        self.vars.push(Local { name: name.into(), span, is_assigned: false, is_declared: false });
+    pub fn add(&mut self, name: Arc<str>, span: Span) -> Var {
+        self.vars.push(Local { name, span, is_assigned: false, is_declared: false });
         Var(self.vars.len() as u32 - 1)
+    }
+
+    /// The name of wildcards that nobody wrote.
+    pub fn unwritten() -> Arc<str> {
+        static NAME: LazyLock<Arc<str>> = LazyLock::new(|| "$_".into());
+        NAME.clone()
     }
 
     /// Adds a variable that no source names.

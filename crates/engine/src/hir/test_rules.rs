@@ -39,10 +39,10 @@ pub fn name_parts(head: &ast::Head) -> Option<usize> {
 /// The parts of a head that are no variables; those that are no strings are empty.
 fn head_parts(head: &ast::Head) -> impl Iterator<Item = &str> {
     let path = head.path.iter().take_while(|part| !is_dynamic(part)).map(|part| match &part.kind {
-        ast::TermKind::String(text) => text.as_str(),
+        ast::TermKind::String(text) => &**text,
         _ => "",
     });
-    std::iter::once(head.name.text.as_str()).chain(path)
+    std::iter::once(&*head.name.text).chain(path)
 }
 
 fn is_dynamic(part: &ast::Term) -> bool {
@@ -64,14 +64,14 @@ pub fn number_repeated(modules: &mut [ast::Module]) {
             if *count > 0
                 && let Some(name) = last_name(&mut rule.head, length)
             {
-                name.push_str(&format!("#{count:02}"));
+                *name = format!("{name}#{count:02}").into();
             }
             *count += 1;
         }
     }
 }
 
-fn last_name(head: &mut ast::Head, length: usize) -> Option<&mut String> {
+fn last_name(head: &mut ast::Head, length: usize) -> Option<&mut Arc<str>> {
     if length == 1 {
         return Some(&mut head.name.text);
     }

@@ -61,8 +61,9 @@ impl Planner<'_> {
             }
             if output.is_none()
                 && let Some(test) = test_of(builtin.name)
-                && let Ok([left, right]) = <[Expr; 2]>::try_from(self.exprs(&call.args, builder))
+                && let Ok(terms) = <&[Term; 2]>::try_from(call.args.as_slice())
             {
+                let [left, right] = self.two_exprs(terms, builder);
                 return builder.push(Step::Test(test(left, right)));
             }
             if output.is_none()

@@ -72,15 +72,26 @@ impl Planner<'_> {
     /// The values of terms, of which one may bind what another one reads.
     pub(super) fn exprs(&mut self, terms: &[Term], builder: &mut Builder) -> Vec<Expr> {
         let mut values: Vec<Option<Expr>> = terms.iter().map(|_| None).collect();
+        self.compute(terms, &mut values, builder);
+        values.into_iter().map(|value| value.unwrap_or(Expr::Undefined)).collect()
+    }
+
+    /// The same of two terms.
+    pub(super) fn two_exprs(&mut self, terms: &[Term; 2], builder: &mut Builder) -> [Expr; 2] {
+        let mut values = [None, None];
+        self.compute(terms, &mut values, builder);
+        values.map(|value| value.unwrap_or(Expr::Undefined))
+    }
+
+    fn compute(&mut self, terms: &[Term], values: &mut [Option<Expr>], builder: &mut Builder) {
         // Twice at most, where lookups bind: then whatever is left is reported as unbound.
         for is_last in [false, true] {
-            for (term, value) in terms.iter().zip(&mut values) {
+            for (term, value) in terms.iter().zip(values.iter_mut()) {
                 if value.is_none() && (is_last || self.is_computable(term)) {
                     *value = Some(self.expr(term, builder));
                 }
             }
         }
-        values.into_iter().map(|value| value.unwrap_or(Expr::Undefined)).collect()
     }
 
     /// Whether a term has a value now: its variables are bound, except those that are keys of lookups, which the

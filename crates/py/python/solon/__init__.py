@@ -11,7 +11,7 @@
 
 `Policy` is compiled Rego with its data, from texts or, by `Policy.from_files`, from files and bundles. `Policy.query`
 prepares a `Query`, which is asked with `evaluate`, `allows`, `results` and, for many inputs at once, `evaluate_many`;
-`explain` says which rules a value is made of.
+`explain` says which rules a value is made of. `Policy.query_set` prepares several queries that are asked together.
 What goes wrong raises `SolonError`. `builtin` makes a Python function one that policies can call. `solon.kubernetes`
 reads manifests and answers AdmissionReviews.
 
@@ -23,7 +23,7 @@ from ._builtins import Builtin, builtin
 from ._errors import Issue, SolonError
 from ._explanations import Explanation, FiredRule
 from ._limits import Limits
-from ._solon import Policy, Query
+from ._solon import Policy, Query, QuerySet
 
 __all__ = [
     "Builtin",
@@ -33,6 +33,7 @@ __all__ = [
     "Limits",
     "Policy",
     "Query",
+    "QuerySet",
     "SolonError",
     "builtin",
     "kubernetes",

@@ -65,7 +65,19 @@ class Policy:
         sets: bool = False,
         decimals: bool = False,
         print: Callable[[str, str], object] | None = None,
+        allow_hosts: Sequence[str] = (),
     ) -> Query: ...
+    def query_set(
+        self,
+        texts: Sequence[str],
+        *,
+        limits: Limits | None = None,
+        strict_builtin_errors: bool = False,
+        sets: bool = False,
+        decimals: bool = False,
+        print: Callable[[str, str], object] | None = None,
+        allow_hosts: Sequence[str] = (),
+    ) -> QuerySet: ...
     def with_data(self, data: Any) -> Policy: ...
     def patch_data(self, path: Sequence[str], value: Any) -> Policy: ...
     @property
@@ -110,6 +122,19 @@ class Query:
     def text(self) -> str: ...
     @property
     def policy(self) -> Policy: ...
+
+class QuerySet:
+    @overload
+    def evaluate(self, input: Any = ..., default: Any = None, *, errors: Literal["raise"] = "raise") -> list[Any]: ...
+    @overload
+    def evaluate(
+        self, input: Any = ..., default: Any = None, *, errors: Literal["return"]
+    ) -> list[Any | SolonError]: ...
+    @property
+    def texts(self) -> list[str]: ...
+    @property
+    def policy(self) -> Policy: ...
+    def __len__(self) -> int: ...
 
 class Manifest:
     @property

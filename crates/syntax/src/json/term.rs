@@ -8,10 +8,10 @@ impl Converter<'_> {
         match &term.kind {
             TermKind::Null => tagged("null", Json::Object(Vec::new())),
             TermKind::Bool(value) => tagged("boolean", Json::Bool(*value)),
-            TermKind::Number(text) => tagged("number", Json::Number(text.clone())),
+            TermKind::Number(text) => tagged("number", Json::Number(text.to_string())),
             TermKind::String(text) => tagged("string", Json::text(text)),
             TermKind::Template(parts) => self.template(term, parts),
-            TermKind::Var(name) if matches!(name.as_str(), "data" | "input") => {
+            TermKind::Var(name) if matches!(&**name, "data" | "input") => {
                 tagged("ref", Json::Array(vec![tagged("var", Json::text(name))]))
             }
             TermKind::Var(name) => self.variable(name),

@@ -231,7 +231,7 @@ impl Parser<'_> {
                 self.unexpected("expected var");
                 return None;
             }
-            names.push(Name { span: self.here(), text: self.text_at(self.at).to_owned() });
+            names.push(Name { span: self.here(), text: self.name_at(self.at) });
             self.advance();
             if !self.eat(TokenKind::Comma) {
                 break;

@@ -6,7 +6,7 @@
 //!
 //! One file each: `module` (statements, imports, recovery), `rules` (heads, bodies, `else`), `checks` (what Rego v1
 //! forbids), `body` (literals), `logic` (`and` and `or`), `infix` (operators), `term` (terms and refs), `collections`
-//! (arrays, sets, objects, comprehensions), `strings` (escapes and templates).
+//! (arrays, sets, objects, comprehensions), `strings` (escapes and templates). `names` is where names that are equal become one.
 //!
 //! Grammar that needs more than a token of lookahead is read twice from the same place. Two bounds keep that and deep
 //! nesting harmless: [`MAX_DEPTH`] and a budget of tokens that may be read again.
@@ -17,6 +17,7 @@ mod collections;
 mod infix;
 mod logic;
 mod module;
+mod names;
 mod rules;
 mod strings;
 mod term;
@@ -25,6 +26,7 @@ use crate::ast::{Body, Module, Version};
 use crate::diagnostic::Diagnostic;
 use crate::lexer::{Lexed, Token, TokenKind, lex};
 use crate::span::Span;
+use std::sync::Arc;
 
 /// How many terms and bodies may be open at once. OPA allows far more, but no policy written by people or by tools
 /// comes near, and a bound that fits the smallest usual stack keeps every later stage safe too.
@@ -172,6 +174,7 @@ struct Parser<'t> {
     budget: usize,
     /// For each opening brace and parenthesis the token that closes it; filled when first needed.
     partners: Vec<u32>,
+    names: names::Names,
 }
 
 /// A place to return to.
@@ -192,6 +195,7 @@ impl<'t> Parser<'t> {
         if options.version == Version::V1 {
             module::V1_KEYWORDS.iter().for_each(|(_, kind)| keywords.add(*kind));
         }
+        let names = names::Names::for_tokens(tokens.len());
         let budget = tokens.len().saturating_mul(16).saturating_add(10_000);
         let parser = Parser {
             text,
@@ -211,6 +215,7 @@ impl<'t> Parser<'t> {
             gave_up: false,
             budget,
             partners: Vec::new(),
+            names,
         };
         Ok((parser, comments))
     }
@@ -281,6 +286,12 @@ impl<'t> Parser<'t> {
     fn text_at(&self, index: usize) -> &'t str {
         let token = self.token_at(index);
         self.text.get(token.start as usize..token.end as usize).unwrap_or_default()
+    }
+
+    /// The text of a token, shared with others that are equal.
+    fn name_at(&mut self, index: usize) -> Arc<str> {
+        let text = self.text_at(index);
+        self.names.shared(text)
     }
 
     // Places.

@@ -149,10 +149,10 @@ impl Parser<'_> {
                 return None;
             }
         };
-        let mut path = vec![head];
+        let mut path = vec![head.to_string()];
         for operand in operands {
             match operand.kind {
-                TermKind::String(text) => path.push(text),
+                TermKind::String(text) => path.push(text.to_string()),
                 other => {
                     self.error(operand.span, format!("unexpected {} token: expecting string", kind_name(&other)));
                     return None;
@@ -192,14 +192,14 @@ impl Parser<'_> {
         let path_span = self.span_from(path_start);
         let mut path = Vec::new();
         match term.kind {
-            TermKind::Var(name) => path.push(name),
+            TermKind::Var(name) => path.push(name.to_string()),
             TermKind::Ref { head, operands } if matches!(head.kind, TermKind::Var(_)) => {
                 if let TermKind::Var(name) = head.kind {
-                    path.push(name);
+                    path.push(name.to_string());
                 }
                 for operand in operands {
                     match operand.kind {
-                        TermKind::String(text) => path.push(text),
+                        TermKind::String(text) => path.push(text.to_string()),
                         other => {
                             let message = format!("unexpected {} token: expecting string", kind_name(&other));
                             self.error(operand.span, message);
@@ -235,7 +235,7 @@ impl Parser<'_> {
         }
         let term = self.term()?;
         match term.kind {
-            TermKind::Var(name) if name == "input" || name == "data" => {
+            TermKind::Var(name) if matches!(&*name, "input" | "data") => {
                 let message = format!("unexpected import alias, must not be a reserved name, got: {name}");
                 self.error(term.span, message);
                 None

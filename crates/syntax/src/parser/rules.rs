@@ -78,7 +78,7 @@ impl Parser<'_> {
         let (term, parameters) = match term.kind {
             TermKind::Call { function, args } => (*function, Some(args)),
             TermKind::Set(_) => {
-                let function = Term { span: term.span, kind: TermKind::Var("set".to_owned()) };
+                let function = Term { span: term.span, kind: TermKind::Var("set".into()) };
                 (function, Some(Vec::new()))
             }
             kind => (Term { kind, ..term }, None),
@@ -303,9 +303,9 @@ impl Parser<'_> {
         let mut seen: Vec<&str> = Vec::new();
         for parameter in parameters.iter().flatten() {
             match &parameter.kind {
-                TermKind::Var(name) if name == "_" => {}
-                TermKind::Var(name) if name != "input" && name != "data" => {
-                    if seen.contains(&name.as_str()) {
+                TermKind::Var(name) if **name == *"_" => {}
+                TermKind::Var(name) if !matches!(&**name, "input" | "data") => {
+                    if seen.contains(&&**name) {
                         self.error(span, format!("illegal default rule (arguments cannot be repeated {name})"));
                     }
                     if seen.len() < 1000 {
@@ -433,13 +433,13 @@ fn is_ground(term: &Term) -> bool {
 }
 
 fn is_root(term: &Term) -> bool {
-    matches!(&term.kind, TermKind::Var(name) if name == "input" || name == "data")
+    matches!(&term.kind, TermKind::Var(name) if matches!(&**name, "input" | "data"))
 }
 
 /// What a default value contains that is no constant. Comprehensions are let through.
 fn not_constant(term: &Term) -> Option<&'static str> {
     match &term.kind {
-        TermKind::Var(name) if name == "input" || name == "data" => Some("ref"),
+        TermKind::Var(name) if matches!(&**name, "input" | "data") => Some("ref"),
         TermKind::Var(_) => Some("var"),
         TermKind::Ref { .. } => Some("ref"),
         TermKind::Call { .. } | TermKind::Infix { .. } => Some("call"),

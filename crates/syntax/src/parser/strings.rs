@@ -3,13 +3,15 @@
 use super::Parser;
 use crate::ast::{Expr, ExprKind, Operator, TemplatePart, Term, TermKind, Version};
 use crate::lexer::TokenKind;
+use std::sync::Arc;
 
 impl Parser<'_> {
     pub(super) fn string(&mut self) -> Option<Term> {
         let span = self.here();
         let literal = self.text_at(self.at);
         let inside = literal.get(1..literal.len().saturating_sub(1)).unwrap_or_default();
-        let text = if self.is(TokenKind::RawString) { Some(inside.to_owned()) } else { unescape(inside, false) };
+        let is_plain = self.is(TokenKind::RawString) || !inside.contains('\\');
+        let text = if is_plain { Some(self.names.shared(inside)) } else { unescape(inside, false).map(Arc::from) };
         let Some(text) = text else {
             self.error(span, format!("illegal string literal: {literal}"));
             return None;

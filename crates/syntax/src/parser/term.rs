@@ -33,7 +33,7 @@ impl Parser<'_> {
         self.advance();
         let head = self.variable();
         let operand = self.finish_ref(head)?;
-        let zero = Term { span: minus, kind: TermKind::Number("0".to_owned()) };
+        let zero = Term { span: minus, kind: TermKind::Number("0".into()) };
         self.set_height(self.height + 1)?;
         let kind = TermKind::Infix { operator: Operator::Minus, args: vec![zero, operand] };
         Some(Term { span: self.span_from(minus.start), kind })
@@ -73,7 +73,7 @@ impl Parser<'_> {
 
     /// The current token as a variable.
     pub(super) fn variable(&mut self) -> Term {
-        let term = Term { span: self.here(), kind: TermKind::Var(self.text_at(self.at).to_owned()) };
+        let term = Term { span: self.here(), kind: TermKind::Var(self.name_at(self.at)) };
         self.height = 1;
         self.advance();
         term
@@ -133,7 +133,7 @@ impl Parser<'_> {
             return None;
         }
         self.advance();
-        Some(Term { span: self.span_from(start), kind: TermKind::Number(text) })
+        Some(Term { span: self.span_from(start), kind: TermKind::Number(text.into()) })
     }
 
     /// Goes on from a term: `.b`, `[c]` and `(d)` that directly follow.
@@ -147,7 +147,7 @@ impl Parser<'_> {
     }
 
     fn ref_after(&mut self, mut head: Term, mut is_spaced: bool) -> Option<Term> {
-        let mut operands = Vec::new();
+        let mut operands = Vec::with_capacity(self.fields_ahead());
         let mut height = self.height;
         let mut after_call = false;
         self.check_ref_head(&head);
@@ -189,6 +189,12 @@ impl Parser<'_> {
         Some(reference(head, operands, self.last_end()))
     }
 
+    /// How many names with a dot before them follow.
+    fn fields_ahead(&self) -> usize {
+        let rest = self.tokens.get(self.at..).unwrap_or_default();
+        rest.chunks(2).take_while(|pair| pair.first().is_some_and(|token| token.kind == TokenKind::Dot)).count()
+    }
+
     fn check_ref_head(&mut self, head: &Term) {
         let may_be_head = matches!(
             head.kind,
@@ -215,7 +221,7 @@ impl Parser<'_> {
             self.unexpected("expected identifier");
             return None;
         }
-        let term = Term { span: self.here(), kind: TermKind::String(self.text_at(self.at).to_owned()) };
+        let term = Term { span: self.here(), kind: TermKind::String(self.name_at(self.at)) };
         self.advance();
         Some(term)
     }
@@ -226,7 +232,7 @@ impl Parser<'_> {
         self.advance();
         let (args, height) = self.term_list(TokenKind::RightParen, Vec::new(), 1)?;
         self.advance();
-        let is_set = args.is_empty() && matches!(&function.kind, TermKind::Var(name) if name == "set");
+        let is_set = args.is_empty() && matches!(&function.kind, TermKind::Var(name) if **name == *"set");
         let kind =
             if is_set { TermKind::Set(Vec::new()) } else { TermKind::Call { function: Box::new(function), args } };
         Some((Term { span: self.span_from(start), kind }, height))
@@ -291,7 +297,7 @@ pub(super) fn kind_name(kind: &TermKind) -> &'static str {
         TermKind::Number(_) => "number",
         TermKind::String(_) => "string",
         TermKind::Template(_) => "templatestring",
-        TermKind::Var(name) if name == "input" || name == "data" => "ref",
+        TermKind::Var(name) if matches!(&**name, "input" | "data") => "ref",
         TermKind::Var(_) => "var",
         TermKind::Ref { .. } => "ref",
         TermKind::Array(_) => "array",

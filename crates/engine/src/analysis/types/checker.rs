@@ -8,11 +8,11 @@ use super::problem::{Problem, match_problem};
 use super::tree::Tree;
 use super::with::Replaced;
 use crate::hir::{
-    Body, Call, Callee, Comprehension, ComprehensionKind, Head, Literal, LiteralKind, Locals, Ref, Term, Var,
+    Body, Branch, Call, Callee, Comprehension, ComprehensionKind, Head, Literal, LiteralKind, Locals, Ref, Term, Var,
 };
 use crate::types::{Type, Unifier};
+use hashbrown::HashMap;
 use solon_syntax::{Source, Span};
-use std::rc::Rc;
 use std::sync::Arc;
 
 /// What a term stands for whose type is inferred.
@@ -26,10 +26,15 @@ pub(super) enum Place {
 
 /// A lookup or comprehension that OPA gives a variable of its own.
 #[derive(Debug)]
-struct Slot<'h> {
-    of: Slotted<'h>,
+struct Slot {
+    of: TermId,
     kind: Type,
+    /// The slot that the same term had before.
+    before: Option<usize>,
 }
+
+/// A term by its place in memory, and which kind of slot it has.
+type TermId = (u8, usize);
 
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Slotted<'h> {
@@ -40,13 +45,30 @@ pub(super) enum Slotted<'h> {
 }
 
 impl Slotted<'_> {
-    fn is(self, other: Slotted<'_>) -> bool {
-        match (self, other) {
-            (Slotted::Ref(left), Slotted::Ref(right)) => std::ptr::eq(left, right),
-            (Slotted::Comprehension(left), Slotted::Comprehension(right)) => std::ptr::eq(left, right),
-            (Slotted::Head(left), Slotted::Head(right)) => std::ptr::eq(left, right),
-            _ => false,
+    fn id(self) -> TermId {
+        match self {
+            Slotted::Ref(reference) => (0, std::ptr::from_ref(reference).addr()),
+            Slotted::Comprehension(comprehension) => (1, std::ptr::from_ref(comprehension).addr()),
+            Slotted::Head(head) => (2, std::ptr::from_ref(head).addr()),
         }
+    }
+}
+
+/// The bodies of a rule or a query.
+#[derive(Clone, Copy)]
+pub(super) enum Bodies<'h> {
+    Rule(&'h [Branch]),
+    Query(&'h Body),
+}
+
+impl<'h> Bodies<'h> {
+    /// All of them, in order.
+    pub(super) fn iter(self) -> impl Iterator<Item = &'h Body> {
+        let (branches, query): (&[Branch], _) = match self {
+            Bodies::Rule(branches) => (branches, None),
+            Bodies::Query(body) => (&[], Some(body)),
+        };
+        branches.iter().map(|branch| &branch.body).chain(query)
     }
 }
 
@@ -57,7 +79,7 @@ pub(super) struct Checker<'h> {
     pub(super) unifier: &'h Unifier,
     pub(super) locals: &'h Locals,
     /// The bodies, for the texts of calls in errors.
-    pub(super) bodies: Rc<[&'h Body]>,
+    pub(super) bodies: Bodies<'h>,
     /// Types that hide those of the documents at their paths, the last ones first.
     pub(super) overlays: Vec<Arc<Tree>>,
     /// What is wrong with the modifiers around the literal.
@@ -66,7 +88,9 @@ pub(super) struct Checker<'h> {
     vars: Vec<Type>,
     /// Variables with the types they had before, for what a nested body infers.
     trail: Vec<(usize, Type)>,
-    slots: Vec<Slot<'h>>,
+    slots: Vec<Slot>,
+    /// The last slot of each term that has one.
+    slot_of: HashMap<TermId, usize>,
     pub(super) found: Vec<Problem>,
 }
 
@@ -76,7 +100,7 @@ impl<'h> Checker<'h> {
         sources: &'h [Source],
         unifier: &'h Unifier,
         locals: &'h Locals,
-        bodies: Rc<[&'h Body]>,
+        bodies: Bodies<'h>,
     ) -> Self {
         Checker {
             environment,
@@ -90,6 +114,7 @@ impl<'h> Checker<'h> {
             vars: vec![Type::Unknown; locals.len()],
             trail: Vec::new(),
             slots: Vec::new(),
+            slot_of: HashMap::new(),
             found: Vec::new(),
         }
     }
@@ -110,11 +135,28 @@ impl<'h> Checker<'h> {
     }
 
     fn slot(&self, of: Slotted<'_>) -> Option<Place> {
-        self.slots.iter().rposition(|slot| slot.of.is(of)).map(Place::Slot)
+        if self.slots.is_empty() {
+            return None;
+        }
+        self.slot_of.get(&of.id()).copied().map(Place::Slot)
     }
 
     pub(super) fn add_slot(&mut self, of: Slotted<'h>, kind: Type) {
-        self.slots.push(Slot { of, kind });
+        let of = of.id();
+        let before = self.slot_of.insert(of, self.slots.len());
+        self.slots.push(Slot { of, kind, before });
+    }
+
+    /// Forgets all slots but the first ones.
+    fn truncate_slots(&mut self, count: usize) {
+        while self.slots.len() > count
+            && let Some(Slot { of, before, .. }) = self.slots.pop()
+        {
+            match before {
+                Some(before) => self.slot_of.insert(of, before),
+                None => self.slot_of.remove(&of),
+            };
+        }
     }
 
     /// The type of a place; unknown before something is inferred.
@@ -173,7 +215,7 @@ impl<'h> Checker<'h> {
         for literal in body {
             let slots = self.slots.len();
             self.literal(literal, literal.span);
-            self.slots.truncate(slots);
+            self.truncate_slots(slots);
         }
     }
 
@@ -398,7 +440,7 @@ impl<'h> Checker<'h> {
             }
         };
         self.replaced = replaced;
-        self.slots.truncate(slots);
+        self.truncate_slots(slots);
         while self.trail.len() > trail {
             if let Some((index, earlier)) = self.trail.pop()
                 && let Some(var) = self.vars.get_mut(index)

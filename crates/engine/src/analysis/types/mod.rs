@@ -28,11 +28,10 @@ pub use saved::SavedDocumentTypes;
 use crate::hir::lower::Program;
 use crate::hir::{Check, Problems, Query, Term};
 use crate::types::{Definitions, Key, Unifier};
-use checker::Checker;
+use checker::{Bodies, Checker};
 use hashbrown::HashMap;
 use refs::DATA;
 use solon_syntax::Source;
-use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use tree::Tree;
 
@@ -96,7 +95,7 @@ impl Types {
 /// Checks a query against the types of documents.
 pub fn check_query(query: &Query, types: &Types, sources: &[Source], problems: &mut Problems) {
     let unifier = Unifier::default();
-    let mut checker = Checker::new(types, sources, &unifier, &query.locals, Rc::from([&query.body]));
+    let mut checker = Checker::new(types, sources, &unifier, &query.locals, Bodies::Query(&query.body));
     checker.is_query = true;
     checker.body(&query.body);
     for problem in checker.found {

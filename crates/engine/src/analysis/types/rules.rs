@@ -1,17 +1,16 @@
 //! The types of rules, each after those it depends on.
 
 use super::annotated::Annotated;
-use super::checker::Checker;
+use super::checker::{Bodies, Checker};
 use super::{RuleFacts, Schemas, Types, ground_path};
 use crate::analysis::dependencies::{Dependencies, Node, rule_and_branch};
 use crate::hir::annotations::Annotations;
 use crate::hir::lower::Program;
-use crate::hir::{Body, Branch, Check, Problems, Rule, Term};
+use crate::hir::{Branch, Check, Problems, Rule, Term};
 use crate::types::{Key, Type, Unifier};
 use hashbrown::HashMap;
 use solon_syntax::ast::Module;
 use solon_syntax::{Diagnostic, Source, Span};
-use std::rc::Rc;
 
 /// Everything that the check of a program looks at.
 pub struct Subject<'p> {
@@ -39,24 +38,24 @@ pub fn check_program(subject: &Subject<'_>, problems: &mut Problems) -> Types {
         types.tree.put(&[Key::from("input")], input);
     }
     let mut found: Vec<Diagnostic> = Vec::new();
-    let mut bodies: HashMap<usize, Rc<[&Body]>> = HashMap::new();
     for node in ordered(subject) {
         let Some((rule, branch)) = rule_and_branch(program, node) else { continue };
-        let (path, constant_keys) = ground_path(program, node.0);
+        let constant_keys =
+            types.rules.get(node.0).map_or(0, |facts| facts.path.len().saturating_sub(1 + rule.path.len()));
         let overlay = annotated.overlay(node, rule, &types.tree, &mut types.definitions, &mut found);
-        let bodies = bodies.entry(node.0).or_insert_with(|| rule.branches.iter().map(|branch| &branch.body).collect());
-        let mut checker = Checker::new(&types, sources, &unifier, &rule.locals, bodies.clone());
+        let mut checker = Checker::new(&types, sources, &unifier, &rule.locals, Bodies::Rule(&rule.branches));
         checker.overlays.extend(overlay);
         let kind = checker.rule(rule, branch, node.1, constant_keys);
         let is_ground = constant_keys == rule.keys.len();
         let is_wrong = !checker.found.is_empty();
         found.extend(checker.found.into_iter().map(|problem| problem.diagnostic));
+        let path = types.rules.get(node.0).map_or(&[][..], |facts| &facts.path);
         match kind {
             // What asks for the rule is not at fault.
-            _ if is_wrong && is_ground => types.tree.put(&path, Type::Any),
-            _ if is_wrong => types.tree.touch(&path),
+            _ if is_wrong && is_ground => types.tree.put(path, Type::Any),
+            _ if is_wrong => types.tree.touch(path),
             Type::Unknown => {}
-            kind => types.tree.insert(&path, kind),
+            kind => types.tree.insert(path, kind),
         }
     }
     let name = |span: Span| sources.get(span.file as usize).map(Source::name);
@@ -91,6 +90,9 @@ fn ordered(subject: &Subject<'_>) -> Vec<Node> {
         let span = rule_and_branch(program, *node).map_or(Span::default(), |(_, branch)| branch.span);
         (sources.get(span.file as usize).map(Source::name), span.file, span.start)
     });
+    if dependencies.edges.is_empty() {
+        return nodes;
+    }
     let ranks: HashMap<Node, usize> = nodes.iter().enumerate().map(|(rank, node)| (*node, rank)).collect();
     let targets = |rank: usize| {
         let edges = nodes.get(rank).map(|node| dependencies.of_node(*node)).unwrap_or_default();
@@ -100,8 +102,8 @@ fn ordered(subject: &Subject<'_>) -> Vec<Node> {
     };
     let mut seen = vec![false; nodes.len()];
     let mut sorted = Vec::with_capacity(nodes.len());
+    let mut path: Vec<(usize, std::vec::IntoIter<usize>)> = Vec::new();
     for start in 0..nodes.len() {
-        let mut path: Vec<(usize, std::vec::IntoIter<usize>)> = Vec::new();
         let mut next = Some(start);
         loop {
             if let Some(rank) = next.take()

@@ -156,9 +156,12 @@ fn exchange<'a>(ctx: &mut Context<'a, '_>, request: Object<'a>) -> Result<Value<
     Ok(answer)
 }
 
-/// Lets the host send a request. What capabilities say about hosts is checked before.
+/// Lets the host send a request. What capabilities say about hosts is checked before. Afterwards the evaluation may have
+/// no time left: then that is its error, and not that of the request, which would make an expression undefined.
 fn transmit(ctx: &mut Context<'_, '_>, request: &HttpRequest) -> Result<HttpResponse, Problem> {
-    ctx.host.http(request).map_err(Problem::of_host)
+    let response = ctx.host.http(request);
+    ctx.limits.watch(ctx.host).map_err(|over| Problem::Failure(Failure::Halt(over.to_string())))?;
+    response.map_err(Problem::of_host)
 }
 
 /// What came of a request that was sent in this evaluation.

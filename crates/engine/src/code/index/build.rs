@@ -1,12 +1,12 @@
 //! From what rules require to the structure that finds them.
 
-use super::conditions::{Condition, Step, Subject, Wanted, conditions};
+use super::conditions::{Condition, Wanted, conditions};
+use super::subjects::{Step, Subject, SubjectId, Subjects};
 use super::{Affixes, End, EqualEntry, Hop, Index, Node, Place};
 use crate::code::constants::{Pool, hash};
 use crate::plan::{Constant, Definition};
 use crate::value::Kind;
-use hashbrown::HashTable;
-use hashbrown::{HashMap, HashSet};
+use hashbrown::{HashMap, HashTable};
 use std::sync::Arc;
 
 /// Fewer rules than this are tried one by one.
@@ -15,28 +15,12 @@ const WORTHWHILE: usize = 4;
 /// How deep nodes may stand: each is reached by a call.
 pub(super) const DEEPEST: usize = 512;
 
-/// A rule with the conditions that no node above has asked for.
-#[derive(Clone)]
-struct Candidate<'c> {
-    number: u32,
-    conditions: Vec<Asked<'c>>,
-}
-
-/// A condition with the number of its subject: equal subjects have equal numbers, which are compared more quickly.
-#[derive(Clone, Copy)]
-struct Asked<'c> {
-    subject: usize,
-    wanted: &'c Wanted,
-}
-
-impl Asked<'_> {
-    fn question(&self) -> Question {
-        (self.subject, self.wanted.way())
-    }
-}
-
 /// What a node asks: of which place, in which way.
-type Question = (usize, Way);
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Question {
+    subject: SubjectId,
+    way: Way,
+}
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Way {
@@ -55,7 +39,7 @@ enum Answer<'c> {
     Length(usize),
 }
 
-impl Wanted {
+impl Wanted<'_> {
     fn way(&self) -> Way {
         match self {
             Wanted::Constants(_) => Way::Equal,
@@ -82,52 +66,138 @@ impl Index {
         if definitions.len() < WORTHWHILE {
             return None;
         }
-        let conditions: Vec<Vec<Condition>> =
-            definitions.iter().map(|definition| conditions(definition, arguments)).collect();
-        let mut numbers: HashMap<&Subject, usize> = HashMap::new();
-        let mut subjects: Vec<&Subject> = Vec::new();
-        let mut candidates = Vec::with_capacity(definitions.len());
-        for (number, conditions) in conditions.iter().enumerate() {
-            let conditions = conditions.iter().map(|Condition { subject, wanted }| {
-                let subject = *numbers.entry(subject).or_insert_with(|| {
-                    subjects.push(subject);
-                    subjects.len() - 1
-                });
-                Asked { subject, wanted }
-            });
-            candidates.push(Candidate { number: number as u32, conditions: conditions.collect() });
-        }
-        let all = candidates.iter().flat_map(|candidate| &candidate.conditions);
-        let answers: usize = all.map(|condition| condition.wanted.answers().count()).sum();
+        let mut subjects = Subjects::default();
+        let conditions: Vec<Vec<Condition<'_>>> =
+            definitions.iter().map(|definition| conditions(definition, arguments, &mut subjects)).collect();
+        let asked = Asked::of(&conditions);
+        let answers = asked.taken.len();
         if answers == 0 {
             return None;
         }
         // A rule stands at each answer that it takes. Were all of its conditions told apart, it could stand at
         // their product.
-        let mut builder = Builder { nodes: Vec::new(), subjects, pool, left: 4 * (answers + definitions.len()) };
-        builder.add(candidates, 0);
+        let left = 4 * (answers + definitions.len());
+        let tallies = Marked::new(asked.questions.len());
+        let groups = Marked::new(asked.answers.len());
+        let is_above = vec![false; asked.questions.len()];
+        let mut builder = Builder { nodes: Vec::new(), asked: &asked, subjects, pool, left, is_above, tallies, groups };
+        builder.add((0..asked.count()).collect(), 0);
         Some(Index { nodes: builder.nodes })
     }
 }
 
-struct Builder<'b, 's> {
+/// What rules ask, with questions and answers by their numbers, which are compared more quickly than places and values.
+struct Asked<'c> {
+    questions: Vec<Question>,
+    answers: Vec<Answer<'c>>,
+    /// For each rule where its conditions begin; one more at the end.
+    rules: Vec<usize>,
+    /// For each condition its question, and where the answers end that it takes.
+    conditions: Vec<(usize, usize)>,
+    /// The answers that conditions take.
+    taken: Vec<usize>,
+}
+
+impl<'c> Asked<'c> {
+    fn of(rules: &'c [Vec<Condition<'_>>]) -> Self {
+        let mut asked = Asked {
+            questions: Vec::new(),
+            answers: Vec::new(),
+            rules: Vec::with_capacity(rules.len() + 1),
+            conditions: Vec::new(),
+            taken: Vec::new(),
+        };
+        let mut questions: HashMap<Question, usize> = HashMap::new();
+        let mut answers: HashMap<(usize, Answer<'c>), usize> = HashMap::new();
+        for conditions in rules {
+            asked.rules.push(asked.conditions.len());
+            for Condition { subject, wanted } in conditions {
+                let new = Question { subject: *subject, way: wanted.way() };
+                let question = *questions.entry(new).or_insert(asked.questions.len());
+                if question == asked.questions.len() {
+                    asked.questions.push(new);
+                }
+                for new in wanted.answers() {
+                    let answer = *answers.entry((question, new)).or_insert(asked.answers.len());
+                    if answer == asked.answers.len() {
+                        asked.answers.push(new);
+                    }
+                    asked.taken.push(answer);
+                }
+                asked.conditions.push((question, asked.taken.len()));
+            }
+        }
+        asked.rules.push(asked.conditions.len());
+        asked
+    }
+
+    /// How many rules there are.
+    fn count(&self) -> u32 {
+        self.rules.len().saturating_sub(1) as u32
+    }
+
+    /// The conditions of a rule: the question of each, and the answers that it takes.
+    fn of_rule(&self, rule: u32) -> impl Iterator<Item = (usize, &[usize])> {
+        let rule = rule as usize;
+        let range = self.rules.get(rule).zip(self.rules.get(rule + 1)).map_or(0..0, |(from, to)| *from..*to);
+        range.filter_map(|at| {
+            let (question, end) = *self.conditions.get(at)?;
+            let start = at.checked_sub(1).and_then(|before| self.conditions.get(before)).map_or(0, |before| before.1);
+            Some((question, self.taken.get(start..end)?))
+        })
+    }
+}
+
+/// A number for each of some things, all forgotten at once.
+struct Marked {
+    mark: usize,
+    /// With each number the mark that it was set under.
+    numbers: Vec<(usize, usize)>,
+}
+
+impl Marked {
+    fn new(count: usize) -> Self {
+        Marked { mark: 0, numbers: vec![(0, 0); count] }
+    }
+
+    fn forget(&mut self) {
+        self.mark += 1;
+    }
+
+    /// The number of a thing: `new` if it has none yet.
+    fn number(&mut self, thing: usize, new: usize) -> usize {
+        let Some((mark, number)) = self.numbers.get_mut(thing) else { return new };
+        if *mark != self.mark {
+            (*mark, *number) = (self.mark, new);
+        }
+        *number
+    }
+}
+
+struct Builder<'b, 'c, 's> {
     nodes: Vec<Node>,
-    /// Subjects by their numbers.
-    subjects: Vec<&'b Subject>,
+    asked: &'b Asked<'c>,
+    subjects: Subjects<'b>,
     pool: &'b mut Pool<'s>,
     /// How many more places a rule may stand at.
     left: usize,
+    /// For each question whether a node above asks it.
+    is_above: Vec<bool>,
+    /// Numbers of questions.
+    tallies: Marked,
+    /// Numbers of answers.
+    groups: Marked,
 }
 
-impl Builder<'_, '_> {
-    fn add(&mut self, candidates: Vec<Candidate<'_>>, depth: usize) -> u32 {
+impl Builder<'_, '_, '_> {
+    fn add(&mut self, rules: Vec<u32>, depth: usize) -> u32 {
         let at = self.nodes.len();
         self.nodes.push(Node::Leaf(Vec::new()));
         let is_open = self.left > 0 && depth < DEEPEST;
-        let question = if is_open { best_question(&candidates) } else { None };
+        let question = if is_open { self.best_question(&rules) } else { None };
         let node = match question {
-            Some(question) => self.node(candidates, question, depth),
-            None => Node::Leaf(candidates.iter().map(|candidate| candidate.number).collect()),
+            Some(question) => self.node(rules, question, depth),
+            None => Node::Leaf(rules),
         };
         if let Some(place) = self.nodes.get_mut(at) {
             *place = node;
@@ -135,35 +205,35 @@ impl Builder<'_, '_> {
         at as u32
     }
 
-    fn node<'c>(&mut self, candidates: Vec<Candidate<'c>>, question: Question, depth: usize) -> Node {
-        let (subject, way) = question;
-        let Some(subject) = self.subjects.get(subject).copied() else {
-            return Node::Leaf(candidates.iter().map(|candidate| candidate.number).collect());
-        };
-        let mut groups: Vec<(Answer<'c>, Vec<Candidate<'c>>)> = Vec::new();
-        let mut group_of: HashMap<Answer<'c>, usize> = HashMap::new();
+    fn node(&mut self, rules: Vec<u32>, number: usize, depth: usize) -> Node {
+        let asked = self.asked;
+        let Some(Question { subject, way }) = asked.questions.get(number).copied() else { return Node::Leaf(rules) };
+        let mut groups: Vec<(usize, Vec<u32>)> = Vec::new();
         let mut rest = Vec::new();
-        for mut candidate in candidates {
-            let Some(at) = candidate.conditions.iter().position(|condition| condition.question() == question) else {
-                rest.push(candidate);
+        self.groups.forget();
+        for rule in rules {
+            let Some((_, answers)) = asked.of_rule(rule).find(|(question, _)| *question == number) else {
+                rest.push(rule);
                 continue;
             };
-            let condition = candidate.conditions.swap_remove(at);
-            for answer in condition.wanted.answers() {
-                let group = *group_of.entry(answer).or_insert_with(|| {
-                    groups.push((answer, Vec::new()));
-                    groups.len() - 1
-                });
-                if let Some((_, members)) = groups.get_mut(group) {
-                    members.push(candidate.clone());
-                    self.left = self.left.saturating_sub(1);
+            for answer in answers {
+                let group = self.groups.number(*answer, groups.len());
+                match groups.get_mut(group) {
+                    Some((_, members)) => members.push(rule),
+                    None => groups.push((*answer, vec![rule])),
                 }
             }
+            self.left = self.left.saturating_sub(answers.len());
         }
-        let groups: Vec<(Answer<'c>, u32)> =
-            groups.into_iter().map(|(answer, members)| (answer, self.add(members, depth + 1))).collect();
+        self.set_above(number, true);
+        let groups: Vec<(Answer<'_>, u32)> = groups
+            .into_iter()
+            .filter_map(|(answer, members)| Some((*asked.answers.get(answer)?, self.add(members, depth + 1))))
+            .collect();
+        self.set_above(number, false);
         let rest = (!rest.is_empty()).then(|| self.add(rest, depth + 1));
-        let place = self.place(subject);
+        // Rules all of which are tried are never wrong.
+        let Some(place) = self.place(subject) else { return Node::Leaf((0..asked.count()).collect()) };
         match way {
             Way::Equal => Node::Equal { place, table: self.constants(groups), rest },
             Way::Affix(end) => Node::Affix { place, end, affixes: affixes(groups), rest },
@@ -184,8 +254,44 @@ impl Builder<'_, '_> {
         }
     }
 
+    fn set_above(&mut self, question: usize, is: bool) {
+        if let Some(is_above) = self.is_above.get_mut(question) {
+            *is_above = is;
+        }
+    }
+
+    /// The question that tells most rules apart, if one is worth a node.
+    fn best_question(&mut self, rules: &[u32]) -> Option<usize> {
+        if rules.len() < WORTHWHILE {
+            return None;
+        }
+        self.tallies.forget();
+        self.groups.forget();
+        // Of each question how many answers there are, and how many rules ask it.
+        let mut tallies: Vec<(usize, usize, usize)> = Vec::new();
+        for (question, answers) in rules.iter().flat_map(|rule| self.asked.of_rule(*rule)) {
+            if self.is_above.get(question).is_none_or(|is_above| *is_above) {
+                continue;
+            }
+            let place = self.tallies.number(question, tallies.len());
+            if place == tallies.len() {
+                tallies.push((question, 0, 0));
+            }
+            let Some((_, values, count)) = tallies.get_mut(place) else { continue };
+            for answer in answers {
+                *values += usize::from(self.groups.number(*answer, *values) == *values);
+            }
+            *count += 1;
+        }
+        // Those that do not ask the question are visited whatever the answer.
+        let left = |values: usize, count: usize| rules.len() - count + count.div_ceil(values.max(1));
+        let ranked = tallies.into_iter().map(|(question, values, count)| (left(values, count), question));
+        let best = ranked.reduce(|best, other| if other.0 < best.0 { other } else { best });
+        best.filter(|(left, _)| *left < rules.len()).map(|(_, question)| question)
+    }
+
     fn constants(&mut self, groups: Vec<(Answer<'_>, u32)>) -> HashTable<EqualEntry> {
-        let mut table = HashTable::new();
+        let mut table = HashTable::with_capacity(groups.len());
         for (answer, node) in groups {
             let Answer::Constant(constant) = answer else { continue };
             let entry = EqualEntry { hash: hash(constant), constant: self.pool.constant(constant), node };
@@ -194,12 +300,13 @@ impl Builder<'_, '_> {
         table
     }
 
-    fn place(&mut self, subject: &Subject) -> Place {
+    fn place(&mut self, subject: SubjectId) -> Option<Place> {
+        let Subject { root, steps } = self.subjects.get(subject)?.clone();
         let mut hops = Vec::new();
         let mut keys: Vec<Arc<str>> = Vec::new();
-        for step in &subject.steps {
+        for step in steps {
             if let Step::Key(key) = step {
-                keys.push(key.clone());
+                keys.push(key.into());
                 continue;
             }
             if !keys.is_empty() {
@@ -208,13 +315,13 @@ impl Builder<'_, '_> {
             match step {
                 Step::Key(_) => {}
                 Step::Constant(constant) => hops.push(Hop::Constant(self.pool.constant(constant))),
-                Step::At(subject) => hops.push(Hop::Key(self.place(subject))),
+                Step::At(subject) => hops.push(Hop::Key(self.place(subject)?)),
             }
         }
         if !keys.is_empty() {
             hops.push(Hop::Path(self.pool.path(&keys)));
         }
-        Place { root: subject.root, hops: hops.into() }
+        Some(Place { root, hops: hops.into() })
     }
 }
 
@@ -223,29 +330,4 @@ fn affixes(groups: Vec<(Answer<'_>, u32)>) -> Affixes {
         Answer::Text(text) => Some((*text, *node)),
         _ => None,
     }))
-}
-
-/// The question that tells most candidates apart, if one is worth a node.
-fn best_question(candidates: &[Candidate<'_>]) -> Option<Question> {
-    if candidates.len() < WORTHWHILE {
-        return None;
-    }
-    let mut counts: Vec<(Question, HashSet<Answer<'_>>, usize)> = Vec::new();
-    let mut places: HashMap<Question, usize> = HashMap::new();
-    for condition in candidates.iter().flat_map(|candidate| &candidate.conditions) {
-        let question = condition.question();
-        let place = *places.entry(question).or_insert_with(|| {
-            counts.push((question, HashSet::new(), 0));
-            counts.len() - 1
-        });
-        if let Some((_, values, count)) = counts.get_mut(place) {
-            values.extend(condition.wanted.answers());
-            *count += 1;
-        }
-    }
-    // Those that do not ask the question are visited whatever the answer.
-    let left = |values: usize, count: usize| candidates.len() - count + count.div_ceil(values.max(1));
-    let ranked = counts.into_iter().map(|(question, values, count)| (left(values.len(), count), question));
-    let best = ranked.reduce(|best, other| if other.0 < best.0 { other } else { best });
-    best.filter(|(left, _)| *left < candidates.len()).map(|(_, question)| question)
 }

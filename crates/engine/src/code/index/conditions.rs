@@ -1,101 +1,100 @@
 //! What a rule's body requires of `input`, base data and arguments.
 
+use super::subjects::{Step, SubjectId, Subjects};
 use super::{End, Root};
 use crate::builtins::Builtin;
 use crate::hir::Const;
 use crate::plan::{Block, Comparison, Constant, Definition, Expr, Function, Slot, Test};
 use crate::plan::{Branch, Step as PlanStep, optimize};
 use crate::value::Kind;
-use hashbrown::HashMap;
-use std::sync::Arc;
+use hashbrown::{HashMap, HashSet};
+use std::borrow::Cow;
+use std::slice;
 
 /// Something that a rule must find.
-#[derive(Clone)]
-pub(super) struct Condition {
-    pub(super) subject: Subject,
-    pub(super) wanted: Wanted,
+pub(super) struct Condition<'p> {
+    pub(super) subject: SubjectId,
+    pub(super) wanted: Wanted<'p>,
 }
 
 /// What must be found.
-#[derive(Clone)]
-pub(super) enum Wanted {
-    /// One of these.
-    Constants(Vec<Constant>),
+pub(super) enum Wanted<'p> {
+    /// One of these, which are distinct.
+    Constants(Cow<'p, [Constant]>),
     /// A string with this beginning or end.
-    Affix(End, Arc<str>),
+    Affix(End, &'p str),
     /// A value of this type.
     Kind(Kind),
     /// An array of this length.
     Length(usize),
 }
 
-/// Where a value is.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub(super) struct Subject {
-    pub(super) root: Root,
-    pub(super) steps: Vec<Step>,
-}
-
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub(super) enum Step {
-    /// A string.
-    Key(Arc<str>),
-    /// Another scalar.
-    Constant(Constant),
-    /// What is at another place.
-    At(Subject),
-}
-
-impl From<Root> for Subject {
-    fn from(root: Root) -> Self {
-        Subject { root, steps: Vec::new() }
-    }
-}
-
 /// What a definition requires. With `else` branches it is what one of the branches requires.
-pub(super) fn conditions(definition: &Definition, arguments: u32) -> Vec<Condition> {
-    let mut branches = definition.branches.iter().map(|branch| of_branch(branch, arguments));
+pub(super) fn conditions<'p>(
+    definition: &'p Definition,
+    arguments: u32,
+    subjects: &mut Subjects<'p>,
+) -> Vec<Condition<'p>> {
+    let mut branches = definition.branches.iter().map(|branch| of_branch(branch, arguments, subjects));
     let Some(first) = branches.next() else { return Vec::new() };
     branches.fold(first, either)
 }
 
-fn of_branch(branch: &Branch, arguments: u32) -> Vec<Condition> {
-    let mut finder = Finder { arguments, places: HashMap::new(), is_total: true, conditions: Vec::new() };
+fn of_branch<'p>(branch: &'p Branch, arguments: u32, subjects: &mut Subjects<'p>) -> Vec<Condition<'p>> {
+    let mut finder = Finder {
+        arguments,
+        subjects,
+        places: HashMap::new(),
+        is_total: true,
+        conditions: Vec::new(),
+        steps: Vec::new(),
+    };
     finder.block(&branch.block);
     finder.conditions
 }
 
 /// What is required if one of two sets of conditions holds.
-fn either(left: Vec<Condition>, right: Vec<Condition>) -> Vec<Condition> {
+fn either<'p>(left: Vec<Condition<'p>>, right: Vec<Condition<'p>>) -> Vec<Condition<'p>> {
     let both = left.into_iter().filter_map(|condition| {
-        let Wanted::Constants(mut constants) = condition.wanted else { return None };
+        let Wanted::Constants(constants) = condition.wanted else { return None };
         let other = right.iter().find_map(|other| match &other.wanted {
             Wanted::Constants(constants) if other.subject == condition.subject => Some(constants),
             _ => None,
         })?;
-        for constant in other {
-            if !constants.contains(constant) {
-                constants.push(constant.clone());
-            }
-        }
-        Some(Condition { subject: condition.subject, wanted: Wanted::Constants(constants) })
+        let known: HashSet<&Constant> = constants.iter().collect();
+        let more: Vec<Constant> = other.iter().filter(|constant| !known.contains(constant)).cloned().collect();
+        let wanted = Wanted::Constants([&*constants, &more].concat().into());
+        Some(Condition { subject: condition.subject, wanted })
     });
     both.collect()
 }
 
-struct Finder {
+/// Constants, each once.
+fn distinct(constants: &[Constant]) -> Cow<'_, [Constant]> {
+    let mut seen = HashSet::with_capacity(constants.len());
+    if constants.iter().all(|constant| seen.insert(constant)) {
+        return Cow::Borrowed(constants);
+    }
+    seen.clear();
+    constants.iter().filter(|constant| seen.insert(*constant)).cloned().collect()
+}
+
+struct Finder<'p, 'f> {
     arguments: u32,
+    subjects: &'f mut Subjects<'p>,
     /// Slots that hold what is at a place.
-    places: HashMap<Slot, Subject>,
+    places: HashMap<Slot, SubjectId>,
     /// Whether nothing so far can fail with an error. OPA looks rules up by equalities and affixes before it runs
     /// them, but not by types.
     is_total: bool,
-    conditions: Vec<Condition>,
+    conditions: Vec<Condition<'p>>,
+    /// Room for the steps of a place.
+    steps: Vec<Step<'p>>,
 }
 
-impl Finder {
+impl<'p> Finder<'p, '_> {
     /// Every test on the way to a block's innermost end is required.
-    fn block(&mut self, block: &Block) {
+    fn block(&mut self, block: &'p Block) {
         for step in block {
             match step {
                 PlanStep::Bind(slot, value) => {
@@ -131,53 +130,55 @@ impl Finder {
         }
     }
 
-    fn test(&mut self, test: &Test) {
+    fn test(&mut self, test: &'p Test) {
         match test {
             Test::Compare(Comparison::Equal, Expr::Const(constant), value)
             | Test::Compare(Comparison::Equal, value, Expr::Const(constant)) => {
-                self.require(value, Wanted::Constants(vec![constant.clone()]));
+                self.require(value, Wanted::Constants(Cow::Borrowed(slice::from_ref(constant))));
             }
             Test::Member(item, Expr::Const(Constant::Array(items) | Constant::Set(items))) => self.member(item, items),
             Test::Truthy(Expr::Call { function: Function::Builtin(builtin), args, .. }) => self.call(builtin, args),
             Test::Kind(value, kind, _) if self.is_total => self.require(value, Wanted::Kind(*kind)),
-            Test::Array(slot, length) => self.require(&Expr::Slot(*slot), Wanted::Length(*length)),
+            Test::Array(slot, length) => {
+                let subject = self.slot(*slot);
+                self.require_at(subject, Wanted::Length(*length));
+            }
             _ => {}
         }
     }
 
-    fn member(&mut self, item: &Expr, items: &[Constant]) {
-        let mut constants: Vec<Constant> = Vec::new();
-        for constant in items {
-            if !constants.contains(constant) {
-                constants.push(constant.clone());
-            }
-        }
-        self.require(item, Wanted::Constants(constants));
+    fn member(&mut self, item: &'p Expr, items: &'p [Constant]) {
+        self.require(item, Wanted::Constants(distinct(items)));
     }
 
-    fn call(&mut self, builtin: &Builtin, args: &[Expr]) {
+    fn call(&mut self, builtin: &Builtin, args: &'p [Expr]) {
         match (builtin.name, args) {
             ("startswith", [value, affix]) => self.affix(value, End::Beginning, affix),
             ("endswith", [value, affix]) => self.affix(value, End::Ending, affix),
             ("glob.match", [pattern, delimiters, value]) if is_delimiters(delimiters) => {
                 if let Some(beginning) = text_of(pattern).map(literal_beginning).filter(|text| !text.is_empty()) {
-                    self.require(value, Wanted::Affix(End::Beginning, beginning.into()));
+                    self.require(value, Wanted::Affix(End::Beginning, beginning));
                 }
             }
             _ => {}
         }
     }
 
-    fn affix(&mut self, value: &Expr, end: End, affix: &Expr) {
+    fn affix(&mut self, value: &'p Expr, end: End, affix: &'p Expr) {
         if let Some(text) = text_of(affix) {
-            self.require(value, Wanted::Affix(end, text.clone()));
+            self.require(value, Wanted::Affix(end, text));
         }
     }
 
     /// Notes a condition, unless an earlier one of its kind is on the same place.
-    fn require(&mut self, value: &Expr, wanted: Wanted) {
-        let Some(subject) = self.subject(value) else { return };
-        let is_alike = |other: &Condition| {
+    fn require(&mut self, value: &'p Expr, wanted: Wanted<'p>) {
+        let subject = self.subject(value);
+        self.require_at(subject, wanted);
+    }
+
+    fn require_at(&mut self, subject: Option<SubjectId>, wanted: Wanted<'p>) {
+        let Some(subject) = subject else { return };
+        let is_alike = |other: &Condition<'_>| {
             other.subject == subject && std::mem::discriminant(&other.wanted) == std::mem::discriminant(&wanted)
         };
         if !self.conditions.iter().any(is_alike) {
@@ -186,32 +187,56 @@ impl Finder {
     }
 
     /// The place that a value is at.
-    fn subject(&self, value: &Expr) -> Option<Subject> {
+    fn subject(&mut self, value: &'p Expr) -> Option<SubjectId> {
+        if let Expr::Slot(slot) = value {
+            return self.slot(*slot);
+        }
+        let mut steps = std::mem::take(&mut self.steps);
+        steps.clear();
+        let root = self.way(value, &mut steps);
+        let subject = root.map(|root| self.subjects.number(root, &steps));
+        self.steps = steps;
+        subject
+    }
+
+    fn slot(&mut self, slot: Slot) -> Option<SubjectId> {
+        if slot.0 < self.arguments {
+            return Some(self.subjects.number(Root::Argument(slot.0 as u16), &[]));
+        }
+        self.places.get(&slot).copied()
+    }
+
+    /// The way to the place that a value is at: the root, and the steps below it, which are added to others.
+    fn way(&mut self, value: &'p Expr, steps: &mut Vec<Step<'p>>) -> Option<Root> {
         match value {
-            Expr::Input => Some(Root::Input.into()),
-            Expr::BaseData => Some(Root::Data.into()),
-            Expr::Slot(slot) if slot.0 < self.arguments => Some(Root::Argument(slot.0 as u16).into()),
-            Expr::Slot(slot) => self.places.get(slot).cloned(),
+            Expr::Input => Some(Root::Input),
+            Expr::BaseData => Some(Root::Data),
+            Expr::Slot(slot) => {
+                let subject = self.slot(*slot)?;
+                let subject = self.subjects.get(subject)?;
+                steps.extend_from_slice(&subject.steps);
+                Some(subject.root)
+            }
             Expr::Path(base, keys) => {
-                let mut subject = self.subject(base)?;
-                subject.steps.extend(keys.iter().cloned().map(Step::Key));
-                Some(subject)
+                let root = self.way(base, steps)?;
+                steps.extend(keys.iter().map(|key| Step::Key(key)));
+                Some(root)
             }
             Expr::Index(base, key) => {
-                let mut subject = self.subject(base)?;
-                subject.steps.push(match &**key {
-                    Expr::Const(Constant::Scalar(Const::String(text))) => Step::Key(text.clone()),
-                    Expr::Const(constant @ Constant::Scalar(_)) => Step::Constant(constant.clone()),
+                let root = self.way(base, steps)?;
+                steps.push(match &**key {
+                    Expr::Const(Constant::Scalar(Const::String(text))) => Step::Key(text),
+                    Expr::Const(constant @ Constant::Scalar(_)) => Step::Constant(constant),
                     key => Step::At(self.subject(key)?),
                 });
-                Some(subject)
+                Some(root)
             }
             _ => None,
         }
     }
 }
 
-fn text_of(expr: &Expr) -> Option<&Arc<str>> {
+fn text_of(expr: &Expr) -> Option<&str> {
     match expr {
         Expr::Const(Constant::Scalar(Const::String(text))) => Some(text),
         _ => None,
@@ -229,7 +254,7 @@ fn is_delimiters(expr: &Expr) -> bool {
 }
 
 /// What every text begins with that a glob pattern matches. Patterns that may be invalid are an error of the builtin.
-fn literal_beginning(pattern: &Arc<str>) -> &str {
+fn literal_beginning(pattern: &str) -> &str {
     if pattern.contains(['[', ']', '{', '}', '\\']) {
         return "";
     }

@@ -9,6 +9,7 @@ mod build;
 mod conditions;
 mod print;
 pub mod saved;
+mod subjects;
 
 use super::{ConstantId, PathId, Unit};
 use crate::value::{Kind, Seeds, Value};

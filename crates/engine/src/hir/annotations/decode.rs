@@ -365,7 +365,7 @@ fn reference(text: &str, roots: &[&str]) -> Option<Term> {
     let [ast::Expr { kind: ast::ExprKind::Term(term), .. }] = parsed.tree.as_slice() else { return None };
     let parts = match &term.kind {
         _ if !parsed.errors.is_empty() => return None,
-        ast::TermKind::Var(name) if roots.contains(&name.as_str()) => vec![Term::string(name)],
+        ast::TermKind::Var(name) if roots.contains(&&**name) => vec![Term::string(name)],
         ast::TermKind::Ref { head, operands } => std::iter::once(&**head)
             .chain(operands)
             .map(|part| match &part.kind {

@@ -336,13 +336,13 @@ fn text_path(parts: &[String]) -> Path {
 /// The path of a rule up to its first part that is no constant.
 fn ground_path(package: &Path, head: &ast::Head) -> Path {
     let constants = head.path.iter().map_while(|part| match &part.kind {
-        ast::TermKind::String(text) => Some(Arc::from(text.as_str())),
+        ast::TermKind::String(text) => Some(text.clone()),
         ast::TermKind::Null | ast::TermKind::Bool(_) | ast::TermKind::Number(_) => {
             Some(solon_syntax::print::term_text(part).into())
         }
         _ => None,
     });
-    let name = std::iter::once(Arc::from(head.name.text.as_str()));
+    let name = std::iter::once(head.name.text.clone());
     package.iter().cloned().chain(name).chain(constants).collect()
 }
 

@@ -8,7 +8,7 @@ use super::scope::{Declared, pattern_names};
 use super::term::{has_open_lookup, lookup};
 use crate::builtins::Purity;
 use crate::hir::{
-    Body, Check, Const, Head, Literal, LiteralKind, Modifier, Replacement, Target, Term, Var, free_vars_of_body,
+    Body, Check, Const, Head, Literal, LiteralKind, Locals, Modifier, Replacement, Target, Term, Var, free_vars_of_body,
 };
 use hashbrown::HashSet;
 use solon_syntax::{Span, ast};
@@ -28,11 +28,16 @@ pub(super) enum Value {
 impl Lowerer<'_, '_> {
     /// Lowers the expressions of a body, whose scope is open.
     pub(super) fn body(&mut self, body: &ast::Body) -> Body {
-        let mut literals = Body::new();
-        for expr in body {
-            self.expr(expr, &Value::Test, &mut literals);
-        }
+        let mut literals = Body::with_capacity(body.len());
+        self.body_into(body, &mut literals);
         literals
+    }
+
+    /// The same, with the literals added to `out`.
+    pub(super) fn body_into(&mut self, body: &ast::Body, out: &mut Body) {
+        for expr in body {
+            self.expr(expr, &Value::Test, out);
+        }
     }
 
     /// Lowers one expression and adds its literals to `out`.
@@ -85,7 +90,7 @@ impl Lowerer<'_, '_> {
                 let outer = std::mem::replace(&mut self.undeclared, undeclared);
                 let key = match key {
                     Some(key) => self.pattern(key, Declared::Some, span, out),
-                    None => Term::Var(self.locals.add("$_", value.span)),
+                    None => Term::Var(self.locals.add(Locals::unwritten(), value.span)),
                 };
                 let value = self.pattern(value, Declared::Some, span, out);
                 self.undeclared = outer;
@@ -121,7 +126,7 @@ impl Lowerer<'_, '_> {
             }
             ast::TermKind::Call { function, args } if args.len() == 2 => {
                 let ast::TermKind::Var(name) = &function.kind else { return None };
-                let operator = match name.as_str() {
+                let operator = match &**name {
                     "eq" => ast::Operator::Unify,
                     "assign" => ast::Operator::Assign,
                     _ => return None,
@@ -254,8 +259,8 @@ impl Lowerer<'_, '_> {
         }
         let mut used = HashSet::new();
         names_outside_of_bodies(collection, &mut used);
-        let is_both = |name: &&String| *name != "_" && used.contains(*name) && self.global(name).is_none();
-        let mut both: Vec<&String> = declared.iter().filter(is_both).collect();
+        let is_both = |name: &&Arc<str>| ***name != *"_" && used.contains(*name) && self.global(name).is_none();
+        let mut both: Vec<&Arc<str>> = declared.iter().filter(is_both).collect();
         both.sort();
         for name in &both {
             let message = format!("var {name} assigned before");
@@ -332,7 +337,7 @@ impl Lowerer<'_, '_> {
             return None;
         }
         let first = parts.first()?.clone();
-        let rest = parts.split_off(1).into_iter().map(Arc::from);
+        let rest = parts.split_off(1).into_iter();
         let declared = self.scopes.declares(&first);
         match self.global(&first).filter(|_| !declared) {
             Some((head, keys)) => {

@@ -1,11 +1,12 @@
 //! Calls.
 
-use super::{Global, Lowerer, Path, path_of};
+use super::{Global, Lowerer, Path};
 use crate::builtins::DEPRECATED;
 use crate::hir::print::package_text;
 use crate::hir::{Body, Call, Callee, Check, Head, Term};
 use crate::types::{self, Signature, Type};
 use solon_syntax::{Diagnostic, Span, ast, print};
+use std::sync::Arc;
 
 impl Lowerer<'_, '_> {
     /// Lowers a call or an infix operator; `None` where its function is unknown, which has been reported.
@@ -24,7 +25,7 @@ impl Lowerer<'_, '_> {
                     let args = self.terms(args, before);
                     return self.builtin_call(if can_bind { "equal" } else { name }, args, term.span);
                 }
-                (name.split('.').map(str::to_owned).collect(), args)
+                (name.split('.').map(Arc::from).collect(), args)
             }
             _ => return None,
         };
@@ -39,7 +40,7 @@ impl Lowerer<'_, '_> {
             self.error(Check::VoidCalls, "rego_type_error", term.span, message);
             return None;
         }
-        if parts.len() == 1 && parts.first().is_some_and(|name| name == "print") {
+        if parts.len() == 1 && parts.first().is_some_and(|name| **name == *"print") {
             args.iter().for_each(|arg| self.mention_all(arg));
             let args = args.iter().map(|arg| self.optional(arg)).collect();
             return self.builtin_call("internal.print", vec![Term::Array(args)], term.span);
@@ -87,9 +88,9 @@ impl Lowerer<'_, '_> {
     /// with.
     pub(super) fn call_with_output(&mut self, term: &ast::Term, before: &mut Body) -> Option<(Call, Option<Term>)> {
         let mut call = self.call(term, false, before)?;
-        let takes_output = call.args.len() > self.arity(&call.callee).0;
-        let is_variadic = self.arity(&call.callee).1.is_none();
-        let output = if takes_output && !is_variadic { call.args.pop() } else { None };
+        let (least, most) = self.arity(&call.callee);
+        let takes_output = call.args.len() > least && most.is_some();
+        let output = if takes_output { call.args.pop() } else { None };
         Some((call, output))
     }
 
@@ -123,11 +124,11 @@ impl Lowerer<'_, '_> {
         let ast::TermKind::Call { function, args } = &term.kind else { return None };
         let parts = function_name(function);
         let [root, group, name] = parts.as_slice() else { return None };
-        if root != "rego" || group != "metadata" || args.len() > 1 || self.data_path(&parts).is_some() {
+        if **root != *"rego" || **group != *"metadata" || args.len() > 1 || self.data_path(&parts).is_some() {
             return None;
         }
         let (annotations, place) = self.place?;
-        let value = match name.as_str() {
+        let value = match &**name {
             "rule" => annotations.rule(place),
             "chain" => annotations.chain(place),
             _ => return None,
@@ -136,7 +137,7 @@ impl Lowerer<'_, '_> {
     }
 
     /// The function of a name; an unknown one is an error.
-    pub(super) fn callee(&mut self, parts: &[String], args: usize, span: Span) -> Option<Callee> {
+    pub(super) fn callee(&mut self, parts: &[Arc<str>], args: usize, span: Span) -> Option<Callee> {
         let callee = self.find_callee(parts);
         if callee.is_none() {
             let path = self.data_path(parts);
@@ -149,7 +150,7 @@ impl Lowerer<'_, '_> {
     }
 
     /// The function of a name, if there is one.
-    pub(super) fn find_callee(&self, parts: &[String]) -> Option<Callee> {
+    pub(super) fn find_callee(&self, parts: &[Arc<str>]) -> Option<Callee> {
         match self.data_path(parts) {
             Some(path) => self.environment.names.functions.contains_key(&path).then_some(Callee::Rule(path)),
             None => self.environment.names.builtin(&parts.join(".")).map(Callee::Builtin),
@@ -157,17 +158,13 @@ impl Lowerer<'_, '_> {
     }
 
     /// The path below `data` that a name stands for.
-    fn data_path(&self, parts: &[String]) -> Option<Path> {
+    fn data_path(&self, parts: &[Arc<str>]) -> Option<Path> {
         let (first, rest) = parts.split_first()?;
-        if first == "data" {
-            return Some(path_of(rest));
+        if **first == *"data" {
+            return Some(rest.to_vec());
         }
         match self.global_of(first) {
-            Some(Global::Data(path)) => {
-                let mut path = path.clone();
-                path.extend(path_of(rest));
-                Some(path)
-            }
+            Some(Global::Data(path)) => Some([path.as_slice(), rest].concat()),
             _ => None,
         }
     }
@@ -217,17 +214,17 @@ fn early_type(term: &Term) -> Type {
 }
 
 /// The parts of a function's name.
-pub(super) fn function_name(function: &ast::Term) -> Vec<String> {
+pub(super) fn function_name(function: &ast::Term) -> Vec<Arc<str>> {
     match &function.kind {
         ast::TermKind::Var(name) => vec![name.clone()],
         ast::TermKind::Ref { head, operands } => {
             let mut parts = function_name(head);
             parts.extend(operands.iter().map(|operand| match &operand.kind {
                 ast::TermKind::String(text) => text.clone(),
-                _ => "?".to_owned(),
+                _ => "?".into(),
             }));
             parts
         }
-        _ => vec!["?".to_owned()],
+        _ => vec!["?".into()],
     }
 }

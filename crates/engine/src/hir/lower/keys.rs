@@ -27,7 +27,7 @@ fn identity(term: &ast::Term) -> Option<String> {
     Some(match &term.kind {
         ast::TermKind::Null | ast::TermKind::Bool(_) | ast::TermKind::String(_) => print::term_text(term),
         ast::TermKind::Number(text) => number::identity(text),
-        ast::TermKind::Var(name) => (name != "_").then(|| name.clone())?,
+        ast::TermKind::Var(name) => (**name != *"_").then(|| name.to_string())?,
         ast::TermKind::Ref { head, operands } => format!("{}[{}]", identity(head)?, all(operands)?.join("][")),
         ast::TermKind::Array(items) => format!("[{}]", all(items)?.join(",")),
         ast::TermKind::Set(items) => {

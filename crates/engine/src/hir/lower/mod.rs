@@ -22,7 +22,7 @@ use super::{Check, Const, Locals, Problems, Term, Var};
 use hashbrown::{HashMap, HashSet};
 use scope::Scopes;
 use solon_syntax::Span;
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// A path below `data`.
@@ -37,12 +37,23 @@ enum Global {
     Input(Path),
 }
 
+/// The same, and whether something names it.
+#[derive(Debug)]
+struct Named {
+    global: Global,
+    is_used: Cell<bool>,
+}
+
+impl From<Global> for Named {
+    fn from(global: Global) -> Self {
+        Named { global, is_used: Cell::new(false) }
+    }
+}
+
 /// What a module, or a query, sees around it.
 pub(super) struct Environment<'p> {
     /// Names of the package's rules and of imports.
-    globals: HashMap<String, Global>,
-    /// Globals that something names.
-    used: RefCell<HashSet<String>>,
+    globals: HashMap<Arc<str>, Named>,
     /// All rules.
     names: &'p Names,
 }
@@ -58,13 +69,13 @@ struct Lowerer<'e, 'p> {
     /// Whether OPA's strict mode is asked for.
     is_strict: bool,
     /// Arguments of the rule that something names.
-    used_arguments: HashSet<String>,
+    used_arguments: HashSet<Arc<str>>,
     /// Whether it is a rule of a module in the syntax of OPA 1.0, or strict: it may not do all that others may.
     is_v1_module: bool,
     /// Whether tests tell of their cases.
     names_test_cases: bool,
     /// Names that the pattern that is lowered does not declare.
-    undeclared: hashbrown::HashSet<String>,
+    undeclared: HashSet<Arc<str>>,
     /// Whether names of rules and imports mean nothing: OPA does not look them up in template strings that are keys.
     is_unresolved: bool,
     /// Whether what is lowered is a rule's head.
@@ -86,7 +97,7 @@ impl<'e, 'p> Lowerer<'e, 'p> {
             used_arguments: HashSet::new(),
             is_v1_module: false,
             names_test_cases: false,
-            undeclared: hashbrown::HashSet::new(),
+            undeclared: HashSet::new(),
             is_unresolved: false,
             is_in_head: false,
             locals: Locals::default(),
@@ -103,11 +114,8 @@ impl<'e, 'p> Lowerer<'e, 'p> {
     /// What a name stands for that no body declares.
     fn global_of(&self, name: &str) -> Option<&'e Global> {
         let found = self.environment.globals.get(name).filter(|_| !self.is_unresolved)?;
-        let mut used = self.environment.used.borrow_mut();
-        if !used.contains(name) {
-            used.insert(name.to_owned());
-        }
-        Some(found)
+        found.is_used.set(true);
+        Some(&found.global)
     }
 
     /// A variable of its own for a value that has no name.

@@ -9,7 +9,6 @@ use crate::hir::print::package_text;
 use crate::hir::{Body, Branch, Check, Problems, Rule, Term, Var};
 use hashbrown::{HashMap, HashSet};
 use solon_syntax::{Span, ast};
-use std::cell::RefCell;
 use std::sync::Arc;
 
 /// The package of a module.
@@ -76,35 +75,40 @@ pub fn lower_modules(
 ) -> Program {
     let mut program = Program { annotations: annotations.list(), ..Program::default() };
     program.names.capabilities = demands.capabilities.clone();
+    let mut paths: Vec<(Path, usize)> = Vec::with_capacity(modules.iter().map(|module| module.rules.len()).sum());
     for module in modules {
         let package = path_of(&module.package.path);
         let firsts = program.names.firsts.entry(package.clone()).or_default();
         for rule in &module.rules {
-            let (path, _) = constant_path(&package, &rule.head);
-            let name = rule.head.name.text.as_str();
-            if !firsts.contains(name) {
-                firsts.insert(name.into());
+            let (path, constant) = constant_path(&package, &rule.head);
+            if !firsts.contains(&rule.head.name.text) {
+                firsts.insert(rule.head.name.text.clone());
             }
             if let Some(parameters) = &rule.head.parameters {
                 program.names.functions.insert(path.clone(), parameters.len());
             }
-            program.names.paths.insert(path);
+            if !program.names.paths.contains(&path) {
+                program.names.paths.insert(path.clone());
+            }
+            paths.push((path, constant));
         }
         program.packages.push(Package { path: package, span: module.package.span });
     }
+    program.rules.reserve_exact(paths.len());
+    let mut paths = paths.into_iter();
     for (module_number, module) in modules.iter().enumerate() {
         let package = path_of(&module.package.path);
         let environment = Environment::new(&package, &module.imports, &program.names);
         if demands.is_strict || module.version == ast::Version::V1 {
             check_imports(module, problems);
         }
-        for (rule_number, rule) in module.rules.iter().enumerate() {
+        for ((rule_number, rule), path) in module.rules.iter().enumerate().zip(paths.by_ref()) {
             let mut lowerer = Lowerer::new(&environment, problems);
             lowerer.is_v1_module = module.version == ast::Version::V1 || demands.is_strict;
             lowerer.is_strict = demands.is_strict;
             lowerer.names_test_cases = demands.is_test_run;
             lowerer.place = Some((annotations, Place { module, module_number, rule_number, is_else: false }));
-            program.rules.push(lowerer.rule(&package, rule));
+            program.rules.push(lowerer.rule(rule, path));
         }
         if demands.is_strict {
             check_unused_imports(module, &environment, problems);
@@ -115,13 +119,10 @@ pub fn lower_modules(
 
 /// Reports imports of data and input that nothing names.
 fn check_unused_imports(module: &ast::Module, environment: &Environment<'_>, problems: &mut Problems) {
-    let used = environment.used.borrow();
     for import in &module.imports {
-        let Some(name) = import.alias.as_ref().map(|alias| &alias.text).or(import.path.last()) else { continue };
-        if environment.globals.contains_key(name)
-            && is_root(import.path.first().map_or("", String::as_str))
-            && !used.contains(name)
-        {
+        let Some(name) = name_of(import) else { continue };
+        let is_unused = environment.globals.get(name).is_some_and(|named| !named.is_used.get());
+        if is_unused && is_root(import.path.first().map_or("", String::as_str)) {
             let message = format!("{} unused", import_text(import));
             problems.report(Check::UnusedImports, "rego_compile_error", import.span, message);
         }
@@ -134,12 +135,17 @@ fn import_text(import: &ast::Import) -> String {
     format!("import {}{alias}", package_text(&path_of(&import.path)))
 }
 
+/// The name that an import brings.
+fn name_of(import: &ast::Import) -> Option<&str> {
+    import.alias.as_ref().map(|alias| &*alias.text).or(import.path.last().map(String::as_str))
+}
+
 /// Reports imports that take the name of an earlier one.
 fn check_imports(module: &ast::Module, problems: &mut Problems) {
     let mut seen: HashMap<&str, &ast::Import> = HashMap::new();
     for import in &module.imports {
-        let Some(name) = import.alias.as_ref().map(|alias| &alias.text).or(import.path.last()) else { continue };
-        if let Some(earlier) = seen.get(name.as_str()) {
+        let Some(name) = name_of(import) else { continue };
+        if let Some(earlier) = seen.get(name) {
             let message = format!("import must not shadow {}", import_text(earlier));
             problems.report(Check::Imports, "rego_compile_error", import.span, message);
         } else {
@@ -153,24 +159,23 @@ impl<'p> Environment<'p> {
     pub(super) fn new(package: &Path, imports: &[ast::Import], names: &'p Names) -> Self {
         let mut globals = HashMap::new();
         for name in names.firsts.get(package).into_iter().flatten() {
-            let mut path = package.clone();
-            path.push(name.clone());
-            globals.insert(name.to_string(), Global::Data(path));
+            let path = [package.as_slice(), std::slice::from_ref(name)].concat();
+            globals.insert(name.clone(), Global::Data(path).into());
         }
         for import in imports {
             let Some((root, path)) = import.path.split_first() else { continue };
-            let name = match (&import.alias, path.last()) {
+            let name: Arc<str> = match (&import.alias, path.last()) {
                 (Some(alias), _) => alias.text.clone(),
-                (None, Some(last)) => last.clone(),
+                (None, Some(last)) => last.as_str().into(),
                 (None, None) => continue,
             };
             match root.as_str() {
-                "data" => globals.insert(name, Global::Data(path_of(path))),
-                "input" => globals.insert(name, Global::Input(path_of(path))),
+                "data" => globals.insert(name, Global::Data(path_of(path)).into()),
+                "input" => globals.insert(name, Global::Input(path_of(path)).into()),
                 _ => None,
             };
         }
-        Environment { globals, used: RefCell::default(), names }
+        Environment { globals, names }
     }
 }
 
@@ -178,11 +183,11 @@ impl<'p> Environment<'p> {
 fn constant_path(package: &Path, head: &ast::Head) -> (Path, usize) {
     let mut path = Path::with_capacity(package.len() + 1 + head.path.len());
     path.extend(package.iter().cloned());
-    path.push(head.name.text.as_str().into());
+    path.push(head.name.text.clone());
     let mut count = 0;
     for part in &head.path {
         let ast::TermKind::String(text) = &part.kind else { break };
-        path.push(text.as_str().into());
+        path.push(text.clone());
         count += 1;
     }
     (path, count)
@@ -209,9 +214,9 @@ impl Lowerer<'_, '_> {
         }
     }
 
-    fn rule(mut self, package: &Path, rule: &ast::Rule) -> Rule {
+    /// A rule, with the constant part of its path and how many parts of the head that takes in.
+    fn rule(mut self, rule: &ast::Rule, (path, constant): (Path, usize)) -> Rule {
         self.check_names(rule);
-        let (path, constant) = constant_path(package, &rule.head);
         let key_terms = rule.head.path.get(constant..).unwrap_or_default();
         let (value, is_set) = match &rule.head.kind {
             ast::HeadKind::Value { value, .. } => (value.as_ref(), false),
@@ -219,12 +224,12 @@ impl Lowerer<'_, '_> {
         };
         self.enter_rule(&rule.body);
         let arguments = self.declare_arguments(rule);
-        let mut before = Body::new();
+        let mut before = Body::with_capacity(rule.body.len());
         let params = rule.head.parameters.as_ref().map(|params| self.terms(params, &mut before));
         let mut named = Vec::new();
         rule.head.parameters.iter().flatten().for_each(|param| argument_names(param, &mut named));
         self.forget_uses(&named);
-        before.extend(self.body(&rule.body));
+        self.body_into(&rule.body, &mut before);
         let generated = before.len();
         self.is_in_head = true;
         let keys: Vec<Term> = key_terms.iter().map(|key| self.head_term(key, &mut before)).collect();
@@ -248,7 +253,7 @@ impl Lowerer<'_, '_> {
     }
 
     /// Reports calls in a parameter, and lookups in what is no argument: names in parameters are those of arguments.
-    fn check_parameter(&mut self, param: &ast::Term, place: Span, arguments: &[(String, Span)]) {
+    fn check_parameter(&mut self, param: &ast::Term, place: Span, arguments: &[(Arc<str>, Span)]) {
         match &param.kind {
             ast::TermKind::Array(items) => {
                 items.iter().for_each(|item| self.check_parameter(item, place, arguments));
@@ -272,7 +277,7 @@ impl Lowerer<'_, '_> {
         }
     }
 
-    fn report_unused_arguments(&mut self, rule: &ast::Rule, arguments: &[(String, Var)]) {
+    fn report_unused_arguments(&mut self, rule: &ast::Rule, arguments: &[(Arc<str>, Var)]) {
         for (name, _) in arguments {
             if !self.used_arguments.contains(name) {
                 let message = format!("unused argument {name}. (hint: use _ (wildcard variable) instead)");
@@ -282,10 +287,10 @@ impl Lowerer<'_, '_> {
     }
 
     /// Declares the variables of a function's parameters; one that is named twice is one variable.
-    fn declare_arguments(&mut self, rule: &ast::Rule) -> Vec<(String, Var)> {
+    fn declare_arguments(&mut self, rule: &ast::Rule) -> Vec<(Arc<str>, Var)> {
         let mut names = Vec::new();
         rule.head.parameters.iter().flatten().for_each(|param| argument_names(param, &mut names));
-        let mut arguments: Vec<(String, Var)> = Vec::new();
+        let mut arguments: Vec<(Arc<str>, Var)> = Vec::new();
         for (name, span) in names {
             if !arguments.iter().any(|(other, _)| *other == name) {
                 let var = self.declare(&name, span, Declared::Argument, span);
@@ -295,7 +300,7 @@ impl Lowerer<'_, '_> {
         arguments
     }
 
-    fn else_branch(&mut self, branch: &ast::Else, arguments: &[(String, Var)]) -> Branch {
+    fn else_branch(&mut self, branch: &ast::Else, arguments: &[(Arc<str>, Var)]) -> Branch {
         self.has_unused = false;
         self.enter_rule(&branch.body);
         self.redeclare(arguments);
@@ -313,9 +318,9 @@ pub(super) fn is_root(name: &str) -> bool {
     matches!(name, "input" | "data")
 }
 
-fn argument_names(term: &ast::Term, names: &mut Vec<(String, Span)>) {
+fn argument_names(term: &ast::Term, names: &mut Vec<(Arc<str>, Span)>) {
     match &term.kind {
-        ast::TermKind::Var(name) if name != "_" => names.push((name.clone(), term.span)),
+        ast::TermKind::Var(name) if **name != *"_" => names.push((name.clone(), term.span)),
         ast::TermKind::Array(items) | ast::TermKind::Set(items) => {
             items.iter().for_each(|item| argument_names(item, names));
         }

@@ -2,33 +2,34 @@
 
 use hashbrown::HashSet;
 use solon_syntax::ast;
+use std::sync::Arc;
 
 /// Names in a term, those in comprehensions and of functions aside.
-pub(super) fn names_outside_of_bodies(term: &ast::Term, names: &mut HashSet<String>) {
+pub(super) fn names_outside_of_bodies(term: &ast::Term, names: &mut HashSet<Arc<str>>) {
     Collector { names, enters_bodies: false, only_modifiers: false }.term(term);
 }
 
 /// Names in a body, those in comprehensions and other bodies inside of it aside.
-pub(super) fn names_of_body(body: &ast::Body) -> HashSet<String> {
+pub(super) fn names_of_body(body: &ast::Body) -> HashSet<Arc<str>> {
     let mut names = HashSet::new();
     Collector { names: &mut names, enters_bodies: false, only_modifiers: false }.body(body);
     names
 }
 
 /// Names in the modifiers of a body and of all bodies inside of it.
-pub(super) fn names_of_modifiers(body: &ast::Body) -> HashSet<String> {
+pub(super) fn names_of_modifiers(body: &ast::Body) -> HashSet<Arc<str>> {
     let mut names = HashSet::new();
     Collector { names: &mut names, enters_bodies: true, only_modifiers: true }.body(body);
     names
 }
 
 /// Names in a term, comprehensions included.
-pub(super) fn names_with_bodies(term: &ast::Term, names: &mut HashSet<String>) {
+pub(super) fn names_with_bodies(term: &ast::Term, names: &mut HashSet<Arc<str>>) {
     Collector { names, enters_bodies: true, only_modifiers: false }.term(term);
 }
 
 struct Collector<'n> {
-    names: &'n mut HashSet<String>,
+    names: &'n mut HashSet<Arc<str>>,
     enters_bodies: bool,
     only_modifiers: bool,
 }
@@ -62,9 +63,9 @@ impl Collector<'_> {
         }
     }
 
-    fn name(&mut self, name: &str) {
+    fn name(&mut self, name: &Arc<str>) {
         if !self.only_modifiers {
-            self.names.insert(name.to_owned());
+            self.names.insert(name.clone());
         }
     }
 

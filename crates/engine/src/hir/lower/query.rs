@@ -45,9 +45,8 @@ pub fn lower_query(body: &ast::Body, context: &QueryContext, names: &Names, prob
         }
     }
     literals.append(&mut conditions);
-    let mut visible = lowerer.scopes.visible();
-    visible.sort();
-    let bindings = visible.into_iter().map(|(name, var)| (name.as_str().into(), var)).collect();
+    let mut bindings = lowerer.scopes.visible();
+    bindings.sort();
     lowerer.leave();
     Query { body: literals, bindings, expressions, locals: lowerer.locals }
 }
@@ -74,7 +73,7 @@ fn iterates(term: &ast::Term) -> bool {
         ast::TermKind::Array(items) | ast::TermKind::Set(items) => items.iter().any(iterates),
         ast::TermKind::Object(entries) => entries.iter().any(|(key, value)| iterates(key) || iterates(value)),
         ast::TermKind::Call { function, args } => {
-            let is_walk = matches!(&function.kind, ast::TermKind::Var(name) if name == "walk");
+            let is_walk = matches!(&function.kind, ast::TermKind::Var(name) if **name == *"walk");
             is_walk || args.iter().any(iterates)
         }
         ast::TermKind::Infix { args, .. } => args.iter().any(iterates),
@@ -85,5 +84,5 @@ fn iterates(term: &ast::Term) -> bool {
 /// Calls without a result.
 fn is_statement(term: &ast::Term) -> bool {
     matches!(&term.kind, ast::TermKind::Call { function, .. }
-        if matches!(&function.kind, ast::TermKind::Var(name) if name == "print"))
+        if matches!(&function.kind, ast::TermKind::Var(name) if **name == *"print"))
 }

@@ -4,6 +4,7 @@ use super::names::{names_of_body, names_of_modifiers, names_outside_of_bodies};
 use super::{Check, Lowerer, Var};
 use hashbrown::{HashMap, HashSet};
 use solon_syntax::{Span, ast};
+use std::sync::Arc;
 
 /// How a name came to be known in a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub(super) enum Declared {
 
 #[derive(Debug)]
 struct Declaration {
-    name: String,
+    name: Arc<str>,
     var: Var,
     how: Declared,
     /// The expression that declares it.
@@ -30,11 +31,11 @@ struct Declaration {
 struct Scope {
     declared: Vec<Declaration>,
     /// Names that were used without being declared.
-    seen: Vec<String>,
+    seen: Vec<Arc<str>>,
     /// Names that the body declares somewhere: no global in it, not even above the declaration.
-    declares: HashSet<String>,
+    declares: HashSet<Arc<str>>,
     /// Builtins whose names are those of variables.
-    hidden: HashSet<String>,
+    hidden: HashSet<Arc<str>>,
 }
 
 /// The scopes around a place, and the variables nobody declares.
@@ -42,7 +43,7 @@ struct Scope {
 pub(super) struct Scopes {
     stack: Vec<Scope>,
     /// Undeclared variables are the same in all bodies of a rule.
-    implicit: HashMap<String, Var>,
+    implicit: HashMap<Arc<str>, Var>,
 }
 
 impl Scopes {
@@ -51,12 +52,12 @@ impl Scopes {
         self.stack.iter().any(|scope| {
             scope.declares.contains(name)
                 || scope.hidden.contains(name)
-                || scope.declared.iter().any(|declaration| declaration.name == name)
+                || scope.declared.iter().any(|declaration| *declaration.name == *name)
         })
     }
 
     /// Named variables of the outermost scope.
-    pub(super) fn visible(&self) -> Vec<(String, Var)> {
+    pub(super) fn visible(&self) -> Vec<(Arc<str>, Var)> {
         let Some(scope) = self.stack.first() else { return Vec::new() };
         let declared = scope.declared.iter().map(|declaration| (declaration.name.clone(), declaration.var));
         let seen = scope.seen.iter().filter_map(|name| Some((name.clone(), *self.implicit.get(name)?)));
@@ -111,7 +112,7 @@ impl Lowerer<'_, '_> {
     }
 
     /// Makes nothing of that the head names its arguments: only uses elsewhere count, or a second one in the head.
-    pub(super) fn forget_uses(&mut self, arguments: &[(String, Span)]) {
+    pub(super) fn forget_uses(&mut self, arguments: &[(Arc<str>, Span)]) {
         let Some(scope) = self.scopes.stack.last_mut() else { return };
         for declaration in &mut scope.declared {
             declaration.is_used = arguments.iter().filter(|(name, _)| *name == declaration.name).count() > 1;
@@ -119,44 +120,44 @@ impl Lowerer<'_, '_> {
     }
 
     /// Declares `name` in the innermost scope; `place` is the expression that does, for errors.
-    pub(super) fn declare(&mut self, name: &str, span: Span, how: Declared, place: Span) -> Var {
-        if name == "_" {
-            return self.locals.add("_", span);
+    pub(super) fn declare(&mut self, name: &Arc<str>, span: Span, how: Declared, place: Span) -> Var {
+        if **name == *"_" {
+            return self.locals.add(name.clone(), span);
         }
         // What stands twice in one pattern of `some .. in` is one variable.
         let twin = self.scopes.stack.last().and_then(|scope| {
-            scope.declared.iter().find(|declaration| declaration.name == name && declaration.place == place)
+            scope.declared.iter().find(|declaration| *declaration.name == **name && declaration.place == place)
         });
         if let Some(twin) = twin.filter(|twin| twin.how == Declared::Some && how == Declared::Some && twin.is_used) {
             return twin.var;
         }
-        let var = self.locals.add(name, span);
+        let var = self.locals.add(name.clone(), span);
         self.locals.set_declared(var);
         if how == Declared::Assigned {
             self.locals.set_assigned(var);
         }
         let problem = self.scopes.stack.last().and_then(|scope| {
-            if let Some(earlier) = scope.declared.iter().find(|declaration| declaration.name == name) {
+            if let Some(earlier) = scope.declared.iter().find(|declaration| *declaration.name == **name) {
                 return Some(match earlier.how {
                     Declared::Argument => format!("arg {name} redeclared"),
                     Declared::Assigned => format!("var {name} assigned above"),
                     Declared::Some | Declared::Every => format!("var {name} declared above"),
                 });
             }
-            scope.seen.iter().any(|seen| seen == name).then(|| format!("var {name} referenced above"))
+            scope.seen.contains(name).then(|| format!("var {name} referenced above"))
         });
         if let Some(message) = problem {
             let place = if how == Declared::Assigned { span } else { place };
             self.error(Check::Locals, "rego_compile_error", place, message);
         }
         if let Some(scope) = self.scopes.stack.last_mut() {
-            scope.declared.push(Declaration { name: name.to_owned(), var, how, place, is_used: false });
+            scope.declared.push(Declaration { name: name.clone(), var, how, place, is_used: false });
         }
         var
     }
 
     /// Makes the arguments of a function known in the innermost scope.
-    pub(super) fn redeclare(&mut self, arguments: &[(String, Var)]) {
+    pub(super) fn redeclare(&mut self, arguments: &[(Arc<str>, Var)]) {
         let Some(scope) = self.scopes.stack.last_mut() else { return };
         for (name, var) in arguments {
             let (name, place) = (name.clone(), self.locals.span(*var));
@@ -165,7 +166,7 @@ impl Lowerer<'_, '_> {
     }
 
     /// Declares the variable of a pattern of `some .. in`, which is used by being matched.
-    pub(super) fn declare_used(&mut self, name: &str, span: Span, how: Declared, place: Span) -> Var {
+    pub(super) fn declare_used(&mut self, name: &Arc<str>, span: Span, how: Declared, place: Span) -> Var {
         let var = self.declare(name, span, how, place);
         if let Some(declaration) = self.scopes.stack.last_mut().and_then(|scope| scope.declared.last_mut()) {
             declaration.is_used = true;
@@ -174,10 +175,9 @@ impl Lowerer<'_, '_> {
     }
 
     /// Remembers that a name that the innermost body declares was used, which must not happen before.
-    pub(super) fn mention(&mut self, name: &str) {
+    pub(super) fn mention(&mut self, name: &Arc<str>) {
         let is_declared = |scope: &Scope| {
-            scope.declared.iter().any(|declaration| declaration.name == name)
-                || scope.seen.iter().any(|seen| seen == name)
+            scope.declared.iter().any(|declaration| *declaration.name == **name) || scope.seen.contains(name)
         };
         if !self.scopes.stack.iter().any(is_declared) {
             self.see(name);
@@ -186,32 +186,32 @@ impl Lowerer<'_, '_> {
 
     /// In a head, what a nested body declares must not be named above, even if the rule's body declares it, too: OPA
     /// looks at the head first.
-    fn mention_in_head(&mut self, name: &str) {
+    fn mention_in_head(&mut self, name: &Arc<str>) {
         let Some(nested) = self.scopes.stack.get(1..).filter(|_| self.is_in_head) else { return };
-        if !nested.iter().any(|scope| scope.declared.iter().any(|declaration| declaration.name == name)) {
+        if !nested.iter().any(|scope| scope.declared.iter().any(|declaration| *declaration.name == **name)) {
             self.see(name);
         }
     }
 
-    fn see(&mut self, name: &str) {
+    fn see(&mut self, name: &Arc<str>) {
         if let Some(scope) = self.scopes.stack.last_mut()
             && scope.declares.contains(name)
         {
-            scope.seen.push(name.to_owned());
+            scope.seen.push(name.clone());
         }
     }
 
     /// Names in a term that nothing around it declares, with the term's place.
-    pub(super) fn undeclared_names(&self, term: &ast::Term) -> Vec<(String, Span)> {
+    pub(super) fn undeclared_names(&self, term: &ast::Term) -> Vec<(Arc<str>, Span)> {
         let mut names = HashSet::new();
         names_outside_of_bodies(term, &mut names);
-        let is_declared = |scope: &Scope, name: &str| scope.declared.iter().any(|declared| declared.name == name);
+        let is_declared = |scope: &Scope, name: &str| scope.declared.iter().any(|declared| *declared.name == *name);
         names.retain(|name| !self.scopes.stack.iter().any(|scope| is_declared(scope, name)));
         names.into_iter().map(|name| (name, term.span)).collect()
     }
 
     /// Reports undeclared names of an `every`'s domain that its body declares: OPA takes them for those of the body.
-    pub(super) fn check_captured(&mut self, undeclared: &[(String, Span)]) {
+    pub(super) fn check_captured(&mut self, undeclared: &[(Arc<str>, Span)]) {
         for (name, span) in undeclared {
             let is_declared =
                 self.scopes.stack.last().is_some_and(|scope| scope.declared.iter().any(|own| own.name == *name));
@@ -225,7 +225,7 @@ impl Lowerer<'_, '_> {
     /// The declared variable that `name` is here.
     pub(super) fn declared(&mut self, name: &str) -> Option<Var> {
         for scope in self.scopes.stack.iter_mut().rev() {
-            if let Some(declaration) = scope.declared.iter_mut().rev().find(|declaration| declaration.name == name) {
+            if let Some(declaration) = scope.declared.iter_mut().rev().find(|declaration| *declaration.name == *name) {
                 declaration.is_used = true;
                 return Some(declaration.var);
             }
@@ -234,24 +234,24 @@ impl Lowerer<'_, '_> {
     }
 
     /// The variable that `name` is here, declared or not. (Globals have been looked for before.)
-    pub(super) fn variable(&mut self, name: &str, span: Span) -> Var {
-        if name == "_" {
-            return self.locals.add("_", span);
+    pub(super) fn variable(&mut self, name: &Arc<str>, span: Span) -> Var {
+        if **name == *"_" {
+            return self.locals.add(name.clone(), span);
         }
         self.mention_in_head(name);
         if let Some(var) = self.declared(name) {
             return var;
         }
-        if !self.scopes.stack.iter().any(|scope| scope.seen.iter().any(|seen| seen == name))
+        if !self.scopes.stack.iter().any(|scope| scope.seen.contains(name))
             && let Some(scope) = self.scopes.stack.last_mut()
         {
-            scope.seen.push(name.to_owned());
+            scope.seen.push(name.clone());
         }
         if let Some(var) = self.scopes.implicit.get(name) {
             return *var;
         }
-        let var = self.locals.add(name, span);
-        self.scopes.implicit.insert(name.to_owned(), var);
+        let var = self.locals.add(name.clone(), span);
+        self.scopes.implicit.insert(name.clone(), var);
         var
     }
 }
@@ -260,7 +260,7 @@ impl Lowerer<'_, '_> {
 fn declared_names<'t>(
     body: &'t ast::Body,
     as_operator: &dyn Fn(&'t ast::Term) -> Option<(ast::Operator, &'t [ast::Term])>,
-) -> HashSet<String> {
+) -> HashSet<Arc<str>> {
     let mut names = HashSet::new();
     for expr in body {
         match &expr.kind {
@@ -279,7 +279,7 @@ fn declared_names<'t>(
     names
 }
 
-pub(super) fn pattern_names(pattern: &ast::Term, names: &mut HashSet<String>) {
+pub(super) fn pattern_names(pattern: &ast::Term, names: &mut HashSet<Arc<str>>) {
     match &pattern.kind {
         ast::TermKind::Var(name) => {
             names.insert(name.clone());

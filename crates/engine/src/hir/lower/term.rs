@@ -15,8 +15,8 @@ impl Lowerer<'_, '_> {
         match &term.kind {
             ast::TermKind::Null => Term::Const(Const::Null),
             ast::TermKind::Bool(value) => Term::Const(Const::Bool(*value)),
-            ast::TermKind::Number(text) => Term::Const(Const::Number(text.as_str().into())),
-            ast::TermKind::String(text) => Term::string(text),
+            ast::TermKind::Number(text) => Term::Const(Const::Number(text.clone())),
+            ast::TermKind::String(text) => Term::Const(Const::String(text.clone())),
             ast::TermKind::Template(parts) => self.template(parts, term.span, before),
             ast::TermKind::Var(name) => self.reference(name, &[], term.span, before),
             ast::TermKind::Ref { head, operands } => match &head.kind {
@@ -65,14 +65,20 @@ impl Lowerer<'_, '_> {
 
     /// The keys of a lookup.
     fn operands(&mut self, operands: &[ast::Term], before: &mut Body) -> Vec<Term> {
-        let mut operand = |operand: &ast::Term| {
+        let mut keys = Vec::with_capacity(operands.len());
+        self.operands_into(operands, before, &mut keys);
+        keys
+    }
+
+    /// The same, with the keys added to others.
+    fn operands_into(&mut self, operands: &[ast::Term], before: &mut Body, keys: &mut Vec<Term>) {
+        for operand in operands {
             let outer = self.is_unresolved;
             self.is_unresolved |= matches!(operand.kind, ast::TermKind::Template(_));
             let term = self.term(operand, before);
             self.is_unresolved = outer;
-            term
-        };
-        operands.iter().map(&mut operand).collect()
+            keys.push(term);
+        }
     }
 
     /// A term of a head. Lookups in it belong to the body, so that they can bind variables.
@@ -87,26 +93,22 @@ impl Lowerer<'_, '_> {
     }
 
     /// A name, with the keys that follow it.
-    fn reference(&mut self, name: &str, operands: &[ast::Term], span: Span, before: &mut Body) -> Term {
-        let global = if self.scopes.declares(name) { None } else { self.global(name) };
-        let Some((head, mut keys)) = global else {
+    fn reference(&mut self, name: &Arc<str>, operands: &[ast::Term], span: Span, before: &mut Body) -> Term {
+        let global = if self.scopes.declares(name) { None } else { self.global_path(name) };
+        let Some((head, path)) = global else {
             let head = Term::Var(self.variable(name, span));
             let operands = self.operands(operands, before);
             return if operands.is_empty() { head } else { lookup(head, operands, span) };
         };
-        keys.extend(self.operands(operands, before));
+        let mut keys = Vec::with_capacity(path.len() + operands.len());
+        keys.extend(strings(path));
+        self.operands_into(operands, before, &mut keys);
         Term::Ref(Box::new(Ref { span, head, operands: keys }))
     }
 
     /// What a name means that no body declares: a root document, a rule or an import.
     pub(super) fn global(&self, name: &str) -> Option<(Head, Vec<Term>)> {
-        match (name, self.global_of(name)) {
-            ("input", _) => Some((Head::Input, Vec::new())),
-            ("data", _) => Some((Head::Data, Vec::new())),
-            (_, Some(Global::Input(path))) => Some((Head::Input, strings(path).collect())),
-            (_, Some(Global::Data(path))) => Some((Head::Data, strings(path).collect())),
-            _ => None,
-        }
+        self.global_path(name).map(|(head, path)| (head, strings(path).collect()))
     }
 
     fn comprehension(
@@ -197,6 +199,19 @@ impl Lowerer<'_, '_> {
                     .collect(),
             ),
             _ => self.term(pattern, before),
+        }
+    }
+}
+
+impl<'e> Lowerer<'e, '_> {
+    /// What a name means that no body declares, with the path that it stands for.
+    fn global_path(&self, name: &str) -> Option<(Head, &'e [Arc<str>])> {
+        match (name, self.global_of(name)) {
+            ("input", _) => Some((Head::Input, &[])),
+            ("data", _) => Some((Head::Data, &[])),
+            (_, Some(Global::Input(path))) => Some((Head::Input, path)),
+            (_, Some(Global::Data(path))) => Some((Head::Data, path)),
+            _ => None,
         }
     }
 }

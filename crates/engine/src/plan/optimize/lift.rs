@@ -4,8 +4,10 @@
 //! a document of its own: the machine computes it where it is first needed, and remembers it in the worlds where it
 //! holds. It is not done before the loop: a loop without turns must not fail with an error of it.
 
+use super::Facts;
 use super::counts::uses;
 use super::purity::Purities;
+use super::traits::Traits;
 use crate::plan::pieces::{
     Piece, PieceMut, map_slots_of_expr, pieces_of_expr, pieces_of_expr_mut, pieces_of_step, pieces_of_step_mut,
     slots_of_expr,
@@ -21,13 +23,24 @@ use std::collections::BTreeMap;
 const LOOKED_THROUGH: usize = 64;
 
 /// Lifts what can be out of all documents; the new ones follow them.
-pub(super) fn lift_program(tree: &mut Tree, plans: &mut Vec<DocumentPlan>, purities: &Purities) {
-    let mut lifter = Lifter { purities, first: plans.len(), values: Vec::new() };
-    for (document, plan) in tree.documents.iter().zip(plans.iter_mut()) {
-        let is_function = matches!(document.kind, DocumentKind::Function(1..));
-        for definition in &mut plan.definitions {
-            let span = definition.span;
-            definition.branches.iter_mut().for_each(|branch| lifter.branch(branch, is_function, span));
+pub(super) fn lift_program(tree: &mut Tree, plans: &mut Vec<DocumentPlan>, facts: &[Vec<Facts>]) {
+    let is_function = |document: &Document| matches!(document.kind, DocumentKind::Function(1..));
+    let may_have_some = |document: &Document, traits: Traits| {
+        (traits.has_call || traits.has_comprehension) && (traits.has_loop || is_function(document))
+    };
+    let mut all =
+        tree.documents.iter().zip(facts).flat_map(|(document, facts)| facts.iter().map(move |fact| (document, fact)));
+    if !all.any(|(document, facts)| may_have_some(document, facts.traits)) {
+        return;
+    }
+    let purities = Purities::new(plans);
+    let mut lifter = Lifter { purities: &purities, first: plans.len(), values: Vec::new() };
+    for ((document, plan), facts) in tree.documents.iter().zip(plans.iter_mut()).zip(facts) {
+        for (definition, facts) in plan.definitions.iter_mut().zip(facts) {
+            if may_have_some(document, facts.traits) {
+                let span = definition.span;
+                definition.branches.iter_mut().for_each(|branch| lifter.branch(branch, is_function(document), span));
+            }
         }
     }
     for (number, (value, span)) in lifter.values.into_iter().enumerate() {

@@ -13,34 +13,47 @@ mod names;
 mod purity;
 mod reuse;
 mod total;
+mod traits;
 
 pub(crate) use total::{is_total, is_total_step};
 
 use super::pieces::{PieceMut, pieces_of_branch_mut, pieces_of_expr_mut, pieces_of_step_mut};
 use super::{Block, Definition, DocumentPlan, QueryPlan, Step, Tree, share};
-use purity::Purities;
+use traits::Traits;
+
+/// What is found out of a definition before it is rewritten.
+#[derive(Clone, Copy)]
+struct Facts {
+    traits: Traits,
+    /// Whether others begin like it: a loop that rules share is worth more than one that each of them narrows.
+    is_shared: bool,
+}
 
 /// Rewrites every document.
 pub fn optimize_program(tree: &mut Tree, plans: &mut Vec<DocumentPlan>) {
     names::follow_names(tree, plans);
     inline::inline_program(tree, plans);
-    let mut shared = Vec::with_capacity(plans.len());
+    let mut facts: Vec<Vec<Facts>> = Vec::with_capacity(plans.len());
     for plan in plans.iter_mut() {
-        // A loop that rules share is worth more than one that each of them narrows.
         let is_shared = share::begins_alike(&plan.definitions);
-        for (definition, is_shared) in plan.definitions.iter_mut().zip(&is_shared) {
-            optimize_definition(definition, *is_shared);
+        let traits = plan.definitions.iter().map(Traits::of).zip(is_shared);
+        let of_plan: Vec<Facts> = traits.map(|(traits, is_shared)| Facts { traits, is_shared }).collect();
+        for (definition, facts) in plan.definitions.iter_mut().zip(&of_plan) {
+            optimize_definition(definition, *facts);
         }
-        shared.push(is_shared);
-        plan.default.iter_mut().for_each(|default| optimize_definition(default, false));
+        facts.push(of_plan);
+        if let Some(default) = &mut plan.default {
+            let traits = Traits::of(default);
+            optimize_definition(default, Facts { traits, is_shared: false });
+        }
     }
-    let purities = Purities::new(plans);
-    lift::lift_program(tree, plans, &purities);
-    for (number, plan) in plans.iter_mut().enumerate() {
-        let is_shared = |at: usize| shared.get(number).and_then(|shared| shared.get(at)).is_some_and(|is| *is);
-        let alone = plan.definitions.iter_mut().enumerate().filter(|(at, _)| !is_shared(*at));
-        alone.for_each(|(_, definition)| {
-            hoist::hoist(definition);
+    lift::lift_program(tree, plans, &facts);
+    for (plan, facts) in plans.iter_mut().zip(&facts) {
+        let alone = plan.definitions.iter_mut().zip(facts).filter(|(_, facts)| !facts.is_shared);
+        alone.for_each(|(definition, facts)| {
+            if facts.traits.has_loop {
+                hoist::hoist(definition);
+            }
             let Definition { branches, slots, .. } = definition;
             branches.iter_mut().for_each(|branch| reuse::reuse(branch, slots));
         });
@@ -60,9 +73,13 @@ pub fn optimize_query(plan: &mut QueryPlan) {
     plan.row.iter_mut().for_each(|value| optimize_piece(PieceMut::Expr(value)));
 }
 
-fn optimize_definition(definition: &mut Definition, is_shared: bool) {
-    if !is_shared {
+fn optimize_definition(definition: &mut Definition, facts: Facts) {
+    let Facts { traits, is_shared } = facts;
+    if !is_shared && traits.has_comprehension {
         counts::count_less(definition);
+    }
+    if !traits.has_loop {
+        return;
     }
     for branch in &mut definition.branches {
         pieces_of_branch_mut(branch, &mut |piece| match piece {
