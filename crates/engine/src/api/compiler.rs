@@ -411,6 +411,7 @@ fn note(source: &Source, file: u32, sources: &[Source]) -> Issue {
         location: Location::of(Span::new(file, 0, 0), sources),
         hint: Some("add `import rego.v1`, `if` and `contains`, or ask for v0".to_owned()),
         details: None,
+        is_bare: false,
     }
 }
 

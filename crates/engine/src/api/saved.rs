@@ -384,6 +384,7 @@ impl Loader<'_> {
             location: self.location(note.location)?,
             hint: note.hint.map(|hint| self.text(hint)).transpose()?,
             details: details.transpose()?,
+            is_bare: false,
         })
     }
 
