@@ -85,6 +85,8 @@ pub(super) struct Checker<'h> {
     /// What is wrong with the modifiers around the literal.
     pub(super) replaced: Replaced,
     pub(super) is_query: bool,
+    /// Whether the documents' types say what `input` is like, the overlays aside.
+    pub(super) knows_input: bool,
     vars: Vec<Type>,
     /// Variables with the types they had before, for what a nested body infers.
     trail: Vec<(usize, Type)>,
@@ -111,6 +113,7 @@ impl<'h> Checker<'h> {
             overlays: Vec::new(),
             replaced: Replaced::default(),
             is_query: false,
+            knows_input: environment.tree.knows_input(),
             vars: vec![Type::Unknown; locals.len()],
             trail: Vec::new(),
             slots: Vec::new(),
