@@ -87,6 +87,8 @@ pub(super) struct Checker<'h> {
     /// Whether comprehensions are checked once more.
     pub(super) is_again: bool,
     pub(super) is_query: bool,
+    /// Whether the documents' types say what `input` is like, the overlays aside.
+    pub(super) knows_input: bool,
     vars: Vec<Type>,
     /// Variables with the types they had before, for what a nested body infers.
     trail: Vec<(usize, Type)>,
@@ -114,6 +116,7 @@ impl<'h> Checker<'h> {
             replaced: Replaced::default(),
             is_again: false,
             is_query: false,
+            knows_input: environment.tree.knows_input(),
             vars: vec![Type::Unknown; locals.len()],
             trail: Vec::new(),
             slots: Vec::new(),
