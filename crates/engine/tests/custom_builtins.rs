@@ -5,6 +5,8 @@ use solon_engine::builtins::{CustomBuiltin, Json};
 use solon_engine::value::Value;
 use solon_engine::{Compiler, Error, Input};
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Rules that would allow if a call were undefined.
 const RULES: &str = "package a
@@ -90,4 +92,30 @@ fn an_argument_that_is_not_what_was_declared_ends_the_evaluation() {
     });
     assert_eq!(answers(&is_banned, "\"ann\"")[0].as_ref().unwrap().as_deref(), Some("true"));
     never_answers(&is_banned, "[\"bob\"]", "own.f: operand 1 must be string but got array");
+}
+
+/// What does not depend on `input` is computed once, however often a `with` replaces that.
+#[test]
+fn what_input_does_not_change_is_computed_once() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let counted = calls.clone();
+    let double = CustomBuiltin::typed("own.double", move |n: i64| {
+        counted.fetch_add(1, Ordering::Relaxed);
+        n * 2
+    });
+    let module = "package a
+        table := [own.double(data.x)]
+        other := own.double(input.x)
+        all := [x | some i in [3, 4, 5]; x := table[0] + other with input.x as i; table]";
+    let policy = Compiler::new().builtin(double).module("a.rego", module).data(r#"{"x": 1}"#).compile().unwrap();
+    let mut evaluator = policy.prepare("data.a.all").unwrap().evaluator();
+    let answer = evaluator.eval(Input::json(r#"{"x": 1}"#)).unwrap();
+    assert_eq!(answer.value().unwrap().to_string(), "[8, 10, 12]");
+    // Once in the first of these worlds, once in the world outside of them, and once for each `other`.
+    assert!(calls.load(Ordering::Relaxed) <= 3 + 3, "{calls:?}");
+    let known = "x := [y | some i in [3, 4, 5]; data.a.table; y := data.a.table[0] with input.x as i]";
+    let mut evaluator = policy.prepare(known).unwrap().evaluator();
+    calls.store(0, Ordering::Relaxed);
+    evaluator.eval(Input::json(r#"{"x": 1}"#)).unwrap();
+    assert_eq!(calls.load(Ordering::Relaxed), 1);
 }

@@ -490,6 +490,21 @@ fn objects_that_are_keys_of_objects_compile_soon() {
 }
 
 #[test]
+fn long_literals_and_bodies_compile_soon() {
+    let list = |count: usize, item: &dyn Fn(usize) -> String, between: &str| {
+        (0..count).map(item).collect::<Vec<_>>().join(between)
+    };
+    let lookups = list(40_000, &|at| format!("input.a{at}"), ", ");
+    let calls = list(16_000, &|at| format!("startswith(input.a{at}, \"x{at}\")"), "\n");
+    for (name, body) in [("lookups", format!("allow := [{lookups}]")), ("calls", format!("allow if {{\n{calls}\n}}"))] {
+        let start = Instant::now();
+        // Whether so many fit into one rule is another question.
+        let _ = Compiler::new().module("hostile.rego", policy(&body)).compile();
+        assert!(start.elapsed() < SOON, "{name}: took {:?}", start.elapsed());
+    }
+}
+
+#[test]
 fn conflicts_are_told_soon() {
     let told = |name: &str, body: &str, values: usize| {
         let error = check(name, &policy(body), br#"{"n": 300, "x": true}"#).unwrap_err();

@@ -40,6 +40,7 @@ impl Problem {
             location: self.place.clone(),
             hint: self.hint.clone(),
             details: self.details.clone(),
+            is_bare: self.shown.is_none(),
         }
     }
 
@@ -60,7 +61,7 @@ pub fn io_text(error: &io::Error) -> String {
 fn of_issue<'t>(issue: &Issue, text_of: &impl Fn(&str) -> Option<&'t str>) -> Problem {
     let place = issue.location.clone();
     let is_parse_error = issue.code == "rego_parse_error";
-    let shown = place.as_ref().filter(|_| is_parse_error).and_then(|place| {
+    let shown = place.as_ref().filter(|_| is_parse_error && !issue.is_bare).and_then(|place| {
         let text = text_of(&place.file)?;
         Some(line_at(text, place.row, place.col))
     });

@@ -15,12 +15,14 @@ pub struct Diagnostic {
     pub hint: Option<String>,
     /// More about it, where OPA says more.
     pub details: Option<Box<Details>>,
+    /// Whether OPA shows no line with an error of reading: what it finds once a statement is read.
+    pub is_bare: bool,
 }
 
 impl Diagnostic {
     /// An error without a hint or details.
     pub fn new(code: &'static str, span: Span, message: impl Into<String>) -> Self {
-        Diagnostic { code, span, message: message.into(), hint: None, details: None }
+        Diagnostic { code, span, message: message.into(), hint: None, details: None, is_bare: false }
     }
 }
 

@@ -20,6 +20,9 @@ impl Span {
     /// No place in any source.
     pub const NONE: Span = Span { file: u32::MAX, start: 0, end: 0 };
 
+    /// In a file, but at no place in it.
+    pub const NOWHERE: Span = Span { file: u32::MAX, start: u32::MAX, end: u32::MAX };
+
     /// A span of `file` from byte `start` to before byte `end`.
     pub fn new(file: u32, start: u32, end: u32) -> Self {
         Span { file, start, end }
@@ -54,7 +57,7 @@ impl Source {
     /// Takes a file's name and text.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
         let (name, text) = (name.into(), text.into());
-        let starts = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at as u32 + 1);
+        let starts = text.match_indices('\n').map(|(at, _)| at as u32 + 1);
         let line_starts = std::iter::once(0).chain(starts).collect();
         Source { is_ascii: text.is_ascii(), name: name.into(), text: text.into(), line_starts }
     }
@@ -69,8 +72,11 @@ impl Source {
         &self.text
     }
 
-    /// Row and column of a byte offset.
+    /// Row and column of a byte offset; zeros for that of [`Span::NOWHERE`].
     pub fn position(&self, offset: u32) -> Position {
+        if offset == Span::NOWHERE.start {
+            return Position { row: 0, col: 0 };
+        }
         let row = self.line_starts.partition_point(|start| *start <= offset);
         let start = self.line_starts.get(row.saturating_sub(1)).copied().unwrap_or(0);
         let before = self.text.get(start as usize..offset as usize).filter(|_| !self.is_ascii);

@@ -7,7 +7,7 @@ use crate::analysis::types::{Schemas, Subject, Types, check_program};
 use crate::analysis::{Dependencies, RulePaths, check_conflicts, check_recursion, check_written_rule, order_rule};
 use crate::builtins::{CustomBuiltin, Customs};
 use crate::capabilities::Capabilities;
-use crate::code::{Optimizations, Work, aliases, generate_program, graph, verify};
+use crate::code::{Optimizations, Work, aliases, generate_program, graph, input_free, verify};
 use crate::hir::annotations::Annotations;
 use crate::hir::lower::{Demands, Program, lower_modules};
 use crate::hir::test_rules;
@@ -411,6 +411,7 @@ fn note(source: &Source, file: u32, sources: &[Source]) -> Issue {
         location: Location::of(Span::new(file, 0, 0), sources),
         hint: Some("add `import rego.v1`, `if` and `contains`, or ask for v0".to_owned()),
         details: None,
+        is_bare: false,
     }
 }
 
@@ -526,7 +527,8 @@ fn assemble(
     stop(&mut errors)?;
     let is_remembered = graph::remembered(&tree, &functions, &unit, optimizations);
     let aliases = aliases::aliases(&unit, &functions);
-    Ok(Code { tree, unit, functions, symbols, stack: needs.stack, levels, is_remembered, aliases })
+    let is_input_free = input_free::input_free(&tree, &unit, &functions, &needs);
+    Ok(Code { tree, unit, functions, symbols, stack: needs.stack, levels, is_remembered, is_input_free, aliases })
 }
 
 fn first_span(program: &Program, document: &crate::plan::Document) -> Span {

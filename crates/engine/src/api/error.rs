@@ -34,6 +34,9 @@ pub struct Issue {
     /// More about it, where OPA says more.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub details: Option<Details>,
+    /// Whether OPA shows no line with an error of reading.
+    #[serde(skip)]
+    pub is_bare: bool,
 }
 
 /// What OPA says below an error.
@@ -111,6 +114,7 @@ impl Error {
             location: Location::of(diagnostic.span, sources),
             hint: diagnostic.hint,
             details: diagnostic.details.map(|details| Details { lines: details.lines, json: details.json }),
+            is_bare: diagnostic.is_bare,
         });
         Error { issues: issues.collect() }
     }
@@ -126,6 +130,7 @@ impl Error {
                 location: if has_place { Location::of(error.span, sources) } else { None },
                 hint: None,
                 details: None,
+                is_bare: false,
             }],
         }
     }
@@ -133,7 +138,16 @@ impl Error {
     /// An error without a place.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
         let message = message.into();
-        Error { issues: vec![Issue { code: code.to_owned(), message, location: None, hint: None, details: None }] }
+        Error {
+            issues: vec![Issue {
+                code: code.to_owned(),
+                message,
+                location: None,
+                hint: None,
+                details: None,
+                is_bare: false,
+            }],
+        }
     }
 
     /// Everything that is wrong, in order of the places.

@@ -7,7 +7,7 @@ use crate::analysis::RulePaths;
 use crate::analysis::types::SavedDocumentTypes;
 use crate::builtins::{CustomBuiltin, Customs};
 use crate::code::saved::{SavedFunction, SavedUnit, load_functions};
-use crate::code::{Optimizations, Work, aliases, graph, levels};
+use crate::code::{Optimizations, Work, aliases, graph, input_free, levels};
 use crate::hir::lower::saved::SavedNames;
 use crate::plan::saved::SavedTree;
 use crate::saved::{self, Result, SavedPath, SavedValue, TextId, Texts, Written, at};
@@ -326,7 +326,9 @@ fn load(file: &[u8], customs: Customs) -> Result<Policy> {
     let levels = levels::levels(&tree, &unit, &functions, &needs, &mut work)?;
     let is_remembered = graph::remembered(&tree, &functions, &unit, optimizations);
     let aliases = aliases::aliases(&unit, &functions);
-    let code = Code { tree, unit, functions, symbols, stack: needs.stack, levels, is_remembered, aliases };
+    let is_input_free = input_free::input_free(&tree, &unit, &functions, &needs);
+    let code =
+        Code { tree, unit, functions, symbols, stack: needs.stack, levels, is_remembered, is_input_free, aliases };
     if saved.are_v0.len() != sources.len() {
         return Err("it does not say of each source what it is written in".to_owned());
     }
@@ -382,6 +384,7 @@ impl Loader<'_> {
             location: self.location(note.location)?,
             hint: note.hint.map(|hint| self.text(hint)).transpose()?,
             details: details.transpose()?,
+            is_bare: false,
         })
     }
 

@@ -76,9 +76,6 @@ fn value<'a>(arena: &'a Bump, json: &Json) -> Outcome<'a> {
     })
 }
 
-/// What OPA's checks after parsing say. Their errors are shown without the line.
-const CHECKS: [&str; 2] = ["keyword is required", "must have value assignment and/or body declaration"];
-
 /// The errors of a module in OPA's words.
 fn errors(mut errors: Vec<Diagnostic>, source: &Source) -> String {
     if errors.iter().any(|error| error.message == "empty module") {
@@ -95,7 +92,7 @@ fn errors(mut errors: Vec<Diagnostic>, source: &Source) -> String {
 fn text(error: &Diagnostic, source: &Source) -> String {
     let position = source.position(error.span.start);
     let text = format!("{}:{}: {}: {}", source.name(), position.row, error.code, error.message);
-    if CHECKS.iter().any(|check| error.message.contains(check)) {
+    if error.is_bare {
         return text;
     }
     let (line, index) = line_at(source.text(), position.row, position.col);

@@ -133,7 +133,7 @@ fn name(tree: &Tree, document: u32) -> String {
 }
 
 /// Documents that a function can ask for.
-fn documents_of(tree: &Tree, function: &Function) -> Vec<u32> {
+pub(super) fn documents_of(tree: &Tree, function: &Function) -> Vec<u32> {
     let mut documents: Vec<u32> = function.documents.iter().map(|document| document.0).collect();
     documents.extend(followed(tree, function));
     documents.sort_unstable();

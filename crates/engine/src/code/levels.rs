@@ -181,7 +181,11 @@ impl Values<'_> {
             | Op::Builtin2 { builtin, .. }
             | Op::Builtin3 { builtin, .. } => self.added_by(builtin.0) == 0,
             Op::Data { .. } | Op::DataKeys { .. } | Op::Begin { .. } => false,
-            Op::Enter { .. } | Op::Replace { .. } | Op::Redirect { .. } | Op::SetWorld { .. } => false,
+            Op::Enter { .. }
+            | Op::EnterInput { .. }
+            | Op::Replace { .. }
+            | Op::Redirect { .. }
+            | Op::SetWorld { .. } => false,
             Op::MakeArray { .. } | Op::MakeSet { .. } | Op::MakeObject { .. } => false,
             _ => ends(op).is_none() && pushes(op).is_none(),
         })
@@ -331,7 +335,7 @@ impl Flow for Values<'_> {
             }
             Op::Replace { target, .. } => state.world = state.world.max(read + self.path_of(target.0)),
             Op::Redirect { target } => state.world = state.world.max(self.levels_of_target(target.0)),
-            Op::Enter { .. } => {
+            Op::Enter { .. } | Op::EnterInput { .. } => {
                 written = Fact { levels: state.world, holds: Holds::World(state.current) };
                 state.current = pc + 1;
             }

@@ -9,6 +9,7 @@ mod flow;
 mod generate;
 pub mod graph;
 pub mod index;
+pub mod input_free;
 pub mod levels;
 mod op;
 mod optimizations;

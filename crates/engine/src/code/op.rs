@@ -375,6 +375,8 @@ operations! {
     Fired { rule: Count }
     /// Begins a copy of the world in which something is replaced; remembers the present one.
     Enter { outer: Write }
+    /// The same where only `input` is replaced.
+    EnterInput { outer: Write }
     /// Replaces a part of `input` or `data`, or a function.
     Replace { target: TargetId, src: Read }
     /// Replaces a function by another one.

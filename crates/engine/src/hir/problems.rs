@@ -83,21 +83,27 @@ impl Problems {
     ///
     /// If there are any.
     pub fn finish(self, limit: usize) -> Result<(), Vec<Diagnostic>> {
-        self.limited(limit, limit)
+        self.limited(limit, limit, Check::is_recoverable)
     }
 
-    /// As [`Problems::finish`], for the errors of a query: there may be `limit` before any are left out.
+    /// As [`Problems::finish`], for the errors of a query: there may be `limit` before any are left out, and OPA ends with
+    /// the first stage that has any.
     ///
     /// # Errors
     ///
     /// If there are any.
     pub fn finish_query(self, limit: usize) -> Result<(), Vec<Diagnostic>> {
-        self.limited(limit, limit.saturating_add(1))
+        self.limited(limit, limit.saturating_add(1), |_| false)
     }
 
     /// `limit` errors, and one that says that there are more, where there are at least `reached`.
-    fn limited(self, limit: usize, reached: usize) -> Result<(), Vec<Diagnostic>> {
-        let failed = self.found.iter().map(|(check, _)| *check).filter(|check| !check.is_recoverable()).min();
+    fn limited(
+        self,
+        limit: usize,
+        reached: usize,
+        is_recoverable: impl Fn(Check) -> bool,
+    ) -> Result<(), Vec<Diagnostic>> {
+        let failed = self.found.iter().map(|(check, _)| *check).filter(|check| !is_recoverable(*check)).min();
         let seen = |check: Check| failed.is_none_or(|failed| check <= failed);
         let mut found: Vec<(Check, Diagnostic)> = self.found.into_iter().filter(|(check, _)| seen(*check)).collect();
         let is_reached = limit > 0 && found.len() >= reached;

@@ -83,6 +83,7 @@ fn too_deep(span: Span) -> Diagnostic {
         message: format!("values nest more than {MAX} levels deep"),
         hint: Some("put values into one another in fewer steps".to_owned()),
         details: None,
+        is_bare: false,
     }
 }
 

@@ -5,7 +5,8 @@ use super::required::required_first;
 use super::tree::Tree;
 use super::{Branch, Definition, DocumentPlan, Expr, QueryPlan, Slot, Step, Test};
 use crate::hir::lower::Program;
-use crate::hir::{Body, Query, Rule, Term};
+use crate::hir::{Body, Const, Head, Query, Rule, Term};
+use hashbrown::HashSet;
 use solon_syntax::Diagnostic;
 
 /// Plans every document of a tree.
@@ -48,6 +49,16 @@ fn definition(program: &Program, tree: &Tree, rule: &Rule, errors: &mut Vec<Diag
     Definition { span: rule.span, branches, slots, has_effects }
 }
 
+/// The path of a lookup with constant keys, and whether it is one of `input`.
+fn path_of(term: &Term) -> Option<(bool, Vec<&Const>)> {
+    let Term::Ref(reference) = term else { return None };
+    let keys = reference.operands.iter().map(|operand| match operand {
+        Term::Const(key) => Some(key),
+        _ => None,
+    });
+    Some((matches!(reference.head, Head::Input), keys.collect::<Option<_>>()?))
+}
+
 /// Whether a value is the same whatever a body finds: a constant, or made of the first `bound` slots.
 fn is_independent(expr: &Expr, bound: u32) -> bool {
     match expr {
@@ -79,13 +90,10 @@ impl Planner<'_> {
     /// Adds the literals of a rule's body.
     fn rule_body(&mut self, body: &Body, head: &[&Term], builder: &mut Builder) {
         let ordered = required_first(body, head, self.tree);
-        let mut required: Vec<Expr> = Vec::new();
-        for term in ordered.required {
+        let mut seen = HashSet::new();
+        for term in ordered.required.into_iter().filter(|term| path_of(term).is_none_or(|path| seen.insert(path))) {
             let value = self.expr(term, builder);
-            if !required.contains(&value) {
-                required.push(value.clone());
-                builder.push(Step::Test(Test::Defined(value)));
-            }
+            builder.push(Step::Test(Test::Defined(value)));
         }
         for literal in ordered.literals {
             self.literal(literal, builder);

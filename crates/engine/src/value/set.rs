@@ -1,5 +1,6 @@
 //! Sets: sorted slices without duplicates.
 
+use super::text::same;
 use super::{Bump, Value};
 use std::cmp::Ordering;
 
@@ -55,7 +56,7 @@ impl<'a> Set<'a> {
     #[inline]
     pub fn find(&self, item: &Value<'_>) -> Option<&'a Value<'a>> {
         if self.0.len() <= 8 {
-            return self.0.iter().find(|member| *member == item);
+            return find(self.0, item);
         }
         let at = self.0.binary_search_by(|member| member.cmp(item)).ok()?;
         self.0.get(at)
@@ -66,6 +67,19 @@ impl<'a> Set<'a> {
     pub fn contains(&self, item: &Value<'_>) -> bool {
         self.get(item).is_some()
     }
+}
+
+/// The first item that equals another one.
+#[inline]
+pub(crate) fn find<'a>(items: &'a [Value<'a>], item: &Value<'_>) -> Option<&'a Value<'a>> {
+    let Value::String { symbol, text } = item else { return items.iter().find(|other| *other == item) };
+    // Most texts have another length.
+    items.iter().find(|other| match other {
+        Value::String { symbol: other_symbol, text: other } => {
+            other.len() == text.len() && symbol.same(*other_symbol).unwrap_or_else(|| same(text, other))
+        }
+        _ => false,
+    })
 }
 
 /// Puts each item where it belongs among those before it, unless it is there already; gives how many there are.

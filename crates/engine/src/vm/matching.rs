@@ -209,15 +209,9 @@ impl<'a> Machine<'a, '_> {
 
     /// Adds what is at a path in each element of a collection to the collection that is being built.
     pub(super) fn push_parts(&mut self, collection: &Value<'a>, path: &[Key]) -> Result<()> {
-        let mut at = 0;
         let hints = Hints::default();
-        while let Some(value) = value_at(collection, at) {
-            if let Some(part) = part(value, path, &hints) {
-                self.push(*part)?;
-            }
-            at += 1;
-        }
-        self.ticks(at + 1)
+        values(collection, 0).filter_map(|value| part(value, path, &hints)).try_for_each(|part| self.push(*part))?;
+        self.ticks(collection.len().unwrap_or_default() + 1)
     }
 
     /// Adds what is at a path in each element of a collection, from the position that an iterator starts with, that has
@@ -232,17 +226,12 @@ impl<'a> Machine<'a, '_> {
         let Value::Int(start) = *start else { return Ok(()) };
         let is_found = start < 0;
         let first = if is_found { FOUND - start } else { start } as usize;
-        let mut at = first;
         let (filter_hints, hints) = (Hints::default(), Hints::default());
-        while let Some(value) = value_at(collection, at) {
-            if (is_found || part(value, filter, &filter_hints).is_some_and(|found| found == equal))
-                && let Some(part) = part(value, path, &hints)
-            {
-                self.push(*part)?;
-            }
-            at += 1;
-        }
-        self.ticks(at - first + 1)
+        values(collection, first)
+            .filter(|value| is_found || part(value, filter, &filter_hints).is_some_and(|found| found == equal))
+            .filter_map(|value| part(value, path, &hints))
+            .try_for_each(|part| self.push(*part))?;
+        self.ticks(collection.len().unwrap_or_default().saturating_sub(first) + 1)
     }
 
     /// Adds the keys of a collection whose values are not `false`.
@@ -376,6 +365,19 @@ fn place_of(table: &[u32], groups: &[Group<'_>], value: &Value<'_>) -> Option<us
         }
     }
     None
+}
+
+/// The values of a collection's elements from a position on.
+#[inline]
+fn values<'a>(collection: &Value<'a>, first: usize) -> impl Iterator<Item = &'a Value<'a>> {
+    let (items, entries): (&'a [Value<'a>], &'a [Entry<'a>]) = match collection {
+        Value::Array(items) => (items, &[]),
+        Value::Set(set) => (set.items(), &[]),
+        Value::Object(object) => (&[], object.entries()),
+        _ => (&[], &[]),
+    };
+    let items = items.get(first..).unwrap_or_default();
+    items.iter().chain(entries.get(first..).unwrap_or_default().iter().map(|(_, value)| value))
 }
 
 fn value_at<'a>(collection: &Value<'a>, at: usize) -> Option<&'a Value<'a>> {

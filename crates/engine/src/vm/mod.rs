@@ -45,6 +45,8 @@ pub struct Code {
     pub levels: Vec<u32>,
     /// For each function whether its results are worth keeping.
     pub is_remembered: Vec<bool>,
+    /// For each document whether it is the same whatever `input` is.
+    pub is_input_free: Vec<bool>,
     /// For each document what it is another name for.
     pub aliases: Vec<Option<Alias>>,
 }

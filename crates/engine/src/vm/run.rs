@@ -8,7 +8,7 @@ use super::world::{Hints, Memo, World, lookup};
 use super::{Machine, PATHS, Reusable};
 use crate::code::index::{Hop, Place as Subject, Root, Search};
 use crate::code::{DocumentIndex, Function, IndexId, Key, Label, Op, PathId, Range, Read, Unit};
-use crate::value::Value;
+use crate::value::{Value, find};
 use solon_syntax::Span;
 
 /// Where an instruction stands; its span is looked up only if somebody asks.
@@ -445,6 +445,11 @@ impl<'a> Machine<'a, '_> {
                     let world = self.fresh_world()?;
                     self.enter_world(world);
                 }
+                Op::EnterInput { outer } => {
+                    write!(outer, Value::from_usize(self.current));
+                    let world = self.world_for_input()?;
+                    self.enter_world(world);
+                }
                 Op::Replace { target, src } => self.replace(unit, target, read!(src))?,
                 Op::Redirect { target } => self.redirect(unit, target)?,
                 Op::World { dst } => write!(dst, Value::from_usize(self.current)),
@@ -606,7 +611,7 @@ pub(super) fn element<'a>(collection: &Value<'a>, at: usize) -> Option<Element<'
 pub(super) fn is_member(item: &Value<'_>, collection: &Value<'_>) -> bool {
     match collection {
         Value::Set(set) => set.contains(item),
-        Value::Array(items) => items.contains(item),
+        Value::Array(items) => find(items, item).is_some(),
         Value::Object(object) => object.entries().iter().any(|(_, value)| value == item),
         _ => false,
     }

@@ -90,6 +90,21 @@ impl<'a> Machine<'a, '_> {
         Ok(self.world.fresh(self.arena))
     }
 
+    /// The same world, in which `input` is to be changed: what does not depend on that is known as before.
+    pub(super) fn world_for_input(&mut self) -> Result<World<'a>> {
+        let known = self.world.memo;
+        self.making(known.len())?;
+        let kept = |(cell, is_kept): (&Cell<Memo<'a>>, &bool)| match cell.get() {
+            // What is being computed now is not finished in that world.
+            Memo::Running => Memo::Empty,
+            memo if *is_kept => memo,
+            _ => Memo::Empty,
+        };
+        let mut memo = known.iter().zip(&self.code.is_input_free).map(kept);
+        let memo = self.arena.alloc_slice_fill_with(known.len(), |_| Cell::new(memo.next().unwrap_or(Memo::Empty)));
+        Ok(World { memo, ..self.world })
+    }
+
     /// Goes on in another world.
     pub(super) fn enter_world(&mut self, world: World<'a>) {
         if self.worlds.is_empty() {

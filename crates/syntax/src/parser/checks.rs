@@ -45,6 +45,6 @@ impl Parser<'_> {
     }
 
     fn v1_error(&mut self, span: Span, message: impl Into<String>, hint: &str) {
-        self.v1_errors.push(Diagnostic { hint: Some(hint.to_owned()), ..error_at(span, message) });
+        self.v1_errors.push(Diagnostic { hint: Some(hint.to_owned()), is_bare: true, ..error_at(span, message) });
     }
 }

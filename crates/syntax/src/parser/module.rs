@@ -1,8 +1,9 @@
 //! The statements of a module: package, imports, rules; and going on after an error.
 
-use super::Parser;
 use super::term::kind_name;
+use super::{Parser, error_at};
 use crate::ast::{Body, Comment, Import, Module, Name, Package, Rule, TermKind, Version};
+use crate::diagnostic::Diagnostic;
 use crate::lexer::TokenKind;
 use crate::span::Span;
 
@@ -50,8 +51,8 @@ impl Parser<'_> {
         }
         let Some(package) = read.package else {
             if !read.any && self.errors.is_empty() {
-                let message = "empty module";
-                self.error(Span::new(self.file, 0, 0), message);
+                let place = Span { file: self.file, ..Span::NOWHERE };
+                self.errors.push(Diagnostic { is_bare: true, ..error_at(place, "empty module") });
             }
             return None;
         };
@@ -100,7 +101,9 @@ impl Parser<'_> {
                     let is_first = read.package.is_none();
                     let message = if is_first { "package expected" } else { "unexpected package" };
                     let hint = "a module has one package, which is its first statement";
-                    self.error_with_hint(package.span, message, hint);
+                    let error =
+                        Diagnostic { hint: Some(hint.to_owned()), is_bare: true, ..error_at(package.span, message) };
+                    self.errors.push(error);
                 }
                 read.package.get_or_insert(package);
             }

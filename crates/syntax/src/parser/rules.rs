@@ -88,7 +88,16 @@ impl Parser<'_> {
             kind => (Term { kind, ..term }, Vec::new()),
         };
         let TermKind::Var(text) = first.kind else {
-            self.error(first.span, format!("{} cannot be used for rule name", kind_name(&first.kind)));
+            let message = match &first.kind {
+                TermKind::Call { .. } => {
+                    let shown = self.text.get(start as usize..self.last_end() as usize).unwrap_or_default();
+                    format!("invalid rule head: {shown}")
+                }
+                kind => format!("{} cannot be used for rule name", kind_name(kind)),
+            };
+            if !self.gave_up {
+                self.errors.push(Diagnostic { is_bare: true, ..error_at(first.span, message) });
+            }
             return None;
         };
         let name = Name { span: Span { end: first.span.start + text.len() as u32, ..first.span }, text };
@@ -359,7 +368,7 @@ impl Parser<'_> {
         }
         if !self.gave_up {
             let hint = self.hint_for_head_keyword();
-            let error = Diagnostic { hint, ..error_at(expr.span, no_rule_message(&expr)) };
+            let error = Diagnostic { hint, is_bare: true, ..error_at(expr.span, no_rule_message(&expr)) };
             let is_indented = self.column(mark.at) > 0;
             if is_indented {
                 self.rule_errors.push(error)

@@ -34,20 +34,25 @@ impl Checker<'_> {
                 _ => return Some(undefined_function(span, callee)),
             },
         };
-        let want: Vec<Argument> = signature.args.iter().chain(&signature.result).cloned().collect();
         let variadic = signature.variadic.as_ref();
-        let problem =
-            |what: &str, have: &[Type]| Some(argument_problem(span, &callee_name(callee), what, have, &want, variadic));
-        let mut have: Vec<Type> = args.iter().map(|arg| self.type_of(arg)).collect();
+        let most = signature.args.len() + usize::from(signature.result.is_some());
+        let problem = |what: &str, have: &[Type]| {
+            let want: Vec<Argument> = signature.args.iter().chain(&signature.result).cloned().collect();
+            Some(argument_problem(span, &callee_name(callee), what, have, &want, variadic))
+        };
+        let mut have: Vec<Type> = Vec::with_capacity(args.len() + 1);
+        have.extend(args.iter().map(|arg| self.type_of(arg)));
         have.extend(result.is_some().then_some(Type::Unknown));
-        if have.len() > want.len() && variadic.is_none() {
+        if have.len() > most && variadic.is_none() {
             return problem("too many arguments", &have);
         }
         if have.len() < signature.args.len() {
             return problem("too few arguments", &have);
         }
         for (index, arg) in args.iter().enumerate() {
-            let wanted = want.get(index).or(variadic).map_or(&Type::Unknown, |argument| &argument.kind);
+            let result = signature.result.as_ref().filter(|_| index == signature.args.len());
+            let wanted = signature.args.get(index).or(result).or(variadic);
+            let wanted = wanted.map_or(&Type::Unknown, |argument| &argument.kind);
             if have.get(index).is_some_and(|have| !have.is_unknown() && !self.unifier.unifies(have, wanted)) {
                 return problem("invalid argument(s)", &have);
             }

@@ -84,7 +84,11 @@ pub(super) struct Checker<'h> {
     pub(super) overlays: Vec<Arc<Tree>>,
     /// What is wrong with the modifiers around the literal.
     pub(super) replaced: Replaced,
+    /// Whether comprehensions are checked once more.
+    pub(super) is_again: bool,
     pub(super) is_query: bool,
+    /// Whether the documents' types say what `input` is like, the overlays aside.
+    pub(super) knows_input: bool,
     vars: Vec<Type>,
     /// Variables with the types they had before, for what a nested body infers.
     trail: Vec<(usize, Type)>,
@@ -110,7 +114,9 @@ impl<'h> Checker<'h> {
             bodies,
             overlays: Vec::new(),
             replaced: Replaced::default(),
+            is_again: false,
             is_query: false,
+            knows_input: environment.tree.knows_input(),
             vars: vec![Type::Unknown; locals.len()],
             trail: Vec::new(),
             slots: Vec::new(),
@@ -148,7 +154,11 @@ impl<'h> Checker<'h> {
     }
 
     /// Forgets all slots but the first ones.
-    fn truncate_slots(&mut self, count: usize) {
+    pub(super) fn slot_count(&self) -> usize {
+        self.slots.len()
+    }
+
+    pub(super) fn truncate_slots(&mut self, count: usize) {
         while self.slots.len() > count
             && let Some(Slot { of, before, .. }) = self.slots.pop()
         {
@@ -418,7 +428,7 @@ impl<'h> Checker<'h> {
     }
 
     /// Checks a comprehension and gives it a slot. What is inferred in it stays in it.
-    fn comprehension(&mut self, comprehension: &'h Comprehension, before: usize) {
+    pub(super) fn comprehension(&mut self, comprehension: &'h Comprehension, before: usize) {
         let (trail, slots, start) = (self.trail.len(), self.slots.len(), self.found.len());
         let replaced = std::mem::take(&mut self.replaced);
         self.body(&comprehension.body);
@@ -447,6 +457,9 @@ impl<'h> Checker<'h> {
             {
                 *var = earlier;
             }
+        }
+        if self.found.len() == start {
+            self.check_again(&comprehension.body, before);
         }
         self.add_slot(Slotted::Comprehension(comprehension), kind);
     }

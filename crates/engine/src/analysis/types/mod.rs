@@ -8,6 +8,7 @@
 //! What is an error is OPA's: where nothing is known of a variable, everything is allowed, and literals in `every`, in
 //! bodies of `not` and in `and` and `or` are not checked except for their lookups.
 
+mod again;
 mod annotated;
 mod calls;
 mod checker;

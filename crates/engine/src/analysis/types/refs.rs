@@ -8,7 +8,7 @@ use crate::types::{Key, Type};
 use std::sync::{Arc, LazyLock};
 
 /// The names of the root documents.
-static INPUT: LazyLock<Key> = LazyLock::new(|| Key::from("input"));
+pub(super) static INPUT: LazyLock<Key> = LazyLock::new(|| Key::from("input"));
 pub(super) static DATA: LazyLock<Key> = LazyLock::new(|| Key::from("data"));
 
 /// A step of a lookup.
@@ -101,10 +101,9 @@ impl<'h> Checker<'h> {
 
     /// Whether a lookup is in an input of which nothing is known, as it is without schemas.
     fn is_open_input(&self, reference: &Ref) -> bool {
-        let has_input = |tree: &Tree| tree.child(Tree::ROOT, &INPUT).is_some();
         matches!(reference.head, Head::Input)
-            && !has_input(&self.environment.tree)
-            && !self.overlays.iter().any(|tree| has_input(tree))
+            && !self.knows_input
+            && !self.overlays.iter().any(|tree| tree.knows_input())
     }
 
     fn check_ref(&mut self, reference: &'h Ref) {

@@ -1,9 +1,11 @@
 //! The types of documents by their paths.
 
+use super::refs::INPUT;
 use crate::saved::{LONGEST_PATH, Result, Texts, Written};
 use crate::types::saved::{LoadedTypes, SavedKey, TypeId, TypeSaver};
 use crate::types::{Key, Type};
 use serde::{Deserialize, Serialize};
+use smallvec::{SmallVec, smallvec};
 use std::collections::BTreeMap;
 
 /// A node's number.
@@ -92,6 +94,11 @@ impl Tree {
         self.node(id)?.children.get(step).copied()
     }
 
+    /// Whether something is known of `input`.
+    pub fn knows_input(&self) -> bool {
+        self.child(Self::ROOT, &INPUT).is_some()
+    }
+
     /// Whether there is nothing below `id`.
     pub fn is_bare(&self, id: NodeId) -> bool {
         self.node(id).is_none_or(|node| node.children.is_empty())
@@ -123,9 +130,9 @@ impl Tree {
     }
 
     /// The node at a path, made where it is not there.
-    fn make(&mut self, path: &[Key]) -> Vec<NodeId> {
+    fn make(&mut self, path: &[Key]) -> SmallVec<[NodeId; 8]> {
         let mut at = Self::ROOT;
-        let mut way = vec![at];
+        let mut way: SmallVec<[NodeId; 8]> = smallvec![at];
         for step in path {
             at = match self.child(at, step) {
                 Some(child) => child,

@@ -205,7 +205,12 @@ impl Generator<'_, '_> {
                 }
             })
             .collect();
-        self.emit(Op::Enter { outer: Write(outer) });
+        let is_input = modifiers.iter().all(|modifier| matches!(modifier, plan::Modifier::Input(..)));
+        let outer_world = Write(outer);
+        self.emit(match is_input && self.optimizations.plans {
+            true => Op::EnterInput { outer: outer_world },
+            false => Op::Enter { outer: outer_world },
+        });
         for (target, value) in targets {
             let target = self.pool.target(target);
             self.emit(match value {

@@ -443,6 +443,7 @@ impl<'c> Instruction<'_, 'c> {
             Op::Start { iterator: register }
             | Op::Begin { mark: register }
             | Op::Enter { outer: register }
+            | Op::EnterInput { outer: register }
             | Op::World { dst: register } => self.set_new(register.0),
             Op::IsPlain { .. }
             | Op::Jump { .. }

@@ -87,7 +87,8 @@ pub fn lower_modules(
             if let Some(parameters) = &rule.head.parameters {
                 program.names.functions.insert(path.clone(), parameters.len());
             }
-            if !program.names.paths.contains(&path) {
+            // Rules of one document mostly stand together.
+            if paths.last().is_none_or(|(last, _)| *last != path) && !program.names.paths.contains(&path) {
                 program.names.paths.insert(path.clone());
             }
             paths.push((path, constant));

@@ -6,30 +6,32 @@ use std::sync::Arc;
 
 /// Names in a term, those in comprehensions and of functions aside.
 pub(super) fn names_outside_of_bodies(term: &ast::Term, names: &mut HashSet<Arc<str>>) {
-    Collector { names, enters_bodies: false, only_modifiers: false }.term(term);
+    Collector { names, wanted: &|_| true, enters_bodies: false, only_modifiers: false }.term(term);
 }
 
-/// Names in a body, those in comprehensions and other bodies inside of it aside.
-pub(super) fn names_of_body(body: &ast::Body) -> HashSet<Arc<str>> {
+/// Names in a body that are `wanted`, those in comprehensions and other bodies inside of it aside.
+pub(super) fn names_of_body(body: &ast::Body, wanted: &dyn Fn(&str) -> bool) -> HashSet<Arc<str>> {
     let mut names = HashSet::new();
-    Collector { names: &mut names, enters_bodies: false, only_modifiers: false }.body(body);
+    Collector { names: &mut names, wanted, enters_bodies: false, only_modifiers: false }.body(body);
     names
 }
 
 /// Names in the modifiers of a body and of all bodies inside of it.
 pub(super) fn names_of_modifiers(body: &ast::Body) -> HashSet<Arc<str>> {
     let mut names = HashSet::new();
-    Collector { names: &mut names, enters_bodies: true, only_modifiers: true }.body(body);
+    Collector { names: &mut names, wanted: &|_| true, enters_bodies: true, only_modifiers: true }.body(body);
     names
 }
 
 /// Names in a term, comprehensions included.
 pub(super) fn names_with_bodies(term: &ast::Term, names: &mut HashSet<Arc<str>>) {
-    Collector { names, enters_bodies: true, only_modifiers: false }.term(term);
+    Collector { names, wanted: &|_| true, enters_bodies: true, only_modifiers: false }.term(term);
 }
 
 struct Collector<'n> {
     names: &'n mut HashSet<Arc<str>>,
+    /// Others are passed over.
+    wanted: &'n dyn Fn(&str) -> bool,
     enters_bodies: bool,
     only_modifiers: bool,
 }
@@ -64,7 +66,7 @@ impl Collector<'_> {
     }
 
     fn name(&mut self, name: &Arc<str>) {
-        if !self.only_modifiers {
+        if !self.only_modifiers && (self.wanted)(name) {
             self.names.insert(name.clone());
         }
     }
@@ -87,7 +89,8 @@ impl Collector<'_> {
         for with in &expr.with {
             self.term(&with.value);
             if self.only_modifiers {
-                let mut all = Collector { names: self.names, enters_bodies: true, only_modifiers: false };
+                let mut all =
+                    Collector { names: self.names, wanted: self.wanted, enters_bodies: true, only_modifiers: false };
                 all.term(&with.target);
                 all.term(&with.value);
             }

@@ -76,8 +76,8 @@ impl Lowerer<'_, '_> {
     /// declares the variable; but not where a modifier names it, which may mean the builtin.
     pub(super) fn enter_rule(&mut self, body: &ast::Body) {
         self.enter(body);
-        let mut hidden = names_of_body(body);
-        hidden.retain(|name| self.environment.names.builtin(name).is_some());
+        let is_builtin = |name: &str| name != "input" && self.environment.names.builtin(name).is_some();
+        let mut hidden = names_of_body(body, &is_builtin);
         if !hidden.is_empty() {
             let modifiers = names_of_modifiers(body);
             hidden.retain(|name| !modifiers.contains(name) && self.global(name).is_none());
@@ -90,9 +90,14 @@ impl Lowerer<'_, '_> {
     /// Closes the innermost scope.
     pub(super) fn leave(&mut self) {
         let Some(scope) = self.scopes.stack.pop() else { return };
-        let (used, unused): (Vec<_>, Vec<_>) = scope.declared.into_iter().partition(|declaration| declaration.is_used);
-        let is_argument = |declaration: &Declaration| declaration.how == Declared::Argument;
-        self.used_arguments.extend(used.into_iter().filter(is_argument).map(|declaration| declaration.name));
+        let mut unused = Vec::new();
+        for declaration in scope.declared {
+            if !declaration.is_used {
+                unused.push(declaration);
+            } else if declaration.how == Declared::Argument {
+                self.used_arguments.insert(declaration.name);
+            }
+        }
         if self.is_strict {
             self.report_unused(&unused, "assigned", &[Declared::Assigned]);
         }

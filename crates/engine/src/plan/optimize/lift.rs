@@ -172,9 +172,9 @@ impl Lifter<'_> {
     fn invariant(&self, expr: &Expr, known: &Known) -> Option<Expr> {
         let mut bound = Vec::new();
         bound_slots(expr, &mut bound);
-        let mut is_invariant = self.purities.is_pure(expr);
+        let mut is_invariant = true;
         slots_of_expr(expr, &mut |slot| is_invariant &= bound.contains(&slot) || known.contains_key(&slot));
-        if !is_invariant {
+        if !is_invariant || !self.purities.is_pure(expr) {
             return None;
         }
         let mut expr = expr.clone();

@@ -9,10 +9,13 @@ use crate::plan::{Block, Branch, Expr, Slot, Step, Test};
 /// With more paths than this, comparing each expression with each would take longer than it saves.
 const MOST: usize = 32;
 
+/// Of so many paths it is found out whether they are used again, for which all that follows is looked at.
+const MOST_ASKED: usize = 4 * MOST;
+
 /// Reads slots in place of paths in a body and what it gives. `next` is the next free slot.
 pub(super) fn reuse(branch: &mut Branch, next: &mut u32) {
     let Branch { block, keys, value, .. } = branch;
-    let mut known = Known { paths: Vec::new(), next };
+    let mut known = Known { paths: Vec::new(), asked: 0, next };
     let rest: Vec<Expr> = keys.iter().chain([&*value]).cloned().collect();
     known.block(block, &rest);
     keys.iter_mut().chain([value]).for_each(|expr| known.piece(PieceMut::Expr(expr)));
@@ -20,12 +23,14 @@ pub(super) fn reuse(branch: &mut Branch, next: &mut u32) {
 
 /// The same for a block that has no answer of its own.
 pub(super) fn reuse_in_block(block: &mut Block, next: &mut u32) {
-    Known { paths: Vec::new(), next }.block(block, &[]);
+    Known { paths: Vec::new(), asked: 0, next }.block(block, &[]);
 }
 
 /// Paths that slots hold.
 struct Known<'n> {
     paths: Vec<(Expr, Slot)>,
+    /// Of how many it was asked whether they are used.
+    asked: usize,
     next: &'n mut u32,
 }
 
@@ -53,7 +58,7 @@ impl Known<'_> {
                 step => pieces_of_step_mut(step, &mut |piece| self.piece(piece)),
             }
             match step {
-                Step::Test(Test::Defined(path)) if is_path(path) && is_used(path, further, rest) => {
+                Step::Test(Test::Defined(path)) if is_path(path) && self.may_ask() && is_used(path, further, rest) => {
                     let slot = Slot(*self.next);
                     *self.next += 1;
                     self.add(path.clone(), slot);
@@ -63,6 +68,11 @@ impl Known<'_> {
                 _ => {}
             }
         }
+    }
+
+    fn may_ask(&mut self) -> bool {
+        self.asked += 1;
+        self.paths.len() < MOST && self.asked <= MOST_ASKED
     }
 
     fn add(&mut self, path: Expr, slot: Slot) {

@@ -82,7 +82,11 @@ impl<'a> Scanner<'a> {
                 }
                 None => self.skip_carefully(depth),
             },
-            _ => self.skip_carefully(depth),
+            Some(b'-' | b'0'..=b'9') => self.skip_number(),
+            Some(b't') => self.word(&TRUE),
+            Some(b'f') => self.word(&FALSE),
+            Some(b'n') => self.word(&NULL),
+            _ => self.error(VALUE),
         }
     }
 
