@@ -36,7 +36,14 @@ impl Writer {
             Value::Object(object) => {
                 let mut entries: Vec<(String, Value<'_>)> = object.entries().iter().map(json::name).collect();
                 entries = sorted(entries);
-                entries.dedup_by(|later, earlier| later.0 == earlier.0);
+                // Of keys with one name the last counts.
+                entries.dedup_by(|later, earlier| {
+                    let is_same = later.0 == earlier.0;
+                    if is_same {
+                        earlier.1 = later.1;
+                    }
+                    is_same
+                });
                 for (at, (key, value)) in entries.iter().enumerate() {
                     if at > 0 || !inline {
                         self.indent(depth)?;

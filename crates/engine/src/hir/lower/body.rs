@@ -100,7 +100,7 @@ impl Lowerer<'_, '_> {
             }
             ast::ExprKind::Every { key, value, domain, body } => {
                 let undeclared = self.undeclared_names(domain);
-                let domain = self.term(domain, out);
+                let domain = self.every_domain(domain, out);
                 self.enter(body);
                 let place = body.first().map_or(span, |first| first.span);
                 let key = key.as_ref().map(|name| self.declare(&name.text, name.span, Declared::Every, place));
@@ -171,6 +171,18 @@ impl Lowerer<'_, '_> {
             }
             key => key,
         }
+    }
+
+    /// The collection of an `every`. A literal of its own finds it before, as in OPA: what lookups in it bind, the body
+    /// knows.
+    fn every_domain(&mut self, domain: &ast::Term, out: &mut Body) -> Term {
+        let term = self.term(domain, out);
+        if matches!(term, Term::Const(_)) {
+            return term;
+        }
+        let found = Term::Var(self.locals.generate(domain.span));
+        out.push(Literal { span: domain.span, kind: LiteralKind::Unify(found.clone(), term) });
+        found
     }
 
     fn term_expr(&mut self, term: &ast::Term, value: &Value, out: &mut Body) -> Option<LiteralKind> {
