@@ -114,7 +114,7 @@ fn limited(request: &HttpRequest, hosts: &[String]) -> Result<HttpRequest, HttpE
         return Err(HttpError::Request("certificates from files and variables are not allowed".to_owned()));
     }
     let host = redirect::host(&request.url);
-    if !hosts.iter().any(|name| name == host) {
+    if !hosts.contains(&host) {
         return Err(explain::network(request, format!("disallowed host: {host}")));
     }
     // What capabilities allow is no more than it was.

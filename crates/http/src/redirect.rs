@@ -3,6 +3,7 @@
 use crate::explain;
 use solon_engine::http::resolve;
 use solon_engine::{HttpError, HttpRequest, HttpResponse};
+use ureq::http::Uri;
 
 /// Headers that another host does not get.
 const SECRET: [&str; 4] = ["Authorization", "Cookie", "Cookie2", "Www-Authenticate"];
@@ -30,11 +31,11 @@ pub(crate) fn next(request: &HttpRequest, response: &HttpResponse) -> Result<Opt
     }
     let (from, to) = (host(&request.url), host(&next.url));
     if let Some(allowed) = &next.allowed_hosts
-        && !allowed.iter().any(|name| name == to)
+        && !allowed.contains(&to)
     {
         return Err(explain::network(&next, format!("disallowed host: {to}")));
     }
-    let is_below = to.strip_suffix(from).is_some_and(|below| below.is_empty() || below.ends_with('.'));
+    let is_below = to.strip_suffix(&from).is_some_and(|below| below.is_empty() || below.ends_with('.'));
     // An address of its own has a host of its own.
     let is_absolute = location.contains("://") || location.starts_with("//");
     next.headers.retain(|(name, _)| {
@@ -47,12 +48,11 @@ pub(crate) fn next(request: &HttpRequest, response: &HttpResponse) -> Result<Opt
     Ok(Some(next))
 }
 
-/// The host of an address without port and user.
-pub(crate) fn host(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    host.split(':').next().unwrap_or_default()
+/// The host of an address without port and user, read by what connects to it: another reader could take another part of
+/// an odd address for the host. Nothing for what is no address.
+pub(crate) fn host(url: &str) -> String {
+    let uri: Option<Uri> = url.parse().ok();
+    uri.as_ref().and_then(Uri::host).unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
@@ -82,6 +82,22 @@ mod tests {
         let kept = redirected(307, "PUT", "x").expect("a redirect");
         assert_eq!((kept.method.as_str(), kept.body.len(), kept.url.as_str()), ("PUT", 4, "http://a.example:80/b/x"));
         assert!(redirected(304, "GET", "/x").is_none() && redirected(302, "GET", "").is_none());
+    }
+
+    #[test]
+    fn hosts_are_those_that_are_connected_to() {
+        for (url, expected) in [
+            ("http://a.example:80/b", "a.example"),
+            ("https://b.example@a.example/", "a.example"),
+            ("http://a.example/@b.example", "a.example"),
+            ("http://a.example?@b.example", "a.example"),
+            ("http://[::1]:80/", "[::1]"),
+            ("http://a.example\\@b.example/", ""),
+            ("http://a.example b.example/", ""),
+            ("/b", ""),
+        ] {
+            assert_eq!(host(url), expected, "{url}");
+        }
     }
 
     #[test]
