@@ -4,6 +4,7 @@ use crate::from_python::json_of;
 use crate::to_python::Shapes;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 use solon::{Limits, Syntax};
 use std::time::Duration;
 
@@ -42,8 +43,39 @@ pub struct QueryOptions {
     pub allow_hosts: Vec<String>,
 }
 
+impl QueryOptions {
+    /// From what a query is prepared with, in no package.
+    pub fn of(
+        limits: Option<&Bound<'_, PyAny>>,
+        is_strict: bool,
+        shapes: Shapes,
+        allow_hosts: Vec<String>,
+    ) -> PyResult<Self> {
+        let (limits, timeout) = self::limits(limits)?;
+        Ok(QueryOptions { limits, timeout, is_strict, shapes, allow_hosts, ..Self::default() })
+    }
+
+    /// As keyword arguments, with the limits and what prints as they were given.
+    pub fn keywords<'py>(
+        &self,
+        py: Python<'py>,
+        limits: Option<&Py<PyAny>>,
+        print: Option<&Py<PyAny>>,
+    ) -> PyResult<Bound<'py, PyDict>> {
+        let QueryOptions { is_strict, shapes: Shapes { sets, decimals }, allow_hosts, .. } = self;
+        let keywords = PyDict::new(py);
+        keywords.set_item("limits", limits)?;
+        keywords.set_item("strict_builtin_errors", is_strict)?;
+        keywords.set_item("sets", sets)?;
+        keywords.set_item("decimals", decimals)?;
+        keywords.set_item("print", print)?;
+        keywords.set_item("allow_hosts", allow_hosts)?;
+        Ok(keywords)
+    }
+}
+
 /// Limits from a `solon.Limits`; what is `None` there stays as it is by default.
-pub fn limits(given: Option<&Bound<'_, PyAny>>) -> PyResult<(Limits, Option<Duration>)> {
+fn limits(given: Option<&Bound<'_, PyAny>>) -> PyResult<(Limits, Option<Duration>)> {
     let defaults = Limits::default();
     let Some(given) = given.filter(|given| !given.is_none()) else { return Ok((defaults, None)) };
     let size = |name: &str, default: usize| -> PyResult<usize> {

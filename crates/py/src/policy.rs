@@ -176,16 +176,9 @@ impl Policy {
         print: Option<Py<PyAny>>,
         allow_hosts: Vec<String>,
     ) -> PyResult<Query> {
-        let (native, timeout) = crate::options::limits(limits)?;
-        let options = QueryOptions {
-            package,
-            imports,
-            limits: native,
-            timeout,
-            is_strict: strict_builtin_errors,
-            shapes: Shapes { sets, decimals },
-            allow_hosts,
-        };
+        let shapes = Shapes { sets, decimals };
+        let options = QueryOptions::of(limits, strict_builtin_errors, shapes, allow_hosts)?;
+        let options = QueryOptions { package, imports, ..options };
         Query::prepare(slf, text, options, limits.map(|limits| limits.clone().unbind()), print)
     }
 
@@ -211,15 +204,8 @@ impl Policy {
         print: Option<Py<PyAny>>,
         allow_hosts: Vec<String>,
     ) -> PyResult<QuerySet> {
-        let (native, timeout) = crate::options::limits(limits)?;
-        let options = QueryOptions {
-            limits: native,
-            timeout,
-            is_strict: strict_builtin_errors,
-            shapes: Shapes { sets, decimals },
-            allow_hosts,
-            ..QueryOptions::default()
-        };
+        let shapes = Shapes { sets, decimals };
+        let options = QueryOptions::of(limits, strict_builtin_errors, shapes, allow_hosts)?;
         QuerySet::prepare(slf, texts, options, limits.map(|limits| limits.clone().unbind()), print)
     }
 

@@ -7,10 +7,10 @@ use crate::options::{Given, QueryOptions};
 use crate::policy::Policy;
 use crate::pool::{Pool, Terms};
 use crate::stack::enter;
-use crate::to_python::{Shapes, fired_rule};
+use crate::to_python::fired_rule;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList};
+use pyo3::types::{PyBytes, PyList};
 use solon::{Answer, Explanation, Input};
 use std::sync::Arc;
 
@@ -247,17 +247,9 @@ impl Query {
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
         let restore = py.import("solon._restore")?.getattr("query")?;
-        let QueryOptions { package, imports, is_strict, shapes: Shapes { sets, decimals }, allow_hosts, .. } =
-            &self.options;
-        let options = PyDict::new(py);
-        options.set_item("package", package)?;
-        options.set_item("imports", imports)?;
-        options.set_item("limits", &self.limits)?;
-        options.set_item("strict_builtin_errors", is_strict)?;
-        options.set_item("sets", sets)?;
-        options.set_item("decimals", decimals)?;
-        options.set_item("print", &self.print)?;
-        options.set_item("allow_hosts", allow_hosts)?;
+        let options = self.options.keywords(py, self.limits.as_ref(), self.print.as_ref())?;
+        options.set_item("package", &self.options.package)?;
+        options.set_item("imports", &self.options.imports)?;
         let state = (self.policy.clone_ref(py), self.text(), options);
         Ok((restore, state.into_pyobject(py)?.into_any()))
     }

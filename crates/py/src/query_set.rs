@@ -6,9 +6,8 @@ use crate::policy::Policy;
 use crate::pool::Terms;
 use crate::query::{raises, with_input};
 use crate::stack::enter;
-use crate::to_python::Shapes;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::PyList;
 use solon::SetEvaluator;
 use std::sync::{Mutex, PoisonError};
 
@@ -120,14 +119,7 @@ impl QuerySet {
 
     fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
         let restore = py.import("solon._restore")?.getattr("query_set")?;
-        let QueryOptions { is_strict, shapes: Shapes { sets, decimals }, allow_hosts, .. } = &self.options;
-        let options = PyDict::new(py);
-        options.set_item("limits", &self.limits)?;
-        options.set_item("strict_builtin_errors", is_strict)?;
-        options.set_item("sets", sets)?;
-        options.set_item("decimals", decimals)?;
-        options.set_item("print", &self.print)?;
-        options.set_item("allow_hosts", allow_hosts)?;
+        let options = self.options.keywords(py, self.limits.as_ref(), self.print.as_ref())?;
         let state = (self.policy.clone_ref(py), self.texts.clone(), options);
         Ok((restore, state.into_pyobject(py)?.into_any()))
     }
