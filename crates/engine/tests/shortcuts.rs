@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use solon_engine::{Compiler, Error, Input, Limits, Optimizations, Policy, Syntax};
+use solon_engine::{Compiler, Error, Host, Input, Limits, Optimizations, Policy, Syntax};
 use solon_generate::{Case, Choices, case};
+use std::sync::{Arc, Mutex};
 
 const CASES: u64 = 400;
 
@@ -54,4 +55,33 @@ fn shortcuts_change_no_answer() {
         }
     }
     assert!(compared > 300 && defined * 3 > compared, "{defined} of {compared} are defined");
+}
+
+/// Keeps what is printed.
+#[derive(Default)]
+struct Printer(Mutex<Vec<String>>);
+
+impl Host for Printer {
+    fn print(&self, _: &str, message: &str) {
+        self.0.lock().unwrap().push(message.to_owned());
+    }
+}
+
+#[test]
+fn shortcuts_print_as_often() {
+    let module = r#"package a
+        few(n) := [2, 3] if { print("few", n) }
+        p contains x if { some x in [1, 2, 3]; x in few(1) }
+        q contains x if { some x in input.list; x in few(input.n); x > 2 }
+        r contains x if { some x in []; x in few(2) }"#;
+    let printed = |optimizations| {
+        let policy = Compiler::new().module("a.rego", module).optimizations(optimizations).compile().unwrap();
+        let printer = Arc::new(Printer::default());
+        let mut evaluator = policy.prepare("data.a").unwrap().evaluator().host(printer.clone());
+        evaluator.eval(Input::json(r#"{"list": [3, 2, 3], "n": 7}"#)).unwrap();
+        printer.0.lock().unwrap().clone()
+    };
+    let plain = printed(Optimizations::NONE);
+    assert!(plain.contains(&"few 7".to_owned()) && !plain.contains(&"few 2".to_owned()), "{plain:?}");
+    assert_eq!(printed(Optimizations::ALL), plain);
 }

@@ -220,16 +220,21 @@ pub fn remembered(tree: &Tree, functions: &[Function], unit: &Unit, optimization
 }
 
 fn calls_effect(function: &Function, unit: &Unit) -> bool {
-    function.ops.iter().any(|op| match op {
+    function.ops.iter().any(|op| purity_of_call(op, unit) == Some(Purity::Effect))
+}
+
+/// The purity of the builtin that an instruction calls, if it calls one.
+pub(super) fn purity_of_call(op: &Op, unit: &Unit) -> Option<Purity> {
+    match op {
         Op::Builtin { builtin, .. }
         | Op::Builtin1 { builtin, .. }
         | Op::Builtin2 { builtin, .. }
         | Op::Builtin3 { builtin, .. }
         | Op::BuiltinHolds { builtin, .. } => {
-            unit.builtins.get(usize::from(builtin.0)).is_none_or(|builtin| builtin.purity == Purity::Effect)
+            Some(unit.builtins.get(usize::from(builtin.0)).map_or(Purity::Effect, |builtin| builtin.purity))
         }
-        _ => false,
-    })
+        _ => None,
+    }
 }
 
 fn is_costly(function: &Function) -> bool {

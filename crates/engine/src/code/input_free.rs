@@ -1,7 +1,7 @@
 //! Which documents have the same value whatever `input` is: a `with` that replaces parts of `input` alone keeps what is
 //! known of them.
 
-use super::graph::{Needs, documents_of};
+use super::graph::{Needs, documents_of, purity_of_call};
 use super::index::{Hop, Place, Root};
 use super::{Function, Op, Unit};
 use crate::builtins::Purity;
@@ -32,14 +32,7 @@ fn needs_input(op: &Op, unit: &Unit) -> bool {
         | Op::InputEqual { .. }
         | Op::Data { .. }
         | Op::DataKeys { .. } => true,
-        Op::Builtin { builtin, .. }
-        | Op::Builtin1 { builtin, .. }
-        | Op::Builtin2 { builtin, .. }
-        | Op::Builtin3 { builtin, .. }
-        | Op::BuiltinHolds { builtin, .. } => {
-            unit.builtins.get(usize::from(builtin.0)).is_none_or(|builtin| builtin.purity != Purity::Pure)
-        }
-        _ => false,
+        op => purity_of_call(op, unit).is_some_and(|purity| !matches!(purity, Purity::Pure | Purity::Relation)),
     }
 }
 

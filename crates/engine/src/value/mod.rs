@@ -32,7 +32,7 @@ pub use object::{Entry, Object};
 pub use owned::OwnedValue;
 pub(crate) use seed::Seeds;
 pub use set::Set;
-pub(crate) use set::find;
+pub(crate) use set::find_equal;
 pub use size::exceeds;
 pub use symbol::{Symbol, SymbolTable};
 

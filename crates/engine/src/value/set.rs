@@ -56,7 +56,7 @@ impl<'a> Set<'a> {
     #[inline]
     pub fn find(&self, item: &Value<'_>) -> Option<&'a Value<'a>> {
         if self.0.len() <= 8 {
-            return find(self.0, item);
+            return find_equal(self.0, item);
         }
         let at = self.0.binary_search_by(|member| member.cmp(item)).ok()?;
         self.0.get(at)
@@ -71,7 +71,7 @@ impl<'a> Set<'a> {
 
 /// The first item that equals another one.
 #[inline]
-pub(crate) fn find<'a>(items: &'a [Value<'a>], item: &Value<'_>) -> Option<&'a Value<'a>> {
+pub(crate) fn find_equal<'a>(items: &'a [Value<'a>], item: &Value<'_>) -> Option<&'a Value<'a>> {
     let Value::String { symbol, text } = item else { return items.iter().find(|other| *other == item) };
     // Most texts have another length.
     items.iter().find(|other| match other {

@@ -8,7 +8,7 @@ use super::world::{Hints, Memo, World, lookup};
 use super::{Machine, PATHS, Reusable};
 use crate::code::index::{Hop, Place as Subject, Root, Search};
 use crate::code::{DocumentIndex, Function, IndexId, Key, Label, Op, PathId, Range, Read, Unit};
-use crate::value::{Value, find};
+use crate::value::{Value, find_equal};
 use solon_syntax::Span;
 
 /// Where an instruction stands; its span is looked up only if somebody asks.
@@ -611,7 +611,7 @@ pub(super) fn element<'a>(collection: &Value<'a>, at: usize) -> Option<Element<'
 pub(super) fn is_member(item: &Value<'_>, collection: &Value<'_>) -> bool {
     match collection {
         Value::Set(set) => set.contains(item),
-        Value::Array(items) => find(items, item).is_some(),
+        Value::Array(items) => find_equal(items, item).is_some(),
         Value::Object(object) => object.entries().iter().any(|(_, value)| value == item),
         _ => false,
     }

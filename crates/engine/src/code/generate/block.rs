@@ -55,7 +55,9 @@ impl Generator<'_, '_> {
                 }
                 Step::Loop { collection, key, value, filter, body } => {
                     let collection = self.expr(collection, fail);
-                    if let Some((test, body)) = member_test(*key, *value, filter.as_ref(), body) {
+                    if self.optimizations.plans
+                        && let Some((test, body)) = member_test(*key, *value, filter.as_ref(), body)
+                    {
                         return self.members(collection, test, body, fail, which, leaf);
                     }
                     let (key, value) = (key.map(|key| self.slot(key)), value.map(|value| self.slot(value)));
@@ -339,7 +341,8 @@ impl Generator<'_, '_> {
     }
 }
 
-/// The test that a loop begins with, if it is whether its element is a member of something else, and what follows it.
+/// The test that a loop begins with, if it is whether its element is a member of something that is only looked up, and
+/// what follows it.
 fn member_test<'p>(
     key: Option<Slot>,
     value: Option<Slot>,
@@ -351,9 +354,19 @@ fn member_test<'p>(
     else {
         return None;
     };
-    let mut is_outside = *item == value;
+    let mut is_outside = *item == value && is_lookup(others);
     slots_of_expr(others, &mut |slot| is_outside &= slot != value);
     is_outside.then_some(((value, others), rest))
+}
+
+/// Whether a value is found without doing anything that somebody could count: documents are computed once in any case.
+fn is_lookup(expr: &Expr) -> bool {
+    match expr {
+        Expr::Const(_) | Expr::Slot(_) | Expr::Input | Expr::BaseData | Expr::Named(..) | Expr::Document(..) => true,
+        Expr::Path(base, _) => is_lookup(base),
+        Expr::Index(base, key) => is_lookup(base) && is_lookup(key),
+        _ => false,
+    }
 }
 
 /// Whether a value cannot fail with an error, so that nobody can tell when it is read.
