@@ -6,6 +6,7 @@
 use super::failure::operand;
 use super::{Builtin, Context, Failure, Outcome, Purity, floats, json_text, quote};
 use crate::value::{Value, json};
+use memchr::memchr;
 use num_bigint::{BigInt, Sign};
 use num_traits::Zero;
 use std::borrow::Cow;
@@ -133,7 +134,7 @@ impl Run<'_, '_> {
 
     fn print(mut self, printer: &mut Printer<'_, '_, '_>) -> Result<(), Failure> {
         while let Some(rest) = self.format.get(self.at..).filter(|rest| !rest.is_empty()) {
-            let plain = rest.find('%').unwrap_or(rest.len());
+            let plain = memchr(b'%', rest.as_bytes()).unwrap_or(rest.len());
             printer.push(rest.get(..plain).unwrap_or(rest))?;
             self.at += plain;
             if self.eat(b'%') && !self.plain_directive(printer)? {
