@@ -2,7 +2,7 @@
 
 use super::failure::operand;
 use super::{Builtin, Context, Failure, Outcome, Purity};
-use crate::value::{Entry, Object, Set, Value};
+use crate::value::{Object, Set, Value};
 
 pub(super) static TABLE: &[Builtin] = &[
     Builtin {
@@ -62,10 +62,7 @@ impl<'a> Nodes<'a> {
     /// The position of a node, if the graph has it.
     #[inline]
     fn find(&self, node: &Value<'a>) -> Option<usize> {
-        let edges = self.graph.find(node)?;
-        // `edges` lies in the entries, so its distance from their beginning tells the position.
-        let distance = std::ptr::from_ref(edges).addr() - self.graph.entries().as_ptr().addr();
-        Some(distance / size_of::<Entry<'_>>())
+        self.graph.position(node)
     }
 
     /// The neighbours of the node at this position.

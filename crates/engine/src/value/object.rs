@@ -1,6 +1,6 @@
 //! Objects: sorted slices of entries, searched by symbol where small and by hash or bisection where large.
 
-use super::{Bump, Symbol, Value};
+use super::{Bump, Symbol, Value, text};
 use bumpalo_herd::Member;
 use std::cell::Cell;
 
@@ -165,16 +165,38 @@ impl<'a> Object<'a> {
     }
 
     /// Where `key` stands in the entries.
-    fn position(&self, key: &Value<'_>) -> Option<usize> {
+    pub(crate) fn position(&self, key: &Value<'_>) -> Option<usize> {
         let Inner { entries, index, .. } = *self.0;
-        if index.is_empty() {
-            return entries.binary_search_by(|entry| entry.0.cmp(key)).ok();
+        let Value::String { symbol, text } = key else {
+            return match index.is_empty() {
+                true => entries.binary_search_by(|entry| entry.0.cmp(key)).ok(),
+                false => self.probe(key.hash_code(), |other| other == key),
+            };
+        };
+        let is_key = |other: &Value<'a>| match other {
+            Value::String { symbol: known, text: other } => {
+                symbol.same(*known).unwrap_or_else(|| text::same(text, other))
+            }
+            _ => false,
+        };
+        if !index.is_empty() {
+            self.probe(text::hash(text), is_key)
+        } else if entries.len() <= LINEAR {
+            entries.iter().position(|entry| is_key(&entry.0))
+        } else {
+            entries.binary_search_by(|entry| entry.0.cmp(key)).ok()
         }
-        let mask = index.len() - 1;
-        let mut slot = key.hash_code() as usize & mask;
+    }
+
+    /// Where a key stands that has a hash, by the index.
+    #[inline(always)]
+    fn probe(&self, hash: u64, is_key: impl Fn(&Value<'a>) -> bool) -> Option<usize> {
+        let Inner { entries, index, .. } = *self.0;
+        let mask = index.len().checked_sub(1)?;
+        let mut slot = hash as usize & mask;
         loop {
             let at = (*index.get(slot)? as usize).checked_sub(1)?;
-            if entries.get(at).is_some_and(|entry| entry.0 == *key) {
+            if entries.get(at).is_some_and(|(key, _)| is_key(key)) {
                 return Some(at);
             }
             slot = (slot + 1) & mask;
