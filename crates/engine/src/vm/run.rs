@@ -377,6 +377,7 @@ impl<'a> Machine<'a, '_> {
                 Op::Begin { mark } => write!(mark, Value::from_usize(self.scratch.len())),
                 Op::Push { src } => self.push(read!(src))?,
                 Op::PushParts { collection, path: at } => self.push_parts(peek!(collection), path(unit, at))?,
+                Op::PushGroups { collection, path: at } => self.push_groups(peek!(collection), path(unit, at))?,
                 Op::PushEqualParts { iterator, collection, filter, equal, path: at } => {
                     let start = peek!(Read(iterator.0));
                     let filter = (path(unit, filter), peek!(equal));

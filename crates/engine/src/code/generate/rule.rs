@@ -10,8 +10,9 @@ use crate::plan::optimize::optimize_shared;
 use crate::plan::share;
 use crate::plan::{Branch, Constant, Definition, Document, DocumentKind, DocumentPlan, Expr, QueryPlan};
 
-impl Generator<'_, '_> {
-    pub(super) fn document(&mut self, document: &Document, plan: &DocumentPlan) {
+impl<'g> Generator<'g, '_> {
+    pub(super) fn document(&mut self, document: &Document, plan: &'g DocumentPlan) {
+        self.plan = Some(plan);
         self.function.name = name_of(document);
         if let DocumentKind::Function(arguments) = document.kind {
             set_arguments(&mut self.function, arguments);
@@ -155,8 +156,8 @@ impl Generator<'_, '_> {
     /// One body with its value. Goes to `exhausted` after its last answer, to `single` after the first one where
     /// further ones would be the same.
     fn branch(&mut self, branch: &Branch, kind: Shape, exhausted: Label, single: Label, found: Option<u16>) {
-        if matches!(kind, Shape::Built(ComprehensionKind::Set)) && self.gather(&branch.block, &branch.value, exhausted)
-        {
+        let is_set = matches!(kind, Shape::Built(ComprehensionKind::Set));
+        if is_set && self.gather(&branch.block, &branch.value, is_set, exhausted) {
             return;
         }
         self.temporarily(|this| {
