@@ -20,7 +20,7 @@ use compare::{Difference, compare};
 use lexopt::prelude::*;
 use peer::Peer;
 use report::Report;
-use said::Said;
+use said::{Said, Way};
 use solon_generate::{Case, Choices, case, shrink};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -108,7 +108,7 @@ pub fn run(options: &Options) -> Result<Report> {
         }
         let mut choices = Choices::random(seed);
         let program = case(&mut choices);
-        let (ours, theirs) = both(&program, &mut peer)?;
+        let (ours, theirs) = both(&program, &mut peer, Way::Usual)?;
         if options.is_shown {
             println!("{}", report::case_file(&program, &program.queries, &ours, &theirs));
         }
@@ -117,13 +117,16 @@ pub fn run(options: &Options) -> Result<Report> {
         if differences.iter().any(|difference| difference.known.is_none()) {
             // OPA changes the types of its builtins while it merges those of rules: a new process has them as declared.
             peer = Peer::start(&opa)?;
-            let (ours, theirs) = both(&program, &mut peer)?;
+            let (ours, theirs) = both(&program, &mut peer, Way::Usual)?;
             differences = compare(&program, &ours, &theirs, options.is_exact);
             if differences.is_empty() {
                 report.add_known(seed, "types that OPA has changed while it compiled earlier programs");
             }
         }
-        for difference in differences {
+        for mut difference in differences {
+            if difference.known == Some(known::SPARED) && !agrees_without_index(&program, &difference, &mut peer)? {
+                difference.known = None;
+            }
             if let Some(reason) = difference.known {
                 report.add_known(seed, reason);
                 continue;
@@ -138,10 +141,18 @@ pub fn run(options: &Options) -> Result<Report> {
 }
 
 /// What both say. OPA thinks while Solon does.
-fn both(case: &Case, peer: &mut Peer) -> Result<(Said, Said)> {
-    peer.send(case)?;
-    let ours = solon::ask(case);
+fn both(case: &Case, peer: &mut Peer, way: Way) -> Result<(Said, Said)> {
+    peer.send(case, way)?;
+    let ours = solon::ask(case, way);
     Ok((ours, peer.receive()?))
+}
+
+/// Whether both say the same of the query in question where nothing spares them a body.
+fn agrees_without_index(case: &Case, difference: &Difference, peer: &mut Peer) -> Result<bool> {
+    let case = Case { queries: difference.query.iter().cloned().collect(), ..case.clone() };
+    let (ours, theirs) = both(&case, peer, Way::Plain)?;
+    let is_explained = |other: &Difference| other.known.is_some_and(|reason| reason != known::SPARED);
+    Ok(compare(&case, &ours, &theirs, false).iter().all(is_explained))
 }
 
 /// Makes a disagreement smaller and writes it to a file.
@@ -149,7 +160,7 @@ fn keep(choices: Vec<u32>, difference: &Difference, peer: &mut Peer, options: &O
     let mut failure = None;
     let smallest = shrink(choices, options.patience, |choices| {
         let program = case(&mut Choices::replay(choices.to_vec()));
-        match both(&program, peer) {
+        match both(&program, peer, Way::Usual) {
             Ok((ours, theirs)) => compare(&program, &ours, &theirs, options.is_exact)
                 .iter()
                 .any(|other| other.signature == difference.signature),
@@ -163,7 +174,7 @@ fn keep(choices: Vec<u32>, difference: &Difference, peer: &mut Peer, options: &O
         return Err(error);
     }
     let program = case(&mut Choices::replay(smallest));
-    let (ours, theirs) = both(&program, peer)?;
+    let (ours, theirs) = both(&program, peer, Way::Usual)?;
     let found = compare(&program, &ours, &theirs, options.is_exact);
     let shown = found.iter().find(|other| other.signature == difference.signature).unwrap_or(difference);
     let query = shown.query.clone().or_else(|| program.queries.first().cloned());
