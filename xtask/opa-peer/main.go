@@ -109,6 +109,9 @@ func respond(line []byte) answer {
 		return answer{Errors: problems(err)}
 	}
 	compiler := ast.NewCompiler().SetErrorLimit(0).WithEnablePrintStatements(true).WithDefaultRegoVersion(version)
+	if request.Plain {
+		compiler.WithSkipStages(ast.StageBuildComprehensionIndices)
+	}
 	compiler.WithPathConflictsCheck(func(path []string) (bool, error) { return exists(data, path), nil })
 	if compiler.Compile(modules); compiler.Failed() {
 		return answer{Errors: problems(compiler.Errors)}

@@ -2,8 +2,20 @@
 
 use super::compare::sorted;
 use super::said::{Outcome, Problem, Row};
+use super::written::{captured, merges};
 use serde_json::Value as Json;
 use solon_generate::Case;
+
+/// Errors of evaluation that one side does not come to: whether order is the reason has to be shown.
+pub const ORDER: &str = "order";
+
+const NESTED_MODIFIERS: &str = "modifiers in nested bodies of queries";
+const MERGED_TYPES: &str = "types that OPA changes while it merges those of rules";
+const OTHER_KEYS: &str = "rules that need other keys of their object, which are no strings";
+const TEMPLATE_KEYS: &str = "names in template strings that are keys";
+const LONE_TRUE: &str = "a lone `true` with modifiers that OPA drops";
+const DEPTH: &str = "limits of nesting";
+const FORGOTTEN: &str = "unsafe variables that OPA forgets where the expression has a nested body";
 
 /// Why the compilers differ.
 pub fn of_errors(case: &Case, ours: &[Problem], theirs: &[Problem]) -> Option<&'static str> {
@@ -49,6 +61,17 @@ pub fn of_errors(case: &Case, ours: &[Problem], theirs: &[Problem]) -> Option<&'
     }
     if !ours.is_empty() && ours.iter().all(is_every) && !theirs.iter().any(is_every) {
         return Some("names that OPA looks up twice in the body of `every`");
+    }
+    let captured = captured(case);
+    let is_captured = |error: &Problem| {
+        let name = error.message.strip_prefix("var ").and_then(|rest| rest.split(' ').next());
+        name.is_some_and(|name| captured.contains(name))
+    };
+    if ours.iter().chain(theirs).any(is_captured) {
+        return Some("names that OPA looks up twice in the body of `every`");
+    }
+    if theirs.is_empty() && has_merged_types(case, ours) {
+        return Some(MERGED_TYPES);
     }
     if theirs.is_empty() && is_recursion_of_keys(case, ours) {
         return Some(OTHER_KEYS);
@@ -100,8 +123,8 @@ pub fn of_outcomes(case: &Case, query: &str, ours: &Outcome, theirs: &Outcome) -
         if !ours.errors.is_empty() && is_recursion_of_keys(case, &ours.errors) {
             return Some(OTHER_KEYS);
         }
-        if theirs.errors.is_empty() && ours.errors.iter().all(|error| error.code == "rego_type_error") && merges(case) {
-            return Some("types that OPA changes while it merges those of rules");
+        if theirs.errors.is_empty() && has_merged_types(case, &ours.errors) {
+            return Some(MERGED_TYPES);
         }
         if ours.errors.iter().all(|error| error.message.ends_with("is undeclared")) && query.contains("[$") {
             return Some(TEMPLATE_KEYS);
@@ -109,7 +132,7 @@ pub fn of_outcomes(case: &Case, query: &str, ours: &Outcome, theirs: &Outcome) -
         return if is_order && has_nested_modifiers(query) {
             Some(NESTED_MODIFIERS)
         } else if is_order {
-            Some(SPARED)
+            Some(ORDER)
         } else if is_too_deep(&ours.errors) {
             Some(DEPTH)
         } else {
@@ -142,17 +165,6 @@ pub fn of_outcomes(case: &Case, query: &str, ours: &Outcome, theirs: &Outcome) -
     (ours == theirs).then_some("members of a set that are written twice")
 }
 
-/// Whether a rule has the value of another one, and is merged with others of its name.
-fn merges(case: &Case) -> bool {
-    let rules = case.modules.iter().flat_map(|(_, text)| text.lines());
-    let heads: Vec<(&str, &str)> = rules.filter_map(|line| line.split_once(" := ")).collect();
-    heads.iter().any(|(name, value)| {
-        let value = value.split([' ', '[', '.']).next().unwrap_or_default();
-        let is_rule = heads.iter().any(|(other, _)| other.split(['[', '.', '(']).next() == Some(value));
-        is_rule && heads.iter().filter(|(other, _)| other == name).count() > 1
-    })
-}
-
 /// Whether a rule stands in for a function: `with data.t.f as p`, where `f` has arguments and `p` has none.
 fn replaces_function(module: &str, modules: &[(String, String)]) -> bool {
     let begins = |start: &str| modules.iter().any(|(_, text)| text.lines().any(|line| line.starts_with(start)));
@@ -164,9 +176,6 @@ fn replaces_function(module: &str, modules: &[(String, String)]) -> bool {
     })
 }
 
-/// Errors of evaluation that one side does not come to. Whether that is the reason is seen without indexes.
-pub const SPARED: &str = "errors in what the index or an early exit of one side spares";
-
 /// Whether a rule's key is `1`, and it is asked for with `1.0`: to OPA these are two keys.
 fn theirs_finds_less(case: &Case, ours: &Outcome, theirs: &Outcome) -> bool {
     let has = |text: &str| case.modules.iter().any(|(_, module)| module.contains(text));
@@ -177,17 +186,14 @@ fn has_nested_modifiers(query: &str) -> bool {
     query.contains(" with ") && (query.contains(" | ") || query.contains("every "))
 }
 
-const NESTED_MODIFIERS: &str = "modifiers in nested bodies of queries";
-const OTHER_KEYS: &str = "rules that need other keys of their object, which are no strings";
-const TEMPLATE_KEYS: &str = "names in template strings that are keys";
-const LONE_TRUE: &str = "a lone `true` with modifiers that OPA drops";
-const DEPTH: &str = "limits of nesting";
+/// Whether types are wrong here only, where rules are merged that have the values of others.
+fn has_merged_types(case: &Case, ours: &[Problem]) -> bool {
+    !ours.is_empty() && ours.iter().all(|error| error.code == "rego_type_error") && merges(case)
+}
 
 fn is_too_deep(ours: &[Problem]) -> bool {
     ours.iter().any(|error| error.code == "rego_parse_error" && error.message.starts_with("nesting"))
 }
-
-const FORGOTTEN: &str = "unsafe variables that OPA forgets where the expression has a nested body";
 
 /// Whether a variable is unsafe here, and not in OPA, in an expression with a comprehension.
 fn is_forgotten<'l>(ours: &[Problem], theirs: &[Problem], line: impl Fn(&Problem) -> Option<&'l str>) -> bool {
@@ -221,9 +227,7 @@ fn plain(rows: &[Row]) -> Vec<Row> {
             },
             Json::String(string) => Json::from(text(string)),
             Json::Array(items) => items.iter().map(value).collect(),
-            Json::Object(entries) => {
-                Json::Object(entries.iter().map(|(key, item)| (text(key), value(item))).collect())
-            }
+            Json::Object(entries) => Json::Object(entries.iter().map(|(key, item)| (text(key), value(item))).collect()),
             Json::Null | Json::Bool(_) => json.clone(),
         }
     }

@@ -14,6 +14,8 @@ mod peer;
 mod report;
 mod said;
 mod solon;
+mod spared;
+mod written;
 
 use anyhow::{Result, bail};
 use compare::{Difference, compare};
@@ -124,8 +126,8 @@ pub fn run(options: &Options) -> Result<Report> {
             }
         }
         for mut difference in differences {
-            if difference.known == Some(known::SPARED) && !agrees_without_index(&program, &difference, &mut peer)? {
-                difference.known = None;
+            if difference.known == Some(known::ORDER) {
+                difference.known = spared::reason(&program, &difference, &mut peer)?;
             }
             if let Some(reason) = difference.known {
                 report.add_known(seed, reason);
@@ -145,14 +147,6 @@ fn both(case: &Case, peer: &mut Peer, way: Way) -> Result<(Said, Said)> {
     peer.send(case, way)?;
     let ours = solon::ask(case, way);
     Ok((ours, peer.receive()?))
-}
-
-/// Whether both say the same of the query in question where nothing spares them a body.
-fn agrees_without_index(case: &Case, difference: &Difference, peer: &mut Peer) -> Result<bool> {
-    let case = Case { queries: difference.query.iter().cloned().collect(), ..case.clone() };
-    let (ours, theirs) = both(&case, peer, Way::Plain)?;
-    let is_explained = |other: &Difference| other.known.is_some_and(|reason| reason != known::SPARED);
-    Ok(compare(&case, &ours, &theirs, false).iter().all(is_explained))
 }
 
 /// Makes a disagreement smaller and writes it to a file.
