@@ -8,13 +8,13 @@
 //! built already. A disagreement is made smaller and written to a file in the form of `tests/cases`, with OPA's answer
 //! as the expected one.
 
+mod again;
 mod compare;
 mod known;
 mod peer;
 mod report;
 mod said;
 mod solon;
-mod spared;
 mod written;
 
 use anyhow::{Result, bail};
@@ -126,9 +126,7 @@ pub fn run(options: &Options) -> Result<Report> {
             }
         }
         for mut difference in differences {
-            if difference.known == Some(known::ORDER) {
-                difference.known = spared::reason(&program, &difference, &mut peer)?;
-            }
+            difference.known = again::reason(&program, &difference, &mut peer)?;
             if let Some(reason) = difference.known {
                 report.add_known(seed, reason);
                 continue;
