@@ -18,7 +18,10 @@ const CONFLICTS: &str = "conflicts that one side does not come to; both do where
 /// Why a disagreement that is not known may yet be no mistake of ours.
 pub fn reason(case: &Case, difference: &Difference, peer: &mut Peer) -> Result<Option<&'static str>> {
     match difference.known {
-        Some(known::ORDER) => of_order(case, difference, peer),
+        Some(known::ORDER) => match of_order(case, difference, peer)? {
+            None => of_base_data(case, difference, peer),
+            shown => Ok(shown),
+        },
         None => of_base_data(case, difference, peer),
         known => Ok(known),
     }
