@@ -7,6 +7,7 @@
 use super::Machine;
 use super::error::Result;
 use super::world::Memo;
+use crate::stack::{VALUES, with_room};
 use crate::value::{Frozen, Value, exceeds};
 use std::cell::Cell;
 use std::sync::OnceLock;
@@ -65,7 +66,9 @@ impl<'a> Machine<'a, '_> {
             && known.get().is_none()
         {
             let symbols = &self.code.symbols;
-            known.get_or_init(|| self.is_worth_keeping(value).then(|| Frozen::new(value, symbols)));
+            known.get_or_init(|| {
+                with_room(VALUES, || self.is_worth_keeping(value).then(|| Frozen::new(value, symbols)))
+            });
         }
         Ok(result)
     }
