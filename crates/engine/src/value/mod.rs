@@ -28,6 +28,7 @@ pub use bumpalo::collections::Vec as BumpVec;
 pub use frozen::Frozen;
 pub(crate) use make::{Plain, copy};
 pub use number::Number;
+pub(crate) use object::Links;
 pub use object::{Entry, Object};
 pub use owned::OwnedValue;
 pub(crate) use seed::Seeds;
