@@ -161,6 +161,11 @@ impl Planner<'_> {
             // A set is no pattern: nothing fits it.
             Term::Set(_) if !self.is_bound(pattern) => self.no_match(pattern, builder),
             _ => {
+                // A call comes before what rules give for the pattern.
+                let mut value = value;
+                if matches!(value, Expr::Call { .. }) && !matches!(pattern, Term::Const(_) | Term::Var(_)) {
+                    self.settle(std::iter::once(&mut value), builder);
+                }
                 let known = self.expr(pattern, builder);
                 builder.push(Step::Test(Test::Compare(Comparison::Equal, known, value)));
             }
