@@ -97,4 +97,6 @@ mod book {
     pub struct Errors;
     #[doc = include_str!("../docs/book/threads.md")]
     pub struct Threads;
+    #[doc = include_str!("../docs/book/coming-from.md")]
+    pub struct ComingFrom;
 }
