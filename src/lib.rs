@@ -51,7 +51,7 @@ pub use solon_engine::RegorusEngine;
 /// Values as they are while a query is evaluated, and how they are written.
 pub mod value {
     pub use solon_engine::value::json::{write, write_pretty, write_rego};
-    pub use solon_engine::value::serde::{Build, Builder, Cause, Meter, SerdeError};
+    pub use solon_engine::value::serde::{Build, Builder, Cause, Meter, Part, SerdeError};
     pub use solon_engine::value::{Bump, BumpVec, Entry, Kind, Number, Object, OwnedValue, Set, Value, exceeds};
 }
 
