@@ -77,7 +77,7 @@ const LONGEST_PROBE: usize = 24;
 
 /// A set of the items.
 pub(super) fn set<'a>(arena: &'a Bump, items: &[Value<'a>]) -> Value<'a> {
-    if items.len() < MANY || items.is_sorted() {
+    if items.len() < MANY {
         return Value::new_set(arena, items);
     }
     Value::Set(Set::from_unsorted(arena, distinct(arena, items)))

@@ -137,16 +137,13 @@ impl<'a> Machine<'a, '_> {
         Ok(index)
     }
 
-    /// Adds what is at a path in the elements of a collection to the collection that is being built, in order and each
-    /// value once if an index of them can be made, which is kept.
+    /// Adds what is at a path in the elements of a collection to the collection that is being built, each value once if an
+    /// index of them can be made, which is kept.
     #[inline(never)]
     pub(super) fn push_groups(&mut self, collection: &Value<'a>, path: &'a [Key]) -> Result<()> {
         let Some(index) = self.index(collection, path, Wanted::Now)? else { return self.push_parts(collection, path) };
-        let start = self.scratch.len();
         self.making(index.groups.len())?;
-        index.groups.iter().try_for_each(|group| self.push(group.value))?;
-        self.scratch.get_mut(start..).unwrap_or_default().sort();
-        Ok(())
+        index.groups.iter().try_for_each(|group| self.push(group.value))
     }
 
     /// The next element of a collection, from the position in register `iterator` on, that has a value at a path.
