@@ -124,6 +124,9 @@ impl<'a> Reached<'a> {
 
 fn reachable<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let (graph, initial) = operands(args)?;
+    if graph.unread().is_some() {
+        return reachable_unread(ctx, graph, initial);
+    }
     let mut reached = Reached {
         nodes: Nodes::new(ctx, graph),
         queue: bumpalo::collections::Vec::with_capacity_in(graph.len().min(64), ctx.arena),
@@ -155,6 +158,29 @@ fn reachable<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
         }
     }
     Ok(Value::Set(Set::from_sorted(items.into_bump_slice())))
+}
+
+/// The same in a graph of the input whose entries have not been read: only the neighbours of nodes that are reached are.
+fn reachable_unread<'a>(ctx: &mut Context<'a, '_>, graph: Object<'a>, initial: &'a [Value<'a>]) -> Outcome<'a> {
+    let mut nodes = Nodes::new(ctx, graph);
+    let mut found = bumpalo::collections::Vec::new_in(ctx.arena);
+    let mut places = bumpalo::collections::Vec::new_in(ctx.arena);
+    let (mut neighbors, mut next) = (initial, 0);
+    loop {
+        for node in neighbors {
+            if let Some(at) = ctx.late.find(graph, node)
+                && nodes.mark(at)
+            {
+                found.push(*node);
+                places.push(at);
+            }
+        }
+        let Some(at) = places.get(next) else { break };
+        let edges = ctx.late.value(graph, *at).map_err(|error| Failure::Fatal(error.to_string()))?;
+        neighbors = vertices(edges);
+        next += 1;
+    }
+    Ok(Value::Set(Set::from_unsorted(ctx.arena, found.into_bump_slice_mut())))
 }
 
 fn reachable_paths<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {

@@ -22,6 +22,7 @@ mod set;
 mod size;
 mod symbol;
 mod text;
+mod unread;
 
 pub use bumpalo::Bump;
 pub use bumpalo::collections::Vec as BumpVec;
@@ -35,6 +36,7 @@ pub use set::Set;
 pub(crate) use set::find_equal;
 pub use size::exceeds;
 pub use symbol::{Symbol, SymbolTable};
+pub(crate) use unread::LateReader;
 
 /// A JSON value, or a set: three words. The tag takes 32 bits, so that tag and symbol share a word and values are
 /// copied word by word.

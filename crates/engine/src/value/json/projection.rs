@@ -21,6 +21,9 @@ pub enum Wanted {
     Kind,
     /// The same of each element; all keys if it is an object.
     Elements(u32),
+    /// The same of each element; but nobody looks at an object otherwise than for single keys, and whoever does can read
+    /// what stands there then.
+    Lookups(u32),
     /// Entries under these keys, if it is an object; otherwise its type. Sorted by key.
     Fields(Vec<Field>),
 }
@@ -59,7 +62,7 @@ impl Projection {
     pub(in crate::value) fn item(&self, node: u32) -> Option<Option<u32>> {
         match self.wanted(node) {
             Wanted::All => Some(None),
-            Wanted::Elements(element) => Some(Some(*element)),
+            Wanted::Elements(element) | Wanted::Lookups(element) => Some(Some(*element)),
             Wanted::Kind | Wanted::Fields(_) => None,
         }
     }
@@ -68,7 +71,7 @@ impl Projection {
     pub(in crate::value) fn entry(&self, node: u32, key: &str) -> Option<Option<u32>> {
         match self.wanted(node) {
             Wanted::All => Some(None),
-            Wanted::Elements(element) => Some(Some(*element)),
+            Wanted::Elements(element) | Wanted::Lookups(element) => Some(Some(*element)),
             Wanted::Kind => None,
             Wanted::Fields(fields) => field(fields, key).map(|field| Some(field.wanted)),
         }
@@ -85,7 +88,8 @@ pub(super) fn field<'p>(fields: &'p [Field], key: &str) -> Option<&'p Field> {
     fields.get(at)
 }
 
-/// Prints the paths: `review.object.spec: *`, where `*` is everything, `type` the type alone, `[_]` any element.
+/// Prints the paths: `review.object.spec: *`, where `*` is everything, `type` the type alone, `[_]` any element, `[key]`
+/// one that is looked up.
 impl std::fmt::Display for Projection {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut waiting = vec![(0, String::from("input"), Vec::new())];
@@ -99,6 +103,7 @@ impl std::fmt::Display for Projection {
                 Wanted::Kind => writeln!(out, "{path}: type")?,
                 _ if above.contains(&node) => writeln!(out, "{path}: ...")?,
                 Wanted::Elements(element) => below(*element, "[_]"),
+                Wanted::Lookups(element) => below(*element, "[key]"),
                 Wanted::Fields(fields) => {
                     fields.iter().rev().for_each(|field| below(field.wanted, &format!(".{}", field.key)));
                 }

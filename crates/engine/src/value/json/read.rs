@@ -6,6 +6,7 @@ use super::super::{Bump, Entry, Object, Symbol, SymbolTable, Value, number, obje
 use super::order::{Ordinal, is_sorted, sort_few, sort_many};
 use super::projection::{Projection, Wanted, field};
 use super::scan::{self, Digits, Piece, Scanner, Wrong};
+use super::skip::end_of_object;
 use super::{JsonError, MAX_DEPTH};
 
 /// Reads one JSON text. Strings without escapes borrow from `bytes`; object keys get their symbols from `symbols`.
@@ -33,6 +34,7 @@ pub struct Parser {
     frames: Vec<Frame>,
     order: Vec<Ordinal>,
     buffer: String,
+    written: String,
 }
 
 impl Parser {
@@ -60,11 +62,39 @@ impl Parser {
         symbols: &SymbolTable,
         projection: &Projection,
     ) -> Result<Value<'a>, JsonError> {
-        let text = match std::str::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(_) => arena.alloc_str(&replace_invalid(bytes)),
-        };
-        self.read(&mut Plain(arena), text, symbols, projection)
+        self.read(&mut Plain::new(arena), valid(arena, bytes), symbols, (projection, 0))
+    }
+
+    /// The same for somebody who reads entries of objects that are only looked up when he asks for them.
+    pub(crate) fn parse_asked<'a>(
+        &mut self,
+        arena: &'a Bump,
+        bytes: &'a [u8],
+        symbols: &SymbolTable,
+        projection: &Projection,
+    ) -> Result<Value<'a>, JsonError> {
+        self.read(&mut Plain::late(arena), valid(arena, bytes), symbols, (projection, 0))
+    }
+
+    /// Reads a part of a text that was read before: what a node of the projection wants of it.
+    pub(in crate::value) fn parse_part<'a>(
+        &mut self,
+        arena: &'a Bump,
+        text: &'a str,
+        symbols: &SymbolTable,
+        wanted: (&Projection, u32),
+    ) -> Result<Value<'a>, JsonError> {
+        self.read(&mut Plain::late(arena), text, symbols, wanted)
+    }
+
+    /// A string as it stands between quotes if nothing is escaped but what has to be: quotes and backslashes.
+    pub(in crate::value) fn written<'s>(&'s mut self, text: &'s str) -> &'s str {
+        if !scan::needs_escapes(text) {
+            return text;
+        }
+        self.written.clear();
+        scan::write_escaped(text, &mut self.written);
+        &self.written
     }
 
     /// Reads one JSON text into values that do not borrow from it.
@@ -75,8 +105,8 @@ impl Parser {
         symbols: &SymbolTable,
     ) -> Result<Value<'a>, JsonError> {
         match std::str::from_utf8(bytes) {
-            Ok(text) => self.read(make, text, symbols, Projection::ALL),
-            Err(_) => self.read(make, &replace_invalid(bytes), symbols, Projection::ALL),
+            Ok(text) => self.read(make, text, symbols, (Projection::ALL, 0)),
+            Err(_) => self.read(make, &replace_invalid(bytes), symbols, (Projection::ALL, 0)),
         }
     }
 
@@ -85,7 +115,7 @@ impl Parser {
         make: &mut impl Make<'t, 'a>,
         text: &'t str,
         symbols: &SymbolTable,
-        projection: &Projection,
+        (projection, node): (&Projection, u32),
     ) -> Result<Value<'a>, JsonError> {
         let buffer = std::mem::take(&mut self.buffer);
         let mut reader = Reader {
@@ -98,7 +128,7 @@ impl Parser {
             frames: std::mem::take(&mut self.frames),
             order: std::mem::take(&mut self.order),
         };
-        let result = reader.document();
+        let result = reader.document(node);
         let offset = reader.scanner.at;
         let Reader { entries, items, mut frames, order, scanner, .. } = reader;
         frames.clear();
@@ -117,6 +147,14 @@ fn recycle<T, U>(mut items: Vec<T>, map: impl FnMut(T) -> U) -> Vec<U> {
     items.into_iter().map(map).collect()
 }
 
+/// The text that bytes are.
+fn valid<'a>(arena: &'a Bump, bytes: &'a [u8]) -> &'a str {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(_) => arena.alloc_str(&replace_invalid(bytes)),
+    }
+}
+
 /// The text with U+FFFD for every byte that is not part of UTF-8.
 fn replace_invalid(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len());
@@ -127,6 +165,14 @@ fn replace_invalid(bytes: &[u8]) -> String {
     text
 }
 
+/// A key as it stands between its quotes, with nothing escaped but what has to be.
+fn rewritten<'t, 'a>(make: &mut impl Make<'t, 'a>, key: Value<'a>) -> Value<'a> {
+    match scan::rewritten(key.as_str().unwrap_or("")) {
+        Some(written) => Value::string(make.text(&written)),
+        None => key,
+    }
+}
+
 /// A collection that is being read.
 #[derive(Clone, Copy)]
 struct Frame {
@@ -135,6 +181,16 @@ struct Frame {
     start: usize,
     /// What is wanted: of an object, or of each item of an array.
     node: u32,
+}
+
+/// How an object begins.
+enum Start<'a> {
+    /// With an entry that is wanted, of whose value a node is wanted.
+    Entry(u32),
+    /// With none; then its closing brace stands here.
+    Empty,
+    /// It was passed over: its entries have not been read.
+    Unread(Object<'a>),
 }
 
 struct Reader<'t, 'a, 's, M> {
@@ -149,8 +205,7 @@ struct Reader<'t, 'a, 's, M> {
 }
 
 impl<'t, 'a, M: Make<'t, 'a>> Reader<'t, 'a, '_, M> {
-    fn document(&mut self) -> Result<Value<'a>, Wrong> {
-        let mut node = 0;
+    fn document(&mut self, mut node: u32) -> Result<Value<'a>, Wrong> {
         'next: loop {
             self.scanner.skip_space();
             let mut value = match self.scanner.peek() {
@@ -160,11 +215,12 @@ impl<'t, 'a, M: Make<'t, 'a>> Reader<'t, 'a, '_, M> {
                     Value::String { symbol, text }
                 }
                 Some(b'{') => match self.start_object(node)? {
-                    Some(first) => {
+                    Start::Entry(first) => {
                         node = first;
                         continue;
                     }
-                    None => self.end_object(),
+                    Start::Empty => self.end_object(),
+                    Start::Unread(object) => Value::Object(object),
                 },
                 Some(b'[') => match self.start_array(node)? {
                     Some(element) => {
@@ -219,20 +275,49 @@ impl<'t, 'a, M: Make<'t, 'a>> Reader<'t, 'a, '_, M> {
         }
     }
 
-    /// Opens an object, up to the value of its first entry that is wanted: says what is wanted of that. `None` if none
-    /// is wanted; then its closing brace stands here.
+    /// Opens an object, up to the value of its first entry that is wanted; or passes over one that is only looked up.
     #[inline]
-    fn start_object(&mut self, node: u32) -> Result<Option<u32>, Wrong> {
+    fn start_object(&mut self, node: u32) -> Result<Start<'a>, Wrong> {
         let start = self.entries.len();
         let frame = Frame { is_object: true, start, node };
-        if *self.projection.wanted(node) == Wanted::Kind {
-            self.scanner.skip(self.frames.len())?;
-            self.scanner.at -= 1;
-            self.frames.push(frame);
-            return Ok(None);
+        match self.projection.wanted(node) {
+            Wanted::Kind => {
+                self.scanner.skip(self.frames.len())?;
+                self.scanner.at -= 1;
+                self.frames.push(frame);
+                return Ok(Start::Empty);
+            }
+            Wanted::Lookups(element) => {
+                if let Some(object) = self.unread(*element) {
+                    return Ok(Start::Unread(object));
+                }
+            }
+            _ => {}
         }
         self.open(frame)?;
-        if self.scanner.peek() == Some(b'}') { Ok(None) } else { self.entry(frame) }
+        let first = if self.scanner.peek() == Some(b'}') { None } else { self.entry(frame)? };
+        Ok(first.map_or(Start::Empty, Start::Entry))
+    }
+
+    /// The object that begins here, without its values; `None` if it has to be read, as it has to where something is
+    /// wrong with it.
+    #[inline(never)]
+    fn unread(&mut self, element: u32) -> Option<Object<'a>> {
+        let arena = self.make.late()?;
+        let start = self.entries.len();
+        let passed = end_of_object(self.scanner.text, self.scanner.at, self.frames.len(), |key, value| {
+            self.entries.push((Value::string(self.make.part(key)), Value::string(self.make.part(value))));
+        });
+        let entries = self.entries.get_mut(start..).unwrap_or(&mut []);
+        let object = passed.map(|passed| {
+            if !passed.is_plain {
+                entries.iter_mut().for_each(|entry| entry.0 = rewritten(self.make, entry.0));
+            }
+            self.scanner.at = passed.end;
+            Object::unread_of(arena, entries, element)
+        });
+        self.entries.truncate(start);
+        object
     }
 
     /// Opens an array, up to its first item: says what is wanted of that. `None` if it is complete and empty.
@@ -240,7 +325,7 @@ impl<'t, 'a, M: Make<'t, 'a>> Reader<'t, 'a, '_, M> {
     fn start_array(&mut self, node: u32) -> Result<Option<u32>, Wrong> {
         let element = match self.projection.wanted(node) {
             Wanted::All => node,
-            Wanted::Elements(element) => *element,
+            Wanted::Elements(element) | Wanted::Lookups(element) => *element,
             Wanted::Kind | Wanted::Fields(_) => return self.scanner.skip(self.frames.len()).map(|()| None),
         };
         self.open(Frame { is_object: false, start: self.items.len(), node: element })?;
@@ -271,7 +356,7 @@ impl<'t, 'a, M: Make<'t, 'a>> Reader<'t, 'a, '_, M> {
         let projection = self.projection;
         let wanted = match projection.wanted(frame.node) {
             Wanted::Fields(fields) => return self.wanted_entry(fields),
-            Wanted::Elements(element) => *element,
+            Wanted::Elements(element) | Wanted::Lookups(element) => *element,
             Wanted::All | Wanted::Kind => frame.node,
         };
         self.scanner.expect_key()?;

@@ -396,6 +396,38 @@ impl<'a> Scanner<'a> {
     }
 }
 
+/// Whether a text has characters that are escaped in a string.
+pub(super) fn needs_escapes(text: &str) -> bool {
+    plain_end(text.as_bytes(), 0) < text.len()
+}
+
+/// Writes what stands between the quotes of a string: nothing but quotes and backslashes is escaped.
+pub(super) fn write_escaped(text: &str, out: &mut String) {
+    for character in text.chars() {
+        if matches!(character, '"' | '\\') {
+            out.push('\\');
+        }
+        out.push(character);
+    }
+}
+
+/// What stands between the quotes of a string, as [`write_escaped`] writes it; `None` if nothing is escaped.
+#[cold]
+pub(super) fn rewritten(inner: &str) -> Option<String> {
+    inner.contains('\\').then(|| {
+        let quoted = format!("\"{inner}\"");
+        let mut scanner = Scanner { text: &quoted, bytes: quoted.as_bytes(), at: 0, buffer: String::new() };
+        let mut written = String::new();
+        match scanner.string() {
+            Ok(Piece::Plain(text)) => write_escaped(text, &mut written),
+            Ok(Piece::Decoded) => write_escaped(&scanner.buffer, &mut written),
+            // It was checked before.
+            Err(_) => {}
+        }
+        written
+    })
+}
+
 /// The offset, from `start` on, of the first quote, backslash or control character; the text's length if there is
 /// none.
 #[inline]

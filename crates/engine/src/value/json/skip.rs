@@ -10,10 +10,44 @@ use wide::u8x16;
 
 /// Where the collection ends whose bracket is at `start`, `depth` others around it. `None` if that takes a closer look.
 pub(super) fn end_of_collection(text: &str, start: usize, depth: usize) -> Option<usize> {
+    pass_over(text, start, depth, |_| ()).map(|passed| passed.end)
+}
+
+/// The same of an object; `each` gets the key of every entry, as it stands between its quotes, and the value's text.
+pub(super) fn end_of_object<'t>(
+    text: &'t str,
+    start: usize,
+    depth: usize,
+    mut each: impl FnMut(&'t str, &'t str),
+) -> Option<Passed> {
+    pass_over(text, start, depth, |[key, colon, value, end]| {
+        // White space may stand before the colon.
+        let before = text.as_bytes().get(..colon).unwrap_or_default();
+        let quote = match before {
+            [.., b'"'] => colon - 1,
+            _ => before.trim_ascii_end().len().saturating_sub(1),
+        };
+        each(text.get(key + 1..quote).unwrap_or(""), text.get(value..end).unwrap_or("").trim_ascii_end());
+    })
+}
+
+/// A collection that was passed over.
+pub(super) struct Passed {
+    /// Where it ends.
+    pub(super) end: usize,
+    /// Whether in its strings nothing is escaped but quotes and backslashes.
+    pub(super) is_plain: bool,
+}
+
+/// Calls `each` with the places of each entry's key, colon and value, and of what follows.
+#[inline(always)]
+fn pass_over(text: &str, start: usize, depth: usize, mut each: impl FnMut([usize; 4])) -> Option<Passed> {
     // A bit for each open collection, the innermost one's the lowest: whether it is an object.
     let (mut objects, mut open) = (0_u64, 0);
     let mut tokens = Tokens::new(text, start);
     let mut token = tokens.next()?;
+    // The entry of the outermost collection that is passed over, if that is an object.
+    let mut entry = [0; 3];
     loop {
         // A value begins.
         match token.1 {
@@ -27,14 +61,18 @@ pub(super) fn end_of_collection(text: &str, start: usize, depth: usize) -> Optio
                 token = tokens.next()?;
                 if token.1 != opening + 2 {
                     if opening == b'{' {
-                        token = tokens.after_key(token)?;
+                        let (colon, value) = tokens.after_key(token)?;
+                        if open == 1 {
+                            entry = [token.0, colon, value.0];
+                        }
+                        token = value;
                     }
                     continue;
                 }
                 objects >>= 1;
                 open -= 1;
                 if open == 0 {
-                    return Some(token.0 + 1);
+                    return Some(Passed { end: token.0 + 1, is_plain: tokens.is_plain });
                 }
             }
             _ => check_scalar(text, token.0)?,
@@ -43,11 +81,19 @@ pub(super) fn end_of_collection(text: &str, start: usize, depth: usize) -> Optio
         loop {
             token = tokens.next()?;
             let is_object = objects & 1 == 1;
+            if open == 1 {
+                let [key, colon, value] = entry;
+                each([key, colon, value, token.0]);
+            }
             match token.1 {
                 b',' => {
                     token = tokens.next()?;
                     if is_object {
-                        token = tokens.after_key(token)?;
+                        let (colon, value) = tokens.after_key(token)?;
+                        if open == 1 {
+                            entry = [token.0, colon, value.0];
+                        }
+                        token = value;
                     }
                     break;
                 }
@@ -58,7 +104,7 @@ pub(super) fn end_of_collection(text: &str, start: usize, depth: usize) -> Optio
             objects >>= 1;
             open -= 1;
             if open == 0 {
-                return Some(token.0 + 1);
+                return Some(Passed { end: token.0 + 1, is_plain: tokens.is_plain });
             }
         }
     }
@@ -112,13 +158,15 @@ struct Tokens<'t> {
     escaped: u64,
     /// Whether the present block ends in a scalar that is no string: 1.
     in_scalar: u64,
+    /// Whether nothing was escaped so far but quotes and backslashes.
+    is_plain: bool,
 }
 
 const BLOCK: usize = 64;
 
 impl<'t> Tokens<'t> {
     fn new(text: &'t str, start: usize) -> Self {
-        Tokens { bytes: text.as_bytes(), next: start, bits: 0, in_string: 0, escaped: 0, in_scalar: 0 }
+        Tokens { bytes: text.as_bytes(), next: start, bits: 0, in_string: 0, escaped: 0, in_scalar: 0, is_plain: true }
     }
 
     /// The next one; `None` at the end, and where a string has something wrong.
@@ -132,11 +180,11 @@ impl<'t> Tokens<'t> {
         Some((at, *self.bytes.get(at)?))
     }
 
-    /// Passes over a colon, which has to follow a key; gives the token after it.
+    /// Passes over a colon, which has to follow a key: where it stands, and the token after it.
     #[inline(always)]
-    fn after_key(&mut self, key: Token) -> Option<Token> {
-        let is_key = key.1 == b'"' && self.next()?.1 == b':';
-        if is_key { self.next() } else { None }
+    fn after_key(&mut self, key: Token) -> Option<(usize, Token)> {
+        let (colon, byte) = self.next()?;
+        if key.1 == b'"' && byte == b':' { Some((colon, self.next()?)) } else { None }
     }
 
     #[inline(never)]
@@ -150,19 +198,22 @@ impl<'t> Tokens<'t> {
                 &padded
             }
         };
-        let Masks { mut quotes, backslashes, controls, structure, blanks } = Masks::of(block);
+        let Masks { mut quotes, backslashes, blanks, structure } = Masks::of(block);
         if backslashes | self.escaped != 0 {
             let escaped = self.escaped_by(backslashes);
-            self.check_escapes(backslashes & !escaped)?;
+            let unusual = escaped & !(quotes | backslashes);
+            if unusual != 0 {
+                self.check_escapes(unusual)?;
+            }
             quotes &= !escaped;
         }
         // From each quote that opens a string up to the one that closes it.
         let inside = ones_after_each(quotes) ^ self.in_string;
-        if controls != 0 && (controls & inside != 0 || !are_spaces(block, controls)) {
-            return None;
+        if blanks != 0 {
+            check_blanks(block, blanks, inside)?;
         }
         self.in_string = ((inside as i64) >> 63) as u64;
-        let scalars = !(inside | quotes | structure | blanks | controls);
+        let scalars = !(inside | quotes | structure | blanks);
         let starts = scalars & !(scalars << 1 | self.in_scalar);
         self.in_scalar = scalars >> 63;
         self.bits = (structure & !inside) | (quotes & inside) | starts;
@@ -182,15 +233,17 @@ impl<'t> Tokens<'t> {
         (EVEN ^ ends_even << 1) & following
     }
 
-    /// Fails unless each of these backslashes begins an escape. (One outside of a string is no white space.)
+    /// Fails unless each of these characters, which follow a backslash, makes an escape with it. (A backslash outside of a
+    /// string is no white space.)
     #[inline(never)]
-    fn check_escapes(&self, mut starts: u64) -> Option<()> {
-        while starts != 0 {
-            let at = self.next + starts.trailing_zeros() as usize;
-            starts &= starts - 1;
-            match self.bytes.get(at + 1)? {
-                b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {}
-                b'u' if self.bytes.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit) => {}
+    fn check_escapes(&mut self, mut escaped: u64) -> Option<()> {
+        self.is_plain = false;
+        while escaped != 0 {
+            let at = self.next + escaped.trailing_zeros() as usize;
+            escaped &= escaped - 1;
+            match self.bytes.get(at)? {
+                b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {}
+                b'u' if self.bytes.get(at + 1..at + 5)?.iter().all(u8::is_ascii_hexdigit) => {}
                 _ => return None,
             }
         }
@@ -202,16 +255,16 @@ impl<'t> Tokens<'t> {
 struct Masks {
     quotes: u64,
     backslashes: u64,
-    controls: u64,
+    /// Spaces and control characters.
+    blanks: u64,
     /// Brackets, colons and commas, those in strings too.
     structure: u64,
-    blanks: u64,
 }
 
 impl Masks {
     #[inline(always)]
     fn of(block: &[u8; BLOCK]) -> Masks {
-        let mut masks = Masks { quotes: 0, backslashes: 0, controls: 0, structure: 0, blanks: 0 };
+        let mut masks = Masks { quotes: 0, backslashes: 0, blanks: 0, structure: 0 };
         for (at, chunk) in block.as_chunks::<16>().0.iter().enumerate() {
             let chunk = u8x16::new(*chunk);
             let is = |byte| chunk.simd_eq(u8x16::splat(byte));
@@ -221,25 +274,44 @@ impl Masks {
             let bits = |found: u8x16| u64::from(found.to_bitmask()) << (at * 16);
             masks.quotes |= bits(is(b'"'));
             masks.backslashes |= bits(is(b'\\'));
-            masks.controls |= bits(chunk.min(u8x16::splat(0x1f)).simd_eq(chunk));
+            masks.blanks |= bits(chunk.min(u8x16::splat(b' ')).simd_eq(chunk));
             masks.structure |= bits(is_bracket | is(b':') | is(b','));
-            masks.blanks |= bits(is(b' '));
         }
         masks
     }
+
+    #[inline(always)]
+    fn spaces(block: &[u8; BLOCK]) -> u64 {
+        let chunks = block.as_chunks::<16>().0.iter().enumerate();
+        chunks.fold(0, |spaces, (at, chunk)| {
+            let found = u8x16::new(*chunk).simd_eq(u8x16::splat(b' '));
+            spaces | u64::from(found.to_bitmask()) << (at * 16)
+        })
+    }
 }
 
-/// Whether these control characters of a block are white space.
+/// Fails unless these spaces and control characters of a block are spaces where they are inside of strings, and white
+/// space elsewhere.
+#[inline]
+fn check_blanks(block: &[u8; BLOCK], blanks: u64, inside: u64) -> Option<()> {
+    let controls = blanks & !Masks::spaces(block);
+    if controls == 0 {
+        return Some(());
+    }
+    if controls & inside != 0 { None } else { check_white_space(block, controls) }
+}
+
+/// Fails unless these control characters of a block are white space.
 #[inline(never)]
-fn are_spaces(block: &[u8; BLOCK], mut controls: u64) -> bool {
+fn check_white_space(block: &[u8; BLOCK], mut controls: u64) -> Option<()> {
     while controls != 0 {
         let at = controls.trailing_zeros() as usize;
         controls &= controls - 1;
-        if !matches!(block.get(at), Some(b'\n' | b'\r' | b'\t')) {
-            return false;
+        if !matches!(block.get(at)?, b'\n' | b'\r' | b'\t') {
+            return None;
         }
     }
-    true
+    Some(())
 }
 
 /// A mask with ones from each odd one of its bits up to the next even one, that one left out.
