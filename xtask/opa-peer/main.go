@@ -32,6 +32,8 @@ type request struct {
 	Queries []string        `json:"queries"`
 	V0      bool            `json:"v0"`
 	Strict  bool            `json:"strict"`
+	// Plain says that bodies are evaluated that an index or an early exit would spare.
+	Plain bool `json:"plain"`
 }
 
 type module struct {
@@ -107,6 +109,9 @@ func respond(line []byte) answer {
 		return answer{Errors: problems(err)}
 	}
 	compiler := ast.NewCompiler().SetErrorLimit(0).WithEnablePrintStatements(true).WithDefaultRegoVersion(version)
+	if request.Plain {
+		compiler.WithSkipStages(ast.StageBuildComprehensionIndices)
+	}
 	compiler.WithPathConflictsCheck(func(path []string) (bool, error) { return exists(data, path), nil })
 	if compiler.Compile(modules); compiler.Failed() {
 		return answer{Errors: problems(compiler.Errors)}
@@ -118,16 +123,17 @@ func respond(line []byte) answer {
 		rego.EnablePrintStatements(true),
 		rego.SetRegoVersion(version),
 	}
+	how := []rego.EvalOption{rego.EvalRuleIndexing(!request.Plain), rego.EvalEarlyExit(!request.Plain)}
 	if len(request.Input) > 0 {
 		input, err := ast.ValueFromReader(bytes.NewReader(request.Input))
 		if err != nil {
 			return answer{Errors: problems(err)}
 		}
-		options = append(options, rego.ParsedInput(input))
+		how = append(how, rego.EvalParsedInput(input))
 	}
 	var result answer
 	for _, query := range request.Queries {
-		result.Outcomes = append(result.Outcomes, evaluate(query, options))
+		result.Outcomes = append(result.Outcomes, evaluate(query, options, how))
 	}
 	return result
 }
@@ -164,10 +170,14 @@ func exists(data map[string]any, path []string) bool {
 	return len(path) > 0
 }
 
-func evaluate(query string, options []func(*rego.Rego)) outcome {
+func evaluate(query string, options []func(*rego.Rego), how []rego.EvalOption) outcome {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	results, err := rego.New(append(options, rego.Query(query))...).Eval(ctx)
+	var results rego.ResultSet
+	prepared, err := rego.New(append(options, rego.Query(query))...).PrepareForEval(ctx)
+	if err == nil {
+		results, err = prepared.Eval(ctx, how...)
+	}
 	if ctx.Err() != nil {
 		return outcome{Errors: []problem{{Code: "timeout", Message: "out of time"}}}
 	}

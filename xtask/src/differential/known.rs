@@ -2,8 +2,20 @@
 
 use super::compare::sorted;
 use super::said::{Outcome, Problem, Row};
+use super::written::{captured, merges};
 use serde_json::Value as Json;
 use solon_generate::Case;
+
+/// Errors of evaluation that one side does not come to: whether order is the reason has to be shown.
+pub const ORDER: &str = "order";
+
+const NESTED_MODIFIERS: &str = "modifiers in nested bodies of queries";
+const MERGED_TYPES: &str = "types that OPA changes while it merges those of rules";
+const OTHER_KEYS: &str = "rules that need other keys of their object, which are no strings";
+const TEMPLATE_KEYS: &str = "names in template strings that are keys";
+const LONE_TRUE: &str = "a lone `true` with modifiers that OPA drops";
+const DEPTH: &str = "limits of nesting";
+const FORGOTTEN: &str = "unsafe variables that OPA forgets where the expression has a nested body";
 
 /// Why the compilers differ.
 pub fn of_errors(case: &Case, ours: &[Problem], theirs: &[Problem]) -> Option<&'static str> {
@@ -49,6 +61,17 @@ pub fn of_errors(case: &Case, ours: &[Problem], theirs: &[Problem]) -> Option<&'
     }
     if !ours.is_empty() && ours.iter().all(is_every) && !theirs.iter().any(is_every) {
         return Some("names that OPA looks up twice in the body of `every`");
+    }
+    let captured = captured(case);
+    let is_captured = |error: &Problem| {
+        let name = error.message.strip_prefix("var ").and_then(|rest| rest.split(' ').next());
+        name.is_some_and(|name| captured.contains(name))
+    };
+    if ours.iter().chain(theirs).any(is_captured) {
+        return Some("names that OPA looks up twice in the body of `every`");
+    }
+    if theirs.is_empty() && has_merged_types(case, ours) {
+        return Some(MERGED_TYPES);
     }
     if theirs.is_empty() && is_recursion_of_keys(case, ours) {
         return Some(OTHER_KEYS);
@@ -100,14 +123,16 @@ pub fn of_outcomes(case: &Case, query: &str, ours: &Outcome, theirs: &Outcome) -
         if !ours.errors.is_empty() && is_recursion_of_keys(case, &ours.errors) {
             return Some(OTHER_KEYS);
         }
-        if theirs.errors.is_empty() && ours.errors.iter().all(|error| error.code == "rego_type_error") && merges(case) {
-            return Some("types that OPA changes while it merges those of rules");
+        if theirs.errors.is_empty() && has_merged_types(case, &ours.errors) {
+            return Some(MERGED_TYPES);
         }
         if ours.errors.iter().all(|error| error.message.ends_with("is undeclared")) && query.contains("[$") {
             return Some(TEMPLATE_KEYS);
         }
-        return if is_order {
-            Some(of_order(ours.errors.iter().chain(&theirs.errors)))
+        return if is_order && has_nested_modifiers(query) {
+            Some(NESTED_MODIFIERS)
+        } else if is_order {
+            Some(ORDER)
         } else if is_too_deep(&ours.errors) {
             Some(DEPTH)
         } else {
@@ -124,8 +149,8 @@ pub fn of_outcomes(case: &Case, query: &str, ours: &Outcome, theirs: &Outcome) -
     if theirs_finds_less(case, ours, theirs) {
         return Some("rules with the key 1 that are asked for with 1.0");
     }
-    if query.contains(" with ") && (query.contains(" | ") || query.contains("every ")) {
-        return Some("modifiers in nested bodies of queries");
+    if has_nested_modifiers(query) {
+        return Some(NESTED_MODIFIERS);
     }
     let in_order = |rows: &[Row]| sorted(&rows.iter().map(with_sorted_values).collect::<Vec<_>>());
     if query.contains("; ") && in_order(&ours.rows) == in_order(&theirs.rows) {
@@ -140,17 +165,6 @@ pub fn of_outcomes(case: &Case, query: &str, ours: &Outcome, theirs: &Outcome) -
     (ours == theirs).then_some("members of a set that are written twice")
 }
 
-/// Whether a rule has the value of another one, and is merged with others of its name.
-fn merges(case: &Case) -> bool {
-    let rules = case.modules.iter().flat_map(|(_, text)| text.lines());
-    let heads: Vec<(&str, &str)> = rules.filter_map(|line| line.split_once(" := ")).collect();
-    heads.iter().any(|(name, value)| {
-        let value = value.split([' ', '[', '.']).next().unwrap_or_default();
-        let is_rule = heads.iter().any(|(other, _)| other.split(['[', '.', '(']).next() == Some(value));
-        is_rule && heads.iter().filter(|(other, _)| other == name).count() > 1
-    })
-}
-
 /// Whether a rule stands in for a function: `with data.t.f as p`, where `f` has arguments and `p` has none.
 fn replaces_function(module: &str, modules: &[(String, String)]) -> bool {
     let begins = |start: &str| modules.iter().any(|(_, text)| text.lines().any(|line| line.starts_with(start)));
@@ -162,30 +176,24 @@ fn replaces_function(module: &str, modules: &[(String, String)]) -> bool {
     })
 }
 
-/// What one side stumbles over and the other does not come to.
-fn of_order<'p>(mut errors: impl Iterator<Item = &'p Problem>) -> &'static str {
-    match errors.next().map(|error| error.code.as_str()) {
-        Some("eval_conflict_error") => "conflicts that one side does not come to",
-        _ => "errors of builtins that one side does not come to",
-    }
-}
-
 /// Whether a rule's key is `1`, and it is asked for with `1.0`: to OPA these are two keys.
 fn theirs_finds_less(case: &Case, ours: &Outcome, theirs: &Outcome) -> bool {
     let has = |text: &str| case.modules.iter().any(|(_, module)| module.contains(text));
     has("[1.0]") && has("[1]") && ours.rows != theirs.rows
 }
 
-const OTHER_KEYS: &str = "rules that need other keys of their object, which are no strings";
-const TEMPLATE_KEYS: &str = "names in template strings that are keys";
-const LONE_TRUE: &str = "a lone `true` with modifiers that OPA drops";
-const DEPTH: &str = "limits of nesting";
+fn has_nested_modifiers(query: &str) -> bool {
+    query.contains(" with ") && (query.contains(" | ") || query.contains("every "))
+}
+
+/// Whether types are wrong here only, where rules are merged that have the values of others.
+fn has_merged_types(case: &Case, ours: &[Problem]) -> bool {
+    !ours.is_empty() && ours.iter().all(|error| error.code == "rego_type_error") && merges(case)
+}
 
 fn is_too_deep(ours: &[Problem]) -> bool {
     ours.iter().any(|error| error.code == "rego_parse_error" && error.message.starts_with("nesting"))
 }
-
-const FORGOTTEN: &str = "unsafe variables that OPA forgets where the expression has a nested body";
 
 /// Whether a variable is unsafe here, and not in OPA, in an expression with a comprehension.
 fn is_forgotten<'l>(ours: &[Problem], theirs: &[Problem], line: impl Fn(&Problem) -> Option<&'l str>) -> bool {
@@ -201,9 +209,15 @@ fn with_sorted_values(row: &Row) -> Row {
     row
 }
 
-/// Rows with numbers as they are compared: `-0` is `0`, `1.0` is `1`; U+FFFD is itself where OPA escapes it in keys, as it
-/// stands for bytes that are no text.
+/// Rows with numbers as they are compared: `-0` is `0`, `1.0` is `1`; U+FFFD is itself where OPA escapes it, as it stands
+/// for bytes that are no text. So are both in keys and texts that are JSON themselves.
 fn plain(rows: &[Row]) -> Vec<Row> {
+    fn text(text: &str) -> String {
+        match serde_json::from_str::<Json>(text) {
+            Ok(json) => value(&json).to_string(),
+            Err(_) => text.replace("\\ufffd", "\u{fffd}"),
+        }
+    }
     fn value(json: &Json) -> Json {
         match json {
             Json::Number(number) => match number.as_f64() {
@@ -211,12 +225,10 @@ fn plain(rows: &[Row]) -> Vec<Row> {
                 Some(number) if number.abs() < 9e15 => Json::from(number),
                 _ => json.clone(),
             },
+            Json::String(string) => Json::from(text(string)),
             Json::Array(items) => items.iter().map(value).collect(),
-            Json::Object(entries) => {
-                let entry = |(key, item): (&String, &Json)| (key.replace("\\ufffd", "\u{fffd}"), value(item));
-                Json::Object(entries.iter().map(entry).collect())
-            }
-            other => other.clone(),
+            Json::Object(entries) => Json::Object(entries.iter().map(|(key, item)| (text(key), value(item))).collect()),
+            Json::Null | Json::Bool(_) => json.clone(),
         }
     }
     let row = |row: &Row| Row {

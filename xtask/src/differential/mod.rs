@@ -8,19 +8,21 @@
 //! built already. A disagreement is made smaller and written to a file in the form of `tests/cases`, with OPA's answer
 //! as the expected one.
 
+mod again;
 mod compare;
 mod known;
 mod peer;
 mod report;
 mod said;
 mod solon;
+mod written;
 
 use anyhow::{Result, bail};
 use compare::{Difference, compare};
 use lexopt::prelude::*;
 use peer::Peer;
 use report::Report;
-use said::Said;
+use said::{Said, Way};
 use solon_generate::{Case, Choices, case, shrink};
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -108,7 +110,7 @@ pub fn run(options: &Options) -> Result<Report> {
         }
         let mut choices = Choices::random(seed);
         let program = case(&mut choices);
-        let (ours, theirs) = both(&program, &mut peer)?;
+        let (ours, theirs) = both(&program, &mut peer, Way::Usual)?;
         if options.is_shown {
             println!("{}", report::case_file(&program, &program.queries, &ours, &theirs));
         }
@@ -117,13 +119,14 @@ pub fn run(options: &Options) -> Result<Report> {
         if differences.iter().any(|difference| difference.known.is_none()) {
             // OPA changes the types of its builtins while it merges those of rules: a new process has them as declared.
             peer = Peer::start(&opa)?;
-            let (ours, theirs) = both(&program, &mut peer)?;
+            let (ours, theirs) = both(&program, &mut peer, Way::Usual)?;
             differences = compare(&program, &ours, &theirs, options.is_exact);
             if differences.is_empty() {
                 report.add_known(seed, "types that OPA has changed while it compiled earlier programs");
             }
         }
-        for difference in differences {
+        for mut difference in differences {
+            difference.known = again::reason(&program, &difference, &mut peer)?;
             if let Some(reason) = difference.known {
                 report.add_known(seed, reason);
                 continue;
@@ -138,9 +141,9 @@ pub fn run(options: &Options) -> Result<Report> {
 }
 
 /// What both say. OPA thinks while Solon does.
-fn both(case: &Case, peer: &mut Peer) -> Result<(Said, Said)> {
-    peer.send(case)?;
-    let ours = solon::ask(case);
+fn both(case: &Case, peer: &mut Peer, way: Way) -> Result<(Said, Said)> {
+    peer.send(case, way)?;
+    let ours = solon::ask(case, way);
     Ok((ours, peer.receive()?))
 }
 
@@ -149,7 +152,7 @@ fn keep(choices: Vec<u32>, difference: &Difference, peer: &mut Peer, options: &O
     let mut failure = None;
     let smallest = shrink(choices, options.patience, |choices| {
         let program = case(&mut Choices::replay(choices.to_vec()));
-        match both(&program, peer) {
+        match both(&program, peer, Way::Usual) {
             Ok((ours, theirs)) => compare(&program, &ours, &theirs, options.is_exact)
                 .iter()
                 .any(|other| other.signature == difference.signature),
@@ -163,7 +166,7 @@ fn keep(choices: Vec<u32>, difference: &Difference, peer: &mut Peer, options: &O
         return Err(error);
     }
     let program = case(&mut Choices::replay(smallest));
-    let (ours, theirs) = both(&program, peer)?;
+    let (ours, theirs) = both(&program, peer, Way::Usual)?;
     let found = compare(&program, &ours, &theirs, options.is_exact);
     let shown = found.iter().find(|other| other.signature == difference.signature).unwrap_or(difference);
     let query = shown.query.clone().or_else(|| program.queries.first().cloned());

@@ -1,6 +1,6 @@
 //! The program that speaks for OPA: a request a line, an answer a line.
 
-use super::said::{Problem, Said};
+use super::said::{Problem, Said, Way};
 use anyhow::{Context, Result, bail};
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -43,10 +43,11 @@ impl Peer {
     }
 
     /// Asks about a program.
-    pub fn send(&mut self, case: &Case) -> Result<()> {
+    pub fn send(&mut self, case: &Case, way: Way) -> Result<()> {
         let modules: Vec<_> = case.modules.iter().map(|(name, text)| json!({"name": name, "text": text})).collect();
         let mut request = serde_json::to_string(&json!({
             "modules": modules, "queries": case.queries, "v0": case.is_v0, "strict": case.is_strict,
+            "plain": way == Way::Plain,
         }))?;
         // Documents go as they are written: reading them could change their numbers.
         request.pop();

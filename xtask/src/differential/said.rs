@@ -3,6 +3,15 @@
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+/// How programs are evaluated.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// As policies are.
+    Usual,
+    /// Without indexes and early exits: bodies that they spare are evaluated, and so are their errors found.
+    Plain,
+}
+
 /// Either the modules do not compile, or each query has an outcome.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]

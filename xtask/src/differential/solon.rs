@@ -1,14 +1,14 @@
 //! Solon's answers.
 
-use super::said::{Outcome, Problem, Row, Said};
+use super::said::{Outcome, Problem, Row, Said, Way};
 use serde_json::Value as Json;
-use solon_engine::{Compiler, Error, Input, Limits, Policy, Syntax};
+use solon_engine::{Compiler, Error, Input, Limits, Optimizations, Policy, Syntax};
 use solon_generate::Case;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Compiles a program and asks its queries.
-pub fn ask(case: &Case) -> Said {
-    let compiled = catch_unwind(|| compile(case)).unwrap_or_else(|_| Err(panicked()));
+pub fn ask(case: &Case, way: Way) -> Said {
+    let compiled = catch_unwind(|| compile(case, way)).unwrap_or_else(|_| Err(panicked()));
     match compiled {
         Err(error) => Said { errors: problems(&error), outcomes: Vec::new() },
         Ok(policy) => Said {
@@ -18,9 +18,13 @@ pub fn ask(case: &Case) -> Said {
     }
 }
 
-fn compile(case: &Case) -> Result<Policy, Error> {
+fn compile(case: &Case, way: Way) -> Result<Policy, Error> {
+    let optimizations = match way {
+        Way::Usual => Optimizations::ALL,
+        Way::Plain => Optimizations::NONE,
+    };
     let syntax = if case.is_v0 { Syntax::V0 } else { Syntax::V1 };
-    let compiler = Compiler::new().max_errors(0).syntax(syntax).data(case.data.as_str());
+    let compiler = Compiler::new().optimizations(optimizations).max_errors(0).syntax(syntax).data(case.data.as_str());
     case.modules.iter().fold(compiler, |compiler, (name, text)| compiler.module(name, text)).compile()
 }
 

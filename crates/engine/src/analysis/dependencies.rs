@@ -6,7 +6,7 @@ use super::VarSet;
 use super::narrowing::{Known, expansions};
 use super::selection::{Index, Step};
 use crate::hir::lower::Program;
-use crate::hir::{Branch, Head, Part, Rule, parts_of_literal, parts_of_term};
+use crate::hir::{Branch, Head, Part, Ref, Rule, parts_of_literal, parts_of_term};
 use hashbrown::HashMap;
 
 /// A rule's number and its branch's.
@@ -50,26 +50,56 @@ pub fn rule_and_branch(program: &Program, (rule, branch): Node) -> Option<(&Rule
     Some((rule, rule.branches.get(branch)?))
 }
 
+/// A rule that a part of a branch may select.
+pub(super) struct Selection<'s, 'p> {
+    /// The ref, if it is none without keys.
+    pub reference: Option<&'p Ref>,
+    /// Its steps; those of the only ref that it can be, if that is known.
+    pub steps: &'s [Step<'p>],
+    /// The number of the literal that it is in; how many there are, in the head.
+    pub literal: usize,
+    /// Variables that have a value by then.
+    pub bound: &'s VarSet,
+    /// The rule's number.
+    pub rule: usize,
+    /// Whether it is selected whatever variables hold.
+    pub is_static: bool,
+}
+
 /// What a branch of a rule asks for.
 fn edges_of(node: Node, program: &Program, index: &Index<'_>) -> Vec<Edge> {
-    let Some((rule, branch)) = rule_and_branch(program, node) else { return Vec::new() };
     let mut found: HashMap<Node, bool> = HashMap::new();
+    selections(node, program, index, &mut |selection| {
+        for node in program.rules.get(selection.rule).into_iter().flat_map(|found| branches((selection.rule, found))) {
+            *found.entry(node).or_default() |= selection.is_static;
+        }
+    });
+    let mut edges: Vec<Edge> = found.into_iter().collect();
+    edges.sort_unstable();
+    edges
+}
+
+/// Shows what each ref of a branch may select, those of the body first.
+pub(super) fn selections<'p>(
+    node: Node,
+    program: &'p Program,
+    index: &Index<'_>,
+    visit: &mut dyn FnMut(&Selection<'_, 'p>),
+) {
+    let Some((rule, branch)) = rule_and_branch(program, node) else { return };
     let mut bound = VarSet::default();
     let head = || std::iter::once(&branch.value).chain(rule.params.iter().flatten()).chain(&rule.keys);
     head().for_each(|term| parts_of_term(term, &mut |part| insert(&mut bound, part)));
-    let mut add = |part: Part<'_>, bound: &VarSet, known: &Known<'_>| {
+    let mut add = |part: Part<'p>, literal: usize, bound: &VarSet, known: &Known<'p>| {
         let Some(steps) = steps_of(part) else { return };
-        let narrowed = match part {
-            Part::Ref(reference) if known.may_narrow(&reference.operands) => {
-                expansions(&steps, &reference.operands, known)
-            }
+        let reference = if let Part::Ref(reference) = part { Some(reference) } else { None };
+        let narrowed = match reference {
+            Some(reference) if known.may_narrow(&reference.operands) => expansions(&steps, &reference.operands, known),
             _ => Vec::new(),
         };
-        let mut select = |steps: &[Step<'_>], all: &[Step<'_>]| {
+        let mut select = |steps: &[Step<'p>], all: &[Step<'p>]| {
             index.select(steps, all, bound, &mut |rule, is_static| {
-                for node in program.rules.get(rule).into_iter().flat_map(|found| branches((rule, found))) {
-                    *found.entry(node).or_default() |= is_static;
-                }
+                visit(&Selection { reference, steps: all, literal, bound, rule, is_static });
             });
         };
         match narrowed.as_slice() {
@@ -79,18 +109,15 @@ fn edges_of(node: Node, program: &Program, index: &Index<'_>) -> Vec<Edge> {
         }
     };
     let mut known = Known::default();
-    for literal in &branch.body {
+    for (number, literal) in branch.body.iter().enumerate() {
         let before = bound.clone();
         parts_of_literal(literal, &mut |part| {
             insert(&mut bound, part);
-            add(part, &before, &known);
+            add(part, number, &before, &known);
         });
         known.read(literal);
     }
-    head().for_each(|term| parts_of_term(term, &mut |part| add(part, &bound, &known)));
-    let mut edges: Vec<Edge> = found.into_iter().collect();
-    edges.sort_unstable();
-    edges
+    head().for_each(|term| parts_of_term(term, &mut |part| add(part, branch.body.len(), &bound, &known)));
 }
 
 fn insert(vars: &mut VarSet, part: Part<'_>) {

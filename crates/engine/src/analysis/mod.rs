@@ -4,6 +4,7 @@
 //! needed, and reports the variables that nothing binds (`rego_unsafe_var_error`). Also finds rules that conflict, that
 //! need themselves, and whose types do not fit. It must not know how literals are evaluated.
 
+mod cause;
 mod conflicts;
 mod data_conflicts;
 mod dependencies;

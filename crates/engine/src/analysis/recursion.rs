@@ -2,16 +2,20 @@
 //!
 //! A rule is recursive if the refs say so whatever their variables hold, and may be recursive otherwise.
 
+use super::cause::cause;
 use super::dependencies::{Dependencies, Edge, Node, rule_and_branch};
+use super::selection::Index;
 use crate::hir::lower::Program;
 use crate::hir::print::rule_ref;
 use crate::hir::{Check, Problems};
 use hashbrown::{HashMap, HashSet};
+use std::cell::OnceCell;
 
 /// Reports rules that need themselves.
 pub fn check_recursion(program: &Program, dependencies: &Dependencies, problems: &mut Problems) {
     let Dependencies { nodes, edges } = dependencies;
     let components = cyclic(nodes, edges);
+    let index = OnceCell::new();
     for node in nodes.iter().filter(|node| components.contains_key(*node)) {
         let (is_static, path) = match path(*node, edges, &components, true) {
             Some(path) => (true, path),
@@ -23,8 +27,13 @@ pub fn check_recursion(program: &Program, dependencies: &Dependencies, problems:
         let Some((rule, branch)) = rule_and_branch(program, *node) else { continue };
         let names: Vec<String> =
             path.iter().filter_map(|(rule, _)| program.rules.get(*rule)).map(|rule| rule_ref(rule, 0)).collect();
-        let verb = if is_static { "is" } else { "may be" };
-        let message = format!("rule {} {verb} recursive: {}", rule_ref(rule, 0), names.join(" -> "));
+        let (name, way) = (rule_ref(rule, 0), names.join(" -> "));
+        let message = if is_static {
+            format!("rule {name} is recursive: {way}")
+        } else {
+            let cause = cause(program, index.get_or_init(|| Index::new(program)), dependencies, &path);
+            format!("rule {name} may be recursive: {way}{}", cause.unwrap_or_default())
+        };
         problems.report(Check::Recursion, "rego_recursion_error", branch.span, message);
     }
 }

@@ -75,6 +75,11 @@ impl<'p> Index<'p> {
         }
     }
 
+    /// The path of a rule.
+    pub(super) fn path(&self, rule: usize) -> &[Step<'p>] {
+        self.paths.get(rule).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// The rules that a ref of these steps may select, and whether it does whatever its variables hold: that is found
     /// out from `all`, the ref as it is before variables are replaced by one of several values.
     pub(super) fn select(
@@ -86,7 +91,7 @@ impl<'p> Index<'p> {
     ) {
         let mut select = |candidates: &[usize]| {
             for number in candidates {
-                let path = self.paths.get(*number).map(Vec::as_slice).unwrap_or_default();
+                let path = self.path(*number);
                 if selects(steps, path, bound).is_some() {
                     found(*number, selects(all, path, bound) == Some(true));
                 }
@@ -117,6 +122,18 @@ fn selects(steps: &[Step<'_>], path: &[Step<'_>], bound: &VarSet) -> Option<bool
         }
     }
     Some(is_static)
+}
+
+/// The places of the steps that must be as in the path for a ref to select it, and are only known when it is evaluated.
+pub(super) fn open_places(steps: &[Step<'_>], path: &[Step<'_>], bound: &VarSet) -> Vec<usize> {
+    let is_open = |(step, wanted): (&Step<'_>, &Step<'_>)| {
+        matches!(wanted, Step::Text(_) | Step::Constant(_))
+            && match step {
+                Step::Variable(var) => bound.contains(*var) || count(steps, step) > 1,
+                step => *step == Step::Other,
+            }
+    };
+    steps.iter().zip(path).enumerate().filter(|(_, pair)| is_open(*pair)).map(|(place, _)| place).collect()
 }
 
 fn count(steps: &[Step<'_>], step: &Step<'_>) -> usize {

@@ -27,9 +27,9 @@ pub fn check_written_rule(rule: &Rule, problems: &mut Problems) {
     for (index, branch) in rule.branches.iter().enumerate() {
         let keys = if index == 0 { rule.keys.as_slice() } else { &[] };
         let known = Known { before: arguments.clone(), whole: arguments.clone(), ..Known::default() };
-        let heads: Vec<&Term> = keys.iter().chain([&branch.value]).collect();
-        let whole = check.body(&branch.body, &heads, &known);
-        heads.into_iter().for_each(|term| check.term(term, &whole));
+        // What keys are made of stands in the body for OPA, too.
+        let whole = check.body(&branch.body, &[&branch.value], &known);
+        keys.iter().chain([&branch.value]).for_each(|term| check.term(term, &whole));
     }
 }
 

@@ -22,10 +22,10 @@ pub enum Check {
     Unused,
     /// Variables declared twice, assignments to what is no variable.
     Locals,
-    /// Results of calls that have none.
-    VoidCalls,
     /// Parts of template strings that nothing binds.
     TemplateStrings,
+    /// Results of calls that have none.
+    VoidCalls,
     /// Arguments of `print` that nothing binds.
     PrintCalls,
     /// What `with` replaces.

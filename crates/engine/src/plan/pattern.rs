@@ -86,9 +86,15 @@ impl Planner<'_> {
     fn compute(&mut self, terms: &[Term], values: &mut [Option<Expr>], builder: &mut Builder) {
         // Twice at most, where lookups bind: then whatever is left is reported as unbound.
         for is_last in [false, true] {
-            for (term, value) in terms.iter().zip(values.iter_mut()) {
-                if value.is_none() && (is_last || self.is_computable(term)) {
-                    *value = Some(self.expr(term, builder));
+            for (at, term) in terms.iter().enumerate() {
+                if values.get(at).is_some_and(Option::is_none) && (is_last || self.is_computable(term)) {
+                    if !self.is_bound(term) {
+                        self.settle(values.iter_mut().flatten(), builder);
+                    }
+                    let computed = self.expr(term, builder);
+                    if let Some(value) = values.get_mut(at) {
+                        *value = Some(computed);
+                    }
                 }
             }
         }

@@ -77,8 +77,8 @@ macro_rules! pieces {
                 Expr::Document(..) | Expr::Named(..) => {}
                 Expr::Path(base, _) => visit($piece::Expr(base)),
                 Expr::Index(base, key) => {
-                    visit($piece::Expr(base));
                     visit($piece::Expr(key));
+                    visit($piece::Expr(base));
                 }
                 Expr::Data(items, _) | Expr::Call { args: items, .. } | Expr::Array(items) | Expr::Set(items) => {
                     for item in items {

@@ -1,6 +1,7 @@
 //! Terms that are computed, and lookups.
 
 use super::body::{Builder, Opening, Planner};
+use super::pieces::{Piece, pieces_of_expr};
 use super::{At, Comprehension, Constant, Expr, Found};
 use crate::hir::{self, Const, Head, Ref, Term};
 use std::sync::Arc;
@@ -19,19 +20,38 @@ impl Planner<'_> {
             },
             Term::Ref(reference) => self.reference(reference, builder),
             Term::Array(items) => {
-                let items = items.iter().map(|item| self.expr(item, builder)).collect();
+                let items = self.items(items, builder);
                 constant_array(items, Constant::Array, Expr::Array)
             }
             Term::Set(items) => {
-                let items = items.iter().map(|item| self.expr(item, builder)).collect();
+                let items = self.items(items, builder);
                 constant_array(items, Constant::Set, Expr::Set)
             }
             Term::Object(entries) => {
-                let entries =
-                    entries.iter().map(|(key, value)| (self.expr(key, builder), self.expr(value, builder))).collect();
-                object(entries)
+                let mut values = self.items(entries.iter().flat_map(|(key, value)| [key, value]), builder).into_iter();
+                object(std::iter::from_fn(|| Some((values.next()?, values.next()?))).collect())
             }
             Term::Comprehension(comprehension) => self.comprehension(comprehension),
+        }
+    }
+
+    fn items<'t>(&mut self, items: impl IntoIterator<Item = &'t Term>, builder: &mut Builder) -> Vec<Expr> {
+        let (mut values, mut settled) = (Vec::new(), 0);
+        for item in items {
+            if !self.is_bound(item) {
+                self.settle(values.iter_mut().skip(settled), builder);
+                settled = values.len();
+            }
+            values.push(self.expr(item, builder));
+        }
+        values
+    }
+
+    /// Computes values ahead of a loop that is opened next: where it has no elements, OPA has computed them.
+    pub(super) fn settle<'e>(&mut self, values: impl Iterator<Item = &'e mut Expr>, builder: &mut Builder) {
+        for value in values.filter(|value| value.evaluates()) {
+            let slot = self.in_slot(std::mem::replace(value, Expr::Undefined), builder);
+            *value = Expr::Slot(slot);
         }
     }
 
@@ -96,6 +116,16 @@ impl Planner<'_> {
 }
 
 impl Expr {
+    /// Whether rules or bodies are evaluated for it, which may end in an error.
+    fn evaluates(&self) -> bool {
+        if matches!(self, Expr::Document(..) | Expr::Data(..) | Expr::Call { .. } | Expr::Comprehension(_)) {
+            return true;
+        }
+        let mut found = false;
+        pieces_of_expr(self, &mut |piece| found |= matches!(piece, Piece::Expr(part) if part.evaluates()));
+        found
+    }
+
     /// What is at a constant key.
     pub(super) fn at(self, key: Arc<str>) -> Expr {
         match self {

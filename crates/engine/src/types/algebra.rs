@@ -66,7 +66,7 @@ impl Type {
     }
 
     /// Whether every value of the other type is of this one, as far as OPA looks.
-    fn contains(&self, other: &Type) -> bool {
+    pub(crate) fn contains(&self, other: &Type) -> bool {
         match self {
             Type::Any => !matches!(other, Type::Function(_)),
             Type::Union(union) => !matches!(other, Type::Function(_)) && union.members.binary_search(other).is_ok(),

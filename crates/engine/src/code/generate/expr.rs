@@ -63,8 +63,9 @@ impl Generator<'_, '_> {
                 });
             }
             Expr::Index(base, key) => self.temporarily(|this| {
-                let src = this.operand(base, fail);
+                // As in OPA, what keys need is computed before anything is looked up.
                 let key = this.operand(key, fail);
+                let src = this.operand(base, fail);
                 this.emit(if is_base_data(base) {
                     Op::IndexData { dst, src, key, fail }
                 } else {

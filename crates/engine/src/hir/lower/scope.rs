@@ -190,11 +190,16 @@ impl Lowerer<'_, '_> {
     }
 
     /// In a head, what a nested body declares must not be named above, even if the rule's body declares it, too: OPA
-    /// looks at the head first.
+    /// looks at the head first. What a body around it has named is that body's variable.
     fn mention_in_head(&mut self, name: &Arc<str>) {
-        let Some(nested) = self.scopes.stack.get(1..).filter(|_| self.is_in_head) else { return };
-        if !nested.iter().any(|scope| scope.declared.iter().any(|declaration| *declaration.name == **name)) {
-            self.see(name);
+        let Some(nested) = self.scopes.stack.get_mut(1..).filter(|_| self.is_in_head) else { return };
+        let knows = |scope: &Scope| {
+            scope.declared.iter().any(|declaration| *declaration.name == **name) || scope.seen.contains(name)
+        };
+        if !nested.iter().any(knows)
+            && let Some(scope) = nested.last_mut()
+        {
+            scope.seen.push(name.clone());
         }
     }
 

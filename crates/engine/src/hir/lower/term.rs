@@ -84,11 +84,16 @@ impl Lowerer<'_, '_> {
     /// A term of a head. Lookups in it belong to the body, so that they can bind variables.
     pub(super) fn head_term(&mut self, term: &ast::Term, body: &mut Body) -> Term {
         let value = self.term(term, body);
-        if !has_lookup(&value) {
-            return value;
+        self.looked_up(value, term.span, body)
+    }
+
+    /// A term, or the variable of a literal that looks it up.
+    fn looked_up(&mut self, term: Term, span: Span, body: &mut Body) -> Term {
+        if !has_lookup(&term) {
+            return term;
         }
-        let var = Term::Var(self.fresh(term.span));
-        body.push(Literal { span: term.span, kind: LiteralKind::Unify(var.clone(), value) });
+        let var = Term::Var(self.fresh(span));
+        body.push(Literal { span, kind: LiteralKind::Unify(var.clone(), term) });
         var
     }
 
@@ -121,8 +126,11 @@ impl Lowerer<'_, '_> {
     ) -> Term {
         self.enter(body);
         let mut literals = self.body(body);
-        let key = key.map(|key| self.head_term(key, &mut literals));
-        let value = self.head_term(value, &mut literals);
+        // As in OPA, calls come before lookups.
+        let key = key.map(|key| (self.term(key, &mut literals), key.span));
+        let computed = self.term(value, &mut literals);
+        let key = key.map(|(key, span)| self.looked_up(key, span, &mut literals));
+        let value = self.looked_up(computed, value.span, &mut literals);
         self.leave();
         Term::Comprehension(Box::new(Comprehension { span, kind, key, value, body: literals }))
     }

@@ -1,0 +1,72 @@
+//! Reasons that are shown by asking again, in another way.
+
+use super::compare::{Difference, compare};
+use super::peer::Peer;
+use super::said::{Problem, Said, Way};
+use super::written::documents;
+use super::{both, known};
+use anyhow::Result;
+use serde_json::Value;
+use solon_generate::Case;
+
+const BASE: &str =
+    "elements of arrays in base data, which OPA finds by texts, and not where `with` puts the data in place";
+const INDEX: &str = "errors in what the index or an early exit of one side spares; without these both say the same";
+const BUILTINS: &str = "errors of builtins that one side does not come to; without strict mode both say the same";
+const CONFLICTS: &str = "conflicts that one side does not come to; both do where another document is asked for";
+
+/// Why a disagreement that is not known may yet be no mistake of ours.
+pub fn reason(case: &Case, difference: &Difference, peer: &mut Peer) -> Result<Option<&'static str>> {
+    match difference.known {
+        Some(known::ORDER) => match of_order(case, difference, peer)? {
+            None => of_base_data(case, difference, peer),
+            shown => Ok(shown),
+        },
+        None => of_base_data(case, difference, peer),
+        known => Ok(known),
+    }
+}
+
+/// Whether OPA's answer is ours where a modifier puts base data in place, which is the same data.
+fn of_base_data(case: &Case, difference: &Difference, peer: &mut Peer) -> Result<Option<&'static str>> {
+    let Some(query) = difference.query.as_ref().filter(|query| !query.contains("; ")) else { return Ok(None) };
+    let data: serde_json::Map<String, Value> = serde_json::from_str(&case.data)?;
+    let Some(base) = data.get("d") else { return Ok(None) };
+    let asked = Case { queries: vec![query.clone()], ..case.clone() };
+    let (ours, _) = both(&asked, peer, Way::Usual)?;
+    let replaced = Case { queries: vec![format!("{query} with data.d as {base}")], ..case.clone() };
+    let (_, theirs) = both(&replaced, peer, Way::Usual)?;
+    Ok(compare(&asked, &ours, &theirs, false).is_empty().then_some(BASE))
+}
+
+/// Why only one side has an error, if that can be shown.
+fn of_order(case: &Case, difference: &Difference, peer: &mut Peer) -> Result<Option<&'static str>> {
+    let case = Case { queries: difference.query.iter().cloned().collect(), ..case.clone() };
+    if agrees(&case, Way::Plain, peer)? {
+        return Ok(Some(INDEX));
+    }
+    let lenient = Case { is_strict: false, ..case.clone() };
+    if case.is_strict && agrees(&lenient, Way::Usual, peer)? {
+        return Ok(Some(BUILTINS));
+    }
+    let (ours, theirs) = both(&case, peer, Way::Usual)?;
+    let found: Vec<Problem> = conflicts(&ours).chain(conflicts(&theirs)).cloned().collect();
+    let documents = Case { queries: documents(&case), ..case };
+    let (ours, theirs) = both(&documents, peer, Way::Usual)?;
+    let is_of_both = |conflict: &Problem| {
+        let has = |said: &Said| conflicts(said).any(|other| (&other.file, other.row) == (&conflict.file, conflict.row));
+        has(&ours) && has(&theirs)
+    };
+    Ok((!found.is_empty() && found.iter().all(is_of_both)).then_some(CONFLICTS))
+}
+
+/// Whether both say the same, or differ for another reason that is known.
+fn agrees(case: &Case, way: Way, peer: &mut Peer) -> Result<bool> {
+    let (ours, theirs) = both(case, peer, way)?;
+    let is_explained = |other: &Difference| other.known.is_some_and(|reason| reason != known::ORDER);
+    Ok(compare(case, &ours, &theirs, false).iter().all(is_explained))
+}
+
+fn conflicts(said: &Said) -> impl Iterator<Item = &Problem> {
+    said.outcomes.iter().flat_map(|outcome| &outcome.errors).filter(|error| error.code == "eval_conflict_error")
+}
