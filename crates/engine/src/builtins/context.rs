@@ -34,8 +34,9 @@ pub struct Context<'a, 'c> {
     pub customs: &'c Customs,
     /// Where the call stands, as `file:row`.
     pub place: &'c dyn Fn() -> String,
-    /// Reads entries of the input that were not read yet, for builtins that are known to look them up.
-    pub(crate) late: &'c mut LateReader<'a>,
+    /// Reads entries of the input that were not read yet, for builtins that are known to look them up; `None` where
+    /// everything was read.
+    pub late: Option<&'c mut LateReader<'a>>,
 }
 
 impl<'a> Context<'a, '_> {

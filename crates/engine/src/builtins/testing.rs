@@ -2,7 +2,7 @@
 
 use super::{Caches, Context, Customs, Failure, find};
 use crate::host::{Host, NoHost};
-use crate::value::{Bump, LateReader, SymbolTable, Value, json};
+use crate::value::{Bump, SymbolTable, Value, json};
 use crate::vm::Limits;
 
 /// A host whose random numbers are all the same.
@@ -40,12 +40,10 @@ pub(super) fn call_on<'a>(
     args: &[Value<'a>],
 ) -> Result<Value<'a>, Failure> {
     let builtin = find(name).ok_or_else(|| Failure::Halt(format!("no builtin {name}")))?;
-    let symbols = &*arena.alloc(SymbolTable::new());
-    let parser = arena.alloc(json::Parser::new());
     let mut ctx = Context {
         arena,
         host,
-        symbols,
+        symbols: &SymbolTable::new(),
         caches: &mut Caches::default(),
         limits: &Limits { value_size: 1 << 20, ..Limits::default() },
         allowed_hosts: None,
@@ -54,7 +52,7 @@ pub(super) fn call_on<'a>(
         name: builtin.name,
         customs: &Customs::default(),
         place: &|| "policy.rego:1".into(),
-        late: &mut LateReader::new(arena, symbols, parser, json::Projection::ALL),
+        late: None,
     };
     (builtin.call)(&mut ctx, args)
 }

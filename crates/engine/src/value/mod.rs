@@ -36,7 +36,7 @@ pub use set::Set;
 pub(crate) use set::find_equal;
 pub use size::exceeds;
 pub use symbol::{Symbol, SymbolTable};
-pub(crate) use unread::LateReader;
+pub use unread::LateReader;
 
 /// A JSON value, or a set: three words. The tag takes 32 bits, so that tag and symbol share a word and values are
 /// copied word by word.

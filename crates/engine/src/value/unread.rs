@@ -35,7 +35,7 @@ const SEARCHED: u32 = 4;
 const FEW: usize = 8;
 
 /// Reads entries that somebody asks for, each of them once. It serves one evaluation, and belongs to the input's text.
-pub(crate) struct LateReader<'a> {
+pub struct LateReader<'a> {
     arena: &'a Bump,
     symbols: &'a SymbolTable,
     parser: &'a mut Parser,

@@ -145,7 +145,7 @@ pub struct Documents<'a> {
     /// The input.
     pub input: Option<Value<'a>>,
     /// Reads those entries of the input that were not read yet.
-    pub(crate) late: LateReader<'a>,
+    pub late: LateReader<'a>,
     /// The base documents.
     pub data: Value<'a>,
 }
