@@ -37,6 +37,12 @@ impl<'a> Object<'a> {
     /// The empty object.
     pub const EMPTY: Object<'static> = Object(&Inner { entries: &[], symbols: 0, index: &[], unread: None });
 
+    /// Bytes that an object of so many entries takes at most in the arena.
+    pub(super) fn bytes(count: usize) -> usize {
+        let part = size_of::<Entry<'_>>() + 4 * size_of::<u32>();
+        count.saturating_mul(part).saturating_add(size_of::<Inner<'_>>())
+    }
+
     /// Takes entries that are sorted by key, without duplicates.
     pub fn from_sorted(arena: &'a Bump, entries: &'a [Entry<'a>]) -> Self {
         debug_assert!(entries.windows(2).all(|pair| pair[0].0 < pair[1].0));
