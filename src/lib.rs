@@ -51,7 +51,7 @@ pub use solon_engine::RegorusEngine;
 /// Values as they are while a query is evaluated, and how they are written.
 pub mod value {
     pub use solon_engine::value::json::{write, write_pretty, write_rego};
-    pub use solon_engine::value::serde::{Build, Builder, Cause, Meter, SerdeError};
+    pub use solon_engine::value::serde::{Build, Builder, Cause, Meter, Part, SerdeError};
     pub use solon_engine::value::{Bump, BumpVec, Entry, Kind, Number, Object, OwnedValue, Set, Value, exceeds};
 }
 
@@ -97,4 +97,6 @@ mod book {
     pub struct Errors;
     #[doc = include_str!("../docs/book/threads.md")]
     pub struct Threads;
+    #[doc = include_str!("../docs/book/coming-from.md")]
+    pub struct ComingFrom;
 }

@@ -1,4 +1,5 @@
-"""Times the package: `python crates/py/benchmarks/measure.py`, with the package built with optimizations.
+"""Times the package: `python crates/py/benchmarks/measure.py [FOLDER..]`, with the package built with optimizations.
+Folders are cases such as those of `benches/cases`, of which then only `evaluate_many` is timed.
 
 One line of JSON a figure. Each is the best of several rounds, since other work on a machine only ever adds time. Where
 `regopy`, `hobofan-regorus` or, with the program `opa`, `opa-py-wasm` is installed, it is asked the same.
@@ -10,6 +11,7 @@ import json
 import pathlib
 import resource
 import subprocess
+import sys
 import tarfile
 import tempfile
 import time
@@ -55,6 +57,8 @@ deny contains msg if {
 }
 """
 
+ROOT = pathlib.Path(__file__).parents[3]
+
 REQUEST = {"method": "GET", "path": ["accounts", "ann"], "user": {"id": "ann", "roles": ["reader"]}}
 
 
@@ -67,13 +71,13 @@ def pod(number: int, containers: int = 8) -> dict[str, Any]:
     return {"kind": "Pod", "metadata": {"name": f"pod-{number}"}, "spec": {"containers": [container(n) for n in range(containers)]}}
 
 
-def best(work: Callable[[], object], rounds: int = 7) -> float:
+def best(work: Callable[[], object], rounds: int = 7, clock: Callable[[], float] = time.perf_counter) -> float:
     """Seconds of the fastest round."""
     times = []
     for _ in range(rounds):
-        begin = time.perf_counter()
+        begin = clock()
         work()
-        times.append(time.perf_counter() - begin)
+        times.append(clock() - begin)
     return min(times)
 
 
@@ -165,18 +169,91 @@ def by_opa_wasm(module: str) -> Callable[[Any], object]:
         return OpaWasmPolicy.from_wasm_file(str(pathlib.Path(folder, "policy.wasm")), config=config).evaluate
 
 
-def many() -> None:
-    """1,000 inputs: one after the other, and by `evaluate_many`."""
-    deny = solon.Policy(PODS).query("data.pods.deny")
-    objects = [pod(n) for n in range(1_000)]
-    for name, inputs in ("bytes", [json.dumps(one).encode() for one in objects]), ("objects", objects):
-        ratios = []
-        for _ in range(5):
-            one = best(lambda: [deny.evaluate(value) for value in inputs], 3)
-            two = best(lambda: deny.evaluate_many(inputs, threads=2), 3)
-            ratios.append((one / two, one, two))
-        ratio, one, two = max(ratios)
-        report(f"1,000 pods as {name}", one_by_one_ms=one * 1e3, two_threads_ms=two * 1e3, ratio=ratio)
+def pci_manifest(number: int) -> dict[str, Any]:
+    """A deployment as people write them, with something for every check of the PCI DSS policies to look at."""
+
+    def container(index: int) -> dict[str, Any]:
+        resources = {"requests": {"cpu": "100m", "memory": "64Mi"}, "limits": {"cpu": "1", "memory": "256Mi"}}
+        security = {"runAsNonRoot": True, "allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}}
+        probe = {"httpGet": {"path": "/healthz", "port": 8080}, "periodSeconds": 10, "failureThreshold": 3}
+        return {
+            "name": f"c{index}",
+            "image": f"registry.example.com/team/app-{index}:1.{number}",
+            "args": ["--listen=:8080", "--verbose"],
+            "env": [{"name": f"VARIABLE_{n}", "value": f"value {n}"} for n in range(6)],
+            "ports": [{"name": "http", "containerPort": 8080, "protocol": "TCP"}],
+            "resources": resources,
+            "securityContext": security,
+            "livenessProbe": probe,
+            "readinessProbe": probe,
+            "volumeMounts": [{"name": "data", "mountPath": "/data"}],
+        }
+
+    labels = {"app": f"app-{number}", "team": "payments", "tier": "backend"}
+    pod = {"securityContext": {"runAsUser": 1000}, "containers": [container(n) for n in range(3)], "volumes": [{"name": "data"}]}
+    return {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": f"app-{number}", "namespace": "payments", "labels": labels, "uid": f"{number:036}"},
+        "spec": {"replicas": 3, "selector": {"matchLabels": labels}, "template": {"metadata": {"labels": labels}, "spec": pod}},
+        "status": {"conditions": [{"type": "Available", "status": "True", "reason": "MinimumReplicasAvailable"}] * 2},
+    }
+
+
+def bench_case(folder: pathlib.Path) -> tuple[solon.Query, list[Any]]:
+    """A query and its inputs of a folder as `benches/cases` has them."""
+    case = json.loads((folder / "case.json").read_text())
+    data = json.loads((folder / case["data"]).read_text()) if case["data"] else None
+    sources = {name: (folder / name).read_text() for name in case["modules"]}
+    policy = solon.Policy(sources, data=data, syntax=case["rego"])
+    inputs = json.loads((folder / case["inputs"]).read_text())
+    return policy.query(case["query"]), inputs
+
+
+def many(folders: list[pathlib.Path]) -> None:
+    """1,000 inputs and more: one after the other, and by `evaluate_many`."""
+    compare("pods", solon.Policy(PODS).query("data.pods.deny"), [pod(n) for n in range(1_000)])
+    compare("small requests", solon.Policy(SMALL).query("data.app.allow"), [REQUEST | {"n": n} for n in range(20_000)])
+    pci = solon.Policy.from_files(ROOT / "policies").query("data.pci_dss.deny")
+    compare("PCI DSS on deployments", pci, [pci_manifest(n) for n in range(1_000)])
+    for folder in folders or sorted((ROOT / "benches" / "cases").iterdir()):
+        query, inputs = bench_case(folder)
+        # As many objects as there are inputs, as if they came from somewhere.
+        count = 2_000
+        texts = [json.dumps(inputs[n % len(inputs)]) for n in range(count)]
+        compare(folder.name, query, [json.loads(text) for text in texts])
+
+
+def compare(name: str, query: solon.Query, objects: list[Any]) -> None:
+    """Microseconds an input, of the clock and of the processors: `caller` is the time of the thread that asks, if others
+    evaluate, which makes values of objects and objects of answers; `all` is that of all threads. `could_be` is the ratio
+    where two processors have nothing else to do: it is what to look at on a machine that is busy."""
+    count = len(objects)
+    for kind, inputs in ("bytes", [json.dumps(one).encode() for one in objects]), ("objects", objects):
+
+        def each() -> None:
+            for value in inputs:
+                query.evaluate(value)
+
+        def many() -> None:
+            query.evaluate_many(inputs)
+
+        # One after the other, so that both have the same quiet times.
+        rounds = [(best(each, 1), best(many, 1)) for _ in range(12)]
+        one, two = (min(times) for times in zip(*rounds))
+        alone, caller, all_threads = (
+            best(each, 5, time.thread_time),
+            best(many, 5, time.thread_time),
+            best(many, 5, time.process_time),
+        )
+        figures = {"one_by_one": one, "many": two, "alone": alone, "caller": caller, "all": all_threads}
+        could_be = alone / max(caller, all_threads / 2)
+        report(
+            f"{name} as {kind}",
+            **{key: value / count * 1e6 for key, value in figures.items()},
+            ratio=one / two,
+            could_be=could_be,
+        )
 
 
 def memory() -> None:
@@ -205,6 +282,9 @@ def memory() -> None:
 
 
 if __name__ == "__main__":
-    calls()
-    many()
-    memory()
+    folders = [pathlib.Path(name) for name in sys.argv[1:]]
+    if not folders:
+        calls()
+    many(folders)
+    if not folders:
+        memory()

@@ -7,12 +7,15 @@
 
 use crate::error::{invalid, is_signalled, kept};
 use crate::host::hold;
+use crate::keys::{Keys, Wanted};
 use crate::stack::has_level;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PySet, PyString, PyTuple, PyType};
-use solon::value::{Build, Builder, Cause, Entry, Meter, Object, OwnedValue, SerdeError, Set, Value, write};
+use solon::value::{
+    Build, Builder, BumpVec, Cause, Entry, Meter, Object, OwnedValue, Part, SerdeError, Set, Value, write,
+};
 use std::fmt;
 
 /// An object that makes a value of itself.
@@ -34,9 +37,10 @@ impl<'s, 'py> Source<'s, 'py> {
 impl Build for Source<'_, '_> {
     fn build<'a>(&self, builder: Builder<'a, '_>) -> Result<Value<'a>, SerdeError> {
         let _held = hold();
-        convert(self.object, builder, self.with_sets).map_err(|failed| match failed {
+        let mut conversion = Conversion { builder, with_sets: self.with_sets, keys: Keys::default() };
+        conversion.value(self.object, builder.part()).map_err(|failed| match failed {
             Failed::Unfit(unfit) => SerdeError::new(format!("{}{unfit}", self.name)),
-            Failed::Ended(error) => error,
+            Failed::Ended(error) => *error,
         })
     }
 }
@@ -64,9 +68,9 @@ pub fn json_of(object: &Bound<'_, PyAny>, name: &'static str) -> PyResult<Vec<u8
 /// Why there is no value.
 enum Failed {
     /// The object is none.
-    Unfit(Unfit),
+    Unfit(Box<Unfit>),
     /// A limit was reached, or a signal came.
-    Ended(SerdeError),
+    Ended(Box<SerdeError>),
 }
 
 /// Why an object is no value, and where in it.
@@ -78,16 +82,16 @@ struct Unfit {
 
 impl Failed {
     fn unfit(message: impl Into<String>) -> Self {
-        Failed::Unfit(Unfit { path: Vec::new(), message: message.into() })
+        Failed::Unfit(Box::new(Unfit { path: Vec::new(), message: message.into() }))
     }
 
     fn below(mut self, step: impl FnOnce() -> String) -> Self {
         /// A path that is longer is of no use to anybody.
         const LONGEST: usize = 20;
-        if let Failed::Unfit(Unfit { path, .. }) = &mut self
-            && path.len() < LONGEST
+        if let Failed::Unfit(unfit) = &mut self
+            && unfit.path.len() < LONGEST
         {
-            path.push(step());
+            unfit.path.push(step());
         }
         self
     }
@@ -110,49 +114,181 @@ impl From<SerdeError> for Failed {
     fn from(error: SerdeError) -> Self {
         match error.cause() {
             Cause::Unfit => Failed::unfit(error.to_string()),
-            Cause::Limit | Cause::Cancelled => Failed::Ended(error),
+            Cause::Limit | Cause::Cancelled => Failed::Ended(Box::new(error)),
         }
     }
 }
 
-fn convert<'a>(object: &Bound<'_, PyAny>, builder: Builder<'a, '_>, with_sets: bool) -> Result<Value<'a>, Failed> {
-    if let Ok(text) = object.cast::<PyString>() {
-        return Ok(builder.text(text.to_str()?)?);
-    }
-    if let Ok(dict) = object.cast::<PyDict>() {
-        return object_of(dict, builder, with_sets);
-    }
-    if let Ok(list) = object.cast::<PyList>() {
-        return array_of(list.iter(), builder, with_sets);
-    }
-    if let Ok(value) = object.cast::<PyBool>() {
-        return Ok(Value::Bool(value.is_true()));
-    }
-    if let Ok(value) = object.cast::<PyInt>() {
-        return integer(value, builder);
-    }
-    if object.is_none() {
-        return Ok(Value::Null);
-    }
-    if let Ok(value) = object.cast::<PyFloat>() {
-        return float(value, builder);
-    }
-    if let Ok(tuple) = object.cast::<PyTuple>() {
-        return array_of(tuple.iter(), builder, with_sets);
-    }
-    if object.is_instance_of::<PySet>() || object.is_instance_of::<PyFrozenSet>() {
-        if !with_sets {
-            return Err(Failed::unfit("a set is no JSON; a list is"));
+/// A conversion: where it is, what it may take, and what it has met.
+struct Conversion<'a, 's, 'py> {
+    /// As deep as the objects that are converted.
+    builder: Builder<'a, 's>,
+    with_sets: bool,
+    keys: Keys<'a, 'py>,
+}
+
+impl<'a, 's, 'py> Conversion<'a, 's, 'py> {
+    /// What is wanted of an object. Of most the type itself says what they are: no more is asked than where it is in
+    /// memory.
+    fn value(&mut self, object: &Bound<'py, PyAny>, part: Part) -> Result<Value<'a>, Failed> {
+        if let Ok(text) = object.cast_exact::<PyString>() {
+            return self.text(text);
         }
-        return set_of(object, builder);
+        if let Ok(dict) = object.cast_exact::<PyDict>() {
+            return self.object(dict, part);
+        }
+        if let Ok(list) = object.cast_exact::<PyList>() {
+            return self.array(list.iter(), part);
+        }
+        if let Ok(value) = object.cast_exact::<PyBool>() {
+            return Ok(Value::Bool(value.is_true()));
+        }
+        if let Ok(value) = object.cast_exact::<PyInt>() {
+            return integer(value, self.builder);
+        }
+        if object.is_none() {
+            return Ok(Value::Null);
+        }
+        if let Ok(value) = object.cast_exact::<PyFloat>() {
+            return float(value, self.builder);
+        }
+        self.value_of_other(object, part)
     }
-    let decimal = decimal_type(object.py())?;
-    // Of the object itself `isinstance` would ask what its class is, which may be code of Python's.
-    if object.get_type().is_subclass(decimal)? {
-        return number(&text_by(decimal, "__str__", object)?, builder);
+
+    fn value_of_other(&mut self, object: &Bound<'py, PyAny>, part: Part) -> Result<Value<'a>, Failed> {
+        if let Ok(text) = object.cast::<PyString>() {
+            return self.text(text);
+        }
+        if let Ok(dict) = object.cast::<PyDict>() {
+            return self.object(dict, part);
+        }
+        if let Ok(list) = object.cast::<PyList>() {
+            return self.array(list.iter(), part);
+        }
+        if let Ok(value) = object.cast::<PyInt>() {
+            return integer(value, self.builder);
+        }
+        if let Ok(value) = object.cast::<PyFloat>() {
+            return float(value, self.builder);
+        }
+        if let Ok(tuple) = object.cast::<PyTuple>() {
+            return self.array(tuple.iter(), part);
+        }
+        if object.is_instance_of::<PySet>() || object.is_instance_of::<PyFrozenSet>() {
+            if !self.with_sets {
+                return Err(Failed::unfit("a set is no JSON; a list is"));
+            }
+            return self.set(object);
+        }
+        let decimal = decimal_type(object.py())?;
+        // Of the object itself `isinstance` would ask what its class is, which may be code of Python's.
+        if object.get_type().is_subclass(decimal)? {
+            return number(&text_by(decimal, "__str__", object)?, self.builder);
+        }
+        let name = object.get_type().fully_qualified_name()?;
+        Err(Failed::unfit(format!("{name} has no value in JSON or Rego")))
     }
-    let name = object.get_type().fully_qualified_name()?;
-    Err(Failed::unfit(format!("{name} has no value in JSON or Rego")))
+
+    #[inline]
+    fn text(&self, text: &Bound<'py, PyString>) -> Result<Value<'a>, Failed> {
+        Ok(self.builder.text(text.to_str()?)?)
+    }
+
+    /// Goes a level deeper; gives the builder of the level above, to come back to.
+    #[inline]
+    fn enter(&mut self) -> Result<Builder<'a, 's>, Failed> {
+        if !has_level() {
+            return Err(Failed::unfit("exceeded the depth that this thread has stack for"));
+        }
+        let deeper = self.builder.deeper()?;
+        Ok(std::mem::replace(&mut self.builder, deeper))
+    }
+
+    fn array(
+        &mut self,
+        items: impl ExactSizeIterator<Item = Bound<'py, PyAny>>,
+        part: Part,
+    ) -> Result<Value<'a>, Failed> {
+        let above = self.enter()?;
+        let mut values = BumpVec::new_in(above.arena());
+        if let Some(item_part) = self.builder.of_part(part).item().map(Builder::part) {
+            values = self.builder.list(items.len())?;
+            for (at, item) in items.enumerate() {
+                let value = self.value(&item, item_part).map_err(|failed| failed.below(|| format!("[{at}]")))?;
+                self.builder.push(&mut values, value)?;
+                if at == 1 && matches!(value, Value::Object(_)) {
+                    self.keys.open();
+                }
+            }
+        }
+        self.builder = above;
+        Ok(Value::Array(values.into_bump_slice()))
+    }
+
+    /// All of a set: its members are looked up by what they are.
+    fn set(&mut self, set: &Bound<'py, PyAny>) -> Result<Value<'a>, Failed> {
+        let above = self.enter()?;
+        let whole = self.builder.whole().part();
+        // A subclass may say that it holds something else. Making a set of it asks only what it is.
+        let plain = set.py().get_type::<PyFrozenSet>().call1((set,))?;
+        let plain = plain.cast_exact::<PyFrozenSet>().map_err(PyErr::from)?;
+        let mut items = self.builder.list(plain.len())?;
+        for item in plain {
+            let item = self.value(&item, whole).map_err(|failed| failed.below(|| "[_]".to_owned()))?;
+            self.builder.push(&mut items, item)?;
+        }
+        self.builder = above;
+        Ok(Value::Set(Set::from_unsorted(above.arena(), items.into_bump_slice_mut())))
+    }
+
+    fn object(&mut self, dict: &Bound<'py, PyDict>, part: Part) -> Result<Value<'a>, Failed> {
+        let above = self.enter()?;
+        let count = dict.len();
+        let mut entries = self.builder.list::<Entry<'a>>(self.builder.of_part(part).entries_of(count))?;
+        // No more than there were: who iterates over a dictionary that changes does not come to an end by itself.
+        for (key, value) in dict.iter().take(count) {
+            match self.key(&key, part)? {
+                Some((key, part)) => {
+                    let value = self.value(&value, part).map_err(|failed| failed.below(|| step(key)))?;
+                    self.builder.push(&mut entries, (key, value))?;
+                }
+                None => self.builder.step()?,
+            }
+            if dict.len() != count {
+                return Err(Failed::unfit("the dict changed while it was read"));
+            }
+        }
+        self.builder = above;
+        Ok(Value::Object(Object::from_unsorted(above.arena(), entries.into_bump_slice_mut())))
+    }
+
+    /// A key of an object of which a part is wanted.
+    #[inline]
+    fn key(&mut self, key: &Bound<'py, PyAny>, object: Part) -> Result<Wanted<'a>, Failed> {
+        match self.keys.find(key, object) {
+            Some(wanted) => Ok(wanted),
+            None => self.new_key(key, object),
+        }
+    }
+
+    fn new_key(&mut self, key: &Bound<'py, PyAny>, object: Part) -> Result<Wanted<'a>, Failed> {
+        let Ok(text) = key.cast::<PyString>() else {
+            let kind = key.get_type().fully_qualified_name()?;
+            return Err(Failed::unfit(format!("a key is of type {kind}, where JSON has strings")));
+        };
+        let (text, builder) = (text.to_str()?, self.builder.of_part(object));
+        let wanted = match builder.entry(text) {
+            Some(inner) => Some((builder.key(builder.copy(text)?), inner.part())),
+            None => None,
+        };
+        self.keys.keep(key, object, wanted);
+        Ok(wanted)
+    }
+}
+
+/// The step to a key's value, as messages have it.
+fn step(key: Value<'_>) -> String {
+    format!(".{}", key.as_str().unwrap_or_default())
 }
 
 /// The class `decimal.Decimal`.
@@ -189,67 +325,6 @@ fn number<'a>(text: &str, builder: Builder<'a, '_>) -> Result<Value<'a>, Failed>
             let shown: String = text.chars().take(40).collect();
             Failed::unfit(format!("{shown} is no number of JSON, or too large"))
         }
-        Cause::Limit | Cause::Cancelled => Failed::Ended(error),
+        Cause::Limit | Cause::Cancelled => Failed::Ended(Box::new(error)),
     })
-}
-
-/// The builder of the next level.
-fn deeper<'a, 's>(builder: Builder<'a, 's>) -> Result<Builder<'a, 's>, Failed> {
-    if !has_level() {
-        return Err(Failed::unfit("exceeded the depth that this thread has stack for"));
-    }
-    Ok(builder.deeper()?)
-}
-
-fn array_of<'a, 'py>(
-    items: impl ExactSizeIterator<Item = Bound<'py, PyAny>>,
-    builder: Builder<'a, '_>,
-    with_sets: bool,
-) -> Result<Value<'a>, Failed> {
-    let builder = deeper(builder)?;
-    let Some(inner) = builder.item() else { return Ok(Value::Array(&[])) };
-    let mut values = builder.list(items.len())?;
-    for (at, item) in items.enumerate() {
-        let value = convert(&item, inner, with_sets).map_err(|failed| failed.below(|| format!("[{at}]")))?;
-        builder.push(&mut values, value)?;
-    }
-    Ok(Value::Array(values.into_bump_slice()))
-}
-
-fn set_of<'a>(set: &Bound<'_, PyAny>, builder: Builder<'a, '_>) -> Result<Value<'a>, Failed> {
-    let inner = deeper(builder)?.whole();
-    // A subclass may say that it holds something else. Making a set of it asks only what it is.
-    let plain = set.py().get_type::<PyFrozenSet>().call1((set,))?;
-    let plain = plain.cast_exact::<PyFrozenSet>().map_err(PyErr::from)?;
-    let mut items = builder.list(plain.len())?;
-    for item in plain {
-        let item = convert(&item, inner, true).map_err(|failed| failed.below(|| "[_]".to_owned()))?;
-        builder.push(&mut items, item)?;
-    }
-    Ok(Value::Set(Set::from_unsorted(builder.arena(), items.into_bump_slice_mut())))
-}
-
-fn object_of<'a>(dict: &Bound<'_, PyDict>, builder: Builder<'a, '_>, with_sets: bool) -> Result<Value<'a>, Failed> {
-    let builder = deeper(builder)?;
-    let count = dict.len();
-    let mut entries = builder.list::<Entry<'a>>(0)?;
-    // No more than there were: who iterates over a dictionary that changes does not come to an end by itself.
-    for (key, value) in dict.iter().take(count) {
-        let Ok(key) = key.cast::<PyString>() else {
-            let kind = key.get_type().fully_qualified_name()?;
-            return Err(Failed::unfit(format!("a key is of type {kind}, where JSON has strings")));
-        };
-        let key = key.to_str()?;
-        match builder.entry(key) {
-            Some(inner) => {
-                let value = convert(&value, inner, with_sets).map_err(|failed| failed.below(|| format!(".{key}")))?;
-                builder.push(&mut entries, (builder.key(builder.copy(key)?), value))?;
-            }
-            None => builder.step()?,
-        }
-        if dict.len() != count {
-            return Err(Failed::unfit("the dict changed while it was read"));
-        }
-    }
-    Ok(Value::Object(Object::from_unsorted(builder.arena(), entries.into_bump_slice_mut())))
 }

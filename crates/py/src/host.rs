@@ -68,6 +68,14 @@ fn is_time_for_others() -> bool {
     is_time
 }
 
+/// What a long work that has the lock does now and then: it lets other threads run, and ends when Python has a signal.
+pub fn let_others_run(py: Python<'_>) -> PyResult<()> {
+    if is_time_for_others() {
+        py.detach(|| ());
+    }
+    py.check_signals()
+}
+
 /// The host of evaluations for Python.
 pub struct PythonHost {
     /// Takes a place and a message.

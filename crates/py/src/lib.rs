@@ -13,6 +13,7 @@ mod builtin;
 mod error;
 mod from_python;
 mod host;
+mod keys;
 mod kubernetes;
 mod options;
 mod policy;

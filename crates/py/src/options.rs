@@ -15,6 +15,12 @@ impl<'py> Given<'py> {
     /// Nothing.
     pub const NOTHING: Given<'static> = Given(None);
 
+    /// What an object stands for.
+    pub fn of(object: Bound<'py, PyAny>) -> Self {
+        let is_nothing = object.is(object.py().Ellipsis());
+        Given((!is_nothing).then_some(object))
+    }
+
     /// The object, if there is one.
     pub fn object(&self) -> Option<&Bound<'py, PyAny>> {
         self.0.as_ref()
@@ -25,8 +31,7 @@ impl<'py> FromPyObject<'_, 'py> for Given<'py> {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        let is_nothing = object.is(object.py().Ellipsis());
-        Ok(Given((!is_nothing).then(|| object.to_owned())))
+        Ok(Given::of(object.to_owned()))
     }
 }
 

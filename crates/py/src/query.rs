@@ -145,9 +145,11 @@ impl Query {
         self.ask(py, &input, |answer| self.options.shapes.results(py, &answer))
     }
 
-    /// The values of the query for many inputs, in their order, computed by several threads (as many as there are
-    /// processors, if nothing is said) without the interpreter's lock. `inputs` is any iterable; `default` is given
-    /// where the query is undefined.
+    /// The values of the query for many inputs, in their order, computed by several threads without the interpreter's
+    /// lock: `threads` of them, or as many as there are processors. With `threads=1` the calling thread computes them; it
+    /// also does where nothing is said and threads would be of no use, since there is little to compute.
+    ///
+    /// `inputs` is any iterable; `default` is given where the query is undefined.
     ///
     /// With `errors="raise"` the first input with an error raises it. With `errors="return"` the `SolonError`s stand
     /// in the list in place of values.

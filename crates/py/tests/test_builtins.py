@@ -1,5 +1,6 @@
 """Builtins that are Python's functions."""
 
+import os
 import pickle
 import signal
 import subprocess
@@ -92,7 +93,7 @@ def test_an_exception_is_never_an_answer():
                 getattr(policy.query(query), ask)({})
             assert isinstance(raised.value.__cause__, Mine)
             assert raised.value.code == "eval_builtin_error" and "broken" in str(raised.value)
-    many = policy.query("data.a.x").evaluate_many([1, 2, 3], errors="return")
+    many = policy.query("data.a.x").evaluate_many([1, 2, 3], errors="return", threads=2)
     assert all(isinstance(error.__cause__, Mine) for error in many)
     admission = solon.kubernetes.Admission([(policy, "data.a.allow")])
     review = {"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {"uid": "7"}}
@@ -126,7 +127,7 @@ def test_what_is_not_as_declared_is_an_error(signature, result):
         with pytest.raises(SolonError, match="own.f: (the result|operand 1) must be") as raised:
             query.allows(1)
         assert raised.value.code == "eval_builtin_error"
-        assert [error.code for error in query.evaluate_many([1, 2], errors="return")] == ["eval_builtin_error"] * 2
+        assert [error.code for error in query.evaluate_many([1, 2], errors="return", threads=2)] == ["eval_builtin_error"] * 2
 
 
 def test_a_function_that_forgets_to_return_allows_nothing():
@@ -176,7 +177,7 @@ def test_a_function_may_ask_policies():
     inner = Policy("package b\nx := input + 1").query("data.b.x")
     outer = policy_with(lambda x: inner.evaluate(x)).query("data.a.x")
     assert outer.evaluate(1) == 2
-    assert outer.evaluate_many(range(100)) == list(range(1, 101))
+    assert outer.evaluate_many(range(100), threads=2) == list(range(1, 101))
     with pytest.raises(SolonError) as raised:
         policy_with(lambda x: inner.policy.query("x +").evaluate(x)).query("data.a.x").evaluate(1)
     assert isinstance(raised.value.__cause__, SolonError)
@@ -201,7 +202,7 @@ def test_what_is_no_exception_goes_on():
     with pytest.raises(KeyboardInterrupt):
         query.evaluate(1)
     with pytest.raises(KeyboardInterrupt):
-        query.evaluate_many([1, 2])
+        query.evaluate_many([1, 2], threads=2)
 
 
 def test_signals_end_an_evaluation():
@@ -211,7 +212,7 @@ def test_signals_end_an_evaluation():
     # A shell starts what runs in the background with the signal ignored, and Python leaves it at that.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        for ask in (query.evaluate, lambda: query.evaluate_many([1, 2, 3])):
+        for ask in (query.evaluate, lambda: query.evaluate_many([1, 2, 3], threads=2)):
             timer = threading.Timer(0.2, lambda: signal.raise_signal(signal.SIGINT))
             timer.start()
             with pytest.raises(KeyboardInterrupt):
@@ -221,10 +222,11 @@ def test_signals_end_an_evaluation():
         signal.signal(signal.SIGINT, before)
 
 
-def test_many_end_when_a_signal_comes_while_answers_come():
+@pytest.mark.parametrize("threads", [None, 1, 2])
+def test_many_end_when_a_signal_comes_while_answers_come(threads):
     text = "import signal, solon\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n" + (
         'query = solon.Policy().query("input.x == 1")\nprint("begun", flush=True)\n'
-        "try:\n    query.evaluate_many(({'x': 1} for _ in iter(int, 1)), threads=2)\n"
+        f"try:\n    query.evaluate_many(({{'x': 1}} for _ in iter(int, 1)), threads={threads})\n"
         "except KeyboardInterrupt:\n    print('ended')"
     )
     done = subprocess.Popen([sys.executable, "-c", text], stdout=subprocess.PIPE, text=True)
@@ -235,6 +237,26 @@ def test_many_end_when_a_signal_comes_while_answers_come():
         assert done.communicate(timeout=20)[0] == "ended\n"
     finally:
         done.kill()
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="there is one processor")
+def test_others_evaluate_where_it_is_worth_it():
+    def threads_of(pause, count):
+        seen = set()
+
+        def f(x):
+            seen.add(threading.get_ident())
+            time.sleep(pause)
+            return x
+
+        query = policy_with(f).query("data.a.x")
+        assert query.evaluate_many(range(count)) == list(range(count))
+        return seen
+
+    own = {threading.get_ident()}
+    assert threads_of(0.003, 1) == own
+    assert threads_of(0.003, 20) > own
+    assert policy_with(lambda x: x).query("input").evaluate_many(range(10_000)) == list(range(10_000))
 
 
 PANIC = r"""
@@ -254,18 +276,23 @@ def f(x):
     return x
 
 query = solon.Policy(builtins=[f]).query("own.f(input)")
-for threads in (1, 2, 4):
+for threads in (2, 4):
     try:
         query.evaluate_many(range(100_000), threads=threads)
     except RuntimeError as error:
         print(error)
+for ask in (lambda: query.evaluate(3), lambda: query.evaluate_many(range(100_000), threads=1)):
+    try:
+        ask()
+    except BaseException as error:
+        print(type(error).__name__)
 print(query.evaluate_many(range(3)))
 """
 
 
 def test_a_thread_that_panics_ends_all():
     done = subprocess.run([sys.executable, "-c", PANIC], capture_output=True, text=True, timeout=60)
-    assert done.stdout == "a thread ended early\n" * 3 + "[0, 1, 2]\n", done.stderr
+    assert done.stdout == "a thread ended early\n" * 2 + "PanicException\n" * 2 + "[0, 1, 2]\n", done.stderr
 
 
 def test_what_a_function_asks_lets_other_threads_run():
@@ -284,7 +311,11 @@ def test_what_a_function_asks_lets_other_threads_run():
     thread = threading.Thread(target=tick, daemon=True)
     thread.start()
     try:
-        for ask in (lambda: query.evaluate(1), lambda: query.evaluate_many([1], threads=1)):
+        for ask in (
+            lambda: query.evaluate(1),
+            lambda: query.evaluate_many([1], threads=1),
+            lambda: query.evaluate_many([1], threads=2),
+        ):
             begun = time.monotonic()
             ask()
             ended = time.monotonic()
@@ -303,7 +334,7 @@ def test_a_signal_in_print_goes_on():
     policy = policy_with(lambda x: x, 'package a\nx if print("a")\ny if { print("a"); own.f(1) }')
     for rule in "xy":
         query = policy.query(f"data.a.{rule}", print=stop)
-        for ask in (query.evaluate, lambda: query.evaluate_many([1, 2], errors="return")):
+        for ask in (query.evaluate, lambda: query.evaluate_many([1, 2], errors="return", threads=2)):
             with pytest.raises(KeyboardInterrupt):
                 ask()
 

@@ -12,7 +12,7 @@ import solon._errors
 import solon._limits
 import solon.kubernetes
 
-README = pathlib.Path(__file__).parents[3] / "README.md"
+ROOT = pathlib.Path(__file__).parents[3]
 
 
 def documented():
@@ -43,6 +43,15 @@ def test_most_of_it_has_examples():
 
 
 def test_readme(capsys):
-    [code] = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    [code] = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     exec(code, {})
     assert capsys.readouterr().out == "['container web has no cpu limit']\n"
+
+
+def test_book():
+    """The chapter's blocks run one after the other, as a reader would type them."""
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "book" / "python.md").read_text(), re.DOTALL)
+    assert len(blocks) >= 6
+    names = {}
+    for block in blocks:
+        exec(block, names)

@@ -42,7 +42,7 @@ def test_objects_and_json_agree(document):
     assert query.evaluate(document) == query.evaluate(json.dumps(document).encode())
 
 
-@given(st.lists(documents, max_size=30), st.integers(1, 4))
+@given(st.lists(documents, max_size=30), st.none() | st.integers(1, 4))
 @settings(max_examples=50, deadline=None)
 def test_many_are_as_one_by_one(documents, threads):
     assert ECHO.evaluate_many(documents, threads=threads) == documents
@@ -100,11 +100,11 @@ def test_what_python_takes_for_equal_is_not_lost(text):
 
 def test_a_value_that_has_no_object_is_an_error_of_its_input():
     query = solon.Policy("package a\nx contains y if some y in input").query("data.a.x", sets=True)
-    answers = query.evaluate_many([[1], [{"a": 1}], [2], b"[1, true]", [3]], errors="return")
+    answers = query.evaluate_many([[1], [{"a": 1}], [2], b"[1, true]", [3]], errors="return", threads=2)
     assert [answers[at] for at in (0, 2, 4)] == [{1}, {2}, {3}]
     assert [answers[at].code for at in (1, 3)] == ["invalid_result"] * 2
     with pytest.raises(solon.SolonError, match="cannot hold objects"):
-        query.evaluate_many([[1], [{"a": 1}]])
+        query.evaluate_many([[1], [{"a": 1}]], threads=2)
 
 
 def test_integers_of_many_digits():
@@ -113,7 +113,7 @@ def test_integers_of_many_digits():
     with pytest.raises(solon.SolonError) as raised:
         query.evaluate(big)
     assert raised.value.code == "invalid_result" and "digits" in str(raised.value)
-    one, error = query.evaluate_many([1, big], errors="return")
+    one, error = query.evaluate_many([1, big], errors="return", threads=2)
     assert one == 1 and error.code == "invalid_result"
 
 
@@ -157,12 +157,12 @@ def test_subclasses_are_what_they_hold(value):
     for query in (ECHO, ECHO_SETS):
         assert query.evaluate(lie) == query.evaluate(value)
         assert query.evaluate({"a": [lie]}) == query.evaluate({"a": [value]})
-        assert query.evaluate_many([lie, {"a": lie}]) == query.evaluate_many([value, {"a": value}])
+        assert query.evaluate_many([lie, {"a": lie}], threads=2) == query.evaluate_many([value, {"a": value}])
 
 
 def test_a_subclass_of_bytes_is_json_as_they_are():
     assert ECHO.evaluate(liar(bytes)(b"[1, 2]")) == [1, 2]
-    assert ECHO.evaluate_many([liar(bytes)(b"[1, 2]")]) == [[1, 2]]
+    assert ECHO.evaluate_many([liar(bytes)(b"[1, 2]")], threads=2) == [[1, 2]]
 
 
 def test_a_set_holds_nobody_whom_it_only_says():
@@ -198,11 +198,11 @@ MANY = solon.Policy("package a\ndefault seen := false\nseen if json.marshal(inpu
 def test_shared_parts_count_each_time():
     query = MANY.query("data.a.allow", limits=solon.Limits(memory=1 << 20))
     for asked in (bomb(), {"a": {"b": bomb()}}, (bomb(),), ["x" * 100_000] * 1000, {"a": [b for b in "ab"] + [bomb()]}):
-        for ask in (query.evaluate, query.allows, query.results, lambda x: query.evaluate_many([x])):
+        for ask in (query.evaluate, query.allows, query.results, lambda x: query.evaluate_many([x], threads=2)):
             with pytest.raises(solon.SolonError, match="more than 1048576 bytes of memory") as raised:
                 ask(asked)
             assert raised.value.code == "eval_limit_error"
-    errors = query.evaluate_many([1, bomb(), 2], errors="return")
+    errors = query.evaluate_many([1, bomb(), 2], errors="return", threads=2)
     assert [getattr(error, "code", error) for error in errors] == [None, "eval_limit_error", None]
     assert query.evaluate(bomb(1)) is None
 
@@ -220,7 +220,7 @@ def test_time_counts_while_an_input_is_read():
     policy = solon.Policy("package a\nnamed if input[_].name\nallow if not named")
     query = policy.query("data.a.allow", limits=solon.Limits(timeout=0.05))
     begun = time.monotonic()
-    for ask in (query.allows, lambda x: query.evaluate_many([x])):
+    for ask in (query.allows, lambda x: query.evaluate_many([x], threads=2)):
         with pytest.raises(solon.SolonError, match="deadline"):
             ask([item] * 1_000_000)
     assert time.monotonic() - begun < 10
@@ -246,7 +246,7 @@ def test_signals_end_the_reading_of_an_input(ask):
     # Of data all is wanted: one list has all of it, and the test has an end.
     asks = {
         "evaluate": lambda: query.evaluate(many),
-        "evaluate_many": lambda: query.evaluate_many([many]),
+        "evaluate_many": lambda: query.evaluate_many([many], threads=2),
         "data": lambda: solon.Policy(data={"x": [[None] * 1000] * 30_000}),
         "with_data": lambda: query.policy.with_data({"x": [[None] * 1000] * 30_000}),
     }
@@ -317,12 +317,12 @@ def test_what_the_system_does_not_have_is_an_error():
     ],
 )
 def test_what_is_no_value(wrong, message):
-    for ask in (ECHO.evaluate, ECHO.allows, ECHO.results, lambda wrong: ECHO.evaluate_many([1, wrong])):
+    for ask in (ECHO.evaluate, ECHO.allows, ECHO.results, lambda wrong: ECHO.evaluate_many([1, wrong], threads=2)):
         with pytest.raises(solon.SolonError) as raised:
             ask(wrong)
         assert message in str(raised.value)
         assert raised.value.code == "invalid_input"
-    [good, error] = ECHO.evaluate_many([1, wrong], errors="return")
+    [good, error] = ECHO.evaluate_many([1, wrong], errors="return", threads=2)
     assert good == 1 and isinstance(error, solon.SolonError)
 
 
@@ -366,7 +366,7 @@ def test_undefined_null_and_false_are_told_apart():
     assert solon.Policy().query("input").evaluate(default=missing) is missing
     assert solon.Policy().query("input").evaluate(..., missing) is missing
     assert solon.Policy().query("input").evaluate(None, missing) is None
-    assert query.evaluate_many([{}, {"x": 1}], default=missing) == [missing, 1]
+    assert query.evaluate_many([{}, {"x": 1}], default=missing, threads=2) == [missing, 1]
 
 
 def test_keys_that_are_no_strings_are_named_as_in_json():

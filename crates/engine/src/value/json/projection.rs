@@ -176,23 +176,36 @@ impl Projection {
         self.nodes.get(node as usize).unwrap_or(&Wanted::All)
     }
 
-    /// Of an array of which a node wants something: what is wanted of its items, where there is no node everything.
-    /// `None` if they are not wanted.
-    pub(in crate::value) fn item(&self, node: u32) -> Option<Option<u32>> {
+    /// The number of no node.
+    pub(in crate::value) const EVERYTHING: u32 = u32::MAX;
+
+    /// Of an array of which a node wants something: what is wanted of its items, if they are wanted.
+    #[inline]
+    pub(in crate::value) fn item(&self, node: u32) -> Option<u32> {
         match self.wanted(node) {
-            Wanted::All => Some(None),
-            Wanted::Elements(element) | Wanted::Lookups(element) => Some(Some(*element)),
+            Wanted::All => Some(Self::EVERYTHING),
+            Wanted::Elements(element) | Wanted::Lookups(element) => Some(*element),
             Wanted::Kind | Wanted::Fields(_) => None,
         }
     }
 
     /// The same of an object's entry.
-    pub(in crate::value) fn entry(&self, node: u32, key: &str) -> Option<Option<u32>> {
+    pub(in crate::value) fn entry(&self, node: u32, key: &str) -> Option<u32> {
         match self.wanted(node) {
-            Wanted::All => Some(None),
-            Wanted::Elements(element) | Wanted::Lookups(element) => Some(Some(*element)),
+            Wanted::All => Some(Self::EVERYTHING),
+            Wanted::Elements(element) | Wanted::Lookups(element) => Some(*element),
             Wanted::Kind => None,
-            Wanted::Fields(fields) => field(fields, key).map(|field| Some(field.wanted)),
+            Wanted::Fields(fields) => field(fields, key).map(|field| field.wanted),
+        }
+    }
+
+    /// How many entries of an object with `count` are wanted at most.
+    #[inline]
+    pub(in crate::value) fn entries_of(&self, node: u32, count: usize) -> usize {
+        match self.wanted(node) {
+            Wanted::All | Wanted::Elements(_) | Wanted::Lookups(_) => count,
+            Wanted::Kind => 0,
+            Wanted::Fields(fields) => count.min(fields.len()),
         }
     }
 }

@@ -38,15 +38,61 @@ pub struct Builder<'a, 's> {
     symbols: &'s SymbolTable,
     projection: &'s Projection,
     meter: &'s Meter<'s>,
-    /// What is wanted of the value: a node of the projection; everything where there is none.
-    node: Option<u32>,
+    /// What is wanted of the value: a node of the projection.
+    node: u32,
     depth: usize,
+}
+
+/// What is wanted of a part of a value, for who comes to parts of one kind again and again: [`Builder::part`] says it of
+/// a builder, [`Builder::of_part`] is the builder of another one of that kind.
+///
+/// ```
+/// use solon_engine::value::serde::{Build, Builder, Part, SerdeError};
+/// use solon_engine::value::{Entry, Object, Value};
+/// use solon_engine::{Compiler, Input};
+///
+/// /// Tables with the same columns.
+/// struct Table<const C: usize> { columns: [&'static str; C], rows: Vec<[i64; C]> }
+///
+/// impl<const C: usize> Build for Table<C> {
+///     fn build<'a>(&self, builder: Builder<'a, '_>) -> Result<Value<'a>, SerdeError> {
+///         let Some(row) = builder.deeper()?.item() else { return Ok(Value::Array(&[])) };
+///         let row = row.deeper()?;
+///         // What is wanted of a column is looked up once, not in each row.
+///         let wanted: Vec<Option<Part>> = self.columns.map(|name| row.entry(name).map(Builder::part)).into();
+///         let mut rows = builder.list(self.rows.len())?;
+///         for values in &self.rows {
+///             let mut entries = builder.list::<Entry<'a>>(builder.entries_of(C))?;
+///             for ((name, value), _) in self.columns.iter().zip(values).zip(&wanted).filter(|(_, part)| part.is_some()) {
+///                 builder.push(&mut entries, (builder.key(builder.copy(name)?), Value::Int(*value)))?;
+///             }
+///             let object = Object::from_unsorted(builder.arena(), entries.into_bump_slice_mut());
+///             builder.push(&mut rows, Value::Object(object))?;
+///         }
+///         Ok(Value::Array(rows.into_bump_slice()))
+///     }
+/// }
+///
+/// let policy = Compiler::new().module("a.rego", "package a\nx := sum([row.b | some row in input])").compile()?;
+/// let table = Table { columns: ["a", "b"], rows: vec![[1, 2], [3, 4]] };
+/// assert_eq!(policy.prepare("data.a.x")?.evaluator().eval(Input::build(&table))?.deserialize::<i64>()?, 6);
+/// # Ok::<(), solon_engine::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part(u32);
+
+impl Part {
+    /// A number that tells it from other parts of its value, for tables.
+    #[inline]
+    pub fn number(self) -> usize {
+        self.0 as usize
+    }
 }
 
 impl<'a, 's> Builder<'a, 's> {
     /// A builder of what is wanted of a value.
     pub fn new(arena: &'a Bump, symbols: &'s SymbolTable, projection: &'s Projection, meter: &'s Meter<'s>) -> Self {
-        Builder { arena, symbols, projection, meter, node: Some(0), depth: 0 }
+        Builder { arena, symbols, projection, meter, node: 0, depth: 0 }
     }
 
     /// The arena. What is made there without the builder's help is not held to the limits: see
@@ -68,6 +114,7 @@ impl<'a, 's> Builder<'a, 's> {
     }
 
     /// The builder of what lies one level deeper. Fails where values may not nest any more.
+    #[inline]
     pub fn deeper(self) -> Result<Self, SerdeError> {
         self.step()?;
         self.room(0)?;
@@ -80,19 +127,37 @@ impl<'a, 's> Builder<'a, 's> {
     /// The builder of the same value, everything of which is wanted: that of a set, whose members are looked up by
     /// what they are.
     pub fn whole(self) -> Self {
-        Builder { node: None, ..self }
+        Builder { node: Projection::EVERYTHING, ..self }
     }
 
     /// The builder of an array's items, if they are wanted.
+    #[inline]
     pub fn item(self) -> Option<Self> {
-        let Some(node) = self.node else { return Some(self) };
-        Some(Builder { node: self.projection.item(node)?, ..self })
+        Some(Builder { node: self.projection.item(self.node)?, ..self })
+    }
+
+    /// What is wanted here.
+    #[inline]
+    pub fn part(self) -> Part {
+        Part(self.node)
+    }
+
+    /// The builder of something as deep as this, of which as much is wanted as of a part that a builder of the same
+    /// value gave.
+    #[inline]
+    pub fn of_part(self, part: Part) -> Self {
+        Builder { node: part.0, ..self }
+    }
+
+    /// How many entries of an object with `count` are wanted at most.
+    #[inline]
+    pub fn entries_of(self, count: usize) -> usize {
+        self.projection.entries_of(self.node, count)
     }
 
     /// The builder of an entry's value, if it is wanted.
     pub fn entry(self, key: &str) -> Option<Self> {
-        let Some(node) = self.node else { return Some(self) };
-        Some(Builder { node: self.projection.entry(node, key)?, ..self })
+        Some(Builder { node: self.projection.entry(self.node, key)?, ..self })
     }
 
     /// A list in the arena with room for so many.
@@ -103,6 +168,7 @@ impl<'a, 's> Builder<'a, 's> {
     }
 
     /// Adds to a list, which grows if it has to.
+    #[inline]
     pub fn push<T>(self, list: &mut BumpVec<'a, T>, item: T) -> Result<(), SerdeError> {
         self.step()?;
         if list.len() == list.capacity() {
@@ -118,12 +184,14 @@ impl<'a, 's> Builder<'a, 's> {
     }
 
     /// A text in the arena.
+    #[inline]
     pub fn copy(self, text: &str) -> Result<&'a str, SerdeError> {
         self.room(text.len())?;
         self.arena.try_alloc_str(text).map(|text| &*text).map_err(|_| SerdeError::no_memory())
     }
 
     /// A string.
+    #[inline]
     pub fn text(self, text: &str) -> Result<Value<'a>, SerdeError> {
         Ok(Value::string(self.copy(text)?))
     }

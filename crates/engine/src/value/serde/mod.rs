@@ -7,7 +7,7 @@ mod from;
 mod meter;
 mod to;
 
-pub use build::{Build, Builder};
+pub use build::{Build, Builder, Part};
 pub use deserialize::deserialize_into;
 pub use from::{from_json, from_serialize, from_serialize_wanted};
 pub use meter::Meter;
