@@ -86,7 +86,7 @@ impl Session {
         let (symbols, projection) =
             (&shared.code.symbols, if input.is_wanted() { projection() } else { Projection::ALL });
         let input = input.value(arena, symbols, parser, projection, &meter)?;
-        let late = LateReader::new(arena, symbols, parser, projection);
+        let late = &mut LateReader::new(arena, symbols, parser, projection);
         let place = |span: solon_syntax::Span| {
             let source = shared.sources.get(span.file as usize).unwrap_or(&first.source);
             format!("{}:{}", source.name(), source.position(span.start).row)

@@ -141,11 +141,11 @@ pub struct Setting<'a, 's> {
 }
 
 /// What an evaluation is about.
-pub struct Documents<'a> {
+pub struct Documents<'a, 's> {
     /// The input.
     pub input: Option<Value<'a>>,
     /// Reads those entries of the input that were not read yet.
-    pub late: LateReader<'a>,
+    pub late: &'s mut LateReader<'a>,
     /// The base documents.
     pub data: Value<'a>,
 }
@@ -164,7 +164,7 @@ pub enum Rows<'a> {
 pub fn evaluate<'a, T>(
     setting: &Setting<'a, '_>,
     queries: impl IntoIterator<Item = &'a QueryCode>,
-    documents: Documents<'a>,
+    documents: Documents<'a, '_>,
     reusable: &mut Reusable,
     mut take: impl FnMut(Result<Rows<'a>>, Observed<'_>) -> T,
 ) -> Option<T> {
@@ -225,7 +225,7 @@ struct Machine<'a, 's> {
     /// Indexes of collections that loops with a filter walk over.
     indexes: matching::Indexes<'a>,
     reusable: &'s mut Reusable,
-    late: LateReader<'a>,
+    late: &'s mut LateReader<'a>,
     /// Who is told of answers, while a document is computed again that is in conflict.
     witness: Option<Box<conflict::Witness<'a>>>,
     now: Option<i64>,

@@ -25,6 +25,11 @@ fn guess_at(first: u32, node: u32, last: u8) -> usize {
 /// The place of an entry that was not found.
 pub(super) const EMPTY: Entry<'static> = (Value::Null, Value::Null);
 
+#[inline]
+fn is_empty(place: &Entry<'_>) -> bool {
+    place.0.as_str().is_none()
+}
+
 impl<'t, 'a, 's, M: Make<'t, 'a>> Reader<'t, 'a, 's, M> {
     /// Passes over a key, if it is the name that came after the last one the last time: as a rule, names come in one
     /// order. It waits for its value in its place.
@@ -104,17 +109,19 @@ impl<'t, 'a, 's, M: Make<'t, 'a>> Reader<'t, 'a, 's, M> {
     #[inline]
     pub(super) fn object_of_names(&mut self, start: usize) -> Object<'a> {
         let places = self.entries.get_mut(start..).unwrap_or(&mut []);
-        let mut count = 0;
-        for at in 0..places.len() {
-            if let Some(entry) = places.get(at).copied()
-                && entry.0.as_str().is_some()
-                && let Some(place) = places.get_mut(count)
-            {
-                *place = entry;
-                count += 1;
+        if places.iter().any(is_empty) {
+            let mut count = 0;
+            for at in 0..places.len() {
+                if let Some(entry) = places.get(at).copied().filter(|entry| !is_empty(entry))
+                    && let Some(place) = places.get_mut(count)
+                {
+                    *place = entry;
+                    count += 1;
+                }
             }
+            self.entries.truncate(start + count);
         }
-        match places.get(..count) {
+        match self.entries.get(start..) {
             None | Some([]) => Object::EMPTY,
             Some(entries) => self.make.object(entries),
         }
