@@ -8,6 +8,7 @@ use super::{both, known};
 use anyhow::Result;
 use serde_json::Value;
 use solon_generate::Case;
+use solon_syntax::{ParseOptions, parse_query};
 
 const BASE: &str =
     "elements of arrays in base data, which OPA finds by texts, and not where `with` puts the data in place";
@@ -29,14 +30,23 @@ pub fn reason(case: &Case, difference: &Difference, peer: &mut Peer) -> Result<O
 
 /// Whether OPA's answer is ours where a modifier puts base data in place, which is the same data.
 fn of_base_data(case: &Case, difference: &Difference, peer: &mut Peer) -> Result<Option<&'static str>> {
-    let Some(query) = difference.query.as_ref().filter(|query| !query.contains("; ")) else { return Ok(None) };
+    let Some(query) = &difference.query else { return Ok(None) };
     let data: serde_json::Map<String, Value> = serde_json::from_str(&case.data)?;
     let Some(base) = data.get("d") else { return Ok(None) };
     let asked = Case { queries: vec![query.clone()], ..case.clone() };
     let (ours, _) = both(&asked, peer, Way::Usual)?;
-    let replaced = Case { queries: vec![format!("{query} with data.d as {base}")], ..case.clone() };
+    let replaced = Case { queries: vec![modified(query, &format!(" with data.d as {base}"))], ..case.clone() };
     let (_, theirs) = both(&replaced, peer, Way::Usual)?;
     Ok(compare(&asked, &ours, &theirs, false).is_empty().then_some(BASE))
+}
+
+/// A query with a modifier after each of its expressions.
+fn modified(query: &str, modifier: &str) -> String {
+    let mut text = query.to_owned();
+    for expr in parse_query(query, ParseOptions::default()).tree.iter().rev() {
+        text.insert_str(expr.span.end as usize, modifier);
+    }
+    text
 }
 
 /// Why only one side has an error, if that can be shown.

@@ -14,6 +14,7 @@ const MERGED_TYPES: &str = "types that OPA changes while it merges those of rule
 const OTHER_KEYS: &str = "rules that need other keys of their object, which are no strings";
 const TEMPLATE_KEYS: &str = "names in template strings that are keys";
 const LONE_TRUE: &str = "a lone `true` with modifiers that OPA drops";
+const REPLACED: &str = "functions that are replaced by something undefined";
 const DEPTH: &str = "limits of nesting";
 const FORGOTTEN: &str = "unsafe variables that OPA forgets where the expression has a nested body";
 
@@ -115,6 +116,7 @@ fn has_number_key(module: &str) -> bool {
 
 /// Why the answers to a query differ.
 pub fn of_outcomes(case: &Case, query: &str, ours: &Outcome, theirs: &Outcome) -> Option<&'static str> {
+    let replaces = case.modules.iter().any(|(_, text)| replaces_function(text, &case.modules));
     if !ours.errors.is_empty() || !theirs.errors.is_empty() {
         let is_evaluation =
             |errors: &[Problem]| !errors.is_empty() && errors.iter().all(|error| error.code.starts_with("eval_"));
@@ -129,7 +131,9 @@ pub fn of_outcomes(case: &Case, query: &str, ours: &Outcome, theirs: &Outcome) -
         if ours.errors.iter().all(|error| error.message.ends_with("is undeclared")) && query.contains("[$") {
             return Some(TEMPLATE_KEYS);
         }
-        return if is_order && has_nested_modifiers(query) {
+        return if is_order && replaces {
+            Some(REPLACED)
+        } else if is_order && has_nested_modifiers(query) {
             Some(NESTED_MODIFIERS)
         } else if is_order {
             Some(ORDER)
@@ -142,8 +146,8 @@ pub fn of_outcomes(case: &Case, query: &str, ours: &Outcome, theirs: &Outcome) -
     if case.modules.iter().any(|(_, text)| text.contains(" if true with ")) {
         return Some(LONE_TRUE);
     }
-    if ours.rows != theirs.rows && case.modules.iter().any(|(_, text)| replaces_function(text, &case.modules)) {
-        return Some("functions that are replaced by something undefined");
+    if replaces {
+        return Some(REPLACED);
     }
     // A key that is written otherwise than that of the rule.
     if theirs_finds_less(case, ours, theirs) {

@@ -366,11 +366,33 @@ fn split_pairs<'t>(left: &'t Term, right: &'t Term, pairs: &mut Vec<(&'t Term, &
     }
 }
 
-/// Whether two keys are one: the same constant or variable.
+/// Whether two keys are one, as they are written.
 pub(crate) fn is_same(left: &Term, right: &Term) -> bool {
+    let all = |left: &[Term], right: &[Term]| {
+        left.len() == right.len() && left.iter().zip(right).all(|(left, right)| is_same(left, right))
+    };
     match (left, right) {
         (Term::Const(left), Term::Const(right)) => left == right,
         (Term::Var(left), Term::Var(right)) => left == right,
+        (Term::Ref(left), Term::Ref(right)) => {
+            let is_one = match (&left.head, &right.head) {
+                (Head::Input, Head::Input) | (Head::Data, Head::Data) => true,
+                (Head::Term(left), Head::Term(right)) => is_same(left, right),
+                _ => false,
+            };
+            is_one && all(&left.operands, &right.operands)
+        }
+        (Term::Set(members), Term::Set(others)) => match (left.key(), right.key()) {
+            (Some(left), Some(right)) => left == right,
+            _ => all(members, others),
+        },
+        (Term::Array(left), Term::Array(right)) => all(left, right),
+        (Term::Object(left), Term::Object(right)) => {
+            let is_one = |((key, value), (other, with)): (&(Term, Term), &(Term, Term))| {
+                is_same(key, other) && is_same(value, with)
+            };
+            left.len() == right.len() && left.iter().zip(right).all(is_one)
+        }
         _ => false,
     }
 }

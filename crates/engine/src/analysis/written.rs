@@ -4,7 +4,7 @@
 //! bind anything.
 
 use super::VarSet;
-use super::outputs::{Around, bound_as_written, is_bound};
+use super::outputs::{Around, bound_as_written, is_bound, refs_bind};
 use super::safety::body_vars;
 use crate::hir::{
     Body, Check, Head, Literal, LiteralKind, Locals, Part, Problems, Query, Ref, Replacement, Rule, Term, Var,
@@ -66,7 +66,7 @@ impl Written<'_> {
         let calls = self.calls_inside(body);
         let bind = |literal: &Literal, globals: &VarSet, bound: &mut VarSet| {
             let around = Around { globals, outer: &outer, replacements_bind: true, heads_bind: false };
-            if is_known(literal, &inner, bound) {
+            if is_known(literal, &inner, bound) && has_inputs(literal, &calls, bound) {
                 bound_as_written(literal, bound, &around);
                 bind_arguments(literal, &calls, bound);
             }
@@ -271,6 +271,33 @@ fn is_known(literal: &Literal, inner: &VarSet, bound: &VarSet) -> bool {
         LiteralKind::Unify(Term::Var(head), value) if inner.contains(*head) => is_bound(value, bound),
         _ => true,
     }
+}
+
+/// Whether a call that names its output has values for its arguments; it binds nothing otherwise.
+fn has_inputs(literal: &Literal, calls: &Calls<'_>, bound: &VarSet) -> bool {
+    let LiteralKind::Call { call, output: Some(_) } = &literal.kind else { return true };
+    if call.span != literal.span {
+        return true;
+    }
+    let mut bound = bound.clone();
+    call.args.iter().for_each(|arg| refs_bind(arg, false, &mut bound));
+    let (mut waiting, mut seen) = (Vec::new(), VarSet::default());
+    call.args
+        .iter()
+        .for_each(|arg| free_vars_of_term(arg, false, &mut |var: Var, is_inside| waiting.push((var, is_inside))));
+    while let Some((var, is_inside)) = waiting.pop() {
+        match calls.get(&var) {
+            Some(args) if seen.insert(var) => {
+                args.iter().for_each(|arg| {
+                    free_vars_of_term(arg, false, &mut |var: Var, is_inside| waiting.push((var, is_inside)))
+                });
+            }
+            Some(_) => {}
+            None if is_inside || bound.contains(var) => {}
+            None => return false,
+        }
+    }
+    true
 }
 
 /// The variables that are parts of template strings in a body.

@@ -1,9 +1,9 @@
 //! Unification, which is compiled away: terms are computed, matched or compared.
 
 use super::body::{Builder, Opening, Planner};
-use super::{Comparison, Expr, Step, Test};
+use super::{Comparison, Constant, Expr, Step, Test};
 use crate::analysis::is_same;
-use crate::hir::{Head, Ref, Term, Var, free_vars_of_term};
+use crate::hir::{Const, Head, Ref, Term, Var, free_vars_of_term};
 use solon_syntax::Span;
 
 impl Planner<'_> {
@@ -45,6 +45,7 @@ impl Planner<'_> {
             (Term::Object(lefts), Term::Object(rights))
                 if !self.is_computable(left) && !self.is_computable(right) && have_same_keys(lefts, rights) =>
             {
+                self.test_keys(lefts, builder);
                 for (key, left) in lefts {
                     if let Some((_, right)) = rights.iter().find(|(other, _)| is_same(key, other)) {
                         self.unify_pair(left, right, span, builder, waiting);
@@ -67,6 +68,17 @@ impl Planner<'_> {
             }
             _ => waiting.push((left, right)),
         }
+    }
+
+    /// Tests that keys have values and differ, unless they are constants, which do.
+    fn test_keys(&mut self, entries: &[(Term, Term)], builder: &mut Builder) {
+        if entries.iter().all(|(key, _)| matches!(key, Term::Const(_))) {
+            return;
+        }
+        let keys = self.items(entries.iter().map(|(key, _)| key), builder);
+        let entry = |key| (key, Expr::Const(Constant::Scalar(Const::Null)));
+        let slot = self.in_slot(Expr::Object(keys.into_iter().map(entry).collect()), builder);
+        builder.push(Step::Test(Test::Object(slot, entries.len())));
     }
 
     /// The values of terms, of which one may bind what another one reads.
@@ -141,7 +153,7 @@ impl Planner<'_> {
                 let slot = self.in_slot(value, builder);
                 builder.push(Step::Test(Test::Array(slot, items.len())));
                 for (index, item) in items.iter().enumerate() {
-                    let key = Expr::Const(super::Constant::integer(index));
+                    let key = Expr::Const(Constant::integer(index));
                     let element = Expr::Index(Box::new(Expr::Slot(slot)), Box::new(key));
                     self.match_pattern(item, element, span, builder);
                 }
@@ -161,6 +173,11 @@ impl Planner<'_> {
             // A set is no pattern: nothing fits it.
             Term::Set(_) if !self.is_bound(pattern) => self.no_match(pattern, builder),
             _ => {
+                // A call comes before what rules give for the pattern.
+                let mut value = value;
+                if matches!(value, Expr::Call { .. }) && !matches!(pattern, Term::Const(_) | Term::Var(_)) {
+                    self.settle(std::iter::once(&mut value), builder);
+                }
                 let known = self.expr(pattern, builder);
                 builder.push(Step::Test(Test::Compare(Comparison::Equal, known, value)));
             }

@@ -35,7 +35,8 @@ impl Planner<'_> {
         }
     }
 
-    fn items<'t>(&mut self, items: impl IntoIterator<Item = &'t Term>, builder: &mut Builder) -> Vec<Expr> {
+    /// The values of terms in their order.
+    pub(super) fn items<'t>(&mut self, items: impl IntoIterator<Item = &'t Term>, builder: &mut Builder) -> Vec<Expr> {
         let (mut values, mut settled) = (Vec::new(), 0);
         for item in items {
             if !self.is_bound(item) {

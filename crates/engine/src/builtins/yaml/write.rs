@@ -48,14 +48,12 @@ impl Writer {
                     if at > 0 || !inline {
                         self.indent(depth)?;
                     }
-                    self.string(key, depth, true);
-                    self.out.push(':');
-                    self.member(*value, depth)?;
+                    self.entry(key, *value, depth)?;
                 }
                 Some(())
             }
             Value::String { text, .. } => {
-                self.string(text, depth, false);
+                self.string(text, depth);
                 self.line("")
             }
             scalar => {
@@ -63,6 +61,23 @@ impl Writer {
                 self.line(&text)
             }
         }
+    }
+
+    /// A key with its value. One that is long or has lines of its own has a mark, and so has its value.
+    fn entry(&mut self, key: &str, value: Value<'_>, depth: usize) -> Option<()> {
+        /// Longer keys are not on one line with their values.
+        const LONGEST: usize = 128;
+        if key.len() > LONGEST || key.contains(['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}']) {
+            self.out.push_str("? ");
+            self.string(key, depth + 1);
+            self.line("")?;
+            self.indent(depth)?;
+            self.out.push_str(": ");
+            return self.value(value, depth + 1, true);
+        }
+        self.string(key, depth);
+        self.out.push(':');
+        self.member(value, depth)
     }
 
     /// The value after a key.
@@ -92,9 +107,9 @@ impl Writer {
         (self.out.len() <= self.limit).then_some(())
     }
 
-    fn string(&mut self, text: &str, depth: usize, key: bool) {
+    fn string(&mut self, text: &str, depth: usize) {
         let form = form(text);
-        if text.contains('\n') && !key && form.literal {
+        if text.contains('\n') && form.literal {
             self.literal(text, depth);
         } else if text.contains('\n') || is_ambiguous(text) || !form.single {
             self.double_quoted(text);
