@@ -80,11 +80,14 @@ pub(super) fn sorted(rows: &[Row]) -> Vec<String> {
     rows
 }
 
-/// Errors without what OPA says otherwise from run to run: by which way a rule leads back to itself.
+/// Errors without what OPA says otherwise from run to run, by which way a rule leads back to itself, and without the
+/// numbers of variables that compilers made.
 fn said(errors: &[Problem]) -> Vec<Problem> {
-    let short = |message: &str| match message.split_once(" recursive: ") {
-        Some((rule, _)) => rule.to_owned(),
-        None => message.to_owned(),
+    let short = |message: &str| {
+        let message = message.split_once(" recursive: ").map_or(message, |(rule, _)| rule);
+        let mut parts = message.split("__local");
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |text, part| text + "__local" + part.trim_start_matches(|digit: char| digit.is_ascii_digit()))
     };
     errors.iter().map(|error| Problem { message: short(&error.message), ..error.clone() }).collect()
 }

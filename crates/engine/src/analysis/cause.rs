@@ -3,7 +3,8 @@
 use super::dependencies::{Dependencies, Node, Selection, rule_and_branch, selections};
 use super::selection::{Index, open_places};
 use crate::hir::lower::Program;
-use crate::hir::print::{ref_text, rule_ref, term_text};
+use crate::hir::print::rule_ref;
+use crate::hir::text::Texts;
 use crate::hir::{Callee, Const, Head, Literal, LiteralKind, Ref, Rule, Term, Var};
 use crate::types::Type;
 use hashbrown::HashMap;
@@ -52,7 +53,7 @@ fn said(
 ) -> Option<String> {
     let (rule, branch) = rule_and_branch(program, from)?;
     let (reference, target) = (selection.reference?, program.rules.get(selection.rule)?);
-    let mut text = format!(" ({}", ref_text(reference, &rule.locals, target.path.len() + target.keys.len()));
+    let mut text = format!(" ({}", Texts::of(&rule.locals).reference(reference, target.path.len() + target.keys.len()));
     if is_named {
         text.push_str(&format!(" in {}", rule_ref(rule, 0)));
     }
@@ -87,7 +88,7 @@ fn conditions<'p>(reference: &'p Ref, target: &Rule, rule: &Rule, places: &[usiz
             None => Term::string(target.path.get(*place)?),
             Some(key) => target.keys.get(key)?.clone(),
         };
-        let (shown, value) = (term_text(term, &rule.locals), term_text(&step, &target.locals));
+        let (shown, value) = (Texts::of(&rule.locals).term(term), Texts::of(&target.locals).term(&step));
         match found.iter().find(|other| other.shown == shown) {
             Some(other) if other.value != value => return None,
             Some(_) => {}
@@ -170,7 +171,7 @@ impl<'p> Origins<'p> {
 
     fn origin_of_ref(&self, reference: &'p Ref) -> Option<Origin<'p>> {
         let constants = reference.operands.iter().take_while(|key| key.key().is_some()).count();
-        let prefix = || ref_text(reference, &self.rule.locals, constants);
+        let prefix = || Texts::of(&self.rule.locals).reference(reference, constants);
         match &reference.head {
             Head::Input => Some(Origin::Input(prefix())),
             Head::Data => Some(Origin::Rule(prefix())),
@@ -191,7 +192,7 @@ impl<'p> Origins<'p> {
         let Term::Var(var) = condition.term else { return true };
         match self.origin(*var) {
             Some(Origin::Collection(collection)) => members(collection).is_some_and(|members| {
-                members.iter().any(|member| term_text(member, &self.rule.locals) == condition.value)
+                members.iter().any(|member| Texts::of(&self.rule.locals).term(member) == condition.value)
             }),
             Some(Origin::Builtin(builtin)) => {
                 !condition.is_text
@@ -218,7 +219,7 @@ impl<'p> Origins<'p> {
             }
             Origin::Collection(collection) => match members(collection)?.len() {
                 count if count > MOST_MEMBERS => format!("{shown} is one of {count} values"),
-                _ => format!("{shown} is one of {}", term_text(collection, &self.rule.locals)),
+                _ => format!("{shown} is one of {}", Texts::of(&self.rule.locals).term(collection)),
             },
             Origin::Builtin(builtin) => format!("{shown} is computed by {}", builtin.name),
             Origin::Key => format!("{shown} is a key of {}", rule_ref(self.rule, 0)),

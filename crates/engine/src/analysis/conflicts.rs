@@ -2,7 +2,9 @@
 
 use crate::hir::lower::{Package, Program};
 use crate::hir::print::{package_text, rule_path, rule_ref};
+use crate::hir::text::Texts;
 use crate::hir::{Check, Problems, Rule, Term};
+use crate::types::Key;
 use hashbrown::HashMap;
 use solon_syntax::{Source, Span};
 use std::borrow::Cow;
@@ -85,21 +87,42 @@ fn is_mixed(rules: &[&Rule]) -> bool {
 }
 
 /// The rules below a node that must not be there: all if a rule's path ends at it, functions if one goes on with a
-/// variable. Of several below each other only the first.
+/// variable. Of those of one path, and of those that go on from it, only the first.
 fn rules_inside<'p>(node: &Node<'p>) -> Vec<&'p Rule> {
     let has_end = node.rules.iter().any(|rule| is_ground(rule));
     let mut found = Vec::new();
     for child in node.children.values() {
         collect(child, has_end, &mut found);
     }
+    found.sort_by_cached_key(|rule| steps(rule));
+    let mut last: Option<Vec<Step>> = None;
+    found.retain(|rule| {
+        let steps = steps(rule);
+        let is_further = last.as_ref().is_some_and(|last| steps.starts_with(last));
+        if !is_further {
+            last = Some(steps);
+        }
+        !is_further
+    });
     found
 }
 
 fn collect<'p>(node: &Node<'p>, takes_all: bool, found: &mut Vec<&'p Rule>) {
-    match node.rules.iter().find(|rule| takes_all || rule.params.is_some()) {
-        Some(rule) => found.push(rule),
-        None => node.children.values().for_each(|child| collect(child, takes_all, found)),
-    }
+    found.extend(node.rules.iter().filter(|rule| takes_all || rule.params.is_some()));
+    node.children.values().for_each(|child| collect(child, takes_all, found));
+}
+
+/// A step of a rule's ref, in OPA's order of terms.
+type Step = (u8, Option<Key>, String);
+
+fn steps(rule: &Rule) -> Vec<Step> {
+    let step = |key: &Term| match key.key() {
+        // Constants come before variables.
+        Some(constant) => (0, Some(constant), String::new()),
+        None => (1, None, Texts::of(&rule.locals).term(key)),
+    };
+    let path = rule.path.iter().map(|step| (0, Some(Key::String(step.clone())), String::new()));
+    path.chain(rule.keys.iter().map(step)).collect()
 }
 
 /// `file:row`.

@@ -25,6 +25,7 @@ pub fn order_rule(rule: &mut Rule, problems: &mut Problems) {
         orderer.term(param, &arguments, &arguments);
     }
     for (index, branch) in rule.branches.iter_mut().enumerate() {
+        orderer.reported = VarSet::default();
         let keys = if index == 0 { rule.keys.as_mut_slice() } else { &mut [] };
         let mut outer = arguments.clone();
         body_vars(&branch.body, &mut outer);
@@ -213,6 +214,7 @@ impl Orderer<'_> {
     /// Reports what keeps literals from running, and takes it for bound.
     fn report(&mut self, literals: &[Literal], safe: &mut VarSet, around: &Around<'_>) {
         let mut found: Vec<(Var, Span)> = Vec::new();
+        let mut taken = VarSet::default();
         for literal in literals {
             let unsafe_vars = unsafe_vars(literal, safe, around.outer);
             // What the literal would bind by itself is not what keeps it from running, unless bodies inside it need it.
@@ -227,8 +229,9 @@ impl Orderer<'_> {
             let is_other = |var: &Var| is_all || !bound.contains(*var) || nested.contains(*var);
             let others: VarSet = unsafe_vars.iter().filter(is_other).collect();
             found.extend(others.iter().map(|var| (var, literal.span)));
-            safe.extend(&others);
+            taken.extend(&others);
         }
+        safe.extend(&taken);
         if found.is_empty() {
             // Bodies inside them need what OPA takes for bound by them.
             for literal in literals {

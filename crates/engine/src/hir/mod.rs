@@ -12,6 +12,7 @@ mod parts;
 pub mod print;
 mod problems;
 pub mod test_rules;
+pub mod text;
 mod visit;
 
 pub use parts::{Part, parts_of_literal, parts_of_term};
@@ -20,6 +21,7 @@ pub use visit::{Visit, free_vars_of_body, free_vars_of_literal, free_vars_of_ter
 
 use crate::builtins::Builtin;
 use solon_syntax::Span;
+use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 /// A local variable: its number in [`Locals`].
@@ -94,6 +96,16 @@ impl Locals {
     /// The name of a variable.
     pub fn name(&self, var: Var) -> &str {
         self.vars.get(var.0 as usize).map_or("?", |local| &local.name)
+    }
+
+    /// The name of a variable as messages show it: OPA's for those that the compiler made.
+    pub fn shown(&self, var: Var) -> Cow<'_, str> {
+        let name = self.name(var);
+        match name.strip_prefix('$') {
+            Some("_") => Cow::Borrowed("__local__"),
+            Some(number) => Cow::Owned(format!("__local{number}__")),
+            None => Cow::Borrowed(name),
+        }
     }
 
     /// Where a variable was first seen.

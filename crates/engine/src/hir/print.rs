@@ -1,10 +1,9 @@
 //! The textual form of rules, for `solon plan --stage hir` and golden tests.
 
+use super::text::{Texts, push_step};
 use super::{
-    Body, Callee, ComprehensionKind, Const, Head, Literal, LiteralKind, Locals, Query, Ref, Replacement, Rule, Target,
-    Term,
+    Body, Callee, ComprehensionKind, Const, Head, Literal, LiteralKind, Locals, Query, Replacement, Rule, Target, Term,
 };
-use crate::types::Key;
 use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -197,7 +196,7 @@ pub fn rule_path(rule: &Rule) -> impl Iterator<Item = Cow<'_, str>> {
 
 /// The ref of a rule as errors show it, without its first `above` steps: `data.a.p[x]`.
 pub fn rule_ref(rule: &Rule, above: usize) -> String {
-    let printer = Printer { locals: &rule.locals, out: String::new() };
+    let texts = Texts::of(&rule.locals);
     let mut text = if above == 0 { "data".to_owned() } else { String::new() };
     for step in rule.path.iter().skip(above) {
         push_step(&mut text, step);
@@ -205,54 +204,10 @@ pub fn rule_ref(rule: &Rule, above: usize) -> String {
     for key in &rule.keys {
         match key {
             Term::Const(Const::String(step)) => push_step(&mut text, step),
-            Term::Var(var) => text.push_str(&format!("[{}]", rule.locals.name(*var))),
-            key => text.push_str(&format!("[{}]", printer.term(key))),
+            key => text.push_str(&format!("[{}]", texts.term(key))),
         }
     }
     text
-}
-
-/// The first `steps` keys of a ref with what they are looked up in, as errors show them: `data.a[x]`.
-pub fn ref_text(reference: &Ref, locals: &Locals, steps: usize) -> String {
-    let mut text = match &reference.head {
-        Head::Input => "input".to_owned(),
-        Head::Data => "data".to_owned(),
-        Head::Term(head) => term_text(head, locals),
-    };
-    for key in reference.operands.iter().take(steps) {
-        match key {
-            Term::Const(Const::String(step)) => push_step(&mut text, step),
-            key => text.push_str(&format!("[{}]", term_text(key, locals))),
-        }
-    }
-    text
-}
-
-/// A term as errors show it.
-pub fn term_text(term: &Term, locals: &Locals) -> String {
-    match (term, term.key()) {
-        (Term::Set(items), Some(Key::Array(keys))) if !items.is_empty() => {
-            format!("{{{}}}", keys.iter().map(Key::rego).collect::<Vec<_>>().join(", "))
-        }
-        (_, Some(key)) => key.rego(),
-        (Term::Var(var), None) => match locals.name(*var).strip_prefix('$') {
-            Some(number) => format!("__local{number}__"),
-            None => locals.name(*var).to_owned(),
-        },
-        (Term::Ref(reference), None) => ref_text(reference, locals, usize::MAX),
-        (Term::Array(items), None) => format!("[{}]", terms_text(items, locals)),
-        (Term::Set(items), None) => format!("{{{}}}", terms_text(items, locals)),
-        (Term::Object(entries), None) => {
-            let entry =
-                |(key, value): &(Term, Term)| format!("{}: {}", term_text(key, locals), term_text(value, locals));
-            format!("{{{}}}", entries.iter().map(entry).collect::<Vec<_>>().join(", "))
-        }
-        (term, None) => Printer { locals, out: String::new() }.term(term),
-    }
-}
-
-fn terms_text(terms: &[Term], locals: &Locals) -> String {
-    terms.iter().map(|term| term_text(term, locals)).collect::<Vec<_>>().join(", ")
 }
 
 /// A path below a root as errors show it.
@@ -267,15 +222,4 @@ pub fn package_text(path: &[Arc<str>]) -> String {
     let mut text = String::new();
     path.iter().for_each(|step| push_step(&mut text, step));
     text
-}
-
-/// Adds `.step`, or `["step"]` where it is no name.
-fn push_step(text: &mut String, step: &str) {
-    let is_name = step.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
-        && step.chars().all(|char| char.is_ascii_alphanumeric() || char == '_');
-    match (text.is_empty(), is_name) {
-        (true, _) => text.push_str(step),
-        (false, true) => text.extend([".", step]),
-        (false, false) => text.push_str(&format!("[{step:?}]")),
-    }
 }

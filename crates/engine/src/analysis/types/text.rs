@@ -1,61 +1,29 @@
 //! Terms in errors: as Rego, with the calls that generated variables stand for, and as OPA's JSON.
 
 use super::checker::Checker;
+use crate::hir::print::rooted_path;
+use crate::hir::text::{Texts, in_order};
 use crate::hir::{Body, Call, Callee, Comprehension, ComprehensionKind, Const, Head, LiteralKind, Ref, Term, Var};
-use crate::types::Key;
 use solon_syntax::Span;
-use std::fmt::Write;
-
-/// Words that OPA quotes where they follow a dot.
-const KEYWORDS: [&str; 12] =
-    ["not", "package", "import", "as", "default", "else", "with", "null", "true", "false", "some", "if"];
 
 impl Checker<'_> {
     /// The first `steps` steps of a ref as text, its head among them.
     pub(super) fn ref_text(&self, reference: &Ref, steps: usize) -> String {
-        let mut text = match &reference.head {
-            Head::Input => "input".to_owned(),
-            Head::Data => "data".to_owned(),
-            Head::Term(term) => self.term_text(term),
-        };
-        for operand in reference.operands.iter().take(steps.saturating_sub(1)) {
-            match operand {
-                Term::Const(Const::String(name)) if is_name(name) => {
-                    // Writing to a string does not fail.
-                    let _ = write!(text, ".{name}");
-                }
-                operand => {
-                    let _ = write!(text, "[{}]", self.term_text(operand));
-                }
-            }
-        }
-        text
+        self.with_texts(|texts| texts.reference(reference, steps.saturating_sub(1)))
     }
 
     /// A term as text.
     pub(super) fn term_text(&self, term: &Term) -> String {
-        let terms = |terms: &[Term]| terms.iter().map(|term| self.term_text(term)).collect::<Vec<_>>().join(", ");
-        match term {
-            Term::Const(value) => const_json(value),
-            Term::Var(var) => match self.origin(*var) {
-                Some(call) => self.call_text(call),
-                None => self.locals.name(*var).to_owned(),
-            },
-            Term::Ref(reference) => self.ref_text(reference, usize::MAX),
-            Term::Array(items) => format!("[{}]", terms(items)),
-            Term::Set(items) if items.is_empty() => "set()".to_owned(),
-            Term::Set(items) => {
-                let texts: Vec<String> = in_order(items, Term::key).map(|item| self.term_text(item)).collect();
-                format!("{{{}}}", texts.join(", "))
-            }
-            Term::Object(entries) => {
-                let entries = in_order(entries, |(key, _)| key.key())
-                    .map(|(key, value)| (self.term_text(key), self.term_text(value)));
-                let entries: Vec<String> = entries.map(|(key, value)| format!("{key}: {value}")).collect();
-                format!("{{{}}}", entries.join(", "))
-            }
-            Term::Comprehension(comprehension) => self.source_text(comprehension.span),
-        }
+        self.with_texts(|texts| texts.term(term))
+    }
+
+    fn with_texts(&self, write: impl FnOnce(&Texts<'_>) -> String) -> String {
+        let value = |var: Var| match self.origin(var)? {
+            Origin::Call(call) => Some(self.call_text(call)),
+            Origin::Term(term) => Some(self.term_text(term)),
+        };
+        let source = |comprehension: &Comprehension| self.source_text(comprehension.span);
+        write(&Texts { locals: self.locals, value: &value, source: &source })
     }
 
     /// What the source says at a place.
@@ -69,12 +37,12 @@ impl Checker<'_> {
         format!("{}({})", callee_name(&call.callee), args.join(", "))
     }
 
-    /// The call that a generated variable is the output of.
-    fn origin(&self, var: Var) -> Option<&Call> {
+    /// What a variable that the compiler made stands for.
+    fn origin(&self, var: Var) -> Option<Origin<'_>> {
         if !self.locals.name(var).starts_with('$') {
             return None;
         }
-        self.bodies.iter().find_map(|body| find_call(body, var))
+        self.bodies.iter().find_map(|body| find(body, var))
     }
 
     /// A ref as OPA's JSON.
@@ -91,7 +59,8 @@ impl Checker<'_> {
         match term {
             Term::Const(value) => const_node(value),
             Term::Var(var) => match self.origin(*var) {
-                Some(call) => {
+                Some(Origin::Term(term)) => self.term_json(term),
+                Some(Origin::Call(call)) => {
                     let mut steps = callee_name(&call.callee);
                     steps = list(
                         steps
@@ -124,31 +93,12 @@ impl Checker<'_> {
     }
 }
 
-/// The items of a set or object as OPA keeps them: what is no constant comes last.
-fn in_order<T>(items: &[T], key: impl Fn(&T) -> Option<Key>) -> impl Iterator<Item = &T> {
-    let mut items: Vec<&T> = items.iter().collect();
-    items.sort_by_cached_key(|item| {
-        let key = key(item);
-        (key.is_none(), key)
-    });
-    items.into_iter()
-}
-
 /// The name of a function as errors give it.
 pub(super) fn callee_name(callee: &Callee) -> String {
     match callee {
         Callee::Builtin(builtin) => builtin.name.to_owned(),
-        Callee::Rule(path) => path.iter().fold("data".to_owned(), |text, step| {
-            if is_name(step) { format!("{text}.{step}") } else { format!("{text}[{}]", string(step)) }
-        }),
+        Callee::Rule(path) => rooted_path("data", path),
     }
-}
-
-fn is_name(text: &str) -> bool {
-    let is_first = |first: char| first.is_ascii_alphabetic() || first == '_';
-    text.starts_with(is_first)
-        && text.chars().all(|char| char.is_ascii_alphanumeric() || char == '_')
-        && !KEYWORDS.contains(&text)
 }
 
 fn string(text: &str) -> String {
@@ -182,24 +132,35 @@ fn const_node(value: &Const) -> String {
     node(kind, &const_json(value))
 }
 
-/// The call in a body, or in one inside of it, whose output is `var`.
-fn find_call(body: &Body, var: Var) -> Option<&Call> {
+/// The value of a variable that the compiler made.
+enum Origin<'b> {
+    /// What is called.
+    Call(&'b Call),
+    /// A collection in which something is looked up.
+    Term(&'b Term),
+}
+
+/// What a body, or one inside of it, computes into `var`.
+fn find(body: &Body, var: Var) -> Option<Origin<'_>> {
     body.iter().find_map(|literal| match &literal.kind {
-        LiteralKind::Call { call, output: Some(Term::Var(output)) } if *output == var => Some(call),
+        LiteralKind::Call { call, output: Some(Term::Var(output)) } if *output == var => Some(Origin::Call(call)),
+        LiteralKind::Unify(Term::Var(output), value @ (Term::Array(_) | Term::Set(_) | Term::Object(_)))
+            if *output == var =>
+        {
+            Some(Origin::Term(value))
+        }
         LiteralKind::Call { call, output } => call.args.iter().chain(output).find_map(|term| find_in_term(term, var)),
         LiteralKind::Truthy(term) => find_in_term(term, var),
         LiteralKind::Unify(left, right) | LiteralKind::Assign(left, right) => {
             find_in_term(left, var).or_else(|| find_in_term(right, var))
         }
-        LiteralKind::Not { body, .. } | LiteralKind::With { body, .. } => find_call(body, var),
-        LiteralKind::Every { domain, body, .. } => find_in_term(domain, var).or_else(|| find_call(body, var)),
-        LiteralKind::And(left, right) | LiteralKind::Or(left, right) => {
-            find_call(left, var).or_else(|| find_call(right, var))
-        }
+        LiteralKind::Not { body, .. } | LiteralKind::With { body, .. } => find(body, var),
+        LiteralKind::Every { domain, body, .. } => find_in_term(domain, var).or_else(|| find(body, var)),
+        LiteralKind::And(left, right) | LiteralKind::Or(left, right) => find(left, var).or_else(|| find(right, var)),
     })
 }
 
-fn find_in_term(term: &Term, var: Var) -> Option<&Call> {
+fn find_in_term(term: &Term, var: Var) -> Option<Origin<'_>> {
     match term {
         Term::Const(_) | Term::Var(_) => None,
         Term::Ref(reference) => {
@@ -216,7 +177,7 @@ fn find_in_term(term: &Term, var: Var) -> Option<&Call> {
         Term::Comprehension(inner) => {
             let Comprehension { key, value, body, .. } = &**inner;
             let in_head = key.iter().chain([value]).find_map(|term| find_in_term(term, var));
-            in_head.or_else(|| find_call(body, var))
+            in_head.or_else(|| find(body, var))
         }
     }
 }

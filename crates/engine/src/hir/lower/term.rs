@@ -28,7 +28,12 @@ impl Lowerer<'_, '_> {
                 }
             },
             ast::TermKind::Array(items) => Term::Array(self.terms(items, before)),
-            ast::TermKind::Set(items) => Term::Set(self.terms(items, before)),
+            ast::TermKind::Set(items) => {
+                // As in OPA, where sets are in order, calls in them are made in that of the functions' names.
+                let mut items: Vec<&ast::Term> = items.iter().collect();
+                items.sort_by_cached_key(|item| self.function_name(item));
+                Term::Set(items.into_iter().map(|item| self.term(item, before)).collect())
+            }
             ast::TermKind::Object(entries) => {
                 let entries = one_of_each_key(entries).into_iter();
                 let mut entries: Vec<(Term, Term)> =
@@ -61,6 +66,35 @@ impl Lowerer<'_, '_> {
 
     pub(super) fn terms(&mut self, terms: &[ast::Term], before: &mut Body) -> Vec<Term> {
         terms.iter().map(|term| self.term(term, before)).collect()
+    }
+
+    /// What a term calls, if it is a call: the steps of the function's path.
+    fn function_name(&self, term: &ast::Term) -> Option<Vec<Arc<str>>> {
+        let (name, rest) = match &term.kind {
+            ast::TermKind::Infix { operator, .. } => return Some(vec![operator.builtin().into()]),
+            ast::TermKind::Call { function, .. } => match &function.kind {
+                ast::TermKind::Var(name) => (name, [].as_slice()),
+                ast::TermKind::Ref { head, operands } => match &head.kind {
+                    ast::TermKind::Var(name) => (name, operands.as_slice()),
+                    _ => return None,
+                },
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let step = |step: &Term| match step {
+            Term::Const(Const::String(text)) => Some(text.clone()),
+            _ => None,
+        };
+        let own = match self.global(name) {
+            Some((Head::Data, path)) => std::iter::once("data".into()).chain(path.iter().filter_map(step)).collect(),
+            _ => vec![name.clone()],
+        };
+        let rest = rest.iter().filter_map(|step| match &step.kind {
+            ast::TermKind::String(text) => Some(text.clone()),
+            _ => None,
+        });
+        Some(own.into_iter().chain(rest).collect())
     }
 
     /// The keys of a lookup.
