@@ -2,7 +2,7 @@
 
 use super::failure::operand;
 use super::{Builtin, Context, Failure, Outcome, Purity};
-use crate::value::{Links, Object, Set, Value};
+use crate::value::{Bump, LateReader, Links, Object, Set, Value};
 
 pub(super) static TABLE: &[Builtin] = &[
     Builtin {
@@ -55,8 +55,8 @@ struct Nodes<'a> {
 }
 
 impl<'a> Nodes<'a> {
-    fn new(ctx: &Context<'a, '_>, graph: Object<'a>) -> Self {
-        Nodes { graph, marks: ctx.arena.alloc_slice_fill_copy(graph.len().div_ceil(64), 0) }
+    fn new(arena: &'a Bump, graph: Object<'a>) -> Self {
+        Nodes { graph, marks: arena.alloc_slice_fill_copy(graph.len().div_ceil(64), 0) }
     }
 
     /// The position of a node, if the graph has it.
@@ -121,11 +121,17 @@ impl<'a> Reached<'a> {
 
 fn reachable<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let (graph, initial) = operands(args)?;
+    if graph.unread().is_some()
+        && let Some(late) = &mut ctx.late
+    {
+        let nodes = Nodes::new(ctx.arena, graph);
+        return reachable_unread(ctx.arena, late, nodes, initial);
+    }
     if let Some(links) = graph.links() {
-        return Ok(reachable_by_links(ctx, graph, links, initial));
+        return Ok(reachable_by_links(ctx.arena, graph, links, initial));
     }
     let mut reached = Reached {
-        nodes: Nodes::new(ctx, graph),
+        nodes: Nodes::new(ctx.arena, graph),
         queue: bumpalo::collections::Vec::with_capacity_in(graph.len().min(64), ctx.arena),
         odd: bumpalo::collections::Vec::new_in(ctx.arena),
     };
@@ -138,18 +144,13 @@ fn reachable<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     }
     let Reached { nodes, queue, mut odd } = reached;
     odd.sort_unstable_by_key(|(at, _)| *at);
-    Ok(marked(ctx, &nodes, queue.len(), &odd))
+    Ok(marked(ctx.arena, &nodes, queue.len(), &odd))
 }
 
 /// The same in a graph that knows its edges, all of whose nodes are strings.
-fn reachable_by_links<'a>(
-    ctx: &Context<'a, '_>,
-    graph: Object<'a>,
-    links: Links<'a>,
-    initial: &'a [Value<'a>],
-) -> Value<'a> {
-    let mut nodes = Nodes::new(ctx, graph);
-    let mut queue = bumpalo::collections::Vec::with_capacity_in(graph.len().min(64), ctx.arena);
+fn reachable_by_links<'a>(arena: &'a Bump, graph: Object<'a>, links: Links<'a>, initial: &'a [Value<'a>]) -> Value<'a> {
+    let mut nodes = Nodes::new(arena, graph);
+    let mut queue = bumpalo::collections::Vec::with_capacity_in(graph.len().min(64), arena);
     queue.extend(initial.iter().filter_map(|node| nodes.find(node).filter(|at| nodes.mark(*at))));
     let mut next = 0;
     while let Some(at) = queue.get(next) {
@@ -160,14 +161,14 @@ fn reachable_by_links<'a>(
         }
         next += 1;
     }
-    marked(ctx, &nodes, queue.len(), &[])
+    marked(arena, &nodes, queue.len(), &[])
 }
 
 /// The nodes that are marked, of which there are so many; some are written otherwise than the graph's keys.
-fn marked<'a>(ctx: &Context<'a, '_>, nodes: &Nodes<'a>, count: usize, odd: &[(usize, Value<'a>)]) -> Value<'a> {
+fn marked<'a>(arena: &'a Bump, nodes: &Nodes<'a>, count: usize, odd: &[(usize, Value<'a>)]) -> Value<'a> {
     let mut next = 0;
     // The keys of the graph are sorted, and so are the marks.
-    let mut items = bumpalo::collections::Vec::with_capacity_in(count, ctx.arena);
+    let mut items = bumpalo::collections::Vec::with_capacity_in(count, arena);
     for (word, bits) in nodes.marks.iter().enumerate() {
         let mut bits = *bits;
         while bits != 0 {
@@ -184,9 +185,36 @@ fn marked<'a>(ctx: &Context<'a, '_>, nodes: &Nodes<'a>, count: usize, odd: &[(us
     Value::Set(Set::from_sorted(items.into_bump_slice()))
 }
 
+/// The same in a graph of the input whose entries have not been read: only the neighbours of nodes that are reached are.
+fn reachable_unread<'a>(
+    arena: &'a Bump,
+    late: &mut LateReader<'a>,
+    mut nodes: Nodes<'a>,
+    initial: &'a [Value<'a>],
+) -> Outcome<'a> {
+    let mut found = bumpalo::collections::Vec::new_in(arena);
+    let mut places = bumpalo::collections::Vec::new_in(arena);
+    let (mut neighbors, mut next) = (initial, 0);
+    loop {
+        for node in neighbors {
+            if let Some(at) = late.find(nodes.graph, node)
+                && nodes.mark(at)
+            {
+                found.push(*node);
+                places.push(at);
+            }
+        }
+        let Some(at) = places.get(next) else { break };
+        let edges = late.value(nodes.graph, *at).map_err(|error| Failure::Fatal(error.to_string()))?;
+        neighbors = vertices(edges);
+        next += 1;
+    }
+    Ok(Value::Set(Set::from_unsorted(arena, found.into_bump_slice_mut())))
+}
+
 fn reachable_paths<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let (graph, initial) = operands(args)?;
-    let (arena, nodes) = (ctx.arena, Nodes::new(ctx, graph));
+    let (arena, nodes) = (ctx.arena, Nodes::new(ctx.arena, graph));
     let (path, found) = (bumpalo::collections::Vec::new_in(arena), bumpalo::collections::Vec::new_in(arena));
     let mut search = Search { ctx, nodes, path, found, bytes: 0 };
     for node in initial {
@@ -282,7 +310,7 @@ mod tests {
     use super::super::testing::call_on;
     use super::*;
     use crate::host::NoHost;
-    use crate::value::{Bump, Frozen, SymbolTable};
+    use crate::value::{Frozen, SymbolTable};
 
     #[test]
     fn graphs_that_are_kept_have_the_same_nodes_in_reach() {

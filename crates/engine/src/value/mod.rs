@@ -23,6 +23,7 @@ mod set;
 mod size;
 mod symbol;
 mod text;
+mod unread;
 
 pub use bumpalo::Bump;
 pub use bumpalo::collections::Vec as BumpVec;
@@ -39,6 +40,7 @@ pub(crate) use set::find_equal;
 pub use size::exceeds;
 pub use symbol::{Symbol, SymbolTable};
 pub(crate) use text::same as same_text;
+pub use unread::LateReader;
 
 /// A JSON value, or a set: three words. The tag takes 32 bits, so that tag and symbol share a word and values are
 /// copied word by word.

@@ -1,5 +1,6 @@
 //! Objects: sorted slices of entries, searched by symbol where small and by hash or bisection where large.
 
+use super::unread::Unread;
 use super::{Bump, Symbol, Value, text};
 use bumpalo_herd::Member;
 use std::cell::Cell;
@@ -29,6 +30,8 @@ struct Inner<'a> {
     /// Open-addressed table of positions in `entries`, plus 1, of so many [`slots`]; behind it, for a graph that is kept,
     /// its [`Links`]. Empty where there is neither.
     index: &'a [u32],
+    /// What is to be known of entries that have not been read.
+    unread: Option<&'a Unread<'a>>,
 }
 
 /// The edges of a graph: an object whose values are arrays or sets of its keys.
@@ -51,13 +54,19 @@ impl<'a> Links<'a> {
 
 impl<'a> Object<'a> {
     /// The empty object.
-    pub const EMPTY: Object<'static> = Object(&Inner { entries: &[], symbols: 0, index: &[] });
+    pub const EMPTY: Object<'static> = Object(&Inner { entries: &[], symbols: 0, index: &[], unread: None });
+
+    /// Bytes that an object of so many entries takes at most in the arena.
+    pub(super) fn bytes(count: usize) -> usize {
+        let part = size_of::<Entry<'_>>() + 4 * size_of::<u32>();
+        count.saturating_mul(part).saturating_add(size_of::<Inner<'_>>())
+    }
 
     /// Takes entries that are sorted by key, without duplicates.
     pub fn from_sorted(arena: &'a Bump, entries: &'a [Entry<'a>]) -> Self {
         debug_assert!(entries.windows(2).all(|pair| pair[0].0 < pair[1].0));
         let index = index_of(entries, |size| arena.alloc_slice_fill_copy(size, 0));
-        Object(arena.alloc(Inner { entries, symbols: symbols_of(entries), index }))
+        Object(arena.alloc(Inner { entries, symbols: symbols_of(entries), index, unread: None }))
     }
 
     /// The same in an arena that is shared between threads, to be kept: edges of graphs are found once.
@@ -66,7 +75,24 @@ impl<'a> Object<'a> {
             Some(index) => arena.alloc_slice_copy(&index),
             None => index_of(entries, |size| arena.alloc_slice_fill_copy(size, 0)),
         };
-        Object(arena.alloc(Inner { entries, symbols: symbols_of(entries), index }))
+        Object(arena.alloc(Inner { entries, symbols: symbols_of(entries), index, unread: None }))
+    }
+
+    /// An object whose entries have not been read; see [`Unread`]. Of each value a node is wanted.
+    pub(super) fn unread_of(arena: &'a Bump, entries: &[Entry<'a>], node: u32) -> Self {
+        let unread = Some(&*arena.alloc(Unread::new(arena, entries.len(), node)));
+        Object(arena.alloc(Inner { entries: arena.alloc_slice_copy(entries), symbols: ALL, index: &[], unread }))
+    }
+
+    /// Of an object whose entries have not been read what is to be known of them.
+    #[inline]
+    pub(crate) fn unread(&self) -> Option<&'a Unread<'a>> {
+        self.0.unread
+    }
+
+    /// Those entries.
+    pub(super) fn unread_entries(&self) -> &'a [Entry<'a>] {
+        self.0.entries
     }
 
     /// Sorts the entries; of those with equal keys the last counts.
@@ -82,7 +108,14 @@ impl<'a> Object<'a> {
     /// The entries, sorted by key.
     #[inline]
     pub fn entries(&self) -> &'a [Entry<'a>] {
+        debug_assert!(self.0.unread.is_none(), "entries that have not been read are only looked up");
         self.0.entries
+    }
+
+    /// Where the entries are in memory.
+    #[inline]
+    pub(crate) fn address(&self) -> usize {
+        self.0.entries.as_ptr().addr()
     }
 
     /// How many entries.
