@@ -93,7 +93,8 @@ fn tests(_: &Path) -> io::Result<Outcome> {
     Ok(Outcome { passed, failed: failed.max(usize::from(!is_ok)), note: String::new(), log })
 }
 
-/// The library for WebAssembly without a system below it, where the toolchain has that target.
+/// The library for WebAssembly without a system below it, with all of its features and the engine with none, where the
+/// toolchain has that target.
 fn wasm(_: &Path) -> io::Result<Outcome> {
     const TARGET: &str = "wasm32-unknown-unknown";
     let library = Command::new("rustc").args(["--print", "target-libdir", "--target", TARGET]).output()?;
@@ -101,26 +102,24 @@ fn wasm(_: &Path) -> io::Result<Outcome> {
         let note = format!(", skipped: rustup target add {TARGET} is needed");
         return Ok(Outcome { passed: 0, failed: 0, note, log: String::new() });
     }
-    one(cargo().args(["check", "--quiet", "--locked", "--package", "solon", "--target", TARGET]))
+    let check = ["check", "--quiet", "--locked", "--target", TARGET, "--package"];
+    let all = output(cargo().args(check).arg("solon"))?;
+    let none = output(cargo().args(check).args(["solon-engine", "--no-default-features"]))?;
+    Ok(all_of([all, none]))
 }
 
 /// The library with none of its features, and with each of those that choose builtins alone. Without any, what is left
 /// out is said.
 fn features(_: &Path) -> io::Result<Outcome> {
-    let mut sum = Outcome { passed: 0, failed: 0, note: String::new(), log: String::new() };
-    let mut add = |(is_ok, log): (bool, String)| {
-        sum.passed += usize::from(is_ok);
-        sum.failed += usize::from(!is_ok);
-        sum.log.push_str(&log);
-    };
+    let mut commands = Vec::new();
     for feature in ["", "crypto", "graphql", "regex", "semver", "time", "yaml"] {
         let library = ["clippy", "--quiet", "--locked", "--package", "solon", "--package", "solon-engine"];
         let chosen = ["--no-default-features", "--features", feature, "--", "-D", "warnings"];
-        add(output(cargo().args(library).args(chosen))?);
+        commands.push(output(cargo().args(library).args(chosen))?);
     }
     let test = ["test", "--quiet", "--locked", "--package", "solon-engine", "--test", "features"];
-    add(output(cargo().args(test).arg("--no-default-features"))?);
-    Ok(sum)
+    commands.push(output(cargo().args(test).arg("--no-default-features"))?);
+    Ok(all_of(commands))
 }
 
 /// Everything that is there only with the second engine: it against ours, `--cross-check`, its benchmark cases, its
@@ -235,8 +234,18 @@ fn scale_out(this: &Path) -> io::Result<Outcome> {
 
 /// A step that is one check.
 fn one(command: &mut Command) -> io::Result<Outcome> {
-    let (is_ok, log) = output(command)?;
-    Ok(Outcome { passed: usize::from(is_ok), failed: usize::from(!is_ok), note: String::new(), log })
+    Ok(all_of([output(command)?]))
+}
+
+/// A step of commands that succeeded or failed, with what they printed.
+fn all_of(commands: impl IntoIterator<Item = (bool, String)>) -> Outcome {
+    let mut sum = Outcome { passed: 0, failed: 0, note: String::new(), log: String::new() };
+    for (is_ok, log) in commands {
+        sum.passed += usize::from(is_ok);
+        sum.failed += usize::from(!is_ok);
+        sum.log.push_str(&log);
+    }
+    sum
 }
 
 /// Runs a command to its end: whether it succeeded, and what it printed.

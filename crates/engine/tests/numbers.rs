@@ -21,6 +21,7 @@ fn call<'a>(arena: &'a Bump, name: &str, args: &[Value<'a>]) -> Result<Value<'a>
         name: builtin.name,
         customs: &Customs::default(),
         place: &String::new,
+        late: None,
     };
     (builtin.call)(&mut context, args)
 }

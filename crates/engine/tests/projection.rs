@@ -58,7 +58,7 @@ fn json(random: &mut Random, depth: usize, out: &mut String) {
             for at in 0..1 + random.below(5) {
                 out.push_str(if at > 0 { "," } else { " " });
                 // Keys repeat, and are sometimes written with an escape.
-                let key = random.one(&["a", "b", "c", "d", "\\u0061", "other", "e"]);
+                let key = random.one(&["a", "b", "c", "d", "\\u0061", "other", "e", "x\\\"y\\n", "x\\u0022y\\n", "é"]);
                 write!(out, "\"{key}\": ").unwrap();
                 json(random, depth - 1, out);
             }
@@ -78,7 +78,7 @@ struct Writer<'r> {
 
 impl Writer<'_> {
     fn term(&mut self, depth: usize) -> String {
-        let choice = self.random.below(if depth == 0 { 9 } else { 22 });
+        let choice = self.random.below(if depth == 0 { 9 } else { 25 });
         let key = self.random.one(&KEYS);
         let below = depth.saturating_sub(1);
         match choice {
@@ -106,6 +106,15 @@ impl Writer<'_> {
             19 => format!("data.t[sprintf(\"r%d\", [{}])]", self.random.below(self.rules.max(1))),
             20 => format!("[w.{key} | some w in {}]", self.term(below)),
             21 => format!("{{\"{key}\": {}}}.{key}.{}", self.term(below), self.random.one(&KEYS)),
+            22 => format!("{}[{}]", self.path("input"), self.path("input")),
+            23 => {
+                let (graph, from) = (self.random.one(&["input", "input.a", "input.b.c"]), self.path("input"));
+                format!("graph.reachable({graph}, [{from}, \"{key}\"])")
+            }
+            24 if self.vars > 0 => {
+                let graph = self.path("input");
+                format!("graph.reachable({graph}, v{})", self.random.below(self.vars))
+            }
             _ => self.path("input"),
         }
     }
@@ -303,10 +312,10 @@ fn projected<'a>(arena: &'a Bump, value: Value<'a>, nodes: &[Wanted], node: u32)
     let below = |value, node| projected(arena, value, nodes, node);
     match (value, wanted) {
         (value, Wanted::All) => value,
-        (Value::Array(items), Wanted::Elements(element)) => {
+        (Value::Array(items), Wanted::Elements(element) | Wanted::Lookups(element)) => {
             Value::new_array(arena, &items.iter().map(|item| below(*item, *element)).collect::<Vec<_>>())
         }
-        (Value::Object(object), Wanted::Elements(element)) => {
+        (Value::Object(object), Wanted::Elements(element) | Wanted::Lookups(element)) => {
             let entries = object.entries().iter().map(|(key, value)| (*key, below(*value, *element)));
             Value::new_object(arena, &entries.collect::<Vec<_>>())
         }
@@ -328,10 +337,11 @@ fn random_nodes(random: &mut Random) -> Vec<Wanted> {
     let one = |random: &mut Random| {
         let mut node = || random.below(count) as u32;
         let (first, second) = (node(), node());
-        match random.below(6) {
+        match random.below(7) {
             0 => Wanted::All,
             1 => Wanted::Kind,
             2 => Wanted::Elements(first),
+            3 => Wanted::Lookups(first),
             _ => {
                 let field = |key: &str, wanted| Field { key: key.into(), symbol: Symbol::NONE, wanted };
                 let mut fields = vec![field("a", first), field(random.one(&["b", "c"]), second)];
@@ -469,4 +479,104 @@ fn registers_that_are_used_again_do_not_read_more() {
     let expected = "input.parameters.labels[_].key: *\ninput.parameters.labels[_].regex: *\ninput.parameters.message: *\n\
                     input.review.labels[_]: *\n";
     assert_eq!(policy.prepare("data.a.violation").unwrap().projection().to_string(), expected);
+}
+
+/// A policy that looks up what the input names, in tables and in a graph of the input, and does nothing else with them.
+fn lookups() -> Policy {
+    let module = r#"package t
+        found := [value | some key in input.keys; value := input.table[key]]
+        reached := graph.reachable(input.graph, input.keys)
+        deep := [value | some key in input.keys; value := input.nested[key][key].name]
+    "#;
+    Compiler::new().module("t.rego", module).compile().unwrap()
+}
+
+/// Writes an input for it: many keys, some of them twice, written in different ways, and white space everywhere.
+struct Tables<'r> {
+    random: &'r mut Random,
+    keys: Vec<String>,
+}
+
+impl Tables<'_> {
+    fn add_key(&mut self) {
+        let first = self.random.one(&["user", "group-of-many-users"]);
+        let last = ["", "", "\\\"q\\\"", "\\u0022q\\u0022", "\\\\", "\\u005c", "\\/", "\\n", "\\u000a", "é", "\\u00e9"];
+        let (at, last) = (self.random.below(12), self.random.one(&last));
+        self.keys.push(format!("\"{first}:{at}{last}\""));
+    }
+
+    fn key(&mut self) -> String {
+        let at = self.random.below(self.keys.len() + 1);
+        self.keys.get(at).cloned().unwrap_or_else(|| "\"other\"".into())
+    }
+
+    fn spaced(&mut self, token: &str) -> String {
+        let mut space = || self.random.one(&["", "", " ", "\n\t"]);
+        format!("{}{token}{}", space(), space())
+    }
+
+    fn list(&mut self) -> String {
+        let keys: Vec<String> = (0..self.random.below(5)).map(|_| self.key()).collect();
+        let comma = self.spaced(",");
+        format!("[{}]", keys.join(&comma))
+    }
+
+    fn object(&mut self, value: impl Fn(&mut Self) -> String) -> String {
+        let entries = self.keys.clone().into_iter().map(|key| {
+            let value = value(self);
+            self.spaced(&key) + ":" + &self.spaced(&value)
+        });
+        let entries: Vec<String> = entries.collect();
+        format!("{{{}}}", entries.join(","))
+    }
+
+    fn input(&mut self) -> String {
+        (0..self.random.below(40)).for_each(|_| self.add_key());
+        let scalars = ["1", "-2.50", "\"a\\nb\"", "null", "true", "{\"x\": [1]}", "[]", "\"x\\\"\""];
+        let table = self.object(|this| this.random.one(&scalars).into());
+        let graph = self.object(Self::list);
+        let nested = self.object(|this| {
+            let (one, other, name) = (this.key(), this.key(), this.random.one(&scalars));
+            format!("{{{one}: {{\"name\": {name}}}, {other}: {{\"name\": 2}}}}")
+        });
+        let keys = self.list();
+        format!("{{\"keys\": {keys}, \"table\": {table}, \"graph\": {graph}, \"nested\": {nested}}}")
+    }
+}
+
+#[test]
+fn what_is_only_looked_up_is_read_then() {
+    let policy = lookups();
+    let mut random = Random(23);
+    let queries = ["found", "reached", "deep"].map(|name| policy.prepare(&format!("data.t.{name}")).unwrap());
+    let keys = "input.keys[_]: *\n";
+    assert_eq!(queries[0].projection().to_string(), format!("{keys}input.table[key]: *\n"));
+    assert_eq!(queries[1].projection().to_string(), "input.graph[key]: *\ninput.keys: *\n");
+    assert_eq!(queries[2].projection().to_string(), format!("{keys}input.nested[key][key].name: *\n"));
+    let mut evaluators = queries.each_ref().map(|query| query.evaluator());
+    let (mut found, mut refused) = (0, 0);
+    for round in 0..3000 {
+        let mut bytes = Tables { random: &mut random, keys: Vec::new() }.input().into_bytes();
+        let at = random.below(bytes.len());
+        match round % 6 {
+            0 => bytes[at] = b"\"\\{}[]:,0-eu\x01x \xff"[random.below(16)],
+            1 => drop(bytes.remove(at)),
+            2 => bytes.insert(at, b"\"\\{}[]:,0-eu\x01x .\xff"[random.below(17)]),
+            _ => {}
+        }
+        let shown = String::from_utf8_lossy(&bytes).into_owned();
+        let whole = policy.parse_input(&bytes).map_err(|error| error.to_string());
+        refused += u64::from(whole.is_err());
+        for (evaluator, query) in evaluators.iter_mut().zip(&queries) {
+            let show = |answer: solon_engine::Answer<'_>| format!("{:?}", answer.to_owned());
+            let late = evaluator.eval(Input::json(&bytes)).map(show).map_err(|error| error.to_string());
+            let said = whole
+                .as_ref()
+                .map_err(Clone::clone)
+                .map(|whole| show(query.evaluator().eval(Input::parsed(whole)).unwrap()));
+            found += u64::from(said.as_ref().is_ok_and(|said| said.contains("Number") || said.contains("user")));
+            assert_eq!(late, said, "{} of {shown}", query.text());
+        }
+    }
+    assert!(found > 1000 && refused > 300, "{found} {refused}");
 }

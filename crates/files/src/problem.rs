@@ -34,14 +34,12 @@ impl Problem {
 
     /// The problem as the engine has them.
     pub fn to_issue(&self) -> Issue {
-        Issue {
-            code: self.code.clone(),
-            message: self.message.clone(),
-            location: self.place.clone(),
-            hint: self.hint.clone(),
-            details: self.details.clone(),
-            is_bare: self.shown.is_none(),
-        }
+        let mut issue = Issue::new(&*self.code, &*self.message);
+        issue.location = self.place.clone();
+        issue.hint = self.hint.clone();
+        issue.details = self.details.clone();
+        issue.is_bare = self.shown.is_none();
+        issue
     }
 
     /// The engine's errors. `text_of` gives the text of a file by its name, the query's for the empty name.

@@ -310,11 +310,16 @@ fn integer<'a>(value: &Bound<'_, PyInt>, builder: Builder<'a, '_>) -> Result<Val
 }
 
 fn float<'a>(value: &Bound<'_, PyFloat>, builder: Builder<'a, '_>) -> Result<Value<'a>, Failed> {
-    /// Between these, and for zero, Rust and Python write floats alike.
+    /// Between these, and for zero, Rust and Python write floats alike, if few digits suffice: of two texts that are as
+    /// short and as near Rust takes the upper one, Python the even one.
     const PLAIN: std::ops::Range<f64> = 1e-4..1e16;
+    const FEW: usize = 15;
     let float = value.value();
     if float == 0.0 || PLAIN.contains(&float.abs()) {
-        return number(&format!("{float:?}"), builder);
+        let text = format!("{float:?}");
+        if text.bytes().filter(u8::is_ascii_digit).count() <= FEW {
+            return number(&text, builder);
+        }
     }
     number(&text_by(&value.py().get_type::<PyFloat>(), "__repr__", value.as_any())?, builder)
 }

@@ -11,7 +11,7 @@ import time
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import solon
@@ -35,6 +35,8 @@ def test_what_goes_in_comes_out(document):
 
 
 @given(documents)
+@example(562949953421312.25)
+@example(-8796093022208.0625)
 @settings(max_examples=500)
 def test_objects_and_json_agree(document):
     """Also in how numbers are written, which `sprintf` shows."""

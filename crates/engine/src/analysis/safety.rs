@@ -339,9 +339,8 @@ impl Orderer<'_> {
     }
 
     fn push(&mut self, check: Check, span: Span, message: String) {
-        let hint =
-            Some("bind it with `:=`, `some .. in` or a lookup outside of `not`, or make it an argument".to_owned());
-        self.problems.add(check, Diagnostic { hint, ..Diagnostic::new("rego_unsafe_var_error", span, message) });
+        let hint = "bind it with `:=`, `some .. in` or a lookup outside of `not`, or make it an argument";
+        self.problems.add(check, Diagnostic::new("rego_unsafe_var_error", span, message).with_hint(hint));
     }
 }
 

@@ -406,12 +406,9 @@ fn parse(source: &Source, file: u32, syntax: Syntax, errors: &mut Vec<Diagnostic
 
 fn note(source: &Source, file: u32, sources: &[Source]) -> Issue {
     Issue {
-        code: "v0_syntax".to_owned(),
-        message: format!("{} is written in Rego v0 and is read as such", source.name()),
         location: Location::of(Span::new(file, 0, 0), sources),
         hint: Some("add `import rego.v1`, `if` and `contains`, or ask for v0".to_owned()),
-        details: None,
-        is_bare: false,
+        ..Issue::new("v0_syntax", format!("{} is written in Rego v0 and is read as such", source.name()))
     }
 }
 

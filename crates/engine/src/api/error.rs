@@ -19,6 +19,7 @@ pub struct Error {
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
 pub struct Issue {
     /// OPA's code, for example `rego_parse_error`, `rego_unsafe_var_error` or `eval_conflict_error`; empty where there is
     /// none, as for a file that is not there.
@@ -99,6 +100,20 @@ impl Location {
     }
 }
 
+impl Issue {
+    /// An issue of which no more is known.
+    ///
+    /// ```
+    /// let mut issue = solon_engine::Issue::new("rego_parse_error", "unexpected eof token");
+    /// issue.hint = Some("close the brace".to_owned());
+    /// assert_eq!(issue.to_string(), "rego_parse_error: unexpected eof token");
+    /// ```
+    pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
+        let (code, message) = (code.into(), message.into());
+        Issue { code, message, location: None, hint: None, details: None, is_bare: false }
+    }
+}
+
 impl Error {
     pub(super) fn of_diagnostics(diagnostics: Vec<Diagnostic>, sources: &[Source]) -> Self {
         let mut diagnostics = diagnostics;
@@ -125,29 +140,15 @@ impl Error {
         add_values(&mut message, error.differing, sources);
         Error {
             issues: vec![Issue {
-                code: error.code.to_owned(),
-                message,
                 location: if has_place { Location::of(error.span, sources) } else { None },
-                hint: None,
-                details: None,
-                is_bare: false,
+                ..Issue::new(error.code, message)
             }],
         }
     }
 
     /// An error without a place.
     pub fn new(code: &str, message: impl Into<String>) -> Self {
-        let message = message.into();
-        Error {
-            issues: vec![Issue {
-                code: code.to_owned(),
-                message,
-                location: None,
-                hint: None,
-                details: None,
-                is_bare: false,
-            }],
-        }
+        Error { issues: vec![Issue::new(code, message)] }
     }
 
     /// Everything that is wrong, in order of the places.

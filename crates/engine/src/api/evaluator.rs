@@ -4,9 +4,10 @@ use super::answer::Answer;
 use super::{Error, Input, Query, QuerySet};
 use crate::host::{Host, NoHost};
 use crate::value::Bump;
+use crate::value::LateReader;
 use crate::value::json::{self, Projection};
 use crate::value::serde::Meter;
-use crate::vm::{self, Limits, Observed, Reusable, Setting};
+use crate::vm::{self, Documents, Limits, Observed, Reusable, Setting};
 use std::sync::Arc;
 
 /// An arena that grew beyond this many bytes is given back after the evaluation.
@@ -82,7 +83,10 @@ impl Session {
         let shared = &policy.shared;
         let look = || limits.watch(host.as_ref());
         let meter = Meter::new(limits.memory, &look);
-        let input = input.value(arena, &shared.code.symbols, parser, projection, &meter)?;
+        let (symbols, projection) =
+            (&shared.code.symbols, if input.is_wanted() { projection() } else { Projection::ALL });
+        let input = input.value(arena, symbols, parser, projection, &meter)?;
+        let late = &mut LateReader::new(arena, symbols, parser, projection);
         let place = |span: solon_syntax::Span| {
             let source = shared.sources.get(span.file as usize).unwrap_or(&first.source);
             format!("{}:{}", source.name(), source.position(span.start).row)
@@ -97,10 +101,10 @@ impl Session {
             is_strict: *is_strict,
             place: &place,
         };
-        let data = policy.data.value();
+        let documents = Documents { input, late, data: policy.data.value() };
         let mut prepared = queries.iter();
         let codes = queries.iter().map(|query| &query.prepared.code);
-        Ok(vm::evaluate(&setting, codes, input, data, reusable, |result, observed| {
+        Ok(vm::evaluate(&setting, codes, documents, reusable, |result, observed| {
             let query = prepared.next().map_or(first, |query| &query.prepared);
             let answer = match result {
                 Ok(rows) => Ok(Answer::new(rows, query)),

@@ -100,13 +100,18 @@ impl<'i> Input<'i> {
         Input(Kind::Parsed(input))
     }
 
+    /// Whether it matters what of it is wanted.
+    pub(super) fn is_wanted(&self) -> bool {
+        !matches!(self.0, Kind::None | Kind::Parsed(_))
+    }
+
     /// The value, in the arena. Of what is read or made now, it is what is wanted; what is made is held to the meter.
     pub(super) fn value<'a>(
         self,
         arena: &'a Bump,
         symbols: &SymbolTable,
         parser: &mut json::Parser,
-        wanted: impl FnOnce() -> &'a json::Projection,
+        wanted: &json::Projection,
         meter: &Meter<'_>,
     ) -> Result<Option<Value<'a>>, Error>
     where
@@ -115,23 +120,23 @@ impl<'i> Input<'i> {
         match self.0 {
             Kind::None => Ok(None),
             Kind::Json(bytes) => {
-                let value = parser.parse_wanted(arena, bytes, symbols, wanted());
+                let value = parser.parse_asked(arena, bytes, symbols, wanted);
                 value.map(Some).map_err(|error| invalid(bytes, &error))
             }
             Kind::Parsed(parsed) if std::ptr::eq(&parsed.read_for.code.symbols, symbols) => {
                 Ok(Some(parsed.value.value()))
             }
-            Kind::Built(built) => match std::ptr::eq(built.query.projection(), wanted()) {
+            Kind::Built(built) => match std::ptr::eq(built.query.projection(), wanted) {
                 true => Ok(Some(built.value.value())),
                 // What another query reads may not be there.
                 false => Err(Error::new("invalid_input", "the input was built for another query")),
             },
             // Symbols mean something in their own policy alone.
-            Kind::Parsed(parsed) => Ok(Some(copy(&mut Plain(arena), parsed.value.value(), symbols))),
+            Kind::Parsed(parsed) => Ok(Some(copy(&mut Plain::new(arena), parsed.value.value(), symbols))),
             Kind::Build(source) => {
-                source.build(Builder::new(arena, symbols, wanted(), meter)).map(Some).map_err(|error| unfit(&error))
+                source.build(Builder::new(arena, symbols, wanted, meter)).map(Some).map_err(|error| unfit(&error))
             }
-            Kind::Serialize(source) => source.to_value(arena, symbols, wanted(), meter).map(Some),
+            Kind::Serialize(source) => source.to_value(arena, symbols, wanted, meter).map(Some),
         }
     }
 }

@@ -379,12 +379,10 @@ impl Loader<'_> {
             Ok::<_, String>(Details { lines, json: self.text(*json)? })
         });
         Ok(Issue {
-            code: self.text(note.code)?,
-            message: self.text(note.message)?,
             location: self.location(note.location)?,
             hint: note.hint.map(|hint| self.text(hint)).transpose()?,
             details: details.transpose()?,
-            is_bare: false,
+            ..Issue::new(self.text(note.code)?, self.text(note.message)?)
         })
     }
 

@@ -4,7 +4,7 @@ use super::{Customs, Failure, Outcome, Sent};
 use crate::host::Host;
 use crate::value::json::Projection;
 use crate::value::serde::{Build, Builder, Cause, Meter, SerdeError};
-use crate::value::{Bump, SymbolTable, Value};
+use crate::value::{Bump, LateReader, SymbolTable, Value};
 use crate::vm::Limits;
 use hashbrown::HashMap;
 use serde::Serialize;
@@ -34,6 +34,9 @@ pub struct Context<'a, 'c> {
     pub customs: &'c Customs,
     /// Where the call stands, as `file:row`.
     pub place: &'c dyn Fn() -> String,
+    /// Reads entries of the input that were not read yet, for builtins that are known to look them up; `None` where
+    /// everything was read.
+    pub late: Option<&'c mut LateReader<'a>>,
 }
 
 impl<'a> Context<'a, '_> {

@@ -1,5 +1,6 @@
 //! Floating-point numbers as Go's `strconv.FormatFloat` writes them.
 
+use crate::value::number::shortest;
 use std::fmt::Write;
 
 /// No double has more digits than this after its decimal point, nor in all. What is asked for beyond are zeros.
@@ -14,14 +15,23 @@ struct Decimal {
 impl Decimal {
     /// `count` significant digits, rounded to even, or as many as tell the number from its neighbours.
     fn new(value: f64, count: Option<usize>) -> Self {
-        let text = match count {
-            Some(count) => format!("{:.*e}", count.saturating_sub(1).min(MOST_DIGITS), value),
-            None => format!("{value:e}"),
-        };
+        let Some(count) = count else { return Decimal::shortest(value) };
+        let text = format!("{:.*e}", count.saturating_sub(1).min(MOST_DIGITS), value);
         let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
         let digits: String = mantissa.chars().filter(|letter| *letter != '.').collect();
         let digits = digits.trim_end_matches('0').to_owned();
         let point = if digits.is_empty() { 0 } else { exponent.parse().unwrap_or(0) + 1 };
+        Decimal { digits, point }
+    }
+
+    fn shortest(value: f64) -> Self {
+        let text = shortest(value);
+        let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+        let all = format!("{whole}{fraction}");
+        let significant = all.trim_start_matches('0');
+        let zeros = all.len() - significant.len();
+        let digits = significant.trim_end_matches('0').to_owned();
+        let point = if digits.is_empty() { 0 } else { whole.len() as i32 - zeros as i32 };
         Decimal { digits, point }
     }
 
@@ -200,5 +210,10 @@ mod tests {
         assert_eq!(format(1.5, 'x', None), "0x1.8p+00");
         assert_eq!(format(1.99, 'X', Some(1)), "0X1.0P+01");
         assert_eq!(format(0.1, 'f', Some(2000)).len(), 2002);
+        // Just between two.
+        assert_eq!(format(562_949_953_421_312.0 + 0.25, 'g', None), "5.629499534213122e+14");
+        assert_eq!(format(-8_796_093_022_208.0 - 0.0625, 'f', None), "-8796093022208.062");
+        assert_eq!(format(5e-324, 'e', None), "5e-324");
+        assert_eq!(format(f64::MAX, 'e', None), "1.7976931348623157e+308");
     }
 }

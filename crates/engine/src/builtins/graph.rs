@@ -2,7 +2,7 @@
 
 use super::failure::operand;
 use super::{Builtin, Context, Failure, Outcome, Purity};
-use crate::value::{Entry, Object, Set, Value};
+use crate::value::{Bump, Entry, LateReader, Object, Set, Value};
 
 pub(super) static TABLE: &[Builtin] = &[
     Builtin {
@@ -55,8 +55,8 @@ struct Nodes<'a> {
 }
 
 impl<'a> Nodes<'a> {
-    fn new(ctx: &Context<'a, '_>, graph: Object<'a>) -> Self {
-        Nodes { graph, marks: ctx.arena.alloc_slice_fill_copy(graph.len().div_ceil(64), 0) }
+    fn new(arena: &'a Bump, graph: Object<'a>) -> Self {
+        Nodes { graph, marks: arena.alloc_slice_fill_copy(graph.len().div_ceil(64), 0) }
     }
 
     /// The position of a node, if the graph has it.
@@ -124,8 +124,14 @@ impl<'a> Reached<'a> {
 
 fn reachable<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let (graph, initial) = operands(args)?;
+    if graph.unread().is_some()
+        && let Some(late) = &mut ctx.late
+    {
+        let nodes = Nodes::new(ctx.arena, graph);
+        return reachable_unread(ctx.arena, late, nodes, initial);
+    }
     let mut reached = Reached {
-        nodes: Nodes::new(ctx, graph),
+        nodes: Nodes::new(ctx.arena, graph),
         queue: bumpalo::collections::Vec::with_capacity_in(graph.len().min(64), ctx.arena),
         odd: bumpalo::collections::Vec::new_in(ctx.arena),
     };
@@ -157,9 +163,36 @@ fn reachable<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     Ok(Value::Set(Set::from_sorted(items.into_bump_slice())))
 }
 
+/// The same in a graph of the input whose entries have not been read: only the neighbours of nodes that are reached are.
+fn reachable_unread<'a>(
+    arena: &'a Bump,
+    late: &mut LateReader<'a>,
+    mut nodes: Nodes<'a>,
+    initial: &'a [Value<'a>],
+) -> Outcome<'a> {
+    let mut found = bumpalo::collections::Vec::new_in(arena);
+    let mut places = bumpalo::collections::Vec::new_in(arena);
+    let (mut neighbors, mut next) = (initial, 0);
+    loop {
+        for node in neighbors {
+            if let Some(at) = late.find(nodes.graph, node)
+                && nodes.mark(at)
+            {
+                found.push(*node);
+                places.push(at);
+            }
+        }
+        let Some(at) = places.get(next) else { break };
+        let edges = late.value(nodes.graph, *at).map_err(|error| Failure::Fatal(error.to_string()))?;
+        neighbors = vertices(edges);
+        next += 1;
+    }
+    Ok(Value::Set(Set::from_unsorted(arena, found.into_bump_slice_mut())))
+}
+
 fn reachable_paths<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let (graph, initial) = operands(args)?;
-    let (arena, nodes) = (ctx.arena, Nodes::new(ctx, graph));
+    let (arena, nodes) = (ctx.arena, Nodes::new(ctx.arena, graph));
     let (path, found) = (bumpalo::collections::Vec::new_in(arena), bumpalo::collections::Vec::new_in(arena));
     let mut search = Search { ctx, nodes, path, found, bytes: 0 };
     for node in initial {

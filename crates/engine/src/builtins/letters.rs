@@ -1,7 +1,8 @@
 //! Text as Go sees it: case mapping letter by letter, and bytes that are no UTF-8.
 
-use crate::value::Bump;
+use crate::value::{Bump, Letters};
 use std::borrow::Cow;
+use std::sync::LazyLock;
 
 /// Letters that Unicode got after version 15, which Go's tables have, as inclusive ranges. They have no case there.
 const AFTER_UNICODE_15: &[(char, char)] = &[
@@ -90,6 +91,12 @@ pub(super) fn recase_in<'a>(arena: &'a Bump, text: &str, case: Case) -> &'a str 
         Case::Upper => mapped.extend(text.chars().map(upper)),
     }
     mapped.into_bump_str()
+}
+
+/// Whether Go counts it among letters or decimal digits.
+pub(super) fn is_letter_or_digit(letter: char) -> bool {
+    static LETTERS: LazyLock<Letters> = LazyLock::new(|| Letters::of(r"\pL\p{Nd}"));
+    if letter.is_ascii() { letter.is_ascii_alphanumeric() } else { LETTERS.contain(letter) }
 }
 
 /// The bytes as text, with U+FFFD for each byte that is no UTF-8: so such a string prints in OPA.

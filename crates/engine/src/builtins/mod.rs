@@ -62,6 +62,7 @@ mod typed;
 mod units;
 pub(crate) mod uri;
 mod uuid;
+mod verbs;
 mod walk;
 #[cfg(feature = "crypto")]
 mod x509;

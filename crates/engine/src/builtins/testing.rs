@@ -52,6 +52,7 @@ pub(super) fn call_on<'a>(
         name: builtin.name,
         customs: &Customs::default(),
         place: &|| "policy.rego:1".into(),
+        late: None,
     };
     (builtin.call)(&mut ctx, args)
 }

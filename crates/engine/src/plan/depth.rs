@@ -77,14 +77,8 @@ pub fn check_query(tree: &Tree, query: &QueryPlan, known: &[u32], errors: &mut V
 }
 
 fn too_deep(span: Span) -> Diagnostic {
-    Diagnostic {
-        code: "rego_compile_error",
-        span,
-        message: format!("values nest more than {MAX} levels deep"),
-        hint: Some("put values into one another in fewer steps".to_owned()),
-        details: None,
-        is_bare: false,
-    }
+    let message = format!("values nest more than {MAX} levels deep");
+    Diagnostic::new("rego_compile_error", span, message).with_hint("put values into one another in fewer steps")
 }
 
 fn of_document(plan: &DocumentPlan, known: &[u32], deepest: u32) -> u32 {

@@ -21,10 +21,26 @@ pub(crate) trait Make<'t, 'a> {
     fn array(&mut self, items: &[Value<'a>]) -> &'a [Value<'a>];
     /// An object of entries in order.
     fn object(&mut self, entries: &[Entry<'a>]) -> Object<'a>;
+    /// The arena, if whoever asks for the values can read entries of objects that are only looked up later.
+    fn late(&self) -> Option<&'a Bump>;
 }
 
 /// Makes values that are used once: a part of the text stays where it is.
-pub(crate) struct Plain<'a>(pub(crate) &'a Bump);
+pub(crate) struct Plain<'a> {
+    arena: &'a Bump,
+    is_late: bool,
+}
+
+impl<'a> Plain<'a> {
+    pub(crate) fn new(arena: &'a Bump) -> Self {
+        Plain { arena, is_late: false }
+    }
+
+    /// For somebody who reads late what has not been read.
+    pub(crate) fn late(arena: &'a Bump) -> Self {
+        Plain { arena, is_late: true }
+    }
+}
 
 impl<'a> Make<'a, 'a> for Plain<'a> {
     const KEEPS: bool = false;
@@ -41,21 +57,26 @@ impl<'a> Make<'a, 'a> for Plain<'a> {
 
     #[inline]
     fn text(&mut self, text: &str) -> &'a str {
-        self.0.alloc_str(text)
+        self.arena.alloc_str(text)
     }
 
     fn number(&mut self, text: &'a str) -> &'a Number<'a> {
-        self.0.alloc(Number::of_text(text))
+        self.arena.alloc(Number::of_text(text))
     }
 
     #[inline]
     fn array(&mut self, items: &[Value<'a>]) -> &'a [Value<'a>] {
-        self.0.alloc_slice_copy(items)
+        self.arena.alloc_slice_copy(items)
     }
 
     #[inline]
     fn object(&mut self, entries: &[Entry<'a>]) -> Object<'a> {
-        Object::from_sorted(self.0, self.0.alloc_slice_copy(entries))
+        Object::from_sorted(self.arena, self.arena.alloc_slice_copy(entries))
+    }
+
+    #[inline]
+    fn late(&self) -> Option<&'a Bump> {
+        self.is_late.then_some(self.arena)
     }
 }
 
@@ -148,6 +169,10 @@ impl<'t, 'a> Make<'t, 'a> for Sharing<'a> {
         let hasher = &self.hasher;
         self.objects.insert_unique(hash, made, |object| hash_entries(hasher, object.entries()));
         made
+    }
+
+    fn late(&self) -> Option<&'a Bump> {
+        None
     }
 }
 

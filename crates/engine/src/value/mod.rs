@@ -11,6 +11,7 @@ mod compare;
 mod float;
 mod frozen;
 pub mod json;
+mod letters;
 mod make;
 mod nested;
 pub mod number;
@@ -22,10 +23,12 @@ mod set;
 mod size;
 mod symbol;
 mod text;
+mod unread;
 
 pub use bumpalo::Bump;
 pub use bumpalo::collections::Vec as BumpVec;
 pub use frozen::Frozen;
+pub(crate) use letters::Letters;
 pub(crate) use make::{Plain, copy};
 pub use number::Number;
 pub use object::{Entry, Object};
@@ -35,6 +38,7 @@ pub use set::Set;
 pub(crate) use set::find_equal;
 pub use size::exceeds;
 pub use symbol::{Symbol, SymbolTable};
+pub use unread::LateReader;
 
 /// A JSON value, or a set: three words. The tag takes 32 bits, so that tag and symbol share a word and values are
 /// copied word by word.

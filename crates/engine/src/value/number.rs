@@ -297,7 +297,7 @@ pub fn from_f64(arena: &Bump, value: f64) -> Option<Value<'_>> {
 
 /// The shortest text that reads as the float; of two that are as near, the one with an even last digit, as in Go. (The
 /// standard library takes the greater one.)
-fn shortest(value: f64) -> String {
+pub(crate) fn shortest(value: f64) -> String {
     let text = format!("{value}");
     lower_half(value, &text).unwrap_or(text)
 }

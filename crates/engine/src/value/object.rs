@@ -1,5 +1,6 @@
 //! Objects: sorted slices of entries, searched by symbol where small and by hash or bisection where large.
 
+use super::unread::Unread;
 use super::{Bump, Symbol, Value};
 use bumpalo_herd::Member;
 use std::cell::Cell;
@@ -28,23 +29,48 @@ struct Inner<'a> {
     symbols: u64,
     /// Open-addressed table of positions in `entries`, plus 1; empty where there is no index.
     index: &'a [u32],
+    /// What is to be known of entries that have not been read.
+    unread: Option<&'a Unread<'a>>,
 }
 
 impl<'a> Object<'a> {
     /// The empty object.
-    pub const EMPTY: Object<'static> = Object(&Inner { entries: &[], symbols: 0, index: &[] });
+    pub const EMPTY: Object<'static> = Object(&Inner { entries: &[], symbols: 0, index: &[], unread: None });
+
+    /// Bytes that an object of so many entries takes at most in the arena.
+    pub(super) fn bytes(count: usize) -> usize {
+        let part = size_of::<Entry<'_>>() + 4 * size_of::<u32>();
+        count.saturating_mul(part).saturating_add(size_of::<Inner<'_>>())
+    }
 
     /// Takes entries that are sorted by key, without duplicates.
     pub fn from_sorted(arena: &'a Bump, entries: &'a [Entry<'a>]) -> Self {
         debug_assert!(entries.windows(2).all(|pair| pair[0].0 < pair[1].0));
         let index = index_of(entries, |size| arena.alloc_slice_fill_copy(size, 0));
-        Object(arena.alloc(Inner { entries, symbols: symbols_of(entries), index }))
+        Object(arena.alloc(Inner { entries, symbols: symbols_of(entries), index, unread: None }))
     }
 
     /// The same in an arena that is shared between threads.
     pub(super) fn from_sorted_in(arena: &Member<'a>, entries: &'a [Entry<'a>]) -> Self {
         let index = index_of(entries, |size| arena.alloc_slice_fill_copy(size, 0));
-        Object(arena.alloc(Inner { entries, symbols: symbols_of(entries), index }))
+        Object(arena.alloc(Inner { entries, symbols: symbols_of(entries), index, unread: None }))
+    }
+
+    /// An object whose entries have not been read; see [`Unread`]. Of each value a node is wanted.
+    pub(super) fn unread_of(arena: &'a Bump, entries: &[Entry<'a>], node: u32) -> Self {
+        let unread = Some(&*arena.alloc(Unread::new(arena, entries.len(), node)));
+        Object(arena.alloc(Inner { entries: arena.alloc_slice_copy(entries), symbols: ALL, index: &[], unread }))
+    }
+
+    /// Of an object whose entries have not been read what is to be known of them.
+    #[inline]
+    pub(crate) fn unread(&self) -> Option<&'a Unread<'a>> {
+        self.0.unread
+    }
+
+    /// Those entries.
+    pub(super) fn unread_entries(&self) -> &'a [Entry<'a>] {
+        self.0.entries
     }
 
     /// Sorts the entries; of those with equal keys the last counts.
@@ -60,7 +86,14 @@ impl<'a> Object<'a> {
     /// The entries, sorted by key.
     #[inline]
     pub fn entries(&self) -> &'a [Entry<'a>] {
+        debug_assert!(self.0.unread.is_none(), "entries that have not been read are only looked up");
         self.0.entries
+    }
+
+    /// Where the entries are in memory.
+    #[inline]
+    pub(crate) fn address(&self) -> usize {
+        self.0.entries.as_ptr().addr()
     }
 
     /// How many entries.

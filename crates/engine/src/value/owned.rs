@@ -30,7 +30,7 @@ pub struct OwnedValue(Cell);
 impl OwnedValue {
     /// A copy.
     pub fn copy_of(value: Value<'_>) -> Self {
-        OwnedValue(Cell::new(Bump::new(), |arena| copy(&mut Plain(arena), value, &SymbolTable::new())))
+        OwnedValue(Cell::new(Bump::new(), |arena| copy(&mut Plain::new(arena), value, &SymbolTable::new())))
     }
 
     /// What something makes of itself.

@@ -177,6 +177,7 @@ impl<'a> Machine<'a, '_> {
             name: builtin.name,
             customs: setting.customs,
             place: &|| (setting.place)(place.span()),
+            late: Some(&mut *self.late),
         };
         let result = (builtin.call)(&mut context, args);
         self.check_memory()?;

@@ -24,7 +24,7 @@ use crate::code::{Function, Unit};
 use crate::host::Host;
 use crate::plan::Tree;
 use crate::value::serde::{Cause, Meter};
-use crate::value::{Bump, SymbolTable, Value, exceeds, used_bytes};
+use crate::value::{Bump, LateReader, SymbolTable, Value, exceeds, used_bytes};
 use error::Result;
 use solon_syntax::Span;
 use world::{Hints, Memo, World};
@@ -140,6 +140,16 @@ pub struct Setting<'a, 's> {
     pub place: &'s dyn Fn(Span) -> String,
 }
 
+/// What an evaluation is about.
+pub struct Documents<'a, 's> {
+    /// The input.
+    pub input: Option<Value<'a>>,
+    /// Reads those entries of the input that were not read yet.
+    pub late: &'s mut LateReader<'a>,
+    /// The base documents.
+    pub data: Value<'a>,
+}
+
 /// What a query gives.
 #[derive(Clone, Copy)]
 pub enum Rows<'a> {
@@ -154,12 +164,12 @@ pub enum Rows<'a> {
 pub fn evaluate<'a, T>(
     setting: &Setting<'a, '_>,
     queries: impl IntoIterator<Item = &'a QueryCode>,
-    input: Option<Value<'a>>,
-    data: Value<'a>,
+    documents: Documents<'a, '_>,
     reusable: &mut Reusable,
     mut take: impl FnMut(Result<Rows<'a>>, Observed<'_>) -> T,
 ) -> Option<T> {
     let arena = setting.arena;
+    let Documents { input, late, data } = documents;
     let world = World::new(arena, input, data, setting.code.functions.len());
     let mut machine = Machine {
         setting,
@@ -174,6 +184,7 @@ pub fn evaluate<'a, T>(
         calls: remember::Remembered::new(arena),
         indexes: matching::Indexes::default(),
         reusable,
+        late,
         witness: None,
         now: None,
         budget: 0,
@@ -214,6 +225,7 @@ struct Machine<'a, 's> {
     /// Indexes of collections that loops with a filter walk over.
     indexes: matching::Indexes<'a>,
     reusable: &'s mut Reusable,
+    late: &'s mut LateReader<'a>,
     /// Who is told of answers, while a document is computed again that is in conflict.
     witness: Option<Box<conflict::Witness<'a>>>,
     now: Option<i64>,

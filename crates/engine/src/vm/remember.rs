@@ -117,7 +117,7 @@ fn hash(world: usize, document: u32, args: &[Value<'_>]) -> u64 {
             state
                 ^ match arg {
                     Value::Array(items) => items.as_ptr().addr() as u64,
-                    Value::Object(object) => object.entries().as_ptr().addr() as u64,
+                    Value::Object(object) => object.address() as u64,
                     Value::Set(set) => set.items().as_ptr().addr() as u64,
                     Value::Int(number) => *number as u64,
                     scalar => scalar.hash_code(),
@@ -136,7 +136,7 @@ fn mixed(bits: u64) -> u64 {
 fn is_same(left: &Value<'_>, right: &Value<'_>) -> bool {
     match (left, right) {
         (Value::Array(left), Value::Array(right)) => std::ptr::eq(*left, *right),
-        (Value::Object(left), Value::Object(right)) => std::ptr::eq(left.entries(), right.entries()),
+        (Value::Object(left), Value::Object(right)) => (left.address(), left.len()) == (right.address(), right.len()),
         (Value::Set(left), Value::Set(right)) => std::ptr::eq(left.items(), right.items()),
         (Value::Number(left), Value::Number(right)) => left.text() == right.text(),
         (Value::Int(left), Value::Int(right)) => left == right,

@@ -8,7 +8,7 @@ use super::world::{Hints, Memo, World, lookup};
 use super::{Machine, PATHS, Reusable};
 use crate::code::index::{Hop, Place as Subject, Root, Search};
 use crate::code::{DocumentIndex, Function, IndexId, Key, Label, Op, PathId, Range, Read, Unit};
-use crate::value::{Value, find_equal};
+use crate::value::{Object, Value, find_equal};
 use solon_syntax::Span;
 
 /// Where an instruction stands; its span is looked up only if somebody asks.
@@ -169,6 +169,12 @@ impl<'a> Machine<'a, '_> {
                 Op::BaseData { dst } => write!(dst, self.world.data),
                 Op::Path { dst, src, path, fail } => copy_or!(dst, self.at_path(unit, Some(peek!(src)), path), fail),
                 Op::Index { dst, src, key, fail } => {
+                    if let Value::Object(object) = peek!(src)
+                        && object.unread().is_some()
+                    {
+                        write_or!(dst, self.unread(*object, peek!(key))?, fail);
+                        continue;
+                    }
                     let found = match (peek!(src), peek!(key)) {
                         (Value::Array(items), Value::Int(at)) => items.get(*at as usize),
                         (src, key) => src.find(key),
@@ -488,6 +494,14 @@ impl<'a> Machine<'a, '_> {
         let step = |at: Value<'a>, key: &Key| at.get(&Value::String { symbol: key.symbol, text: &key.text });
         let value = self.document(document.0, place, stack)?;
         Ok(value.and_then(|value| keys.iter().try_fold(value, step)))
+    }
+
+    /// What stands under a key of an object of the input whose entries have not been read.
+    #[inline(never)]
+    fn unread(&mut self, object: Object<'a>, key: &Value<'_>) -> Result<Option<Value<'a>>> {
+        let found = self.late.get(object, key).map_err(|_| internal("a part of the input cannot be read again"))?;
+        self.check_memory()?;
+        Ok(found)
     }
 
     /// A document's value where it is simply there.

@@ -26,8 +26,7 @@ pub(super) enum RefProblem {
 }
 
 fn problem(span: Span, message: String, details: Details) -> Problem {
-    let diagnostic =
-        Diagnostic { details: Some(Box::new(details)), ..Diagnostic::new("rego_type_error", span, message) };
+    let diagnostic = Diagnostic::new("rego_type_error", span, message).with_details(details);
     Problem { diagnostic, has_unknown: false }
 }
 

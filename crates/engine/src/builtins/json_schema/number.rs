@@ -1,5 +1,6 @@
 //! Numbers as JSON schemas compare and print them: exactly, whatever their size.
 
+use crate::value::number::shortest;
 use crate::value::{Value, json};
 use num_bigint::{BigInt, Sign};
 use num_traits::{Signed, Zero};
@@ -166,7 +167,7 @@ fn write(value: Value<'_>, out: &mut String) -> Result<(), String> {
 fn write_float(float: f64, out: &mut String) {
     let size = float.abs();
     if size == 0.0 || (1e-6..1e21).contains(&size) {
-        return out.push_str(&float.to_string());
+        return out.push_str(&shortest(float));
     }
     let text = format!("{float:e}");
     match text.split_once('e') {

@@ -1,148 +1,153 @@
-//! `printf` in templates: Go's verbs on what Go makes of JSON.
-//!
-//! There a number of JSON is a text of a type of its own, a number of the template an integer, and a verb for a collection
-//! is one for each of its parts.
+//! How values are printed: as Go's `fmt` does it with values of these types.
 
-use super::data::Data;
-use super::{error, unsupported};
-use crate::builtins::{Context, Failure, sprintf};
-use crate::value::Value;
+use super::data::{Data, List, key};
+use super::run::Run;
+use crate::builtins::Failure;
+use crate::builtins::stack::nested;
+use crate::builtins::verbs::{self, Argument, Printer};
+use crate::value::{Object, Value};
 
-/// The text of a format with its verbs replaced by the arguments.
-pub(super) fn printf(context: &Context<'_, '_>, args: &[Data<'_>]) -> Result<String, Failure> {
-    let [first, args @ ..] = args else {
-        return error("executing \"template\": wrong number of args for printf: want at least 1 got 0");
-    };
-    let Data::Value(Value::String { text: format, .. }) = first else {
-        return error("executing \"template\": wrong type for value; expected string");
-    };
-    let mut printer = Printer { context, out: String::new() };
-    let mut args = args.iter();
-    let mut rest = *format;
-    while let Some((plain, after)) = rest.split_once('%') {
-        printer.out.push_str(plain);
-        let length = after.find(|letter: char| !"+-# 0123456789.".contains(letter));
-        let Some((flags, verb)) = length.and_then(|at| Some((after.get(..at)?, after.get(at..)?.chars().next()?)))
-        else {
-            printer.out.push_str("%!(NOVERB)");
-            rest = "";
-            break;
-        };
-        rest = after.get(flags.len() + verb.len_utf8()..).unwrap_or_default();
-        match verb {
-            '%' => printer.out.push('%'),
-            '*' | '[' => return unsupported("widths from arguments"),
-            'T' | 'p' => return unsupported("such verbs"),
-            'v' if flags.contains('#') => return unsupported("such verbs"),
-            verb => match args.next() {
-                Some(arg) => printer.data(*arg, flags, verb)?,
-                None => printer.out.push_str(&format!("%!{verb}(MISSING)")),
-            },
-        }
+impl<'s> Run<'_, '_, '_, 's> {
+    /// A value as a verb writes it.
+    pub(super) fn shown(&mut self, value: Data<'s>, verb: char) -> Result<String, Failure> {
+        let mut text = String::new();
+        value.write(&mut Printer::new(self.context, &mut text), verb)?;
+        self.spend(text.len())?;
+        Ok(text)
     }
-    printer.out.push_str(rest);
-    printer.extra(args.as_slice())?;
-    Ok(printer.out)
 }
 
-struct Printer<'p, 'a, 'c> {
-    context: &'p Context<'a, 'c>,
-    out: String,
+/// The arguments one after the other, with a space between two of which none is a text.
+pub(super) fn print<'s>(run: &mut Run<'_, '_, '_, 's>, args: &[Data<'s>]) -> Result<Data<'s>, Failure> {
+    let text = joined(run, args, false)?;
+    run.made(&text)
 }
 
-impl Printer<'_, '_, '_> {
-    fn data(&mut self, data: Data<'_>, flags: &str, verb: char) -> Result<(), Failure> {
-        match data {
-            Data::Missing | Data::Value(Value::Null) if verb == 'v' => {
-                self.directive(flags, 's', Value::string("<nil>"))
-            }
-            Data::Missing | Data::Value(Value::Null) => {
-                self.out.push_str(&format!("%!{verb}(<nil>)"));
-                Ok(())
-            }
-            Data::Int(number) => self.scalar(flags, verb, Value::Int(number), ("int64", "int")),
-            Data::Value(value) => self.value(value, flags, verb),
+/// The arguments with spaces between them, and the end of a line.
+pub(super) fn print_line<'s>(run: &mut Run<'_, '_, '_, 's>, args: &[Data<'s>]) -> Result<Data<'s>, Failure> {
+    let text = joined(run, args, true)? + "\n";
+    run.made(&text)
+}
+
+pub(super) fn printf<'s>(run: &mut Run<'_, '_, '_, 's>, args: &[Data<'s>]) -> Result<Data<'s>, Failure> {
+    let Some((Data::Text(format), args)) = args.split_first() else { return Ok(Data::Missing) };
+    let mut text = String::new();
+    verbs::write(run.context, format, args, &mut text)?;
+    run.made(&text)
+}
+
+/// The arguments one after the other, with spaces between all of them or only where none is a text.
+pub(super) fn joined(run: &Run<'_, '_, '_, '_>, args: &[Data<'_>], all_spaced: bool) -> Result<String, Failure> {
+    let mut text = String::new();
+    let mut printer = Printer::new(run.context, &mut text);
+    let mut after_text = true;
+    for (at, arg) in args.iter().enumerate() {
+        let is_text = matches!(arg.inner(), Data::Text(_) | Data::Number(_));
+        if at > 0 && (all_spaced || !(is_text || after_text)) {
+            printer.push(" ")?;
+        }
+        arg.write(&mut printer, 'v')?;
+        after_text = is_text;
+    }
+    Ok(text)
+}
+
+impl Argument for Data<'_> {
+    fn type_name(&self) -> Option<&'static str> {
+        let inner = self.inner();
+        (!inner.is_nil()).then(|| inner.type_name())
+    }
+
+    fn integer(&self) -> Option<i64> {
+        match self {
+            Data::Int(number) => Some(*number),
+            Data::Byte(number) => Some(i64::from(*number)),
+            _ => None,
         }
     }
 
-    fn value(&mut self, value: Value<'_>, flags: &str, verb: char) -> Result<(), Failure> {
-        match value {
-            Value::Null => self.out.push_str("<nil>"),
-            Value::Bool(holds) if matches!(verb, 'v' | 't') => {
-                return self.directive(flags, 's', Value::string(if holds { "true" } else { "false" }));
-            }
-            Value::Bool(holds) => {
-                self.out.push_str(&format!("%!{verb}(bool="));
-                self.value(Value::Bool(holds), flags, 'v')?;
-                self.out.push(')');
-            }
-            Value::Int(_) | Value::Number(_) => {
-                let text = super::data::printed(value);
-                return self.scalar(flags, verb, Value::string(&text), ("string", "json.Number"));
-            }
-            Value::String { .. } => return self.directive(flags, verb, value),
-            Value::Array(_) | Value::Set(_) => {
-                self.out.push('[');
-                for at in 0..value.len().unwrap_or_default() {
-                    self.gap(at);
-                    value.nth(at).map_or(Ok(()), |(_, item)| self.value(item, flags, verb))?;
-                }
-                self.out.push(']');
-            }
-            Value::Object(object) => {
-                self.out.push_str("map[");
-                for (at, (key, item)) in object.entries().iter().enumerate() {
-                    self.gap(at);
-                    self.value(Value::string(&crate::value::json::name(&(*key, *item)).0), flags, verb)?;
-                    self.out.push(':');
-                    self.value(*item, flags, verb)?;
-                }
-                self.out.push(']');
-            }
-        }
-        self.context.check_size(self.out.len())
-    }
-
-    fn gap(&mut self, at: usize) {
-        if at > 0 {
-            self.out.push(' ');
+    fn write(&self, printer: &mut Printer<'_, '_, '_>, verb: char) -> Result<(), Failure> {
+        let inner = self.inner();
+        match (inner, verb) {
+            (Data::Missing, 'T' | 'v') => printer.pad("<nil>", printer.flags.zero),
+            (Data::Missing, _) => printer.push(&format!("%!{verb}(<nil>)")),
+            (_, 'T') => printer.pad(printer.cut(inner.type_name()), printer.flags.zero),
+            // It would be another one at each run.
+            (Data::List(_) | Data::Map(_), 'p') => Err(Failure::Halt("collections have no address (%p)".into())),
+            (_, 'p' | 'w') => printer.wrong(verb, inner.type_name(), |printer| part(inner, printer, 'v')),
+            _ => part(inner, printer, verb),
         }
     }
+}
 
-    /// A scalar, whose type has another name where the verb does not suit it.
-    fn scalar(&mut self, flags: &str, verb: char, value: Value<'_>, names: (&str, &str)) -> Result<(), Failure> {
-        let start = self.out.len();
-        self.directive(flags, verb, value)?;
-        let wrong = format!("%!{verb}({}=", names.0);
-        if self.out.get(start..).is_some_and(|written| written.starts_with(&wrong)) {
-            self.out.replace_range(start..start + wrong.len(), &format!("%!{verb}({}=", names.1));
+/// A value that may be part of another one, with a verb that looks at what it holds.
+fn part(data: Data<'_>, printer: &mut Printer<'_, '_, '_>, verb: char) -> Result<(), Failure> {
+    let suits = match data {
+        Data::Missing | Data::Element(_) => {
+            return printer.push(if printer.flags.sharp_v { "interface {}(nil)" } else { "<nil>" });
         }
-        Ok(())
+        Data::List(items) => return nested(|| list(items, printer, verb)),
+        Data::Map(entries) => return nested(|| map(entries, printer, verb)),
+        Data::Bool(value) if matches!(verb, 'v' | 't') => {
+            return printer.pad(if value { "true" } else { "false" }, printer.flags.zero);
+        }
+        Data::Bool(_) => false,
+        Data::Int(number) => printer.integer(number, verb)?,
+        Data::Byte(number) if verb == 'v' && printer.flags.sharp_v => {
+            printer.flags.sharp = true;
+            let suits = printer.integer(i64::from(number), 'x')?;
+            printer.flags.sharp = false;
+            suits
+        }
+        Data::Byte(number) => printer.integer(i64::from(number), verb)?,
+        Data::Float(number) => printer.float(number, verb)?,
+        Data::Complex(real, imaginary) => complex(real, imaginary, printer, verb)?,
+        Data::Text(text) => printer.text(text, verb)?,
+        Data::Number(digits) => printer.text(&digits.text(), verb)?,
+    };
+    if suits { Ok(()) } else { printer.wrong(verb, data.type_name(), |printer| part(data, printer, 'v')) }
+}
+
+fn complex(real: f64, imaginary: f64, printer: &mut Printer<'_, '_, '_>, verb: char) -> Result<bool, Failure> {
+    if !"vbgGxXfFeE".contains(verb) {
+        return Ok(false);
     }
+    let plus = printer.flags.plus;
+    printer.push("(")?;
+    printer.float(real, verb)?;
+    printer.flags.plus = true;
+    printer.float(imaginary, verb)?;
+    printer.flags.plus = plus;
+    printer.push("i)")?;
+    Ok(true)
+}
 
-    fn directive(&mut self, flags: &str, verb: char, value: Value<'_>) -> Result<(), Failure> {
-        sprintf::write(self.context, &format!("%{flags}{verb}"), &[value], &mut self.out)
+fn list(items: List<'_>, printer: &mut Printer<'_, '_, '_>, verb: char) -> Result<(), Failure> {
+    let in_go = printer.flags.sharp_v;
+    printer.push(if in_go { "[]interface {}{" } else { "[" })?;
+    for at in 0..items.len() {
+        gap(at, printer)?;
+        part(Data::Element(items.get(at).unwrap_or(Value::Null)).inner(), printer, verb)?;
     }
+    printer.push(if in_go { "}" } else { "]" })
+}
 
-    /// What the format has no verbs for.
-    fn extra(&mut self, args: &[Data<'_>]) -> Result<(), Failure> {
-        for (at, arg) in args.iter().enumerate() {
-            self.out.push_str(if at == 0 { "%!(EXTRA " } else { ", " });
-            let kind = match arg {
-                Data::Missing | Data::Value(Value::Null) => "",
-                Data::Int(_) => "int=",
-                Data::Value(Value::Bool(_)) => "bool=",
-                Data::Value(Value::Int(_) | Value::Number(_)) => "json.Number=",
-                Data::Value(Value::String { .. }) => "string=",
-                Data::Value(Value::Array(_) | Value::Set(_)) => "[]interface {}=",
-                Data::Value(Value::Object(_)) => "map[string]interface {}=",
-            };
-            self.out.push_str(kind);
-            self.data(*arg, "", 'v')?;
-        }
-        if !args.is_empty() {
-            self.out.push(')');
-        }
-        Ok(())
+fn map(entries: Object<'_>, printer: &mut Printer<'_, '_, '_>, verb: char) -> Result<(), Failure> {
+    let in_go = printer.flags.sharp_v;
+    printer.push(if in_go { "map[string]interface {}{" } else { "map[" })?;
+    for (at, (name, item)) in entries.entries().iter().enumerate() {
+        gap(at, printer)?;
+        part(Data::Text(&key(*name)), printer, verb)?;
+        printer.push(":")?;
+        part(Data::Element(*item).inner(), printer, verb)?;
+    }
+    printer.push(if in_go { "}" } else { "]" })
+}
+
+fn gap(at: usize, printer: &mut Printer<'_, '_, '_>) -> Result<(), Failure> {
+    match (at, printer.flags.sharp_v) {
+        (0, _) => Ok(()),
+        (_, true) => printer.push(", "),
+        (_, false) => printer.push(" "),
     }
 }

@@ -1,308 +1,378 @@
 //! Trees run over variables.
+//!
+//! What is open (actions, ranges, templates) is kept in a list of frames and not on the native stack, so that templates
+//! may call each other as deep as in Go.
 
-use super::data::{Data, compare, measure, printed};
-use super::format::printf;
-use super::parser::{Node, Pipe, Term};
-use super::texts::{NIL, NO_VALUE, in_html, in_script, joined, part};
-use super::{error, unsupported};
-use crate::builtins::uri::escape_query;
-use crate::builtins::{Context, Failure, letters};
-use crate::value::Value;
+use super::data::{Data, List, key};
+use super::parser::Templates;
+use super::tree::{Branch, Call, Control, Node, Place};
+use super::{NAME, NO_VALUE};
+use crate::builtins::quote::quoted;
+use crate::builtins::verbs::{Argument, Printer};
+use crate::builtins::{Context, Failure};
+use crate::value::{Bump, Object, Value};
 
-/// How many steps a template may take.
-const MAX_STEPS: usize = 10_000_000;
+/// How deep templates may call each other, as in Go.
+const MAX_DEPTH: usize = 100_000;
 
-/// What the parts write, with `variables` as the first dot.
-pub(super) fn run<'a>(context: &Context<'a, '_>, nodes: &[Node<'_>], variables: Value<'a>) -> Result<String, Failure> {
-    let root = Data::Value(variables);
-    let mut run = Run { context, out: String::new(), root, scope: Vec::new(), steps: 0 };
-    run.nodes(nodes, root)?;
+/// How much may be open at once, in all.
+const MAX_FRAMES: usize = 250_000;
+
+/// The work that a template may take: bytes that are made, and what else costs as much.
+const MAX_EFFORT: usize = 1 << 29;
+
+/// The effort of a step.
+pub(super) const STEP: usize = 50;
+
+/// How often there is a look whether to go on.
+const LOOK: usize = 1 << 22;
+
+/// What the templates write, with the variables as the first dot.
+pub(super) fn run<'s, 'a: 's>(
+    context: &Context<'a, '_>,
+    arena: &'s Bump,
+    source: &'s str,
+    templates: &Templates<'s>,
+    variables: Object<'a>,
+) -> Result<String, Failure> {
+    let nodes = templates.get(NAME).copied().unwrap_or_default();
+    let root = Data::Map(variables);
+    let mut run = Run {
+        context,
+        arena,
+        source,
+        templates,
+        out: String::new(),
+        frames: Vec::new(),
+        variables: vec![("$", root)],
+        base: 0,
+        template: NAME,
+        place: None,
+        depth: 0,
+        effort: 0,
+    };
+    run.enter(nodes, root, 1, Work::Block)?;
+    run.nodes()?;
     Ok(run.out)
 }
 
-/// How a list of parts ended.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Flow {
-    On,
-    Break,
-    Continue,
+/// A list of nodes that is open.
+struct Frame<'s> {
+    /// What is left of it.
+    nodes: &'s [Node<'s>],
+    dot: Data<'s>,
+    /// How many variables there were before.
+    outer: usize,
+    work: Work<'s>,
 }
 
-struct Run<'r, 'a, 'c, 't> {
-    context: &'r Context<'a, 'c>,
-    out: String,
-    root: Data<'a>,
-    scope: Vec<(&'t str, Data<'a>)>,
-    steps: usize,
+enum Work<'s> {
+    /// The nodes are run once.
+    Block,
+    /// They are run for each item.
+    Range(Range<'s>),
+    /// They are those of a template, called by another of this name and with this first variable.
+    Template { caller: &'s str, base: usize },
 }
 
-impl<'a, 't> Run<'_, 'a, '_, 't> {
-    fn nodes(&mut self, nodes: &[Node<'t>], dot: Data<'a>) -> Result<Flow, Failure> {
-        for node in nodes {
-            self.step()?;
-            let depth = self.scope.len();
-            let flow = match node {
-                Node::Text(text) => {
-                    self.out.push_str(text);
-                    continue;
-                }
-                Node::Pipe(pipe) => {
-                    let data = self.pipe(pipe, dot)?;
-                    if pipe.variables.is_empty() {
-                        self.print(data)?;
-                    }
-                    continue;
-                }
-                Node::If(pipe, body, other) => {
-                    let holds = self.pipe(pipe, dot)?.is_true();
-                    self.nodes(if holds { body } else { other }, dot)?
-                }
-                Node::With(pipe, body, other) => {
-                    let data = self.pipe(pipe, dot)?;
-                    if data.is_true() { self.nodes(body, data)? } else { self.nodes(other, dot)? }
-                }
-                Node::Range(pipe, body, other) => self.range(pipe, body, other, dot)?,
-                Node::Break => Flow::Break,
-                Node::Continue => Flow::Continue,
-            };
-            self.scope.truncate(depth);
-            if flow != Flow::On {
-                return Ok(flow);
-            }
-        }
-        Ok(Flow::On)
-    }
+struct Range<'s> {
+    branch: &'s Branch<'s>,
+    items: Items<'s>,
+    /// The next item.
+    next: usize,
+    /// How many variables there are before those of the body.
+    inner: usize,
+}
 
-    fn step(&mut self) -> Result<(), Failure> {
-        self.steps += 1;
-        if self.steps > MAX_STEPS || self.out.len() > self.context.max_bytes() {
-            return Err(Failure::Halt("the result of a template is too large".into()));
-        }
-        Ok(())
-    }
+#[derive(Clone, Copy)]
+enum Items<'s> {
+    List(List<'s>),
+    Map(Object<'s>),
+    Ints(usize),
+    Bytes(u8),
+}
 
-    fn print(&mut self, data: Data<'a>) -> Result<(), Failure> {
-        // Values may share their parts, so what is small may print large.
-        if let Data::Value(value @ (Value::Array(_) | Value::Object(_) | Value::Set(_))) = data {
-            let mut size = 0_usize;
-            measure(value, &mut size, self.context.max_bytes());
-            if size > self.context.max_bytes() {
-                return Err(Failure::Halt("the result of a template is too large".into()));
-            }
-        }
-        data.print(&mut self.out);
-        Ok(())
-    }
-
-    fn range(
-        &mut self,
-        pipe: &Pipe<'t>,
-        body: &[Node<'t>],
-        other: &[Node<'t>],
-        dot: Data<'a>,
-    ) -> Result<Flow, Failure> {
-        let value = match self.commands(pipe, dot)? {
-            Data::Missing => return self.nodes(other, dot),
-            Data::Value(value @ (Value::Array(_) | Value::Object(_) | Value::Set(_))) => value,
-            Data::Int(count) => return self.range_to(count, pipe, body, other, dot),
-            Data::Value(_) => return error("executing \"template\": range can't iterate over the value"),
-        };
-        let depth = self.scope.len();
-        for at in 0..value.len().unwrap_or_default() {
-            let Some((key, item)) = value.nth(at) else { break };
-            let key = match key {
-                Value::Int(index) => Data::Int(index),
-                key => Data::Value(key),
-            };
-            let item = Data::Value(item);
-            match pipe.variables.as_slice() {
-                [name] => self.scope.push((name, item)),
-                [index, name] => self.scope.extend([(*index, key), (*name, item)]),
-                _ => {}
-            }
-            let flow = self.nodes(body, item)?;
-            self.scope.truncate(depth);
-            if flow == Flow::Break {
-                break;
-            }
-        }
-        if value.is_empty() { self.nodes(other, dot) } else { Ok(Flow::On) }
-    }
-
-    /// A range over the numbers below one.
-    fn range_to(
-        &mut self,
-        count: i64,
-        pipe: &Pipe<'t>,
-        body: &[Node<'t>],
-        other: &[Node<'t>],
-        dot: Data<'a>,
-    ) -> Result<Flow, Failure> {
-        if pipe.variables.len() > 1 {
-            return error("executing \"template\": range can't iterate over the value with two variables");
-        }
-        let depth = self.scope.len();
-        for at in (0..count).map(Data::Int) {
-            self.step()?;
-            self.scope.extend(pipe.variables.first().map(|name| (*name, at)));
-            let flow = self.nodes(body, at)?;
-            self.scope.truncate(depth);
-            if flow == Flow::Break {
-                break;
-            }
-        }
-        if count <= 0 { self.nodes(other, dot) } else { Ok(Flow::On) }
-    }
-
-    /// Runs a pipeline and keeps its result in its variable.
-    fn pipe(&mut self, pipe: &Pipe<'t>, dot: Data<'a>) -> Result<Data<'a>, Failure> {
-        let data = self.commands(pipe, dot)?;
-        if let [name] = pipe.variables.as_slice() {
-            match self.scope.iter_mut().rev().find(|(known, _)| known == name).filter(|_| !pipe.declares) {
-                Some((_, place)) => *place = data,
-                None if pipe.declares => self.scope.push((name, data)),
-                None => return error(format!("undefined variable \"{name}\"")),
-            }
-        }
-        Ok(data)
-    }
-
-    fn commands(&mut self, pipe: &Pipe<'t>, dot: Data<'a>) -> Result<Data<'a>, Failure> {
-        let mut last = None;
-        for command in &pipe.commands {
-            let Some((first, rest)) = command.split_first() else { continue };
-            last = Some(match first {
-                Term::Function(name) => self.call(name, rest, last, dot)?,
-                _ if last.is_some() => return error("non executable command in pipeline"),
-                _ if !rest.is_empty() => return error("executing \"template\": can't give argument to non-function"),
-                term => self.term(term, dot)?,
-            });
-        }
-        Ok(last.unwrap_or(Data::Missing))
-    }
-
-    fn term(&mut self, term: &Term<'t>, dot: Data<'a>) -> Result<Data<'a>, Failure> {
-        let fields = |data: Data<'a>, names: &[&str]| names.iter().try_fold(data, |data, name| data.field(name));
-        match term {
-            Term::Dot => Ok(dot),
-            Term::Nil => unsupported("nil"),
-            Term::Bool(value) => Ok(Data::Value(Value::Bool(*value))),
-            Term::Text(text) => Ok(Data::Value(Value::new_string(self.context.arena, text))),
-            Term::Number(text) => match text.parse() {
-                Ok(number) => Ok(Data::Int(number)),
-                Err(_) => unsupported("such numbers"),
-            },
-            Term::Fields(names) => fields(dot, names),
-            Term::Variable("$", names) => fields(self.root, names),
-            Term::Variable(name, names) => match self.scope.iter().rev().find(|(known, _)| known == name) {
-                Some((_, data)) => fields(*data, names),
-                None => error(format!("undefined variable \"{name}\"")),
-            },
-            Term::Function(name) => self.call(name, &[], None, dot),
-            Term::Pipe(pipe) => self.pipe(pipe, dot),
-        }
-    }
-
-    fn call(
-        &mut self,
-        name: &str,
-        terms: &[Term<'t>],
-        last: Option<Data<'a>>,
-        dot: Data<'a>,
-    ) -> Result<Data<'a>, Failure> {
-        let mut args = Vec::with_capacity(terms.len() + 1);
-        for term in terms {
-            args.push(self.term(term, dot)?);
-            // These two stop where the answer is known.
-            if let Some(arg) = args.last().filter(|arg| matches!((name, arg.is_true()), ("and", false) | ("or", true)))
-            {
-                return Ok(*arg);
-            }
-        }
-        args.extend(last);
-        let wrong = || error(format!("executing \"template\": wrong number of args for {name}"));
-        let text = |run: &Self, text: &str| Ok(Data::Value(Value::new_string(run.context.arena, text)));
-        let truth = |value: bool| Ok(Data::Value(Value::Bool(value)));
-        match (name, args.as_slice()) {
-            ("and" | "or", [.., arg]) => Ok(*arg),
-            ("not", [arg]) => truth(!arg.is_true()),
-            ("len", [Data::Value(value)]) => {
-                let length = match value {
-                    Value::Int(_) | Value::Number(_) | Value::String { .. } => Some(printed(*value).len()),
-                    value => value.len(),
+impl<'s> Items<'s> {
+    /// An item with its key. Numbers have no keys.
+    fn get(&self, at: usize, arena: &'s Bump) -> Option<(Data<'s>, Data<'s>)> {
+        let index = i64::try_from(at).unwrap_or(i64::MAX);
+        match self {
+            Items::List(list) => Some((Data::Int(index), Data::Element(list.get(at)?))),
+            Items::Map(map) => {
+                let (name, item) = map.entries().get(at)?;
+                let name = match *name {
+                    Value::String { text, .. } => text,
+                    other => arena.alloc_str(&key(other)),
                 };
-                match length {
-                    Some(length) => Ok(Data::Int(i64::try_from(length).unwrap_or(i64::MAX))),
-                    None => error("executing \"template\": error calling len: len of type bool"),
-                }
+                Some((Data::Text(name), Data::Element(*item)))
             }
-            ("index", [first, keys @ ..]) => keys.iter().try_fold(*first, |data, key| match (data, key) {
-                (Data::Value(Value::Array(items)), Data::Int(at)) => {
-                    match usize::try_from(*at).ok().and_then(|at| items.get(at)) {
-                        Some(item) => Ok(Data::Value(*item)),
-                        None => error("executing \"template\": error calling index: index out of range"),
-                    }
-                }
-                (Data::Value(Value::Object(_)), Data::Value(key @ Value::String { .. })) => {
-                    data.field(key.as_str().unwrap_or_default())
-                }
-                (Data::Value(value @ (Value::Int(_) | Value::Number(_) | Value::String { .. })), Data::Int(at)) => {
-                    match usize::try_from(*at).ok().and_then(|at| printed(value).as_bytes().get(at).copied()) {
-                        Some(byte) => Ok(Data::Int(byte.into())),
-                        None => error("executing \"template\": error calling index: index out of range"),
-                    }
-                }
-                _ => unsupported("such indices"),
-            }),
-            ("print" | "html" | "js" | "urlquery" | "println", args) => {
-                let missing = if name.starts_with("print") { NIL } else { NO_VALUE };
-                let out = joined(args, name == "println", missing, self.context.max_bytes())?;
-                text(
-                    self,
-                    &match name {
-                        "println" => out + "\n",
-                        "html" => in_html(&out),
-                        "js" => in_script(&out),
-                        "urlquery" => escape_query(&out),
-                        _ => out,
-                    },
-                )
+            Items::Ints(count) => (at < *count).then_some((Data::Missing, Data::Int(index))),
+            Items::Bytes(count) => {
+                let at = u8::try_from(at).ok().filter(|at| at < count)?;
+                Some((Data::Missing, Data::Byte(at)))
             }
-            ("printf", args) => text(self, &printf(self.context, args)?),
-            ("slice", [first, keys @ ..]) => self.slice(*first, keys),
-            ("eq", [first, others @ ..]) if !others.is_empty() => {
-                for other in others {
-                    if compare(*first, *other)?.is_eq() {
-                        return truth(true);
-                    }
-                }
-                truth(false)
-            }
-            ("ne", [left, right]) => truth(compare(*left, *right)?.is_ne()),
-            ("lt", [left, right]) => truth(compare(*left, *right)?.is_lt()),
-            ("le", [left, right]) => truth(compare(*left, *right)?.is_le()),
-            ("gt", [left, right]) => truth(compare(*left, *right)?.is_gt()),
-            ("ge", [left, right]) => truth(compare(*left, *right)?.is_ge()),
-            _ => wrong(),
+        }
+    }
+}
+
+/// A run of templates.
+pub(super) struct Run<'r, 'a, 'c, 's> {
+    pub context: &'r Context<'a, 'c>,
+    pub arena: &'s Bump,
+    source: &'s str,
+    templates: &'r Templates<'s>,
+    out: String,
+    frames: Vec<Frame<'s>>,
+    /// Those of all templates that are open; those of the current one begin at `base` with `$`.
+    variables: Vec<(&'s str, Data<'s>)>,
+    base: usize,
+    /// The name of the current template.
+    template: &'s str,
+    /// What it is at, for its errors.
+    pub place: Option<Place<'s>>,
+    depth: usize,
+    effort: usize,
+}
+
+impl<'s> Run<'_, '_, '_, 's> {
+    /// An error at the current place.
+    pub(super) fn error<T>(&self, what: impl std::fmt::Display) -> Result<T, Failure> {
+        let place = self.place.as_ref();
+        let before = self.source.get(..place.map_or(0, Place::at)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        let column = before.len() - before.rfind('\n').map_or(0, |at| at + 1);
+        let shown = place.map(Place::shown).unwrap_or_default();
+        let name = quoted(self.template);
+        Err(Failure::Error(format!("template: {NAME}:{line}:{column}: executing {name} at <{shown}>: {what}")))
+    }
+
+    /// Takes note of work that was, or will be, done.
+    pub(super) fn spend(&mut self, effort: usize) -> Result<(), Failure> {
+        let before = self.effort;
+        self.effort = before.saturating_add(effort);
+        if self.effort > MAX_EFFORT {
+            return Err(Failure::Halt("a template takes too much work".into()));
+        }
+        if before / LOOK != self.effort / LOOK {
+            let context = self.context;
+            context.limits.watch(context.host).map_err(|error| Failure::Halt(error.to_string()))?;
+        }
+        Ok(())
+    }
+
+    /// A text that a function made.
+    pub(super) fn made(&mut self, text: &str) -> Result<Data<'s>, Failure> {
+        self.context.check_size(text.len())?;
+        self.spend(text.len())?;
+        Ok(Data::Text(self.arena.alloc_str(text)))
+    }
+
+    pub(super) fn declare(&mut self, name: &'s str, value: Data<'s>) {
+        self.variables.push((name, value));
+    }
+
+    pub(super) fn assign(&mut self, name: &str, value: Data<'s>) -> Result<(), Failure> {
+        let at = self.find(name)?;
+        if let Some((_, place)) = self.variables.get_mut(at) {
+            *place = value;
+        }
+        Ok(())
+    }
+
+    pub(super) fn variable(&mut self, name: &str) -> Result<Data<'s>, Failure> {
+        let at = self.find(name)?;
+        Ok(self.variables.get(at).map_or(Data::Missing, |(_, value)| *value))
+    }
+
+    /// Where the last variable of this name is.
+    fn find(&mut self, name: &str) -> Result<usize, Failure> {
+        let own = self.variables.get(self.base..).unwrap_or_default();
+        let found = own.iter().rposition(|(known, _)| *known == name);
+        self.spend(own.len() - found.unwrap_or(0))?;
+        match found {
+            Some(at) => Ok(self.base + at),
+            None => self.error(format!("undefined variable: {name}")),
         }
     }
 
-    /// A part of a list, or of the bytes of a text.
-    fn slice(&self, of: Data<'a>, keys: &[Data<'a>]) -> Result<Data<'a>, Failure> {
-        let items = |items: &'a [Value<'a>]| {
-            let (start, end) = part(items.len(), keys, false)?;
-            Ok(Data::Value(Value::Array(items.get(start..end).unwrap_or_default())))
-        };
-        match of {
-            Data::Value(Value::Array(list)) => items(list),
-            Data::Value(Value::Set(set)) => items(set.items()),
-            Data::Value(value @ (Value::Int(_) | Value::Number(_) | Value::String { .. })) => {
-                let text = printed(value);
-                let (start, end) = part(text.len(), keys, true)?;
-                let bytes = text.as_bytes().get(start..end).unwrap_or_default();
-                Ok(Data::Value(Value::new_string(self.context.arena, &letters::lossy(bytes))))
+    fn nodes(&mut self) -> Result<(), Failure> {
+        while let Some(frame) = self.frames.last_mut() {
+            match frame.nodes.split_first() {
+                Some((node, rest)) => {
+                    frame.nodes = rest;
+                    let dot = frame.dot;
+                    self.node(*node, dot)?;
+                }
+                None => self.end()?,
             }
-            _ => error("executing \"template\": error calling slice: can't slice item of such a type"),
         }
+        Ok(())
+    }
+
+    fn enter(&mut self, nodes: &'s [Node<'s>], dot: Data<'s>, outer: usize, work: Work<'s>) -> Result<(), Failure> {
+        if self.frames.len() >= MAX_FRAMES {
+            return Err(Failure::Halt("templates call each other too deep".into()));
+        }
+        self.frames.push(Frame { nodes, dot, outer, work });
+        Ok(())
+    }
+
+    /// Closes the last frame, or begins it again with the next item.
+    fn end(&mut self) -> Result<(), Failure> {
+        if matches!(self.frames.last(), Some(Frame { work: Work::Range(_), .. })) && self.next_item()? {
+            return Ok(());
+        }
+        self.close();
+        Ok(())
+    }
+
+    /// Closes the last frame and says whether it is a range.
+    fn close(&mut self) -> bool {
+        let Some(frame) = self.frames.pop() else { return false };
+        self.variables.truncate(frame.outer);
+        match frame.work {
+            Work::Block => false,
+            Work::Range(_) => true,
+            Work::Template { caller, base } => {
+                (self.template, self.base) = (caller, base);
+                self.depth -= 1;
+                false
+            }
+        }
+    }
+
+    fn node(&mut self, node: Node<'s>, dot: Data<'s>) -> Result<(), Failure> {
+        self.spend(STEP)?;
+        self.place = Some(Place::Node(node));
+        match node {
+            Node::Text(text) => {
+                self.context.check_size(self.out.len().saturating_add(text.len()))?;
+                self.out.push_str(text);
+            }
+            Node::Action(pipe) => {
+                let value = self.pipe(pipe, dot)?;
+                if pipe.variables.is_empty() {
+                    self.print(value)?;
+                }
+            }
+            Node::Branch(branch) if branch.control == Control::Range => self.range(branch, dot)?,
+            Node::Branch(branch) => self.condition(branch, dot)?,
+            Node::Template(call) => self.call_template(call, dot)?,
+            Node::Break(_) => while !self.frames.is_empty() && !self.close() {},
+            Node::Continue(_) => {
+                while matches!(self.frames.last(), Some(Frame { work: Work::Block, .. })) {
+                    self.close();
+                }
+                if let Some(frame) = self.frames.last_mut() {
+                    frame.nodes = &[];
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Appends a value to what is written.
+    fn print(&mut self, value: Data<'s>) -> Result<(), Failure> {
+        let start = self.out.len();
+        if value.is_nil() {
+            self.out.push_str(NO_VALUE);
+        } else {
+            value.write(&mut Printer::new(self.context, &mut self.out), 'v')?;
+        }
+        self.spend(self.out.len() - start)
+    }
+
+    /// `{{if}}` or `{{with}}`.
+    fn condition(&mut self, branch: &'s Branch<'s>, dot: Data<'s>) -> Result<(), Failure> {
+        let outer = self.variables.len();
+        let value = self.pipe(branch.pipe, dot)?;
+        if value.is_true() {
+            let dot = if branch.control == Control::With { value } else { dot };
+            return self.enter(branch.body, dot, outer, Work::Block);
+        }
+        self.other(branch, dot, outer)
+    }
+
+    /// What stands behind `{{else}}`, if anything does.
+    fn other(&mut self, branch: &'s Branch<'s>, dot: Data<'s>, outer: usize) -> Result<(), Failure> {
+        match branch.other {
+            Some(nodes) => self.enter(nodes, dot, outer, Work::Block),
+            None => {
+                self.variables.truncate(outer);
+                Ok(())
+            }
+        }
+    }
+
+    fn range(&mut self, branch: &'s Branch<'s>, dot: Data<'s>) -> Result<(), Failure> {
+        let outer = self.variables.len();
+        let value = self.pipe(branch.pipe, dot)?;
+        let items = match value {
+            Data::List(list) => Items::List(list),
+            Data::Map(map) => Items::Map(map),
+            Data::Int(_) | Data::Byte(_) if branch.pipe.variables.len() > 1 => {
+                let shown = self.shown(value, 'v')?;
+                return self.error(format!("can't use {shown} to iterate over more than one variable"));
+            }
+            Data::Int(count) => Items::Ints(usize::try_from(count).unwrap_or(0)),
+            Data::Byte(count) => Items::Bytes(count),
+            Data::Missing => Items::Ints(0),
+            _ => {
+                let shown = self.shown(value, 'v')?;
+                return self.error(format!("range can't iterate over {shown}"));
+            }
+        };
+        if items.get(0, self.arena).is_none() {
+            return self.other(branch, dot, outer);
+        }
+        let range = Range { branch, items, next: 0, inner: self.variables.len() };
+        self.enter(&[], dot, outer, Work::Range(range))
+    }
+
+    /// Begins the range that is the last frame with its next item; says whether there is one.
+    fn next_item(&mut self) -> Result<bool, Failure> {
+        let Some(Frame { nodes, dot, work: Work::Range(range), .. }) = self.frames.last_mut() else {
+            return Ok(false);
+        };
+        let (inner, branch) = (range.inner, range.branch);
+        let Some((index, item)) = range.items.get(range.next, self.arena) else { return Ok(false) };
+        range.next += 1;
+        (*nodes, *dot) = (branch.body, item);
+        self.variables.truncate(inner);
+        self.spend(STEP)?;
+        let values = match branch.pipe.variables {
+            [_, _, ..] => [index, item],
+            _ => [item, item],
+        };
+        if branch.pipe.assigns {
+            for (name, value) in branch.pipe.variables.iter().zip(values) {
+                self.assign(name, value)?;
+            }
+        } else {
+            // They were declared with what the range is over.
+            let first = inner.saturating_sub(branch.pipe.variables.len());
+            for ((_, place), value) in self.variables.iter_mut().skip(first).zip(values) {
+                *place = value;
+            }
+        }
+        Ok(true)
+    }
+
+    /// `{{template}}`.
+    fn call_template(&mut self, call: &'s Call<'s>, dot: Data<'s>) -> Result<(), Failure> {
+        let Some(nodes) = self.templates.get(call.name).copied() else {
+            return self.error(format!("template {} not defined", quoted(call.name)));
+        };
+        if self.depth >= MAX_DEPTH {
+            return self.error(format!("exceeded maximum template depth ({MAX_DEPTH})"));
+        }
+        // Variables that are declared here stay.
+        let dot = call.pipe.map_or(Ok(Data::Missing), |pipe| self.pipe(pipe, dot))?;
+        let outer = self.variables.len();
+        self.enter(nodes, dot, outer, Work::Template { caller: self.template, base: self.base })?;
+        (self.template, self.base) = (call.name, outer);
+        self.declare("$", dot);
+        self.depth += 1;
+        Ok(())
     }
 }

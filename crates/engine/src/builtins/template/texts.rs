@@ -1,39 +1,26 @@
-//! Functions of templates that give text.
+//! Functions of templates that escape texts.
 
+use super::NO_VALUE;
 use super::data::Data;
-use super::{error, unsupported};
+use super::format::joined;
+use super::run::Run;
 use crate::builtins::Failure;
-use crate::value::{Value, json};
+use crate::value::json;
 use std::fmt::Write;
 
-/// The arguments as text, one after the other, with spaces between all or only between those that are no strings.
-/// `missing` is what is written for what is not there.
-pub(super) fn joined(args: &[Data<'_>], all_spaced: bool, missing: &str, max_bytes: usize) -> Result<String, Failure> {
-    let mut out = String::new();
-    for (at, arg) in args.iter().enumerate() {
-        let is_plain = |data: &Data<'_>| match data {
-            Data::Missing | Data::Value(Value::Null) => missing == NIL,
-            Data::Int(_) => true,
-            Data::Value(value) => value.len().is_some() || matches!(value, Value::Bool(_)),
-        };
-        let between = at > 0 && is_plain(arg) && args.get(at - 1).is_some_and(is_plain);
-        if between || (at > 0 && all_spaced) {
-            out.push(' ');
-        }
-        match arg {
-            Data::Missing | Data::Value(Value::Null) => out.push_str(missing),
-            arg => arg.print(&mut out),
-        }
-        if out.len() > max_bytes {
-            return Err(Failure::Halt("the result of a template is too large".into()));
-        }
-    }
-    Ok(out)
+/// The arguments as `print` writes them, escaped.
+pub(super) fn escaper<'s>(
+    run: &mut Run<'_, '_, '_, 's>,
+    args: &[Data<'s>],
+    escape: fn(&str) -> String,
+) -> Result<Data<'s>, Failure> {
+    let present = |arg: &Data<'s>| if arg.is_nil() { Data::Text(NO_VALUE) } else { *arg };
+    let args: Vec<Data<'s>> = args.iter().map(present).collect();
+    let text = joined(run, &args, false)?;
+    // What is escaped has six letters at most for each byte.
+    run.context.check_size(text.len())?;
+    run.made(&escape(&text))
 }
-
-/// What is written for what is not there by functions that print, and by those that escape.
-pub(super) const NIL: &str = "<nil>";
-pub(super) const NO_VALUE: &str = "<no value>";
 
 /// The text as it may stand in HTML.
 pub(super) fn in_html(text: &str) -> String {
@@ -67,33 +54,4 @@ pub(super) fn in_script(text: &str) -> String {
         };
     }
     out
-}
-
-/// Where a part of something of this length begins and ends; none if there is no such part.
-pub(super) fn part(length: usize, keys: &[Data<'_>], is_text: bool) -> Result<(usize, usize), Failure> {
-    if keys.len() > 3 {
-        return error(format!("executing \"template\": error calling slice: too many slice indexes: {}", keys.len()));
-    }
-    if is_text && keys.len() == 3 {
-        return error("executing \"template\": error calling slice: cannot 3-index slice a string");
-    }
-    let mut places = [0, length, length];
-    for (place, key) in places.iter_mut().zip(keys) {
-        let Data::Int(at) = key else {
-            return error("executing \"template\": error calling slice: cannot index slice/array with such a type");
-        };
-        match usize::try_from(*at) {
-            Ok(at) if at <= length => *place = at,
-            // There may be room behind what a list has, which Go would show.
-            Ok(at) if !is_text && at <= length.saturating_mul(2).saturating_add(8) => {
-                return unsupported("slices beyond the end");
-            }
-            _ => return error(format!("executing \"template\": error calling slice: index out of range: {at}")),
-        }
-    }
-    let [start, end, room] = places;
-    if start > end || end > room {
-        return error("executing \"template\": error calling slice: invalid slice index");
-    }
-    Ok((start, end))
 }

@@ -91,10 +91,8 @@ impl<'g, 's> Generator<'g, 's> {
     /// Puts places for labels, and checks that the registers suffice.
     fn finish(mut self, span: Span, errors: &mut Vec<Diagnostic>) -> Function {
         if self.most > u32::from(Read::CONSTANTS) {
-            errors.push(Diagnostic {
-                hint: Some("split it into several rules".to_owned()),
-                ..Diagnostic::new("rego_compile_error", span, "rule is too large")
-            });
+            let error = Diagnostic::new("rego_compile_error", span, "rule is too large");
+            errors.push(error.with_hint("split it into several rules"));
         }
         let labels = &self.labels;
         let resolve = |label: &mut Label| label.0 = labels.get(label.0 as usize).copied().unwrap_or(u32::MAX);

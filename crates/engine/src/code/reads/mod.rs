@@ -272,17 +272,8 @@ impl<'c> Instruction<'_, 'c> {
                 let found = self.path(src, path)?;
                 self.equal(found, right.0)
             }
-            Op::Index { dst, src, key, .. } | Op::IndexData { dst, src, key, .. } => {
-                let (src, key) = (self.get(src.0)?, self.get(key.0)?);
-                let found = match self.shapes().text(key) {
-                    Some(text) => self.shapes().field(src, text),
-                    None => {
-                        self.shapes().read(key);
-                        self.shapes().element(src)
-                    }
-                };
-                self.set(dst.0, found)
-            }
+            Op::Index { dst, src, key, .. } => self.index(dst.0, src.0, key.0, Shapes::lookup),
+            Op::IndexData { dst, src, key, .. } => self.index(dst.0, src.0, key.0, Shapes::element),
             Op::InputTruthy { path, .. } => self.path(Shape::INPUT, path).map(drop),
             Op::InputEqual { path, constant, .. } => {
                 let found = self.path(Shape::INPUT, path)?;
@@ -483,6 +474,19 @@ impl<'c> Instruction<'_, 'c> {
         self.set(value, element)
     }
 
+    /// What is under a key, by a name that is known beforehand or as `part` says.
+    fn index(&mut self, dst: u16, src: u16, key: u16, part: fn(&mut Shapes<'c>, Shape) -> Shape) -> Option<()> {
+        let (src, key) = (self.get(src)?, self.get(key)?);
+        let found = match self.shapes().text(key) {
+            Some(text) => self.shapes().field(src, text),
+            None => {
+                self.shapes().read(key);
+                part(self.shapes(), src)
+            }
+        };
+        self.set(dst, found)
+    }
+
     /// An object of keys and values in turn. One key with two values is compared.
     fn make_object(&mut self, dst: u16, items: Range) -> Option<()> {
         let object = self.shapes().add();
@@ -519,6 +523,12 @@ impl<'c> Instruction<'_, 'c> {
         match (self.unit.builtins.get(usize::from(builtin.0))?.name, args) {
             ("count", [collection]) => {
                 self.shapes().element(*collection);
+                Some(self.shapes().add())
+            }
+            // It reads what is reached.
+            ("graph.reachable", [graph, initial]) => {
+                let neighbors = self.shapes().lookup(*graph);
+                [neighbors, *initial].into_iter().for_each(|shape| self.shapes().read(shape));
                 Some(self.shapes().add())
             }
             ("object.get", [object, key, default]) if let Some(text) = self.shapes().text(*key) => {

@@ -35,6 +35,8 @@ pub(super) struct Shapes<'c> {
 struct Parts<'c> {
     /// The shape of every part, once one is read that is not known by its name. Then there are no fields.
     element: Option<Shape>,
+    /// Whether anything but a lookup asks for such parts, so that they have to be there.
+    is_walked: bool,
     fields: BTreeMap<&'c str, Shape>,
     /// The string it always is.
     text: Option<&'c str>,
@@ -49,7 +51,7 @@ impl<'c> Shapes<'c> {
         shapes.add();
         shapes.add();
         if let Some(all) = shapes.parts.first_mut() {
-            all.element = Some(Shape::ALL);
+            (all.element, all.is_walked) = (Some(Shape::ALL), true);
         }
         shapes
     }
@@ -79,6 +81,7 @@ impl<'c> Shapes<'c> {
         let fresh = Shape(self.parents.len() as u32);
         let Some(parts) = self.parts_mut(shape) else { return Shape::ALL };
         if let Some(element) = parts.element {
+            parts.is_walked = true;
             return element;
         }
         let field = *parts.fields.entry(key).or_insert(fresh);
@@ -90,8 +93,18 @@ impl<'c> Shapes<'c> {
 
     /// Any element.
     pub(super) fn element(&mut self, shape: Shape) -> Shape {
+        self.part(shape, true)
+    }
+
+    /// What is under a key that is known at run time, by an instruction that reads what has not been read.
+    pub(super) fn lookup(&mut self, shape: Shape) -> Shape {
+        self.part(shape, false)
+    }
+
+    fn part(&mut self, shape: Shape, is_walked: bool) -> Shape {
         let fresh = Shape(self.parents.len() as u32);
         let Some(parts) = self.parts_mut(shape) else { return Shape::ALL };
+        parts.is_walked |= is_walked || !parts.fields.is_empty();
         if let Some(element) = parts.element {
             return element;
         }
@@ -131,6 +144,7 @@ impl<'c> Shapes<'c> {
             parts.text = None;
         }
         parts.is_relied_on |= old.is_relied_on;
+        parts.is_walked |= old.is_walked || !parts.fields.is_empty() || !old.fields.is_empty();
         match (parts.element, old.element) {
             (Some(element), Some(other)) => self.waiting.push((element, other)),
             (Some(element), None) | (None, Some(element)) => {
@@ -190,7 +204,8 @@ impl<'c> Shapes<'c> {
             let parts = self.parts.get_mut(shape.0 as usize).map(std::mem::take).unwrap_or_default();
             let wanted = match parts.element {
                 _ if shape == Shape::ALL => Wanted::All,
-                Some(element) => Wanted::Elements(number(self.find(element))),
+                Some(element) if parts.is_walked => Wanted::Elements(number(self.find(element))),
+                Some(element) => Wanted::Lookups(number(self.find(element))),
                 None if parts.fields.is_empty() => Wanted::Kind,
                 None => {
                     let fields = parts.fields.into_iter().map(|(key, field)| Field {

@@ -180,8 +180,7 @@ fn arity_mismatch(callee: &Callee, arity: usize, args: &[Term], nested: bool, sp
             have.extend(nested.then_some(Type::Unknown));
             let Signature { args: want, variadic, .. } = builtin.signature();
             let details = types::argument_details(&have, want, variadic.as_ref());
-            let details = Some(Box::new(details));
-            Diagnostic { details, ..error(format!("{}: arity mismatch", builtin.name)) }
+            error(format!("{}: arity mismatch", builtin.name)).with_details(details)
         }
     }
 }

@@ -1,14 +1,16 @@
 //! JSON text to values and back.
 
+mod names;
 mod order;
+mod parse;
 mod projection;
 mod read;
 mod scan;
 mod skip;
 mod write;
 
+pub use parse::{Parser, parse};
 pub use projection::{Field, Projection, Wanted};
-pub use read::{Parser, parse};
 pub(crate) use write::rego_excerpt;
 pub(crate) use write::{is_printable, name};
 pub use write::{write, write_pretty, write_rego, write_rego_string};

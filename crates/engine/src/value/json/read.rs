@@ -1,156 +1,76 @@
-//! The parser: one pass over the bytes, without recursion, straight into the arena. What nobody asks for is checked
+//! The reader: one pass over the bytes, without recursion, straight into the arena. What nobody asks for is checked
 //! and passed over.
 
-use super::super::make::{Make, Plain};
-use super::super::{Bump, Entry, Object, Symbol, SymbolTable, Value, number, object};
+use super::super::make::Make;
+use super::super::{Entry, Object, Symbol, SymbolTable, Value, number, object};
+use super::MAX_DEPTH;
+use super::names::{EMPTY, Guesses};
 use super::order::{Ordinal, is_sorted, sort_few, sort_many};
-use super::projection::{Projection, Wanted, field};
+use super::projection::{Field, Projection, Step, field};
 use super::scan::{self, Digits, Piece, Scanner, Wrong};
-use super::{JsonError, MAX_DEPTH};
+use super::skip::end_of_object;
 
-/// Reads one JSON text. Strings without escapes borrow from `bytes`; object keys get their symbols from `symbols`.
-///
-/// As in OPA, of equal keys the last counts, bytes that are no UTF-8 and surrogates without a partner are read as
-/// U+FFFD, and a number whose binary exponent is over [`number::MAX_EXPONENT`] is refused.
-///
-/// ```
-/// use solon_engine::value::{Bump, SymbolTable, json};
-///
-/// let arena = Bump::new();
-/// let value = json::parse(&arena, br#"{"replicas": 3}"#, &SymbolTable::new())?;
-/// assert_eq!(value.field("replicas").and_then(|replicas| replicas.as_i64()), Some(3));
-/// # Ok::<(), json::JsonError>(())
-/// ```
-pub fn parse<'a>(arena: &'a Bump, bytes: &'a [u8], symbols: &SymbolTable) -> Result<Value<'a>, JsonError> {
-    Parser::default().parse(arena, bytes, symbols)
-}
-
-/// A parser that keeps its working memory, so that reading one text after the other allocates in the arena alone.
-#[derive(Default)]
-pub struct Parser {
-    entries: Vec<Entry<'static>>,
-    items: Vec<Value<'static>>,
-    frames: Vec<Frame>,
-    order: Vec<Ordinal>,
-    buffer: String,
-}
-
-impl Parser {
-    /// A parser without working memory yet.
-    pub fn new() -> Self {
-        Self::default()
+/// A key as it stands between its quotes, with nothing escaped but what has to be.
+fn rewritten<'t, 'a>(make: &mut impl Make<'t, 'a>, key: Value<'a>) -> Value<'a> {
+    match scan::rewritten(key.as_str().unwrap_or("")) {
+        Some(written) => Value::string(make.text(&written)),
+        None => key,
     }
-
-    /// Reads one JSON text, as [`parse`] does.
-    pub fn parse<'a>(
-        &mut self,
-        arena: &'a Bump,
-        bytes: &'a [u8],
-        symbols: &SymbolTable,
-    ) -> Result<Value<'a>, JsonError> {
-        self.parse_wanted(arena, bytes, symbols, Projection::ALL)
-    }
-
-    /// Reads what is wanted of one JSON text. All of it is checked: whether there is an error, and which, does not
-    /// depend on what is wanted.
-    pub fn parse_wanted<'a>(
-        &mut self,
-        arena: &'a Bump,
-        bytes: &'a [u8],
-        symbols: &SymbolTable,
-        projection: &Projection,
-    ) -> Result<Value<'a>, JsonError> {
-        let text = match std::str::from_utf8(bytes) {
-            Ok(text) => text,
-            Err(_) => arena.alloc_str(&replace_invalid(bytes)),
-        };
-        self.read(&mut Plain(arena), text, symbols, projection)
-    }
-
-    /// Reads one JSON text into values that do not borrow from it.
-    pub(crate) fn parse_kept<'a>(
-        &mut self,
-        make: &mut impl for<'t> Make<'t, 'a>,
-        bytes: &[u8],
-        symbols: &SymbolTable,
-    ) -> Result<Value<'a>, JsonError> {
-        match std::str::from_utf8(bytes) {
-            Ok(text) => self.read(make, text, symbols, Projection::ALL),
-            Err(_) => self.read(make, &replace_invalid(bytes), symbols, Projection::ALL),
-        }
-    }
-
-    fn read<'t, 'a>(
-        &mut self,
-        make: &mut impl Make<'t, 'a>,
-        text: &'t str,
-        symbols: &SymbolTable,
-        projection: &Projection,
-    ) -> Result<Value<'a>, JsonError> {
-        let buffer = std::mem::take(&mut self.buffer);
-        let mut reader = Reader {
-            make,
-            symbols: (!symbols.is_empty()).then_some(symbols),
-            projection,
-            scanner: Scanner { text, bytes: text.as_bytes(), at: 0, buffer },
-            entries: std::mem::take(&mut self.entries),
-            items: std::mem::take(&mut self.items),
-            frames: std::mem::take(&mut self.frames),
-            order: std::mem::take(&mut self.order),
-        };
-        let result = reader.document();
-        let offset = reader.scanner.at;
-        let Reader { entries, items, mut frames, order, scanner, .. } = reader;
-        frames.clear();
-        self.entries = recycle(entries, |_| (Value::Null, Value::Null));
-        self.items = recycle(items, |_| Value::Null);
-        self.frames = frames;
-        self.order = order;
-        self.buffer = scanner.buffer;
-        result.map_err(|message| JsonError { offset, message })
-    }
-}
-
-/// The vector's memory under another lifetime: mapping a vector's items to a type of the same size is done in place.
-fn recycle<T, U>(mut items: Vec<T>, map: impl FnMut(T) -> U) -> Vec<U> {
-    items.clear();
-    items.into_iter().map(map).collect()
-}
-
-/// The text with U+FFFD for every byte that is not part of UTF-8.
-fn replace_invalid(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        text.push_str(chunk.valid());
-        chunk.invalid().iter().for_each(|_| text.push(char::REPLACEMENT_CHARACTER));
-    }
-    text
 }
 
 /// A collection that is being read.
 #[derive(Clone, Copy)]
-struct Frame {
-    is_object: bool,
-    /// Where its items or entries start in the working memory. An object's last entry waits for its value.
-    start: usize,
+pub(super) struct Frame {
+    pub(super) kind: FrameKind,
+    /// Of an object with names: the name that was found last, plus 1.
+    pub(super) last: u8,
     /// What is wanted: of an object, or of each item of an array.
-    node: u32,
+    pub(super) node: u32,
+    /// Where its items or entries start in the working memory.
+    pub(super) start: usize,
+    /// Which entry of an object waits for its value.
+    pub(super) slot: usize,
 }
 
-struct Reader<'t, 'a, 's, M> {
-    make: &'s mut M,
-    symbols: Option<&'s SymbolTable>,
-    projection: &'s Projection,
-    scanner: Scanner<'t>,
-    entries: Vec<Entry<'a>>,
-    items: Vec<Value<'a>>,
-    frames: Vec<Frame>,
-    order: Vec<Ordinal>,
+/// How a collection is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum FrameKind {
+    /// An array: one item after the other.
+    Array,
+    /// An object: one entry after the other.
+    Object,
+    /// An object of which entries are wanted that have places, in the order of the names; a place may stay empty.
+    Names,
 }
 
-impl<'t, 'a, M: Make<'t, 'a>> Reader<'t, 'a, '_, M> {
-    fn document(&mut self) -> Result<Value<'a>, Wrong> {
-        let mut node = 0;
+/// How an object begins.
+enum Start<'a> {
+    /// With an entry that is wanted, of whose value a node is wanted.
+    Entry(u32),
+    /// With none; then its closing brace stands here.
+    Empty,
+    /// It was passed over: its entries have not been read.
+    Unread(Object<'a>),
+}
+
+/// Reads one text.
+pub(super) struct Reader<'t, 'a, 's, M> {
+    pub(super) make: &'s mut M,
+    pub(super) symbols: Option<&'s SymbolTable>,
+    pub(super) projection: &'s Projection,
+    pub(super) scanner: Scanner<'t, 's>,
+    pub(super) entries: Vec<Entry<'a>>,
+    pub(super) items: Vec<Value<'a>>,
+    pub(super) frames: &'s mut Vec<Frame>,
+    pub(super) order: &'s mut Vec<Ordinal>,
+    pub(super) guesses: &'s mut Guesses,
+    /// Whether there is something in the text that takes a closer look where it is passed over.
+    pub(super) is_careful: bool,
+}
+
+impl<'t, 'a, 's, M: Make<'t, 'a>> Reader<'t, 'a, 's, M> {
+    /// The whole text, of which a node is wanted.
+    pub(super) fn document(&mut self, mut node: u32) -> Result<Value<'a>, Wrong> {
         'next: loop {
             self.scanner.skip_space();
             let mut value = match self.scanner.peek() {
@@ -160,11 +80,12 @@ impl<'t, 'a, M: Make<'t, 'a>> Reader<'t, 'a, '_, M> {
                     Value::String { symbol, text }
                 }
                 Some(b'{') => match self.start_object(node)? {
-                    Some(first) => {
+                    Start::Entry(first) => {
                         node = first;
                         continue;
                     }
-                    None => self.end_object(),
+                    Start::Empty => self.end_object(),
+                    Start::Unread(object) => Value::Object(object),
                 },
                 Some(b'[') => match self.start_array(node)? {
                     Some(element) => {
@@ -183,15 +104,15 @@ impl<'t, 'a, M: Make<'t, 'a>> Reader<'t, 'a, '_, M> {
             while let Some(frame) = self.frames.last().copied() {
                 self.scanner.skip_space();
                 let next = self.scanner.peek();
-                if frame.is_object {
-                    if let Some(entry) = self.entries.last_mut() {
+                if frame.kind != FrameKind::Array {
+                    if let Some(entry) = self.entries.get_mut(frame.slot) {
                         entry.1 = value;
                     }
                     match next {
                         Some(b',') => {
                             self.scanner.at += 1;
                             self.scanner.skip_space();
-                            if let Some(next) = self.entry(frame)? {
+                            if let Some(next) = self.entry(frame.node, frame.start)? {
                                 node = next;
                                 continue 'next;
                             }
@@ -219,31 +140,64 @@ impl<'t, 'a, M: Make<'t, 'a>> Reader<'t, 'a, '_, M> {
         }
     }
 
-    /// Opens an object, up to the value of its first entry that is wanted: says what is wanted of that. `None` if none
-    /// is wanted; then its closing brace stands here.
+    /// Opens an object, up to the value of its first entry that is wanted; or passes over one that is only looked up.
     #[inline]
-    fn start_object(&mut self, node: u32) -> Result<Option<u32>, Wrong> {
+    fn start_object(&mut self, node: u32) -> Result<Start<'a>, Wrong> {
         let start = self.entries.len();
-        let frame = Frame { is_object: true, start, node };
-        if *self.projection.wanted(node) == Wanted::Kind {
-            self.scanner.skip(self.frames.len())?;
-            self.scanner.at -= 1;
-            self.frames.push(frame);
-            return Ok(None);
+        let frame = Frame { kind: FrameKind::Object, last: 0, node, start, slot: start };
+        match self.projection.step(node) {
+            Step::Names(first, end) => {
+                self.open(Frame { kind: FrameKind::Names, ..frame })?;
+                self.entries.resize(start + (end - first) as usize, EMPTY);
+            }
+            Step::Kind => {
+                self.scanner.skip(self.frames.len())?;
+                self.scanner.at -= 1;
+                self.frames.push(frame);
+                return Ok(Start::Empty);
+            }
+            Step::Lookups(element) => match self.unread(element) {
+                Some(object) => return Ok(Start::Unread(object)),
+                None => self.open(frame)?,
+            },
+            Step::All | Step::Elements(_) | Step::Fields => self.open(frame)?,
         }
-        self.open(frame)?;
-        if self.scanner.peek() == Some(b'}') { Ok(None) } else { self.entry(frame) }
+        let first = if self.scanner.peek() == Some(b'}') { None } else { self.entry(node, start)? };
+        Ok(first.map_or(Start::Empty, Start::Entry))
+    }
+
+    /// The object that begins here, without its values; `None` if it has to be read, as it has to where something is
+    /// wrong with it.
+    #[inline(never)]
+    fn unread(&mut self, element: u32) -> Option<Object<'a>> {
+        let arena = self.make.late()?;
+        let start = self.entries.len();
+        let passed = end_of_object(self.scanner.text, self.scanner.at, self.frames.len(), |key, value| {
+            self.entries.push((Value::string(self.make.part(key)), Value::string(self.make.part(value))));
+        });
+        let entries = self.entries.get_mut(start..).unwrap_or(&mut []);
+        let object = passed.map(|(end, is_plain)| {
+            if !is_plain {
+                entries.iter_mut().for_each(|entry| entry.0 = rewritten(self.make, entry.0));
+            }
+            self.scanner.at = end;
+            Object::unread_of(arena, entries, element)
+        });
+        self.entries.truncate(start);
+        object
     }
 
     /// Opens an array, up to its first item: says what is wanted of that. `None` if it is complete and empty.
     #[inline]
     fn start_array(&mut self, node: u32) -> Result<Option<u32>, Wrong> {
-        let element = match self.projection.wanted(node) {
-            Wanted::All => node,
-            Wanted::Elements(element) => *element,
-            Wanted::Kind | Wanted::Fields(_) => return self.scanner.skip(self.frames.len()).map(|()| None),
+        let element = match self.projection.step(node) {
+            Step::All => node,
+            Step::Elements(element) | Step::Lookups(element) => element,
+            Step::Kind | Step::Names(..) | Step::Fields => {
+                return self.scanner.skip(self.frames.len()).map(|()| None);
+            }
         };
-        self.open(Frame { is_object: false, start: self.items.len(), node: element })?;
+        self.open(Frame { kind: FrameKind::Array, last: 0, node: element, start: self.items.len(), slot: 0 })?;
         if self.scanner.peek() == Some(b']') {
             self.scanner.at += 1;
             self.frames.pop();
@@ -267,17 +221,23 @@ impl<'t, 'a, M: Make<'t, 'a>> Reader<'t, 'a, '_, M> {
     /// Reads a key and its colon: says what is wanted of the value. Passes over entries that are not wanted; `None` if
     /// no other one follows: then the closing brace stands here.
     #[inline(always)]
-    fn entry(&mut self, frame: Frame) -> Result<Option<u32>, Wrong> {
+    fn entry(&mut self, node: u32, start: usize) -> Result<Option<u32>, Wrong> {
         let projection = self.projection;
-        let wanted = match projection.wanted(frame.node) {
-            Wanted::Fields(fields) => return self.wanted_entry(fields),
-            Wanted::Elements(element) => *element,
-            Wanted::All | Wanted::Kind => frame.node,
+        let wanted = match projection.step(node) {
+            Step::Names(first, end) => {
+                return match self.guessed_entry((first, end), node, start) {
+                    Some(name) => self.scanner.colon().map(|()| Some(name.wanted)),
+                    None => self.named_entry((first, end), node, start),
+                };
+            }
+            Step::Fields => return self.wanted_entry(projection.fields(node)),
+            Step::Elements(element) | Step::Lookups(element) => element,
+            Step::All | Step::Kind => node,
         };
         self.scanner.expect_key()?;
         let text = match self.scanner.string()? {
-            Piece::Plain(text) => self.make.key(text, self.entries.len() - frame.start),
-            Piece::Decoded => self.make.text(&self.scanner.buffer),
+            Piece::Plain(text) => self.make.key(text, self.entries.len() - start),
+            Piece::Decoded => self.make.text(self.scanner.buffer),
         };
         self.scanner.colon()?;
         let symbol = self.symbol(text);
@@ -285,8 +245,17 @@ impl<'t, 'a, M: Make<'t, 'a>> Reader<'t, 'a, '_, M> {
             // An object of a whole table: room for twice as much would be more than the table itself.
             self.entries.reserve_exact(self.entries.len() / 4 + 64);
         }
-        self.entries.push((Value::String { symbol, text }, Value::Null));
+        self.push((Value::String { symbol, text }, Value::Null));
         Ok(Some(wanted))
+    }
+
+    /// Adds an entry, which waits for its value.
+    #[inline(always)]
+    fn push(&mut self, entry: Entry<'a>) {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.slot = self.entries.len();
+        }
+        self.entries.push(entry);
     }
 
     #[inline]
@@ -295,41 +264,51 @@ impl<'t, 'a, M: Make<'t, 'a>> Reader<'t, 'a, '_, M> {
     }
 
     /// The next entry of an object of which some are wanted.
-    fn wanted_entry(&mut self, fields: &[super::projection::Field]) -> Result<Option<u32>, Wrong> {
+    fn wanted_entry(&mut self, fields: &[Field]) -> Result<Option<u32>, Wrong> {
         loop {
             self.scanner.expect_key()?;
             let piece = self.scanner.string()?;
             let found = match &piece {
                 Piece::Plain(text) => field(fields, text),
-                Piece::Decoded => field(fields, &self.scanner.buffer),
+                Piece::Decoded => field(fields, self.scanner.buffer),
             };
             self.scanner.colon()?;
             if let Some(field) = found {
                 let text = self.text_of(piece);
-                self.entries.push((Value::String { symbol: field.symbol, text }, Value::Null));
+                self.push((Value::String { symbol: field.symbol, text }, Value::Null));
                 return Ok(Some(field.wanted));
             }
-            self.scanner.skip(self.frames.len())?;
-            self.scanner.skip_space();
-            match self.scanner.peek() {
-                Some(b',') => {
-                    self.scanner.at += 1;
-                    self.scanner.skip_space();
-                }
-                Some(b'}') => return Ok(None),
-                _ => return self.scanner.error(scan::AFTER_ENTRY),
+            if !self.passes_value()? {
+                return Ok(None);
             }
+        }
+    }
+
+    /// Passes over a value that nobody wants, and the comma behind it: whether there is one, rather than a closing brace.
+    #[inline]
+    pub(super) fn passes_value(&mut self) -> Result<bool, Wrong> {
+        self.scanner.skip(self.frames.len())?;
+        self.scanner.skip_space();
+        match self.scanner.peek() {
+            Some(b',') => {
+                self.scanner.at += 1;
+                self.scanner.skip_space();
+                Ok(true)
+            }
+            Some(b'}') => Ok(false),
+            _ => self.scanner.error(scan::AFTER_ENTRY),
         }
     }
 
     /// The object that was opened last; its closing brace stands here.
     fn end_object(&mut self) -> Value<'a> {
         self.scanner.at += 1;
-        let start = self.frames.pop().map_or(0, |frame| frame.start);
-        if start == self.entries.len() {
-            return Value::Object(Object::EMPTY);
-        }
-        let object = self.object(start);
+        let Some(Frame { kind, start, .. }) = self.frames.pop() else { return Value::Null };
+        let object = match kind {
+            FrameKind::Names => self.object_of_names(start),
+            _ if start == self.entries.len() => Object::EMPTY,
+            _ => self.object(start),
+        };
         self.entries.truncate(start);
         Value::Object(object)
     }
@@ -348,7 +327,7 @@ impl<'t, 'a, M: Make<'t, 'a>> Reader<'t, 'a, '_, M> {
         let entries = self.entries.get_mut(start..).unwrap_or(&mut []);
         let is_unique = match sort_few(entries) {
             Some(is_unique) => is_unique,
-            None => is_sorted(entries) || sort_many(entries, &mut self.order),
+            None => is_sorted(entries) || sort_many(entries, self.order),
         };
         if is_unique {
             return self.make.object(entries);
@@ -364,10 +343,10 @@ impl<'t, 'a, M: Make<'t, 'a>> Reader<'t, 'a, '_, M> {
     }
 
     #[inline]
-    fn text_of(&mut self, piece: Piece<'t>) -> &'a str {
+    pub(super) fn text_of(&mut self, piece: Piece<'t>) -> &'a str {
         match piece {
             Piece::Plain(text) => self.make.part(text),
-            Piece::Decoded => self.make.text(&self.scanner.buffer),
+            Piece::Decoded => self.make.text(self.scanner.buffer),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::super::number;
 use super::MAX_DEPTH;
+use super::projection::Name;
 use super::skip::end_of_collection;
 use wide::u8x16;
 
@@ -45,12 +46,12 @@ pub(super) const NULL: Word = (
 );
 
 /// A text and a place in it.
-pub(super) struct Scanner<'a> {
+pub(super) struct Scanner<'a, 'b> {
     pub(super) text: &'a str,
     pub(super) bytes: &'a [u8],
     pub(super) at: usize,
     /// The string with escapes that was read last.
-    pub(super) buffer: String,
+    pub(super) buffer: &'b mut String,
 }
 
 /// A string as it stands in the text.
@@ -69,7 +70,7 @@ pub(super) enum Digits {
     Shaped(number::Shape),
 }
 
-impl<'a> Scanner<'a> {
+impl<'a> Scanner<'a, '_> {
     /// Passes over a value and checks it. `depth` is how many collections are open around it.
     pub(super) fn skip(&mut self, depth: usize) -> Result<(), Wrong> {
         self.skip_space();
@@ -218,6 +219,19 @@ impl<'a> Scanner<'a> {
             return Ok(Piece::Plain(self.text.get(start..end).unwrap_or("")));
         }
         self.string_with_escapes(start).map(|()| Piece::Decoded)
+    }
+
+    /// Passes over a key that begins here, if it is this name: gives its text.
+    #[inline(always)]
+    pub(super) fn name(&mut self, name: &Name) -> Option<&'a str> {
+        if !name.begins(self.bytes.get(self.at..)?) {
+            return None;
+        }
+        let start = self.at + 1;
+        let end = start + name.key.len();
+        let text = self.text.get(start..end)?;
+        self.at = end + 1;
+        Some(text)
     }
 
     /// Puts the string together whose first escape stands here.
@@ -396,24 +410,83 @@ impl<'a> Scanner<'a> {
     }
 }
 
+/// Whether a text has characters that are escaped in a string.
+pub(super) fn needs_escapes(text: &str) -> bool {
+    plain_end(text.as_bytes(), 0) < text.len()
+}
+
+/// Whether something is escaped in the string that a text begins with.
+pub(super) fn has_escapes(text: &[u8]) -> bool {
+    text.get(plain_end(text, 1)) != Some(&b'"')
+}
+
+/// Writes what stands between the quotes of a string: nothing but quotes and backslashes is escaped.
+pub(super) fn write_escaped(text: &str, out: &mut String) {
+    for character in text.chars() {
+        if matches!(character, '"' | '\\') {
+            out.push('\\');
+        }
+        out.push(character);
+    }
+}
+
+/// What stands between the quotes of a string, as [`write_escaped`] writes it; `None` if nothing is escaped.
+#[cold]
+pub(super) fn rewritten(inner: &str) -> Option<String> {
+    inner.contains('\\').then(|| {
+        let quoted = format!("\"{inner}\"");
+        let mut buffer = String::new();
+        let mut scanner = Scanner { text: &quoted, bytes: quoted.as_bytes(), at: 0, buffer: &mut buffer };
+        let mut written = String::new();
+        match scanner.string() {
+            Ok(Piece::Plain(text)) => write_escaped(text, &mut written),
+            Ok(Piece::Decoded) => write_escaped(scanner.buffer, &mut written),
+            // It was checked before.
+            Err(_) => {}
+        }
+        written
+    })
+}
+
 /// The offset, from `start` on, of the first quote, backslash or control character; the text's length if there is
 /// none.
 #[inline]
 fn plain_end(bytes: &[u8], start: usize) -> usize {
-    const STEP: usize = 16;
     let mut at = start;
-    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<STEP>()) {
-        let chunk = u8x16::new(*chunk);
-        let is_quote = chunk.simd_eq(u8x16::splat(b'"'));
-        let is_backslash = chunk.simd_eq(u8x16::splat(b'\\'));
-        let is_control = chunk.min(u8x16::splat(0x1f)).simd_eq(chunk);
-        let found = (is_quote | is_backslash | is_control).to_bitmask();
+    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk()) {
+        let found = special(chunk);
         if found != 0 {
             return at + found.trailing_zeros() as usize;
         }
         at += STEP;
     }
-    let rest = bytes.get(at..).unwrap_or(&[]);
-    let stop = rest.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
-    at + stop.unwrap_or(rest.len())
+    plain_end_of_rest(bytes, at)
+}
+
+/// The same where fewer bytes are left than are looked at at once: the last ones of the text are looked at.
+#[inline(never)]
+fn plain_end_of_rest(bytes: &[u8], start: usize) -> usize {
+    let mut padded = [0; STEP];
+    let (before, found) = match bytes.last_chunk() {
+        Some(chunk) => (bytes.len() - STEP, special(chunk)),
+        None => {
+            padded.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);
+            (0, special(&padded))
+        }
+    };
+    let left = found.checked_shr((start - before) as u32).unwrap_or(0);
+    (start + left.trailing_zeros() as usize).min(bytes.len())
+}
+
+/// So many bytes are looked at at once.
+const STEP: usize = 16;
+
+/// A bit for each quote, backslash and control character, the first byte's the lowest.
+#[inline(always)]
+fn special(chunk: &[u8; STEP]) -> u32 {
+    let chunk = u8x16::new(*chunk);
+    let is_quote = chunk.simd_eq(u8x16::splat(b'"'));
+    let is_backslash = chunk.simd_eq(u8x16::splat(b'\\'));
+    let is_control = chunk.min(u8x16::splat(0x1f)).simd_eq(chunk);
+    (is_quote | is_backslash | is_control).to_bitmask()
 }

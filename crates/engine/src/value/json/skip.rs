@@ -5,72 +5,197 @@
 //! the scanner, which says what it is.
 
 use super::super::number;
-use super::MAX_DEPTH;
+use super::{MAX_DEPTH, scan};
 use wide::u8x16;
 
 /// Where the collection ends whose bracket is at `start`, `depth` others around it. `None` if that takes a closer look.
 pub(super) fn end_of_collection(text: &str, start: usize, depth: usize) -> Option<usize> {
-    // A bit for each open collection, the innermost one's the lowest: whether it is an object.
-    let (mut objects, mut open) = (0_u64, 0);
-    let mut tokens = Tokens::new(text, start);
+    pass_over(Tokens::new(text, start), NONE, depth, &mut Unwatched).map(|passed| passed.last + 1)
+}
+
+/// The same of an object; `each` gets the key of every entry, as it stands between its quotes, and the value's text.
+/// Also says whether in its strings nothing is escaped but quotes and backslashes.
+pub(super) fn end_of_object<'t>(
+    text: &'t str,
+    start: usize,
+    depth: usize,
+    each: impl FnMut(&'t str, &'t str),
+) -> Option<(usize, bool)> {
+    let mut listing = Listing { text, entry: [0; 3], each };
+    pass_over(Tokens::new(text, start), NONE, depth, &mut listing).map(|passed| (passed.last + 1, passed.is_plain))
+}
+
+/// From the value of an entry, which begins at `start`, on to the next key that is wanted, or to the object's brace;
+/// `depth` counts the object. A key with escapes may always be wanted. `None` if that takes a closer look.
+pub(super) fn next_entry(text: &str, start: usize, depth: usize, is_wanted: impl Fn(&[u8]) -> bool) -> Option<usize> {
+    let mut search = Search { text, is_wanted };
+    pass_over(Tokens::new(text, start), NONE << 1 | 1, depth, &mut search).map(|passed| passed.last)
+}
+
+/// What was passed over.
+struct Passed {
+    /// The last bracket, or the key that was looked for.
+    last: usize,
+    /// Whether in its strings nothing is escaped but quotes and backslashes.
+    is_plain: bool,
+}
+
+/// Who is told of the entries of the outermost object.
+trait Watch {
+    /// A key, its colon and its value have begun.
+    fn begins(&mut self, entry: [usize; 3]);
+    /// The value has ended before this place.
+    fn ends(&mut self, end: usize);
+    /// Whether the key of that entry is far enough; also told whether there were escapes on the way.
+    fn is_enough(&self, key: usize, has_escapes: bool) -> bool;
+}
+
+struct Unwatched;
+
+impl Watch for Unwatched {
+    fn begins(&mut self, _entry: [usize; 3]) {}
+
+    fn ends(&mut self, _end: usize) {}
+
+    fn is_enough(&self, _key: usize, _has_escapes: bool) -> bool {
+        false
+    }
+}
+
+/// Lists entries.
+struct Listing<'t, F> {
+    text: &'t str,
+    entry: [usize; 3],
+    each: F,
+}
+
+impl<'t, F: FnMut(&'t str, &'t str)> Watch for Listing<'t, F> {
+    #[inline(always)]
+    fn begins(&mut self, entry: [usize; 3]) {
+        self.entry = entry;
+    }
+
+    #[inline(always)]
+    fn ends(&mut self, end: usize) {
+        let [key, colon, value] = self.entry;
+        // White space may stand before the colon.
+        let before = self.text.as_bytes().get(..colon).unwrap_or_default();
+        let quote = match before {
+            [.., b'"'] => colon - 1,
+            _ => before.trim_ascii_end().len().saturating_sub(1),
+        };
+        let value = self.text.get(value..end).unwrap_or("").trim_ascii_end();
+        (self.each)(self.text.get(key + 1..quote).unwrap_or(""), value);
+    }
+
+    #[inline(always)]
+    fn is_enough(&self, _key: usize, _has_escapes: bool) -> bool {
+        false
+    }
+}
+
+/// Looks for a key.
+struct Search<'t, F> {
+    text: &'t str,
+    is_wanted: F,
+}
+
+impl<F: Fn(&[u8]) -> bool> Watch for Search<'_, F> {
+    #[inline(always)]
+    fn begins(&mut self, _entry: [usize; 3]) {}
+
+    #[inline(always)]
+    fn ends(&mut self, _end: usize) {}
+
+    #[inline(always)]
+    fn is_enough(&self, key: usize, has_escapes: bool) -> bool {
+        let rest = self.text.as_bytes().get(key..).unwrap_or_default();
+        (self.is_wanted)(rest) || has_escapes && scan::has_escapes(rest)
+    }
+}
+
+/// No collection is open.
+const NONE: u64 = 1;
+
+/// Passes over what begins with the first token, up to where the outermost of the open collections ends. There is a bit
+/// for each of them, the innermost one's the lowest: whether it is an object. Above them is a one.
+#[inline(always)]
+fn pass_over(mut tokens: Tokens<'_>, mut open: u64, depth: usize, watch: &mut impl Watch) -> Option<Passed> {
+    /// An object is open, and no other collection.
+    const OBJECT: u64 = NONE << 1 | 1;
+    if depth + LEVELS > MAX_DEPTH {
+        return None;
+    }
     let mut token = tokens.next()?;
     loop {
         // A value begins.
+        let mut is_complete = true;
         match token.1 {
             b'"' => {}
             opening @ (b'{' | b'[') => {
-                if open == LEVELS || depth + open >= MAX_DEPTH {
+                if open >> LEVELS != 0 {
                     return None;
                 }
-                objects = objects << 1 | u64::from(opening == b'{');
-                open += 1;
-                token = tokens.next()?;
-                if token.1 != opening + 2 {
-                    if opening == b'{' {
-                        token = tokens.after_key(token)?;
+                let is_object = opening == b'{';
+                open = open << 1 | u64::from(is_object);
+                let inner = tokens.next()?;
+                is_complete = inner.1 == opening + 2;
+                token = if is_object && !is_complete {
+                    let (colon, value) = tokens.after_key(inner)?;
+                    if open == OBJECT {
+                        watch.begins([inner.0, colon, value.0]);
                     }
-                    continue;
-                }
-                objects >>= 1;
-                open -= 1;
-                if open == 0 {
-                    return Some(token.0 + 1);
+                    value
+                } else {
+                    inner
+                };
+                open >>= u32::from(is_complete);
+                if open == NONE {
+                    return Some(tokens.passed(token));
                 }
             }
-            _ => check_scalar(text, token.0)?,
+            _ => check_scalar(tokens.blocks.bytes, token.0)?,
         }
         // It is complete; so are perhaps the collections that it ends.
-        loop {
+        while is_complete {
             token = tokens.next()?;
-            let is_object = objects & 1 == 1;
+            let is_object = open & 1 == 1;
+            if open == OBJECT {
+                watch.ends(token.0);
+            }
             match token.1 {
                 b',' => {
                     token = tokens.next()?;
                     if is_object {
-                        token = tokens.after_key(token)?;
+                        let (colon, value) = tokens.after_key(token)?;
+                        if open == OBJECT {
+                            watch.begins([token.0, colon, value.0]);
+                            if watch.is_enough(token.0, tokens.blocks.has_escapes) {
+                                return Some(tokens.passed(token));
+                            }
+                        }
+                        token = value;
                     }
-                    break;
+                    is_complete = false;
                 }
-                b'}' if is_object => {}
-                b']' if !is_object => {}
+                b'}' if is_object => open >>= 1,
+                b']' if !is_object => open >>= 1,
                 _ => return None,
             }
-            objects >>= 1;
-            open -= 1;
-            if open == 0 {
-                return Some(token.0 + 1);
+            if open == NONE {
+                return Some(tokens.passed(token));
             }
         }
     }
 }
 
 /// The most collections in one another that are passed over here.
-const LEVELS: usize = 64;
+const LEVELS: usize = 62;
 
 /// Fails unless a scalar that is no string begins here, and nothing else follows it directly.
 #[inline(never)]
-fn check_scalar(text: &str, at: usize) -> Option<()> {
-    let rest = text.as_bytes().get(at..)?;
+fn check_scalar(bytes: &[u8], at: usize) -> Option<()> {
+    let rest = bytes.get(at..)?;
     let word = |word: &[u8]| rest.starts_with(word).then_some(word.len());
     let length = match rest.first()? {
         b't' => word(b"true")?,
@@ -80,9 +205,9 @@ fn check_scalar(text: &str, at: usize) -> Option<()> {
             let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
             let is_small = (1..=18).contains(&digits) && (digits == 1 || rest.first() != Some(&b'0'));
             match rest.get(digits) {
-                Some(b'.' | b'e' | b'E' | b'-') => exact_number(text, at)?,
+                Some(b'.' | b'e' | b'E' | b'-') => exact_number(rest)?,
                 _ if is_small => digits,
-                _ => exact_number(text, at)?,
+                _ => exact_number(rest)?,
             }
         }
     };
@@ -91,9 +216,10 @@ fn check_scalar(text: &str, at: usize) -> Option<()> {
 }
 
 /// The length of the number that begins here.
-fn exact_number(text: &str, at: usize) -> Option<usize> {
-    let shape = number::shape(text.as_bytes().get(at..)?)?;
-    number::is_allowed(text.get(at..at + shape.length)?, shape).then_some(shape.length)
+fn exact_number(rest: &[u8]) -> Option<usize> {
+    let shape = number::shape(rest)?;
+    let text = std::str::from_utf8(rest.get(..shape.length)?).ok()?;
+    number::is_allowed(text, shape).then_some(shape.length)
 }
 
 /// A token: where it begins, and with which byte.
@@ -101,46 +227,68 @@ type Token = (usize, u8);
 
 /// The tokens of a text.
 struct Tokens<'t> {
-    bytes: &'t [u8],
-    /// Where the next block begins.
-    next: usize,
-    /// Those of the present block that are left.
+    blocks: Blocks<'t>,
+    /// Those of the present block that are left, and where it begins.
     bits: u64,
-    /// Whether the next block begins in a string: all ones.
-    in_string: u64,
-    /// Whether its first character follows a backslash that is not itself escaped: 1.
-    escaped: u64,
-    /// Whether the present block ends in a scalar that is no string: 1.
-    in_scalar: u64,
+    begin: usize,
 }
-
-const BLOCK: usize = 64;
 
 impl<'t> Tokens<'t> {
     fn new(text: &'t str, start: usize) -> Self {
-        Tokens { bytes: text.as_bytes(), next: start, bits: 0, in_string: 0, escaped: 0, in_scalar: 0 }
+        let bytes = text.as_bytes();
+        let blocks =
+            Blocks { bytes, next: start, in_string: 0, escaped: 0, in_scalar: 0, has_escapes: false, is_plain: true };
+        Tokens { blocks, bits: 0, begin: 0 }
     }
 
     /// The next one; `None` at the end, and where a string has something wrong.
     #[inline(always)]
     fn next(&mut self) -> Option<Token> {
         while self.bits == 0 {
-            self.block()?;
+            self.begin = self.blocks.next;
+            self.bits = self.blocks.tokens()?;
         }
-        let at = self.next - BLOCK + self.bits.trailing_zeros() as usize;
+        let at = self.begin + self.bits.trailing_zeros() as usize;
         self.bits &= self.bits - 1;
-        Some((at, *self.bytes.get(at)?))
+        Some((at, *self.blocks.bytes.get(at)?))
     }
 
-    /// Passes over a colon, which has to follow a key; gives the token after it.
+    /// What was passed over up to this one.
+    fn passed(&self, last: Token) -> Passed {
+        Passed { last: last.0, is_plain: self.blocks.is_plain }
+    }
+
+    /// Passes over a colon, which has to follow a key: where it stands, and the token after it.
     #[inline(always)]
-    fn after_key(&mut self, key: Token) -> Option<Token> {
-        let is_key = key.1 == b'"' && self.next()?.1 == b':';
-        if is_key { self.next() } else { None }
+    fn after_key(&mut self, key: Token) -> Option<(usize, Token)> {
+        let (colon, byte) = self.next()?;
+        if key.1 == b'"' && byte == b':' { Some((colon, self.next()?)) } else { None }
     }
+}
 
+/// The blocks of a text.
+struct Blocks<'t> {
+    bytes: &'t [u8],
+    /// Where the next block begins.
+    next: usize,
+    /// Whether it begins in a string: all ones.
+    in_string: u64,
+    /// Whether its first character follows a backslash that is not itself escaped: 1.
+    escaped: u64,
+    /// Whether the block before ends in a scalar that is no string: 1.
+    in_scalar: u64,
+    /// Whether something was escaped so far.
+    has_escapes: bool,
+    /// Whether nothing was but quotes and backslashes.
+    is_plain: bool,
+}
+
+const BLOCK: usize = 64;
+
+impl Blocks<'_> {
+    /// A bit for each token of the next block, the first byte's the lowest.
     #[inline(never)]
-    fn block(&mut self) -> Option<()> {
+    fn tokens(&mut self) -> Option<u64> {
         let rest = self.bytes.get(self.next..).filter(|rest| !rest.is_empty())?;
         let mut padded = [b' '; BLOCK];
         let block = match rest.first_chunk() {
@@ -150,24 +298,27 @@ impl<'t> Tokens<'t> {
                 &padded
             }
         };
-        let Masks { mut quotes, backslashes, controls, structure, blanks } = Masks::of(block);
+        let Masks { mut quotes, backslashes, blanks, structure } = Masks::of(block);
         if backslashes | self.escaped != 0 {
+            self.has_escapes = true;
             let escaped = self.escaped_by(backslashes);
-            self.check_escapes(backslashes & !escaped)?;
+            let unusual = escaped & !(quotes | backslashes);
+            if unusual != 0 {
+                self.check_escapes(unusual)?;
+            }
             quotes &= !escaped;
         }
         // From each quote that opens a string up to the one that closes it.
         let inside = ones_after_each(quotes) ^ self.in_string;
-        if controls != 0 && (controls & inside != 0 || !are_spaces(block, controls)) {
-            return None;
+        if blanks != 0 {
+            check_blanks(block, blanks, inside)?;
         }
         self.in_string = ((inside as i64) >> 63) as u64;
-        let scalars = !(inside | quotes | structure | blanks | controls);
+        let scalars = !(inside | quotes | structure | blanks);
         let starts = scalars & !(scalars << 1 | self.in_scalar);
         self.in_scalar = scalars >> 63;
-        self.bits = (structure & !inside) | (quotes & inside) | starts;
         self.next += BLOCK;
-        Some(())
+        Some((structure & !inside) | (quotes & inside) | starts)
     }
 
     /// Characters that follow a backslash that is not itself escaped.
@@ -182,15 +333,17 @@ impl<'t> Tokens<'t> {
         (EVEN ^ ends_even << 1) & following
     }
 
-    /// Fails unless each of these backslashes begins an escape. (One outside of a string is no white space.)
+    /// Fails unless each of these characters, which follow a backslash, makes an escape with it. (A backslash outside of a
+    /// string is no white space.)
     #[inline(never)]
-    fn check_escapes(&self, mut starts: u64) -> Option<()> {
-        while starts != 0 {
-            let at = self.next + starts.trailing_zeros() as usize;
-            starts &= starts - 1;
-            match self.bytes.get(at + 1)? {
-                b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {}
-                b'u' if self.bytes.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit) => {}
+    fn check_escapes(&mut self, mut escaped: u64) -> Option<()> {
+        self.is_plain = false;
+        while escaped != 0 {
+            let at = self.next + escaped.trailing_zeros() as usize;
+            escaped &= escaped - 1;
+            match self.bytes.get(at)? {
+                b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {}
+                b'u' if self.bytes.get(at + 1..at + 5)?.iter().all(u8::is_ascii_hexdigit) => {}
                 _ => return None,
             }
         }
@@ -202,16 +355,16 @@ impl<'t> Tokens<'t> {
 struct Masks {
     quotes: u64,
     backslashes: u64,
-    controls: u64,
+    /// Spaces and control characters.
+    blanks: u64,
     /// Brackets, colons and commas, those in strings too.
     structure: u64,
-    blanks: u64,
 }
 
 impl Masks {
     #[inline(always)]
     fn of(block: &[u8; BLOCK]) -> Masks {
-        let mut masks = Masks { quotes: 0, backslashes: 0, controls: 0, structure: 0, blanks: 0 };
+        let mut masks = Masks { quotes: 0, backslashes: 0, blanks: 0, structure: 0 };
         for (at, chunk) in block.as_chunks::<16>().0.iter().enumerate() {
             let chunk = u8x16::new(*chunk);
             let is = |byte| chunk.simd_eq(u8x16::splat(byte));
@@ -221,25 +374,44 @@ impl Masks {
             let bits = |found: u8x16| u64::from(found.to_bitmask()) << (at * 16);
             masks.quotes |= bits(is(b'"'));
             masks.backslashes |= bits(is(b'\\'));
-            masks.controls |= bits(chunk.min(u8x16::splat(0x1f)).simd_eq(chunk));
+            masks.blanks |= bits(chunk.min(u8x16::splat(b' ')).simd_eq(chunk));
             masks.structure |= bits(is_bracket | is(b':') | is(b','));
-            masks.blanks |= bits(is(b' '));
         }
         masks
     }
+
+    #[inline(always)]
+    fn spaces(block: &[u8; BLOCK]) -> u64 {
+        let chunks = block.as_chunks::<16>().0.iter().enumerate();
+        chunks.fold(0, |spaces, (at, chunk)| {
+            let found = u8x16::new(*chunk).simd_eq(u8x16::splat(b' '));
+            spaces | u64::from(found.to_bitmask()) << (at * 16)
+        })
+    }
 }
 
-/// Whether these control characters of a block are white space.
+/// Fails unless these spaces and control characters of a block are spaces where they are inside of strings, and white
+/// space elsewhere.
+#[inline]
+fn check_blanks(block: &[u8; BLOCK], blanks: u64, inside: u64) -> Option<()> {
+    let controls = blanks & !Masks::spaces(block);
+    if controls == 0 {
+        return Some(());
+    }
+    if controls & inside != 0 { None } else { check_white_space(block, controls) }
+}
+
+/// Fails unless these control characters of a block are white space.
 #[inline(never)]
-fn are_spaces(block: &[u8; BLOCK], mut controls: u64) -> bool {
+fn check_white_space(block: &[u8; BLOCK], mut controls: u64) -> Option<()> {
     while controls != 0 {
         let at = controls.trailing_zeros() as usize;
         controls &= controls - 1;
-        if !matches!(block.get(at), Some(b'\n' | b'\r' | b'\t')) {
-            return false;
+        if !matches!(block.get(at)?, b'\n' | b'\r' | b'\t') {
+            return None;
         }
     }
-    true
+    Some(())
 }
 
 /// A mask with ones from each odd one of its bits up to the next even one, that one left out.

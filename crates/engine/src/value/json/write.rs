@@ -1,6 +1,6 @@
 //! The writers: JSON as OPA prints it, and Rego.
 
-use super::super::{Entry, Object, Value};
+use super::super::{Entry, Letters, Object, Value};
 use crate::stack::{VALUES, with_room};
 use std::fmt::Write;
 use std::sync::LazyLock;
@@ -283,20 +283,6 @@ fn rare(character: char, out: &mut impl Write) -> std::fmt::Result {
 /// Whether Go counts a character beyond ASCII as printable: letters, marks, numbers, punctuation and symbols of
 /// Unicode 15.
 pub(crate) fn is_printable(character: char) -> bool {
-    static RANGES: LazyLock<Vec<(char, char)>> = LazyLock::new(|| {
-        match regex_syntax::parse(r"[\pL\pM\pN\pP\pS&&\p{Age=15.0}]").map(regex_syntax::hir::Hir::into_kind) {
-            Ok(regex_syntax::hir::HirKind::Class(regex_syntax::hir::Class::Unicode(class))) => {
-                class.iter().map(|range| (range.start(), range.end())).collect()
-            }
-            // The pattern is a class of characters.
-            _ => Vec::new(),
-        }
-    });
-    RANGES
-        .binary_search_by(|(start, end)| match character {
-            _ if *end < character => std::cmp::Ordering::Less,
-            _ if *start > character => std::cmp::Ordering::Greater,
-            _ => std::cmp::Ordering::Equal,
-        })
-        .is_ok()
+    static LETTERS: LazyLock<Letters> = LazyLock::new(|| Letters::of(r"\pL\pM\pN\pP\pS"));
+    LETTERS.contain(character)
 }

@@ -1,7 +1,7 @@
 //! Anything serialisable to a value: a serializer whose output lies in the arena.
 
 use super::super::json::Projection;
-use super::super::{Bump, Entry, SymbolTable, Value, number};
+use super::super::{Bump, Entry, Object, SymbolTable, Value, number};
 use super::{Builder, Meter, SerdeError};
 use bumpalo::collections::Vec as BumpVec;
 use serde::ser::{self, Serialize, Serializer};
@@ -259,12 +259,13 @@ impl<'a> Entries<'a, '_> {
         }
     }
 
-    fn finish(self) -> Value<'a> {
+    fn finish(self) -> Result<Value<'a>, SerdeError> {
         if let Some(number) = self.number {
-            return number;
+            return Ok(number);
         }
+        self.builder.room(Object::bytes(self.entries.len()))?;
         let object = Value::new_object(self.builder.arena, &self.entries);
-        self.builder.tagged(self.tag, object)
+        Ok(self.builder.tagged(self.tag, object))
     }
 }
 
@@ -333,7 +334,7 @@ impl<'a> ser::SerializeMap for Entries<'a, '_> {
     }
 
     fn end(self) -> Result<Value<'a>, SerdeError> {
-        Ok(self.finish())
+        self.finish()
     }
 }
 
@@ -344,7 +345,7 @@ impl<'a> ser::SerializeStruct for Entries<'a, '_> {
         self.push_field(name, value)
     }
     fn end(self) -> Result<Value<'a>, SerdeError> {
-        Ok(self.finish())
+        self.finish()
     }
 }
 
@@ -355,6 +356,6 @@ impl<'a> ser::SerializeStructVariant for Entries<'a, '_> {
         self.push_field(name, value)
     }
     fn end(self) -> Result<Value<'a>, SerdeError> {
-        Ok(self.finish())
+        self.finish()
     }
 }

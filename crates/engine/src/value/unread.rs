@@ -1,0 +1,139 @@
+//! Entries of an input that are read when somebody asks for them.
+//!
+//! Of an object that is only looked up, as a graph or a table of users is, most entries are never asked for. So while
+//! the input is read they are checked and noted, and a value is made at its first lookup. Which objects those are is
+//! known from the code ([`Wanted::Lookups`](super::json::Wanted)): instructions that look something up ask here, and
+//! nothing else may look at the entries.
+
+use super::json::{JsonError, Parser, Projection};
+use super::{Bump, BumpVec, Entry, Object, SymbolTable, Value, text};
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+/// What is to be known of an object's entries that have not been read. They are in the order of the text, and hold
+/// texts: a key as it is written with nothing escaped but what has to be ([`Parser::written`]), and all that is written
+/// for its value. Of equal keys the last counts.
+pub(crate) struct Unread<'a> {
+    /// What is wanted of each value: a node of the projection.
+    node: u32,
+    /// How often it was looked up; from [`SEARCHED`] on the number of its index above that.
+    lookups: AtomicU32,
+    /// For each entry the number of its value among those that were read since, plus 1.
+    numbers: &'a [AtomicU32],
+}
+
+impl<'a> Unread<'a> {
+    pub(super) fn new(arena: &'a Bump, count: usize, node: u32) -> Self {
+        let numbers = arena.alloc_slice_fill_with(count, |_| AtomicU32::new(0));
+        Unread { node, lookups: AtomicU32::new(0), numbers }
+    }
+}
+
+/// So often an object's keys are looked at one by one, before it is worth the while to make an index.
+const SEARCHED: u32 = 4;
+
+/// Up to this many keys always are.
+const FEW: usize = 8;
+
+/// Reads entries that somebody asks for, each of them once. It serves one evaluation, and belongs to the input's text.
+pub struct LateReader<'a> {
+    arena: &'a Bump,
+    symbols: &'a SymbolTable,
+    parser: &'a mut Parser,
+    projection: &'a Projection,
+    /// What was read.
+    values: BumpVec<'a, Value<'a>>,
+    /// Open-addressed tables of positions among the entries of an object, plus 1, by the keys' hashes.
+    indexes: BumpVec<'a, &'a [u32]>,
+}
+
+impl<'a> LateReader<'a> {
+    pub(crate) fn new(
+        arena: &'a Bump,
+        symbols: &'a SymbolTable,
+        parser: &'a mut Parser,
+        projection: &'a Projection,
+    ) -> Self {
+        let (values, indexes) = (BumpVec::new_in(arena), BumpVec::new_in(arena));
+        LateReader { arena, symbols, parser, projection, values, indexes }
+    }
+
+    /// What stands under a key of an object whose entries have not been read.
+    #[inline(never)]
+    pub(crate) fn get(&mut self, object: Object<'a>, key: &Value<'_>) -> Result<Option<Value<'a>>, JsonError> {
+        self.find(object, key).map(|at| self.value(object, at)).transpose()
+    }
+
+    /// The position of a key.
+    pub(crate) fn find(&mut self, object: Object<'a>, key: &Value<'_>) -> Option<usize> {
+        // Keys of JSON are strings.
+        let (text, unread, entries) = (key.as_str()?, object.unread()?, object.unread_entries());
+        let lookups = unread.lookups.load(Relaxed);
+        if entries.len() > FEW && lookups == SEARCHED - 1 {
+            self.indexes.push(index_of(self.arena, entries));
+            unread.lookups.store(SEARCHED - 1 + self.indexes.len() as u32, Relaxed);
+        } else if lookups < SEARCHED - 1 {
+            unread.lookups.store(lookups + 1, Relaxed);
+        }
+        let number = unread.lookups.load(Relaxed).checked_sub(SEARCHED);
+        let text = self.parser.written(text);
+        match number.and_then(|number| self.indexes.get(number as usize)) {
+            Some(index) => search(index, entries, text),
+            None => entries.iter().rposition(|entry| is_key(entry, text)),
+        }
+    }
+
+    /// The value of the entry at a position, where there is one. (Its text was checked when the input was read.)
+    pub(crate) fn value(&mut self, object: Object<'a>, at: usize) -> Result<Value<'a>, JsonError> {
+        let number = object.unread().and_then(|unread| Some((unread, unread.numbers.get(at)?)));
+        let text = object.unread_entries().get(at).and_then(|entry| entry.1.as_str());
+        let (Some((unread, number)), Some(text)) = (number, text) else { return Ok(Value::Null) };
+        let known = (number.load(Relaxed) as usize).checked_sub(1);
+        if let Some(value) = known.and_then(|known| self.values.get(known)) {
+            return Ok(*value);
+        }
+        let value = self.parser.parse_part(self.arena, text, self.symbols, (self.projection, unread.node))?;
+        self.values.push(value);
+        number.store(u32::try_from(self.values.len()).unwrap_or(0), Relaxed);
+        Ok(value)
+    }
+}
+
+#[inline]
+fn is_key(entry: &Entry<'_>, text: &str) -> bool {
+    matches!(entry.0, Value::String { text: key, .. } if text::same(key, text))
+}
+
+/// The table of positions of keys. (Nobody can make keys of which many have one hash; see [`text::hash`].)
+fn index_of<'a>(arena: &'a Bump, entries: &[Entry<'a>]) -> &'a [u32] {
+    let size = (entries.len() * 2).next_power_of_two();
+    let index = arena.alloc_slice_fill_copy(size, 0);
+    for (at, entry) in entries.iter().enumerate().rev() {
+        let key = entry.0.as_str().unwrap_or("");
+        let mut slot = text::hash(key) as usize & (size - 1);
+        while let Some(place) = index.get_mut(slot) {
+            match (*place as usize).checked_sub(1).and_then(|known| entries.get(known)) {
+                None => {
+                    *place = at as u32 + 1;
+                    break;
+                }
+                // One that stands behind.
+                Some(other) if is_key(other, key) => break,
+                Some(_) => slot = (slot + 1) & (size - 1),
+            }
+        }
+    }
+    index
+}
+
+/// The position of a key.
+fn search(index: &[u32], entries: &[Entry<'_>], key: &str) -> Option<usize> {
+    let mask = index.len().wrapping_sub(1);
+    let mut slot = text::hash(key) as usize & mask;
+    loop {
+        let at = (*index.get(slot)? as usize).checked_sub(1)?;
+        if is_key(entries.get(at)?, key) {
+            return Some(at);
+        }
+        slot = (slot + 1) & mask;
+    }
+}
