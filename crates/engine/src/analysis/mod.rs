@@ -23,6 +23,6 @@ pub use data_conflicts::RulePaths;
 pub use dependencies::Dependencies;
 pub(crate) use outputs::is_same;
 pub use recursion::check_recursion;
-pub use safety::{order_query, order_rule};
+pub use safety::{order_query, order_rules};
 pub use varset::VarSet;
 pub use written::{check_written_query, check_written_rule};

@@ -3,14 +3,73 @@
 use super::VarSet;
 use super::dynamics::{extract_query, extract_rule};
 use super::outputs::{Around, bound_after, looks_into_body, ready, refs_bind};
+use crate::hir::lower::Program;
+use crate::hir::print::rule_name;
 use crate::hir::{
     Body, Check, Comprehension, Head, Literal, LiteralKind, Locals, Problems, Query, Replacement, Rule, Term, Var,
     free_vars_of_body, free_vars_of_literal, free_vars_of_term,
 };
-use solon_syntax::{Diagnostic, Span};
+use hashbrown::HashMap;
+use solon_syntax::{Diagnostic, Source, Span};
+
+/// Puts the bodies of all rules in order.
+pub fn order_rules(program: &mut Program, sources: &[Source], problems: &mut Problems) {
+    let mut rows: Option<Rows> = None;
+    for at in 0..program.rules.len() {
+        let known = problems.count();
+        if let Some(rule) = program.rules.get_mut(at) {
+            order_rule(rule, problems);
+        }
+        if problems.count() > known {
+            let rows = rows.get_or_insert_with(|| Rows::of(program, sources));
+            if let Some(name) = program.rules.get(at).and_then(|rule| rows.name(rule, sources)) {
+                let errors = problems.after(known, &[Check::HeadSafety, Check::BodySafety]);
+                errors.for_each(|error| error.message.push_str(&format!(" in rule {name}")));
+            }
+        }
+    }
+}
+
+/// Which rules stand in which rows.
+struct Rows {
+    names: HashMap<(u32, u32), Vec<String>>,
+    /// How many steps the packages of files have.
+    packages: HashMap<u32, usize>,
+}
+
+impl Rows {
+    fn of(program: &Program, sources: &[Source]) -> Self {
+        let packages = program.packages.iter().map(|package| (package.span.file, package.path.len())).collect();
+        let mut rows = Rows { names: HashMap::new(), packages };
+        for rule in &program.rules {
+            let name = rows.name_of(rule);
+            let names = rows.names.entry(row(rule, sources)).or_default();
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        rows
+    }
+
+    fn name_of(&self, rule: &Rule) -> String {
+        rule_name(rule, self.packages.get(&rule.span.file).copied().unwrap_or_default())
+    }
+
+    /// The name of a rule that shares its row with others, which messages add.
+    fn name(&self, rule: &Rule, sources: &[Source]) -> Option<String> {
+        let is_shared = self.names.get(&row(rule, sources)).is_some_and(|names| names.len() > 1);
+        is_shared.then(|| self.name_of(rule))
+    }
+}
+
+/// File and row where a rule begins.
+fn row(rule: &Rule, sources: &[Source]) -> (u32, u32) {
+    let source = sources.get(rule.span.file as usize);
+    (rule.span.file, source.map_or(0, |source| source.position(rule.span.start).row))
+}
 
 /// Puts the bodies of a rule in order.
-pub fn order_rule(rule: &mut Rule, problems: &mut Problems) {
+fn order_rule(rule: &mut Rule, problems: &mut Problems) {
     let mut orderer =
         Orderer { is_query: false, depth: 0, locals: &rule.locals, problems, reported: VarSet::default() };
     let mut arguments = VarSet::default();
@@ -30,9 +89,11 @@ pub fn order_rule(rule: &mut Rule, problems: &mut Problems) {
         let mut outer = arguments.clone();
         body_vars(&branch.body, &mut outer);
         let safe = orderer.body(&mut branch.body, arguments.clone(), &outer);
+        // OPA looks at heads before bodies, whatever these have to say of a variable.
+        orderer.reported = VarSet::default();
         for term in keys.iter_mut().chain([&mut branch.value]) {
             orderer.term(term, &safe, &outer);
-            orderer.require(Check::HeadSafety, term, &safe, &outer);
+            orderer.require(Check::HeadSafety, term, &outer, &outer);
         }
     }
     extract_rule(rule);
@@ -206,7 +267,11 @@ impl Orderer<'_> {
     fn require(&mut self, check: Check, term: &Term, safe: &VarSet, mentioned: &VarSet) {
         free_vars_of_term(term, false, &mut |var: Var, in_closure: bool| {
             if !in_closure && !safe.contains(var) && !mentioned.contains(var) {
-                self.report_var(check, var, self.locals.span(var));
+                let place = match check {
+                    Check::HeadSafety => self.locals.place_in_head(var),
+                    _ => self.locals.span(var),
+                };
+                self.report_var(check, var, place);
             }
         });
     }

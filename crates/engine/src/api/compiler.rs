@@ -4,7 +4,7 @@ use super::data::{self, Part};
 use super::policy::{Policy, Shared};
 use super::{Annotation, Error, Issue, Location, Stage, Test, features};
 use crate::analysis::types::{Schemas, Subject, Types, check_program};
-use crate::analysis::{Dependencies, RulePaths, check_conflicts, check_recursion, check_written_rule, order_rule};
+use crate::analysis::{Dependencies, RulePaths, check_conflicts, check_recursion, check_written_rule, order_rules};
 use crate::builtins::{CustomBuiltin, Customs};
 use crate::capabilities::Capabilities;
 use crate::code::{Optimizations, Work, aliases, generate_program, graph, input_free, verify};
@@ -424,9 +424,7 @@ fn resolve(modules: &[Module], settings: Settings<'_>) -> Result<(Program, Optio
     if !problems.has_failed(Check::Functions) {
         let dependencies = Dependencies::of(&program);
         check_recursion(&program, &dependencies, &mut problems);
-        for rule in &mut program.rules {
-            order_rule(rule, &mut problems);
-        }
+        order_rules(&mut program, sources, &mut problems);
         if !problems.has_failed(Check::Recursion) && !are_types_unchecked {
             let (program, dependencies, annotations) = (&program, &dependencies, &annotations);
             let subject = Subject { program, dependencies, modules, annotations, schemas, sources };

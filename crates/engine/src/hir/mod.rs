@@ -43,6 +43,8 @@ pub struct Local {
     pub name: Arc<str>,
     /// Where it was first seen.
     pub span: Span,
+    /// Where a head names it first, if one does outside of a body.
+    pub in_head: Option<Span>,
     /// Whether it is declared by `:=`.
     pub is_assigned: bool,
     /// Whether it is declared in any way.
@@ -52,7 +54,7 @@ pub struct Local {
 impl Locals {
     /// Adds a variable.
     pub fn add(&mut self, name: Arc<str>, span: Span) -> Var {
-        self.vars.push(Local { name, span, is_assigned: false, is_declared: false });
+        self.vars.push(Local { name, span, in_head: None, is_assigned: false, is_declared: false });
         Var(self.vars.len() as u32 - 1)
     }
 
@@ -69,7 +71,7 @@ impl Locals {
             LazyLock::new(|| (0..64).map(|number| format!("${number}").into()).collect());
         let number = self.vars.len();
         let name = NAMES.get(number).cloned().unwrap_or_else(|| format!("${number}").into());
-        self.vars.push(Local { name, span, is_assigned: false, is_declared: false });
+        self.vars.push(Local { name, span, in_head: None, is_assigned: false, is_declared: false });
         Var(number as u32)
     }
 
@@ -111,6 +113,18 @@ impl Locals {
     /// Where a variable was first seen.
     pub fn span(&self, var: Var) -> Span {
         self.vars.get(var.0 as usize).map_or(Span::default(), |local| local.span)
+    }
+
+    /// Notes that a head names a variable.
+    pub fn set_in_head(&mut self, var: Var, span: Span) {
+        if let Some(local) = self.vars.get_mut(var.0 as usize) {
+            local.in_head.get_or_insert(span);
+        }
+    }
+
+    /// Where a head names a variable, or else where it was first seen.
+    pub fn place_in_head(&self, var: Var) -> Span {
+        self.vars.get(var.0 as usize).map_or(Span::default(), |local| local.in_head.unwrap_or(local.span))
     }
 
     /// Notes that `:=` declares a variable.

@@ -194,6 +194,13 @@ pub fn rule_path(rule: &Rule) -> impl Iterator<Item = Cow<'_, str>> {
     rule.path.iter().map(|step| Cow::Borrowed(&**step)).chain(constants)
 }
 
+/// The constant part of a rule's ref, without its first `above` steps: `p.q`.
+pub fn rule_name(rule: &Rule, above: usize) -> String {
+    let mut text = String::new();
+    rule_path(rule).skip(above).for_each(|step| push_step(&mut text, &step));
+    text
+}
+
 /// The ref of a rule as errors show it, without its first `above` steps: `data.a.p[x]`.
 pub fn rule_ref(rule: &Rule, above: usize) -> String {
     let texts = Texts::of(&rule.locals);

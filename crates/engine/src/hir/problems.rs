@@ -71,6 +71,17 @@ impl Problems {
         self.found.push((check, diagnostic));
     }
 
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.found.len()
+    }
+
+    /// The errors of some stages after the first `count`.
+    pub fn after(&mut self, count: usize, checks: &[Check]) -> impl Iterator<Item = &mut Diagnostic> {
+        let is_wanted = move |(check, _): &&mut (Check, Diagnostic)| checks.contains(check);
+        self.found.iter_mut().skip(count).filter(is_wanted).map(|(_, diagnostic)| diagnostic)
+    }
+
     /// Whether a stage, or one before it, has failed: what is left of the program then makes no sense to later ones.
     pub fn has_failed(&self, last: Check) -> bool {
         self.found.iter().any(|(check, _)| *check <= last && !check.is_recoverable())

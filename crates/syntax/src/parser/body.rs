@@ -99,7 +99,7 @@ impl Parser<'_> {
     /// `not { .. }` and `not (a or b)`; `None` if a term follows `not`.
     fn negated_body(&mut self, start: u32) -> Option<Option<Expr>> {
         let body = if self.is(TokenKind::LeftBrace) {
-            self.braced_operand()
+            self.negated_operand()
         } else if self.has_logic() && self.is_group(self.at) {
             self.group()
         } else {

@@ -5,7 +5,7 @@
 
 use super::Parser;
 use super::infix::is_infix;
-use crate::ast::{Body, Expr, ExprKind, Operator, TermKind};
+use crate::ast::{Body, Expr, ExprKind, Operator, Term, TermKind};
 use crate::lexer::TokenKind;
 
 impl Parser<'_> {
@@ -102,7 +102,7 @@ impl Parser<'_> {
         if negated {
             self.advance();
             if self.not_bodies && self.is(TokenKind::LeftBrace) {
-                let body = self.braced_operand()?;
+                let body = self.negated_operand()?;
                 return Some(vec![self.expr(start, ExprKind::NotBody { body, is_explicit: true })]);
             }
         }
@@ -119,16 +119,43 @@ impl Parser<'_> {
         Some(vec![if negated { self.negate(start, inner) } else { inner }])
     }
 
+    /// `{ body }` after `not`.
+    pub(super) fn negated_operand(&mut self) -> Option<Body> {
+        let (mark, start) = (self.mark(), self.start());
+        let is_empty = self.kind_at(self.at + 1) == TokenKind::RightBrace;
+        let body = self.braced_operand();
+        if body.is_none()
+            && !is_empty
+            && let Some(term) = self.as_value(mark)
+        {
+            let span = self.span_from(start);
+            let operand = self.text.get(span.start as usize..span.end as usize).unwrap_or_default();
+            let message =
+                format!("`{{...}}` in an operand position must contain expression(s), got: {}", value_name(&term));
+            let hint =
+                format!("write `not ({operand})` to negate the value, or `not {{{operand}}}` for a body holding it");
+            self.error_with_hint(span, message, hint);
+        }
+        body
+    }
+
     /// After a body in braces that could not be read: if it is a value, says that instead.
     fn explain_brace(&mut self, mark: super::Mark, start: u32, operator: &str) {
-        let (at, errors) = (self.at, self.errors.split_off(mark.errors));
-        if self.rewind(mark) && self.infix(true).is_some() {
+        if self.as_value(mark).is_some() {
             self.brace_led(start, operator);
-            return;
         }
-        self.errors.truncate(mark.errors);
-        self.errors.extend(errors);
-        self.at = at;
+    }
+
+    /// What could not be read as a body as a value; the errors stay if it is none either.
+    fn as_value(&mut self, mark: super::Mark) -> Option<Term> {
+        let (at, errors) = (self.at, self.errors.split_off(mark.errors));
+        let value = if self.rewind(mark) { self.infix(true) } else { None };
+        if value.is_none() {
+            self.errors.truncate(mark.errors);
+            self.errors.extend(errors);
+            self.at = at;
+        }
+        value
     }
 
     pub(super) fn brace_led(&mut self, start: u32, operator: &str) {
@@ -286,4 +313,25 @@ fn partners(kinds: impl Iterator<Item = TokenKind>, count: usize) -> Vec<u32> {
         }
     }
     partners
+}
+
+/// What the value is that a term begins with.
+fn value_name(term: &Term) -> &'static str {
+    match &term.kind {
+        TermKind::Infix { args, .. } => args.first().map_or("call", value_name),
+        TermKind::Ref { .. } => "ref",
+        TermKind::Call { .. } => "call",
+        TermKind::Array(_) => "array",
+        TermKind::Object(_) => "object",
+        TermKind::Set(_) => "set",
+        TermKind::ArrayComprehension { .. } => "arraycomprehension",
+        TermKind::SetComprehension { .. } => "setcomprehension",
+        TermKind::ObjectComprehension { .. } => "objectcomprehension",
+        TermKind::Var(_) => "var",
+        TermKind::Template(_) => "templatestring",
+        TermKind::String(_) => "string",
+        TermKind::Number(_) => "number",
+        TermKind::Bool(_) => "boolean",
+        TermKind::Null => "null",
+    }
 }

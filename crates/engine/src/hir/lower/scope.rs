@@ -257,11 +257,17 @@ impl Lowerer<'_, '_> {
         {
             scope.seen.push(name.clone());
         }
-        if let Some(var) = self.scopes.implicit.get(name) {
-            return *var;
+        let var = match self.scopes.implicit.get(name) {
+            Some(var) => *var,
+            None => {
+                let var = self.locals.add(name.clone(), span);
+                self.scopes.implicit.insert(name.clone(), var);
+                var
+            }
+        };
+        if self.is_in_head && self.scopes.stack.len() == 1 {
+            self.locals.set_in_head(var, span);
         }
-        let var = self.locals.add(name.clone(), span);
-        self.scopes.implicit.insert(name.clone(), var);
         var
     }
 }
