@@ -16,11 +16,11 @@ use solon_syntax::{Diagnostic, Source, Span};
 pub fn order_rules(program: &mut Program, sources: &[Source], problems: &mut Problems) {
     let mut rows: Option<Rows> = None;
     for at in 0..program.rules.len() {
-        let known = problems.len();
+        let known = problems.count();
         if let Some(rule) = program.rules.get_mut(at) {
             order_rule(rule, problems);
         }
-        if problems.len() > known {
+        if problems.count() > known {
             let rows = rows.get_or_insert_with(|| Rows::of(program, sources));
             if let Some(name) = program.rules.get(at).and_then(|rule| rows.name(rule, sources)) {
                 let errors = problems.after(known, &[Check::HeadSafety, Check::BodySafety]);
