@@ -290,7 +290,7 @@ impl Compiler {
             rule_paths,
             explained: OnceLock::new(),
         };
-        Policy { shared: Arc::new(shared), data }.checked(&[])
+        Policy::new(Arc::new(shared), data).checked(&[])
     }
 
     /// What a stage of the compilation makes of the modules, as text.
@@ -523,7 +523,19 @@ fn assemble(
     let is_remembered = graph::remembered(&tree, &functions, &unit, optimizations);
     let aliases = aliases::aliases(&unit, &functions);
     let is_input_free = input_free::input_free(&tree, &unit, &functions, &needs);
-    Ok(Code { tree, unit, functions, symbols, stack: needs.stack, levels, is_remembered, is_input_free, aliases })
+    let is_settled = input_free::settled(&tree, &functions, &is_input_free, &needs, optimizations);
+    Ok(Code {
+        tree,
+        unit,
+        functions,
+        symbols,
+        stack: needs.stack,
+        levels,
+        is_remembered,
+        is_input_free,
+        is_settled,
+        aliases,
+    })
 }
 
 fn first_span(program: &Program, document: &crate::plan::Document) -> Span {

@@ -96,6 +96,7 @@ impl Session {
             arena,
             host: host.as_ref(),
             limits,
+            settled: &policy.settled,
             allowed_hosts: shared.names.capabilities.allowed_hosts(),
             customs: shared.names.capabilities.customs(),
             is_strict: *is_strict,

@@ -113,31 +113,32 @@ impl<'i> Input<'i> {
         parser: &mut json::Parser,
         wanted: &json::Projection,
         meter: &Meter<'_>,
-    ) -> Result<Option<Value<'a>>, Error>
+    ) -> Result<Option<&'a Value<'a>>, Error>
     where
         'i: 'a,
     {
-        match self.0 {
-            Kind::None => Ok(None),
+        let made = match self.0 {
+            Kind::None => return Ok(None),
             Kind::Json(bytes) => {
                 let value = parser.parse_asked(arena, bytes, symbols, wanted);
-                value.map(Some).map_err(|error| invalid(bytes, &error))
+                value.map_err(|error| invalid(bytes, &error))
             }
             Kind::Parsed(parsed) if std::ptr::eq(&parsed.read_for.code.symbols, symbols) => {
-                Ok(Some(parsed.value.value()))
+                return Ok(Some(parsed.value.place()));
             }
             Kind::Built(built) => match std::ptr::eq(built.query.projection(), wanted) {
-                true => Ok(Some(built.value.value())),
+                true => Ok(built.value.value()),
                 // What another query reads may not be there.
                 false => Err(Error::new("invalid_input", "the input was built for another query")),
             },
             // Symbols mean something in their own policy alone.
-            Kind::Parsed(parsed) => Ok(Some(copy(&mut Plain::new(arena), parsed.value.value(), symbols))),
+            Kind::Parsed(parsed) => Ok(copy(&mut Plain::new(arena), parsed.value.value(), symbols)),
             Kind::Build(source) => {
-                source.build(Builder::new(arena, symbols, wanted, meter)).map(Some).map_err(|error| unfit(&error))
+                source.build(Builder::new(arena, symbols, wanted, meter)).map_err(|error| unfit(&error))
             }
-            Kind::Serialize(source) => source.to_value(arena, symbols, wanted, meter).map(Some),
-        }
+            Kind::Serialize(source) => source.to_value(arena, symbols, wanted, meter),
+        };
+        made.map(|value| Some(&*arena.alloc(value)))
     }
 }
 

@@ -17,7 +17,7 @@ use crate::stack::{TREES, with_room};
 use crate::value::json::{self, Projection};
 use crate::value::serde::{Build, Meter};
 use crate::value::{Bump, Frozen, OwnedValue, Value};
-use crate::vm::{Code, Limits, QueryCode};
+use crate::vm::{Code, Limits, QueryCode, Settled};
 use solon_syntax::ast::Version;
 use solon_syntax::{Diagnostic, ParseOptions, Source, Span, parse_module, parse_query};
 use std::sync::{Arc, OnceLock};
@@ -27,6 +27,8 @@ use std::sync::{Arc, OnceLock};
 pub struct Policy {
     pub(super) shared: Arc<Shared>,
     pub(super) data: Frozen,
+    /// What evaluations found out that does not change before the data do.
+    pub(super) settled: Arc<Settled>,
 }
 
 /// What does not change with the data.
@@ -62,6 +64,11 @@ pub enum Stage {
 }
 
 impl Policy {
+    pub(super) fn new(shared: Arc<Shared>, data: Frozen) -> Self {
+        let settled = Arc::new(Settled::new(&shared.code.is_settled));
+        Policy { shared, data, settled }
+    }
+
     /// Compiles a query.
     ///
     /// # Errors
@@ -151,7 +158,7 @@ impl Policy {
     pub fn with_data(&self, json: impl Into<Vec<u8>>) -> Result<Policy, Error> {
         let part = Part { path: Vec::new(), text: json.into() };
         let data = data::build(vec![part], &self.shared.code.symbols)?;
-        Policy { shared: self.shared.clone(), data }.checked(&[])
+        Policy::new(self.shared.clone(), data).checked(&[])
     }
 
     /// The same policy with other JSON at a path below `data`. What lies beside the path is shared, not copied.
@@ -160,7 +167,7 @@ impl Policy {
         let arena = Bump::new();
         let value = json::parse(&arena, json, symbols).map_err(|error| invalid(json, &error))?;
         let data = Frozen::patched(&self.data, path, value, symbols);
-        Policy { shared: self.shared.clone(), data }.checked(path)
+        Policy::new(self.shared.clone(), data).checked(path)
     }
 
     /// Names and texts of the modules.

@@ -327,8 +327,19 @@ fn load(file: &[u8], customs: Customs) -> Result<Policy> {
     let is_remembered = graph::remembered(&tree, &functions, &unit, optimizations);
     let aliases = aliases::aliases(&unit, &functions);
     let is_input_free = input_free::input_free(&tree, &unit, &functions, &needs);
-    let code =
-        Code { tree, unit, functions, symbols, stack: needs.stack, levels, is_remembered, is_input_free, aliases };
+    let is_settled = input_free::settled(&tree, &functions, &is_input_free, &needs, optimizations);
+    let code = Code {
+        tree,
+        unit,
+        functions,
+        symbols,
+        stack: needs.stack,
+        levels,
+        is_remembered,
+        is_input_free,
+        is_settled,
+        aliases,
+    };
     if saved.are_v0.len() != sources.len() {
         return Err("it does not say of each source what it is written in".to_owned());
     }
@@ -351,7 +362,7 @@ fn load(file: &[u8], customs: Customs) -> Result<Policy> {
         rule_paths,
         explained: OnceLock::new(),
     };
-    Policy { shared: Arc::new(shared), data }.checked(&[]).map_err(|error| error.to_string())
+    Policy::new(Arc::new(shared), data).checked(&[]).map_err(|error| error.to_string())
 }
 
 /// Loads what a policy says of itself.

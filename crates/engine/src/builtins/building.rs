@@ -6,6 +6,7 @@ use super::failure::operand;
 use super::{Builtin, Context, Failure, Outcome, Purity, json_text, letters};
 use crate::value::{Value, arithmetic, json};
 use aho_corasick::{AhoCorasick, Anchored, Input, MatchKind, StartKind};
+use memchr::memchr;
 
 pub(super) static TABLE: &[Builtin] = &[
     Builtin {
@@ -102,7 +103,7 @@ fn find(text: &str, part: &str, start: usize) -> Option<usize> {
     const SHORT: usize = 1024;
     let rest = text.as_bytes().get(start..)?;
     let found = match part.as_bytes() {
-        [byte] => rest.iter().position(|other| other == byte),
+        [byte] => memchr(*byte, rest),
         short if rest.len().saturating_mul(short.len()) <= SHORT => {
             rest.windows(short.len()).position(|window| window == short)
         }

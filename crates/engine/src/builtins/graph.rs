@@ -2,7 +2,7 @@
 
 use super::failure::operand;
 use super::{Builtin, Context, Failure, Outcome, Purity};
-use crate::value::{Bump, Entry, LateReader, Object, Set, Value};
+use crate::value::{Bump, LateReader, Links, Object, Set, Value};
 
 pub(super) static TABLE: &[Builtin] = &[
     Builtin {
@@ -62,10 +62,7 @@ impl<'a> Nodes<'a> {
     /// The position of a node, if the graph has it.
     #[inline]
     fn find(&self, node: &Value<'a>) -> Option<usize> {
-        let edges = self.graph.find(node)?;
-        // `edges` lies in the entries, so its distance from their beginning tells the position.
-        let distance = std::ptr::from_ref(edges).addr() - self.graph.entries().as_ptr().addr();
-        Some(distance / size_of::<Entry<'_>>())
+        self.graph.position(node)
     }
 
     /// The neighbours of the node at this position.
@@ -130,6 +127,9 @@ fn reachable<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
         let nodes = Nodes::new(ctx.arena, graph);
         return reachable_unread(ctx.arena, late, nodes, initial);
     }
+    if let Some(links) = graph.links() {
+        return Ok(reachable_by_links(ctx.arena, graph, links, initial));
+    }
     let mut reached = Reached {
         nodes: Nodes::new(ctx.arena, graph),
         queue: bumpalo::collections::Vec::with_capacity_in(graph.len().min(64), ctx.arena),
@@ -144,9 +144,31 @@ fn reachable<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     }
     let Reached { nodes, queue, mut odd } = reached;
     odd.sort_unstable_by_key(|(at, _)| *at);
+    Ok(marked(ctx.arena, &nodes, queue.len(), &odd))
+}
+
+/// The same in a graph that knows its edges, all of whose nodes are strings.
+fn reachable_by_links<'a>(arena: &'a Bump, graph: Object<'a>, links: Links<'a>, initial: &'a [Value<'a>]) -> Value<'a> {
+    let mut nodes = Nodes::new(arena, graph);
+    let mut queue = bumpalo::collections::Vec::with_capacity_in(graph.len().min(64), arena);
+    queue.extend(initial.iter().filter_map(|node| nodes.find(node).filter(|at| nodes.mark(*at))));
+    let mut next = 0;
+    while let Some(at) = queue.get(next) {
+        for target in links.of(*at) {
+            if nodes.mark(*target as usize) {
+                queue.push(*target as usize);
+            }
+        }
+        next += 1;
+    }
+    marked(arena, &nodes, queue.len(), &[])
+}
+
+/// The nodes that are marked, of which there are so many; some are written otherwise than the graph's keys.
+fn marked<'a>(arena: &'a Bump, nodes: &Nodes<'a>, count: usize, odd: &[(usize, Value<'a>)]) -> Value<'a> {
     let mut next = 0;
     // The keys of the graph are sorted, and so are the marks.
-    let mut items = bumpalo::collections::Vec::with_capacity_in(queue.len(), ctx.arena);
+    let mut items = bumpalo::collections::Vec::with_capacity_in(count, arena);
     for (word, bits) in nodes.marks.iter().enumerate() {
         let mut bits = *bits;
         while bits != 0 {
@@ -155,12 +177,12 @@ fn reachable<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
             if let Some((_, node)) = odd.get(next).filter(|(other, _)| *other == at) {
                 items.push(*node);
                 next += 1;
-            } else if let Some((key, _)) = graph.entries().get(at) {
+            } else if let Some((key, _)) = nodes.graph.entries().get(at) {
                 items.push(*key);
             }
         }
     }
-    Ok(Value::Set(Set::from_sorted(items.into_bump_slice())))
+    Value::Set(Set::from_sorted(items.into_bump_slice()))
 }
 
 /// The same in a graph of the input whose entries have not been read: only the neighbours of nodes that are reached are.
@@ -280,5 +302,53 @@ impl<'a> Search<'_, 'a, '_> {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::call_on;
+    use super::*;
+    use crate::host::NoHost;
+    use crate::value::{Frozen, SymbolTable};
+
+    #[test]
+    fn graphs_that_are_kept_have_the_same_nodes_in_reach() {
+        let mut seed = 7u64;
+        let mut random = |below: usize| {
+            seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (seed >> 33) as usize % below
+        };
+        let mut linked = 0;
+        for round in 0..300 {
+            let arena = Bump::new();
+            let count = 1 + random(80);
+            // Some neighbours are no keys.
+            let names: Vec<Value<'_>> =
+                (0..count + 5).map(|node| Value::new_string(&arena, &format!("node {}", node * 7 % 89))).collect();
+            let entries: Vec<_> = (0..count)
+                .map(|node| {
+                    let mut edges: Vec<Value<'_>> = (0..random(5)).map(|_| names[random(names.len())]).collect();
+                    if round % 10 == 0 && node == count / 2 {
+                        edges.push(Value::Int(1));
+                    }
+                    let is_set = random(2) == 0;
+                    let edges = if is_set { Value::new_set(&arena, &edges) } else { Value::new_array(&arena, &edges) };
+                    (names[node], edges)
+                })
+                .collect();
+            let plain = Value::new_object(&arena, &entries);
+            let kept = Frozen::new(plain, &SymbolTable::new());
+            linked += usize::from(kept.value().as_object().is_some_and(|object| object.links().is_some()));
+            for name in &names {
+                assert_eq!(plain.get(name), kept.value().get(name), "{name} in {plain}");
+            }
+            let first = random(names.len());
+            let initial = Value::new_array(&arena, &[names[first], names[0], Value::Int(1)]);
+            let reached =
+                |graph| call_on(&arena, &NoHost, "graph.reachable", &[graph, initial]).map(|set| set.to_string());
+            assert_eq!(reached(plain), reached(kept.value()), "from {initial} in {plain}");
+        }
+        assert!((200..=290).contains(&linked), "{linked}");
     }
 }

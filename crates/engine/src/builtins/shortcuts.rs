@@ -5,6 +5,7 @@
 
 use super::Builtin;
 use crate::value::Value;
+use memchr::memchr;
 
 /// The result for usual arguments.
 pub type Shortcut = for<'a> fn(&[Value<'a>]) -> Option<Value<'a>>;
@@ -15,7 +16,7 @@ pub fn shortcut(builtin: &Builtin) -> Option<Shortcut> {
 }
 
 static TABLE: &[(&str, Shortcut)] = &[
-    ("contains", |args| strings(args, |text, part| text.contains(part))),
+    ("contains", |args| strings(args, contains)),
     ("count", count),
     ("endswith", |args| strings(args, |text, part| text.as_bytes().ends_with(part.as_bytes()))),
     ("minus", |args| integers(args, i64::checked_sub)),
@@ -33,6 +34,14 @@ fn strings<'a>(args: &[Value<'a>], test: impl Fn(&str, &str) -> bool) -> Option<
     match args {
         [Value::String { text, .. }, Value::String { text: part, .. }] => Some(Value::Bool(test(text, part))),
         _ => None,
+    }
+}
+
+#[inline]
+fn contains(text: &str, part: &str) -> bool {
+    match part.as_bytes() {
+        [byte] => memchr(*byte, text.as_bytes()).is_some(),
+        _ => text.contains(part),
     }
 }
 

@@ -3,6 +3,7 @@
 use super::failure::operand;
 use super::{Builtin, Context, Failure, Outcome, Purity, letters, search};
 use crate::value::Value;
+use memchr::memchr_iter;
 
 pub(super) static TABLE: &[Builtin] = &[
     Builtin {
@@ -253,8 +254,10 @@ fn parts<'a>(context: &Context<'a, '_>, text: &'a str, delimiter: &str, skipped:
             items.extend(letters.map(Value::string));
         }
         [byte] if byte.is_ascii() => {
-            let delimiter = char::from(*byte);
-            items.extend(text.split(delimiter).skip(skipped).take(kept).map(Value::string));
+            let ends = memchr_iter(*byte, text.as_bytes()).chain([text.len()]);
+            let mut start = 0;
+            let pieces = ends.map(|end| text.get(std::mem::replace(&mut start, end + 1)..end).unwrap_or_default());
+            items.extend(pieces.skip(skipped).take(kept).map(Value::string));
         }
         _ => items.extend(text.split(delimiter).skip(skipped).take(kept).map(Value::string)),
     }

@@ -78,6 +78,14 @@ impl<'s> Pool<'s> {
         id
     }
 
+    /// The symbol of a constant that is a string.
+    pub(super) fn symbol(&mut self, constant: &Constant) -> Option<Symbol> {
+        match constant {
+            Constant::Scalar(Const::String(text)) => Some(self.symbols.symbol(text)),
+            _ => None,
+        }
+    }
+
     fn add(&mut self, constant: &Constant) -> ConstantId {
         self.constants.push(constant.clone());
         ConstantId(self.constants.len() as u32 - 1)
@@ -135,9 +143,6 @@ fn intern(constant: &Constant, symbols: &mut Symbols<'_>) {
 
 /// The hash of a constant's value.
 pub(super) fn hash(constant: &Constant) -> u64 {
-    if let Constant::Scalar(Const::String(text)) = constant {
-        return Value::string(text).hash_code();
-    }
     value(&Bump::new(), constant).hash_code()
 }
 

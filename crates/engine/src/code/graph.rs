@@ -257,6 +257,7 @@ fn is_costly(function: &Function) -> bool {
                 | Op::NextEqual { .. }
                 | Op::NextEqualEntry { .. }
                 | Op::PushParts { .. }
+                | Op::PushGroups { .. }
                 | Op::PushEqualParts { .. }
                 | Op::PushKeys { .. }
         )

@@ -3,7 +3,7 @@
 
 use super::graph::{Needs, documents_of, purity_of_call};
 use super::index::{Hop, Place, Root};
-use super::{Function, Op, Unit};
+use super::{Function, Op, Optimizations, Unit};
 use crate::builtins::Purity;
 use crate::plan::Tree;
 
@@ -20,6 +20,32 @@ pub fn input_free(tree: &Tree, unit: &Unit, functions: &[Function], needs: &Need
         }
     }
     is_free
+}
+
+/// For each document whether it is the same in each evaluation over the same base data.
+pub fn settled(
+    tree: &Tree,
+    functions: &[Function],
+    is_input_free: &[bool],
+    needs: &Needs,
+    optimizations: Optimizations,
+) -> Vec<bool> {
+    let mut is_settled = vec![false; functions.len()];
+    if !optimizations.plans {
+        return is_settled;
+    }
+    for document in &needs.order {
+        let at = *document as usize;
+        let (Some(function), Some(true)) = (functions.get(at), is_input_free.get(at)) else { continue };
+        // Whoever observes an evaluation is to see its rules fire.
+        let is_observed = function.ops.iter().any(|op| matches!(op, Op::Fired { .. }));
+        let is_known = |other: &u32| is_settled.get(*other as usize) == Some(&true);
+        let found = !is_observed && documents_of(tree, function).iter().all(is_known);
+        if let Some(is_settled) = is_settled.get_mut(at) {
+            *is_settled = found;
+        }
+    }
+    is_settled
 }
 
 /// Whether what an instruction does may be another if `input` is another, or must be done each time.

@@ -417,6 +417,7 @@ fn pushes(op: &Op) -> Option<u32> {
     match op {
         Op::Push { .. }
         | Op::PushParts { .. }
+        | Op::PushGroups { .. }
         | Op::PushEqualParts { .. }
         | Op::PushKeys { .. }
         | Op::PushEntry { .. } => Some(0),

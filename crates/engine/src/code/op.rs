@@ -331,7 +331,10 @@ operations! {
     Push { src: Read }
     /// Adds what is at a path in each element of a collection.
     PushParts { collection: Read, path: PathId }
-    /// The same for the elements from an iterator on that have a value at another path.
+    /// Adds what is at a path in the elements of a collection, each value once, and keeps an index of the elements by it
+    /// for loops over those that have a value there.
+    PushGroups { collection: Read, path: PathId }
+    /// Adds what is at a path in the elements of a collection from an iterator on that have a value at another path.
     PushEqualParts { iterator: Update, collection: Read, filter: PathId, equal: Read, path: PathId }
     /// Adds the keys of a collection whose values are not `false`.
     PushKeys { collection: Read }

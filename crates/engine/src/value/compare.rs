@@ -40,7 +40,7 @@ impl Ord for Value<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Value::String { symbol, text }, Value::String { symbol: other_symbol, text: other }) => {
-                if symbol.is_some() && symbol == other_symbol { Ordering::Equal } else { text.cmp(other) }
+                if symbol.is_some() && symbol == other_symbol { Ordering::Equal } else { text::order(text, other) }
             }
             (Value::Int(left), Value::Int(right)) => left.cmp(right),
             (Value::Bool(left), Value::Bool(right)) => left.cmp(right),

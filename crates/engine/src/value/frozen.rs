@@ -77,7 +77,13 @@ impl Frozen {
 
     /// The value.
     pub fn value(&self) -> Value<'_> {
-        *self.0.borrow_dependent()
+        *self.place()
+    }
+
+    /// Where the value is.
+    #[inline]
+    pub fn place(&self) -> &Value<'_> {
+        self.0.borrow_dependent()
     }
 }
 

@@ -31,6 +31,7 @@ pub use frozen::Frozen;
 pub(crate) use letters::Letters;
 pub(crate) use make::{Plain, copy};
 pub use number::Number;
+pub(crate) use object::Links;
 pub use object::{Entry, Object};
 pub use owned::OwnedValue;
 pub(crate) use seed::Seeds;
@@ -38,6 +39,7 @@ pub use set::Set;
 pub(crate) use set::find_equal;
 pub use size::exceeds;
 pub use symbol::{Symbol, SymbolTable};
+pub(crate) use text::same as same_text;
 pub use unread::LateReader;
 
 /// A JSON value, or a set: three words. The tag takes 32 bits, so that tag and symbol share a word and values are

@@ -1,7 +1,7 @@
 //! Objects: sorted slices of entries, searched by symbol where small and by hash or bisection where large.
 
 use super::unread::Unread;
-use super::{Bump, Symbol, Value};
+use super::{Bump, Symbol, Value, text};
 use bumpalo_herd::Member;
 use std::cell::Cell;
 
@@ -27,10 +27,29 @@ struct Inner<'a> {
     entries: &'a [Entry<'a>],
     /// A [`bit`] for the symbol of every key; all where a key was not looked up.
     symbols: u64,
-    /// Open-addressed table of positions in `entries`, plus 1; empty where there is no index.
+    /// Open-addressed table of positions in `entries`, plus 1, of so many [`slots`]; behind it, for a graph that is kept,
+    /// its [`Links`]. Empty where there is neither.
     index: &'a [u32],
     /// What is to be known of entries that have not been read.
     unread: Option<&'a Unread<'a>>,
+}
+
+/// The edges of a graph: an object whose values are arrays or sets of its keys.
+#[derive(Clone, Copy)]
+pub(crate) struct Links<'a> {
+    /// Where the edges of each entry begin; one more at the end.
+    starts: &'a [u32],
+    /// The positions of the entries that edges lead to.
+    targets: &'a [u32],
+}
+
+impl<'a> Links<'a> {
+    /// The positions that the edges of an entry lead to.
+    #[inline]
+    pub(crate) fn of(&self, at: usize) -> &'a [u32] {
+        let range = self.starts.get(at).zip(self.starts.get(at + 1));
+        range.and_then(|(from, to)| self.targets.get(*from as usize..*to as usize)).unwrap_or_default()
+    }
 }
 
 impl<'a> Object<'a> {
@@ -50,9 +69,12 @@ impl<'a> Object<'a> {
         Object(arena.alloc(Inner { entries, symbols: symbols_of(entries), index, unread: None }))
     }
 
-    /// The same in an arena that is shared between threads.
+    /// The same in an arena that is shared between threads, to be kept: edges of graphs are found once.
     pub(super) fn from_sorted_in(arena: &Member<'a>, entries: &'a [Entry<'a>]) -> Self {
-        let index = index_of(entries, |size| arena.alloc_slice_fill_copy(size, 0));
+        let index = match links_of(entries) {
+            Some(index) => arena.alloc_slice_copy(&index),
+            None => index_of(entries, |size| arena.alloc_slice_fill_copy(size, 0)),
+        };
         Object(arena.alloc(Inner { entries, symbols: symbols_of(entries), index, unread: None }))
     }
 
@@ -198,21 +220,68 @@ impl<'a> Object<'a> {
     }
 
     /// Where `key` stands in the entries.
-    fn position(&self, key: &Value<'_>) -> Option<usize> {
+    pub(crate) fn position(&self, key: &Value<'_>) -> Option<usize> {
         let Inner { entries, index, .. } = *self.0;
-        if index.is_empty() {
-            return entries.binary_search_by(|entry| entry.0.cmp(key)).ok();
-        }
-        let mask = index.len() - 1;
-        let mut slot = key.hash_code() as usize & mask;
-        loop {
-            let at = (*index.get(slot)? as usize).checked_sub(1)?;
-            if entries.get(at).is_some_and(|entry| entry.0 == *key) {
-                return Some(at);
+        let Value::String { symbol, text } = key else {
+            return match table_of(entries, index).is_empty() {
+                true => entries.binary_search_by(|entry| entry.0.cmp(key)).ok(),
+                false => self.probe(key.hash_code(), |other| other == key),
+            };
+        };
+        let is_key = |other: &Value<'a>| match other {
+            Value::String { symbol: known, text: other } => {
+                symbol.same(*known).unwrap_or_else(|| text::same(text, other))
             }
-            slot = (slot + 1) & mask;
+            _ => false,
+        };
+        if !table_of(entries, index).is_empty() {
+            self.probe(text::hash(text), is_key)
+        } else if entries.len() <= LINEAR {
+            entries.iter().position(|entry| is_key(&entry.0))
+        } else {
+            entries.binary_search_by(|entry| entry.0.cmp(key)).ok()
         }
     }
+
+    /// Where a key stands that has a hash, by the index.
+    #[inline(always)]
+    fn probe(&self, hash: u64, is_key: impl Fn(&Value<'a>) -> bool) -> Option<usize> {
+        let Inner { entries, index, .. } = *self.0;
+        probe(table_of(entries, index), entries, hash, is_key)
+    }
+
+    /// Its edges, if it is a graph that is kept.
+    pub(crate) fn links(&self) -> Option<Links<'a>> {
+        let Inner { entries, index, .. } = *self.0;
+        let (starts, targets) = index.get(slots(entries.len())..)?.split_at_checked(entries.len() + 1)?;
+        Some(Links { starts, targets })
+    }
+}
+
+/// Where in a table the position of a key is that has a hash; gives the position.
+#[inline(always)]
+fn probe<'a>(table: &[u32], entries: &[Entry<'a>], hash: u64, is_key: impl Fn(&Value<'a>) -> bool) -> Option<usize> {
+    let mask = table.len().checked_sub(1)?;
+    let mut slot = hash as usize & mask;
+    loop {
+        let at = (*table.get(slot)? as usize).checked_sub(1)?;
+        if entries.get(at).is_some_and(|(key, _)| is_key(key)) {
+            return Some(at);
+        }
+        slot = (slot + 1) & mask;
+    }
+}
+
+/// Slots of the table of so many entries; none where they are few.
+#[inline(always)]
+fn slots(entries: usize) -> usize {
+    if entries < HASHED { 0 } else { (entries * 2).next_power_of_two() }
+}
+
+/// The table in an index.
+#[inline(always)]
+fn table_of<'i>(entries: &[Entry<'_>], index: &'i [u32]) -> &'i [u32] {
+    index.get(..slots(entries.len())).unwrap_or_default()
 }
 
 /// What stands for a symbol among those of an object's keys.
@@ -256,12 +325,18 @@ pub(super) fn unite(entries: &mut [Entry<'_>]) -> usize {
 
 /// The hash index over entries; nothing where they are few or keys collide too much.
 fn index_of<'a>(entries: &[Entry<'a>], allocate: impl FnOnce(usize) -> &'a mut [u32]) -> &'a [u32] {
-    if entries.len() < HASHED {
-        return &[];
+    match slots(entries.len()) {
+        0 => &[],
+        size => {
+            let table = allocate(size);
+            if fill(table, entries) { table } else { &[] }
+        }
     }
-    let size = (entries.len() * 2).next_power_of_two();
-    let mask = size - 1;
-    let table = allocate(size);
+}
+
+/// Puts the positions of all entries into a table; whether none is far from where it should be.
+fn fill(table: &mut [u32], entries: &[Entry<'_>]) -> bool {
+    let mask = table.len().wrapping_sub(1);
     for (at, (key, _)) in entries.iter().enumerate() {
         let mut slot = key.hash_code() as usize & mask;
         let mut probes = 0;
@@ -269,12 +344,59 @@ fn index_of<'a>(entries: &[Entry<'a>], allocate: impl FnOnce(usize) -> &'a mut [
             slot = (slot + 1) & mask;
             probes += 1;
             if probes > LONGEST_PROBE {
-                return &[];
+                return false;
             }
         }
         if let Some(position) = table.get_mut(slot) {
             *position = at as u32 + 1;
         }
     }
-    table
+    true
+}
+
+/// So many neighbours are looked for among the keys to find out whether an object is a graph.
+const TRIED: usize = 16;
+
+/// The index of an object that is a graph, with its edges: all keys are strings, and all values arrays or sets of strings,
+/// of which those that are no keys do not count. Searches in such a graph then need not look for its nodes.
+fn links_of(entries: &[Entry<'_>]) -> Option<Vec<u32>> {
+    let neighbours = || entries.iter().map(|(_, value)| strings(value));
+    let mut tried = neighbours().take_while(Option::is_some).flatten().flatten().take(TRIED).peekable();
+    tried.peek()?;
+    if !tried.any(|node| entries.binary_search_by(|(key, _)| key.cmp(node)).is_ok()) {
+        return None;
+    }
+    if entries.iter().any(|(key, value)| key.as_str().is_none() || strings(value).is_none()) {
+        return None;
+    }
+    let mut index = vec![0; slots(entries.len())];
+    if !fill(&mut index, entries) {
+        return None;
+    }
+    let size = index.len();
+    let (mut starts, mut targets) = (vec![0u32], Vec::new());
+    for nodes in neighbours() {
+        for node in nodes.unwrap_or_default() {
+            let text = node.as_str()?;
+            let at = match size {
+                0 => entries.binary_search_by(|(key, _)| key.cmp(node)).ok(),
+                _ => probe(&index, entries, text::hash(text), |key| key == node),
+            };
+            targets.extend(at.map(|at| at as u32));
+        }
+        starts.push(u32::try_from(targets.len()).ok()?);
+    }
+    index.extend(starts);
+    index.extend(targets);
+    Some(index)
+}
+
+/// The items of an array or a set all of which are strings.
+fn strings<'a>(value: &Value<'a>) -> Option<&'a [Value<'a>]> {
+    let items = match value {
+        Value::Array(items) => items,
+        Value::Set(set) => set.items(),
+        _ => return None,
+    };
+    items.iter().all(|item| item.as_str().is_some()).then_some(items)
 }

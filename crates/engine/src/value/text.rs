@@ -4,6 +4,7 @@
 //! or two words.
 
 use super::Seeds;
+use std::cmp::Ordering;
 
 /// The first eight bytes, which compare as the texts do where they differ; a shorter text ends in zeros.
 #[inline]
@@ -21,16 +22,25 @@ pub(super) fn word(text: &[u8]) -> u64 {
     }
 }
 
+/// The order of two texts, byte by byte.
+#[inline]
+pub(super) fn order(left: &str, right: &str) -> Ordering {
+    word(left.as_bytes()).cmp(&word(right.as_bytes())).then_with(|| left.cmp(right))
+}
+
 /// Whether two texts are equal.
 #[inline]
-pub(super) fn same(left: &str, right: &str) -> bool {
+pub(crate) fn same(left: &str, right: &str) -> bool {
     let (left, right) = (left.as_bytes(), right.as_bytes());
     if left.len() != right.len() {
         return false;
     }
     match (left.first_chunk::<8>(), left.last_chunk::<8>(), right.first_chunk::<8>(), right.last_chunk::<8>()) {
         (Some(left_start), Some(left_end), Some(start), Some(end)) => {
-            left_end == end && left_start == start && (left.len() <= 16 || left == right)
+            left_end == end
+                && left_start == start
+                // Texts of what is kept are there once.
+                && (left.len() <= 16 || std::ptr::eq(left, right) || left == right)
         }
         _ => word(left) == word(right),
     }
@@ -103,6 +113,7 @@ mod tests {
                 assert_eq!(same(left, right), left == right, "{left:?} {right:?}");
                 let (one, other) = (word(left.as_bytes()), word(right.as_bytes()));
                 assert!(one == other || one.cmp(&other) == left.cmp(right), "{left:?} {right:?}");
+                assert_eq!(order(left, right), left.cmp(right), "{left:?} {right:?}");
             }
         }
     }

@@ -9,6 +9,7 @@ use crate::code::aliases::Root;
 use crate::code::{BuiltinIndex, Function, Unit};
 use crate::plan::{DocumentId, Function as Callee};
 use crate::value::Value;
+use std::cell::Cell;
 
 impl<'a> Machine<'a, '_> {
     /// Calls a function that is a rule, unless its result is known.
@@ -195,7 +196,10 @@ impl<'a> Machine<'a, '_> {
             Err(failure) if setting.is_strict && self.witness.is_none() => {
                 Err(Box::new(EvalError::of_builtin(builtin.name, failure, place.span())))
             }
-            Err(_) => Ok(None),
+            Err(_) => {
+                self.errors += 1;
+                Ok(None)
+            }
         }
     }
 
@@ -233,6 +237,20 @@ impl<'a> Machine<'a, '_> {
             cell.set(value.map_or(Memo::Undefined, Memo::Value));
             return Ok(value);
         }
+        if self.is_settled(document) {
+            return self.settled(document, cell, stack);
+        }
+        self.compute(document, cell, stack)
+    }
+
+    /// Computes a document; `cell` is where its value is remembered.
+    #[inline]
+    pub(super) fn compute(
+        &mut self,
+        document: u32,
+        cell: &Cell<Memo<'a>>,
+        stack: &mut [Value<'a>],
+    ) -> Result<Option<Value<'a>>> {
         cell.set(Memo::Running);
         let result = self.call_anew(document, &[], stack);
         cell.set(match &result {

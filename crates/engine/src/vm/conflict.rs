@@ -36,9 +36,10 @@ pub(super) struct Answers<'a> {
 
 impl<'a> Machine<'a, '_> {
     /// A rule has an answer.
-    pub(super) fn saw_answer(&mut self, pc: usize, place: Place<'_>, value: Value<'a>) {
+    pub(super) fn saw_answer(&mut self, place: Place<'_>, value: Value<'a>) {
         let Some(Witness::Answers(rules)) = self.witness.as_deref_mut() else { return };
-        let answers = rules.entry(pc).or_insert_with(|| Answers { span: place.span(), first: value, other: None });
+        let answers =
+            rules.entry(place.number()).or_insert_with(|| Answers { span: place.span(), first: value, other: None });
         if answers.other.is_none() && answers.first != value {
             answers.other = Some(value);
         }

@@ -6,7 +6,7 @@
 
 use super::Machine;
 use super::error::Result;
-use super::run::{Element, element, is_member};
+use super::run::{Element, element, is_member, is_same};
 use super::world::{Hints, lookup};
 use crate::code::Key;
 use crate::value::{Bump, Entry, Object, Set, Value};
@@ -57,6 +57,15 @@ enum State<'a> {
     Indexed(&'a Index<'a>),
 }
 
+/// When an index is made.
+#[derive(Clone, Copy)]
+enum Wanted {
+    /// When it is asked for a second time: the first time it costs more than to walk.
+    Again,
+    /// The first time.
+    Now,
+}
+
 /// The elements of a collection by what they have at a path.
 struct Index<'a> {
     /// Open-addressed table of numbers of groups, plus 1.
@@ -92,44 +101,49 @@ impl<'a> Machine<'a, '_> {
             let found = set.find(equal).map_or(Set::EMPTY, |item| Set::from_sorted(std::slice::from_ref(item)));
             return Ok(Among::found(Value::Set(found)));
         }
-        let Some(identity) = identity(&collection).filter(|(_, count)| *count >= LARGE) else {
-            return Ok(Among::all(collection));
-        };
+        let Some(index) = self.index(&collection, path, Wanted::Again)? else { return Ok(Among::all(collection)) };
+        let group = index.group(equal);
+        if keys {
+            self.making(group.map_or(0, |group| group.count as usize))?;
+        }
+        Ok(index.find(self.arena, &collection, group, keys))
+    }
+
+    /// An index of a collection's elements by what they have at a path, if it can have one and it is worth while.
+    fn index(&mut self, collection: &Value<'a>, path: &'a [Key], wanted: Wanted) -> Result<Option<&'a Index<'a>>> {
+        let Some(identity) = identity(collection).filter(|(_, count)| *count >= LARGE) else { return Ok(None) };
         let path_identity = (path.as_ptr().addr(), path.len());
         if self.indexes.places.is_empty() {
             let free = Place { collection: (0, 0), path: (0, 0), state: State::Free };
             self.indexes.places = self.arena.alloc_slice_fill_copy(PLACES, free);
         }
         let at = place_for(identity.0, path_identity.0);
-        let known = self.indexes.places.get(at).filter(|place| {
-            place.collection == identity && place.path == path_identity && !matches!(place.state, State::Free)
-        });
-        let (result, state) = match known.map(|place| place.state) {
-            Some(State::Indexed(index)) => {
-                let group = index.group(equal);
-                if keys {
-                    self.making(group.map_or(0, |group| group.count as usize))?;
-                }
-                return Ok(index.find(self.arena, &collection, group, keys));
-            }
-            Some(State::Unfit) => return Ok(Among::all(collection)),
-            Some(State::Walked) => {
+        let known = self.indexes.places.get(at);
+        let known = known.filter(|place| place.collection == identity && place.path == path_identity);
+        let (index, state) = match (known.map_or(State::Free, |place| place.state), wanted) {
+            (State::Indexed(index), _) => return Ok(Some(index)),
+            (State::Unfit, _) => return Ok(None),
+            (State::Free, Wanted::Again) => (None, State::Walked),
+            (State::Walked, _) | (State::Free, Wanted::Now) => {
                 self.ticks(identity.1)?;
-                match Index::build(self.arena, &collection, identity.1, path) {
-                    Some(index) => {
-                        let index = &*self.arena.alloc(index);
-                        let group = index.group(equal);
-                        (index.find(self.arena, &collection, group, keys), State::Indexed(index))
-                    }
-                    None => (Among::all(collection), State::Unfit),
-                }
+                let index = Index::build(self.arena, collection, identity.1, path);
+                let index = index.map(|index| &*self.arena.alloc(index));
+                (index, index.map_or(State::Unfit, State::Indexed))
             }
-            Some(State::Free) | None => (Among::all(collection), State::Walked),
         };
         if let Some(place) = self.indexes.places.get_mut(at) {
             *place = Place { collection: identity, path: path_identity, state };
         }
-        Ok(result)
+        Ok(index)
+    }
+
+    /// Adds what is at a path in the elements of a collection to the collection that is being built, each value once if an
+    /// index of them can be made, which is kept.
+    #[inline(never)]
+    pub(super) fn push_groups(&mut self, collection: &Value<'a>, path: &'a [Key]) -> Result<()> {
+        let Some(index) = self.index(collection, path, Wanted::Now)? else { return self.push_parts(collection, path) };
+        self.making(index.groups.len())?;
+        index.groups.iter().try_for_each(|group| self.push(group.value))
     }
 
     /// The next element of a collection, from the position in register `iterator` on, that has a value at a path.
@@ -160,11 +174,13 @@ impl<'a> Machine<'a, '_> {
             if let Value::Array(items) = collection {
                 // Those that do not have the value, without looking again at what is walked over.
                 let rest = items.get(at..).unwrap_or_default();
-                at +=
-                    rest.iter().take_while(|value| part(value, path, &hints).is_none_or(|part| part != equal)).count();
+                at += rest
+                    .iter()
+                    .take_while(|value| part(value, path, &hints).is_none_or(|part| !is_same(part, equal)))
+                    .count();
             } else {
                 while value_at(collection, at)
-                    .is_some_and(|value| part(value, path, &hints).is_none_or(|part| part != equal))
+                    .is_some_and(|value| part(value, path, &hints).is_none_or(|part| !is_same(part, equal)))
                 {
                     at += 1;
                 }
@@ -210,7 +226,10 @@ impl<'a> Machine<'a, '_> {
     /// Adds what is at a path in each element of a collection to the collection that is being built.
     pub(super) fn push_parts(&mut self, collection: &Value<'a>, path: &[Key]) -> Result<()> {
         let hints = Hints::default();
-        values(collection, 0).filter_map(|value| part(value, path, &hints)).try_for_each(|part| self.push(*part))?;
+        each_value(collection, 0, |value| match part(value, path, &hints) {
+            Some(part) => self.push(*part),
+            None => Ok(()),
+        })?;
         self.ticks(collection.len().unwrap_or_default() + 1)
     }
 
@@ -227,10 +246,13 @@ impl<'a> Machine<'a, '_> {
         let is_found = start < 0;
         let first = if is_found { FOUND - start } else { start } as usize;
         let (filter_hints, hints) = (Hints::default(), Hints::default());
-        values(collection, first)
-            .filter(|value| is_found || part(value, filter, &filter_hints).is_some_and(|found| found == equal))
-            .filter_map(|value| part(value, path, &hints))
-            .try_for_each(|part| self.push(*part))?;
+        each_value(collection, first, |value| {
+            let has_value = is_found || part(value, filter, &filter_hints).is_some_and(|found| is_same(found, equal));
+            match part(value, path, &hints) {
+                Some(part) if has_value => self.push(*part),
+                _ => Ok(()),
+            }
+        })?;
         self.ticks(collection.len().unwrap_or_default().saturating_sub(first) + 1)
     }
 
@@ -360,24 +382,28 @@ fn place_of(table: &[u32], groups: &[Group<'_>], value: &Value<'_>) -> Option<us
     for _ in 0..LONGEST_PROBE {
         match (*table.get(slot)? as usize).checked_sub(1) {
             None => return Some(slot),
-            Some(group) if groups.get(group)?.value == *value => return Some(slot),
+            Some(group) if is_same(&groups.get(group)?.value, value) => return Some(slot),
             Some(_) => slot = (slot + 1) & mask,
         }
     }
     None
 }
 
-/// The values of a collection's elements from a position on.
-#[inline]
-fn values<'a>(collection: &Value<'a>, first: usize) -> impl Iterator<Item = &'a Value<'a>> {
+/// Shows the values of a collection's elements from a position on.
+#[inline(always)]
+fn each_value<'a>(
+    collection: &Value<'a>,
+    first: usize,
+    mut show: impl FnMut(&'a Value<'a>) -> Result<()>,
+) -> Result<()> {
     let (items, entries): (&'a [Value<'a>], &'a [Entry<'a>]) = match collection {
         Value::Array(items) => (items, &[]),
         Value::Set(set) => (set.items(), &[]),
         Value::Object(object) => (&[], object.entries()),
         _ => (&[], &[]),
     };
-    let items = items.get(first..).unwrap_or_default();
-    items.iter().chain(entries.get(first..).unwrap_or_default().iter().map(|(_, value)| value))
+    items.get(first..).unwrap_or_default().iter().try_for_each(&mut show)?;
+    entries.get(first..).unwrap_or_default().iter().try_for_each(|(_, value)| show(value))
 }
 
 fn value_at<'a>(collection: &Value<'a>, at: usize) -> Option<&'a Value<'a>> {

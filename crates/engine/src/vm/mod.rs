@@ -12,11 +12,13 @@ mod matching;
 mod observed;
 mod remember;
 mod run;
+mod settled;
 mod watch;
 mod world;
 
 pub use error::{Differing, EvalError, codes};
 pub use observed::Observed;
+pub use settled::Settled;
 
 use crate::builtins::{Caches, Customs, Sent};
 use crate::code::aliases::Alias;
@@ -47,6 +49,8 @@ pub struct Code {
     pub is_remembered: Vec<bool>,
     /// For each document whether it is the same whatever `input` is.
     pub is_input_free: Vec<bool>,
+    /// For each document whether it is the same in each evaluation over the same base data.
+    pub is_settled: Vec<bool>,
     /// For each document what it is another name for.
     pub aliases: Vec<Option<Alias>>,
 }
@@ -130,6 +134,8 @@ pub struct Setting<'a, 's> {
     pub host: &'s dyn Host,
     /// What may be used.
     pub limits: &'s Limits,
+    /// What is known of documents that are the same in each evaluation.
+    pub settled: &'a Settled,
     /// The hosts that builtins may ask; `None` for any.
     pub allowed_hosts: Option<&'s [String]>,
     /// The builtins of the embedding program.
@@ -143,7 +149,7 @@ pub struct Setting<'a, 's> {
 /// What an evaluation is about.
 pub struct Documents<'a, 's> {
     /// The input.
-    pub input: Option<Value<'a>>,
+    pub input: Option<&'a Value<'a>>,
     /// Reads those entries of the input that were not read yet.
     pub late: &'s mut LateReader<'a>,
     /// The base documents.
@@ -187,13 +193,16 @@ pub fn evaluate<'a, T>(
         late,
         witness: None,
         now: None,
+        errors: 0,
         budget: 0,
         spent: 0,
         depth: 0,
     };
     // An evaluation that failed may have left some.
     machine.reusable.candidates.clear();
-    machine.reusable.candidates.shrink_to(KEPT);
+    if machine.reusable.candidates.capacity() > KEPT {
+        machine.reusable.candidates.shrink_to(KEPT);
+    }
     let mut last = None;
     for query in queries {
         if last.is_some() {
@@ -229,6 +238,8 @@ struct Machine<'a, 's> {
     /// Who is told of answers, while a document is computed again that is in conflict.
     witness: Option<Box<conflict::Witness<'a>>>,
     now: Option<i64>,
+    /// Errors of builtins that made their expressions undefined.
+    errors: u64,
     /// Steps until the limits are looked at.
     budget: u32,
     /// Steps before those.

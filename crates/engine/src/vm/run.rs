@@ -8,24 +8,30 @@ use super::world::{Hints, Memo, World, lookup};
 use super::{Machine, PATHS, Reusable};
 use crate::code::index::{Hop, Place as Subject, Root, Search};
 use crate::code::{DocumentIndex, Function, IndexId, Key, Label, Op, PathId, Range, Read, Unit};
-use crate::value::{Object, Value, find_equal};
+use crate::value::{Object, Value, find_equal, same_text};
 use solon_syntax::Span;
 
 /// Where an instruction stands; its span is looked up only if somebody asks.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
     function: &'a Function,
-    pc: usize,
+    /// How many instructions stand behind it.
+    behind: usize,
 }
 
 impl<'a> Place<'a> {
     /// The end of a function.
     pub(super) fn end(function: &'a Function) -> Self {
-        Place { function, pc: usize::MAX }
+        Place { function, behind: 0 }
+    }
+
+    /// The number of the instruction.
+    pub(super) fn number(&self) -> usize {
+        self.function.ops.len().saturating_sub(self.behind + 1)
     }
 
     pub(super) fn span(&self) -> Span {
-        self.function.span(self.pc)
+        self.function.span(self.number())
     }
 }
 
@@ -58,7 +64,8 @@ impl<'a> Machine<'a, '_> {
         let ops = function.ops.as_slice();
         let constants = unit.constants();
         let mut result: Option<Value<'a>> = None;
-        let mut pc = 0usize;
+        // What comes next.
+        let mut rest = ops;
         // The value itself, where it need not be copied.
         macro_rules! peek {
             ($read:expr) => {
@@ -87,9 +94,17 @@ impl<'a> Machine<'a, '_> {
         }
         macro_rules! go {
             ($label:expr) => {{
-                pc = $label.0 as usize;
+                match ops.get($label.0 as usize..) {
+                    Some(further) => rest = further,
+                    None => break,
+                }
                 continue;
             }};
+        }
+        macro_rules! place {
+            () => {
+                Place { function, behind: rest.len() }
+            };
         }
         // The value, or on to `fail`.
         macro_rules! write_or {
@@ -127,7 +142,7 @@ impl<'a> Machine<'a, '_> {
         macro_rules! builtin {
             ($builtin:expr, $args:expr) => {{
                 let args = $args;
-                self.any_builtin(unit, $builtin, &args, stack, Place { function, pc: pc - 1 })?
+                self.any_builtin(unit, $builtin, &args, stack, place!())?
             }};
         }
         macro_rules! call {
@@ -136,14 +151,14 @@ impl<'a> Machine<'a, '_> {
                 if self.world.functions.is_empty() {
                     self.call($document.0, &args, stack)?
                 } else {
-                    self.any_call($document.0, &args, stack, Place { function, pc: pc - 1 })?
+                    self.any_call($document.0, &args, stack, place!())?
                 }
             }};
         }
         macro_rules! witness {
             () => {
                 if IS_WITNESS {
-                    self.saw_entry(Place { function, pc: pc - 1 });
+                    self.saw_entry(place!());
                 }
             };
         }
@@ -153,14 +168,14 @@ impl<'a> Machine<'a, '_> {
                 match $built? {
                     Some(object) => object,
                     None => {
-                        let (place, mark) = (Place { function, pc: pc - 1 }, $mark);
+                        let (place, mark) = (place!(), $mark);
                         return Err(self.conflict_of_keys(unit, function, place, mark, registers, stack.len()));
                     }
                 }
             };
         }
-        while let Some(op) = ops.get(pc) {
-            pc += 1;
+        while let Some((op, further)) = rest.split_first() {
+            rest = further;
             match *op {
                 Op::Constant { dst, constant } => write!(dst, *constant!(constant)),
                 Op::Move { dst, src } => write!(dst, read!(src)),
@@ -186,7 +201,7 @@ impl<'a> Machine<'a, '_> {
                     Memo::Value(value) => write!(dst, value),
                     Memo::Undefined => go!(fail),
                     Memo::Empty | Memo::Running => {
-                        let place = Place { function, pc: pc - 1 };
+                        let place = place!();
                         write_or!(dst, self.document(document.0, place, stack)?, fail);
                     }
                 },
@@ -194,19 +209,19 @@ impl<'a> Machine<'a, '_> {
                     if self.world.replaced.is_empty() {
                         copy_or!(dst, self.at_path(unit, self.world.input, id), fail);
                     } else {
-                        let place = Place { function, pc: pc - 1 };
+                        let place = place!();
                         write_or!(dst, self.named(path(unit, id), document, place, stack)?, fail);
                     }
                 }
                 Op::Data { dst, keys, fail } => {
                     let keys = range(registers, keys);
-                    let found = self.data(keys, Place { function, pc: pc - 1 }, stack)?;
+                    let found = self.data(keys, place!(), stack)?;
                     self.check_memory()?;
                     write_or!(dst, found, fail);
                 }
                 Op::DataKeys { dst, keys, fail } => {
                     let keys = range(registers, keys);
-                    let found = self.data_keys(keys, Place { function, pc: pc - 1 }, stack)?;
+                    let found = self.data_keys(keys, place!(), stack)?;
                     self.check_memory()?;
                     write_or!(dst, found, fail);
                 }
@@ -215,7 +230,7 @@ impl<'a> Machine<'a, '_> {
                     let value = if self.world.functions.is_empty() {
                         self.call(document.0, args, stack)?
                     } else {
-                        self.any_call(document.0, args, stack, Place { function, pc: pc - 1 })?
+                        self.any_call(document.0, args, stack, place!())?
                     };
                     write_or!(dst, value, fail);
                 }
@@ -228,7 +243,7 @@ impl<'a> Machine<'a, '_> {
                 }
                 Op::Builtin { dst, builtin, args, fail } => {
                     let args = range(registers, args);
-                    let value = self.any_builtin(unit, builtin, args, stack, Place { function, pc: pc - 1 })?;
+                    let value = self.any_builtin(unit, builtin, args, stack, place!())?;
                     write_or!(dst, value, fail);
                 }
                 Op::Builtin1 { dst, builtin, arg, fail } => write_or!(dst, builtin!(builtin, [read!(arg)]), fail),
@@ -271,7 +286,7 @@ impl<'a> Machine<'a, '_> {
                     let holds = if self.world.functions.is_empty() {
                         peek!(src).kind() as u16 == kind.0
                     } else {
-                        let place = Place { function, pc: pc - 1 };
+                        let place = place!();
                         let value = self.any_builtin(unit, builtin, &[read!(src)], stack, place)?;
                         value.is_some_and(|value| value.is_truthy())
                     };
@@ -368,6 +383,7 @@ impl<'a> Machine<'a, '_> {
                 Op::Begin { mark } => write!(mark, Value::from_usize(self.scratch.len())),
                 Op::Push { src } => self.push(read!(src))?,
                 Op::PushParts { collection, path: at } => self.push_parts(peek!(collection), path(unit, at))?,
+                Op::PushGroups { collection, path: at } => self.push_groups(peek!(collection), path(unit, at))?,
                 Op::PushEqualParts { iterator, collection, filter, equal, path: at } => {
                     let start = peek!(Read(iterator.0));
                     let filter = (path(unit, filter), peek!(equal));
@@ -413,13 +429,13 @@ impl<'a> Machine<'a, '_> {
                 Op::Yield { src } => {
                     let value = read!(src);
                     if IS_WITNESS {
-                        self.saw_answer(pc, Place { function, pc: pc - 1 }, value);
+                        self.saw_answer(place!(), value);
                     }
                     match result {
                         None => result = Some(value),
                         Some(other) if other == value || IS_WITNESS => {}
                         Some(_) => {
-                            let place = Place { function, pc: pc - 1 };
+                            let place = place!();
                             return Err(self.conflict_of_values(unit, function, place, registers, stack.len()));
                         }
                     }
@@ -516,10 +532,10 @@ impl<'a> Machine<'a, '_> {
     /// The rules that an index finds, those that come first at the end.
     fn find_candidates(&mut self, unit: &Unit, function: &Function, index: IndexId, registers: &[Value<'a>]) {
         let Some(index) = function.indexes.get(usize::from(index.0)) else { return };
-        let world = self.world;
+        let (code, world) = (self.code, &self.world);
         let Reusable { hints, candidates, .. } = &mut *self.reusable;
-        let lookup = |place: &Subject| find_place(place, &world, registers, unit, hints);
-        let search = Search { unit, lookup: &lookup, is_plain: world.functions.is_empty() };
+        let lookup = |place: &Subject| find_place(place, world, registers, unit, hints);
+        let search = Search { unit, symbols: &code.symbols, lookup, is_plain: world.functions.is_empty() };
         index.find(&search, candidates);
     }
 }
@@ -544,13 +560,19 @@ fn definition(function: &Function, number: u32) -> Option<Label> {
 
 /// Equality, decided by symbols or lengths of strings where they tell.
 #[inline(always)]
-fn is_same(left: &Value<'_>, right: &Value<'_>) -> bool {
+pub(super) fn is_same(left: &Value<'_>, right: &Value<'_>) -> bool {
     match (left, right) {
         (Value::String { symbol, text }, Value::String { symbol: other_symbol, text: other }) => {
-            symbol.same(*other_symbol).unwrap_or_else(|| text.len() == other.len() && text == other)
+            symbol.same(*other_symbol).unwrap_or_else(|| is_same_text(text, other))
         }
         _ => left == right,
     }
+}
+
+/// (By itself, so that comparisons of symbols are short.)
+#[inline(never)]
+fn is_same_text(left: &str, right: &str) -> bool {
+    same_text(left, right)
 }
 
 #[inline]
@@ -568,26 +590,39 @@ fn mark_of(value: Value<'_>) -> usize {
 }
 
 /// What is at a place that an index asks about.
-fn find_place<'a>(
+#[inline]
+fn find_place<'v>(
     place: &Subject,
-    world: &World<'a>,
-    registers: &[Value<'a>],
-    unit: &Unit,
+    world: &'v World<'_>,
+    registers: &'v [Value<'_>],
+    unit: &'v Unit,
     known: &[Hints; PATHS],
-) -> Option<Value<'a>> {
-    let mut at = match place.root {
-        Root::Input => *world.input?,
-        Root::Data => world.data,
-        Root::Argument(register) => *registers.get(usize::from(register))?,
+) -> Option<&'v Value<'v>> {
+    let mut at: &'v Value<'v> = match place.root {
+        Root::Input => world.input?,
+        Root::Data => &world.data,
+        Root::Argument(register) => registers.get(usize::from(register))?,
     };
     for hop in &place.hops {
         at = match hop {
-            Hop::Path(id) => *lookup(&at, path(unit, *id), hints(known, *id)?)?,
-            Hop::Constant(id) => at.get(unit.constants().get(id.0 as usize)?)?,
-            Hop::Key(place) => at.get(&find_place(place, world, registers, unit, known)?)?,
+            Hop::Path(id) => lookup(at, path(unit, *id), hints(known, *id)?)?,
+            Hop::Constant(id) => at.find(unit.constants().get(id.0 as usize)?)?,
+            Hop::Key(place) => at.find(find_key(place, world, registers, unit, known)?)?,
         };
     }
     Some(at)
+}
+
+/// [`find_place`] of a key. (By itself, so that places without keys are found without a call.)
+#[inline(never)]
+fn find_key<'v>(
+    place: &Subject,
+    world: &'v World<'_>,
+    registers: &'v [Value<'_>],
+    unit: &'v Unit,
+    known: &[Hints; PATHS],
+) -> Option<&'v Value<'v>> {
+    find_place(place, world, registers, unit, known)
 }
 
 /// An element of a collection.

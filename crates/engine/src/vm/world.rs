@@ -48,8 +48,7 @@ pub(super) enum Substitute<'a> {
 
 impl<'a> World<'a> {
     /// A world in which nothing has been computed.
-    pub(super) fn new(arena: &'a Bump, input: Option<Value<'a>>, data: Value<'a>, documents: usize) -> Self {
-        let input = input.map(|input| &*arena.alloc(input));
+    pub(super) fn new(arena: &'a Bump, input: Option<&'a Value<'a>>, data: Value<'a>, documents: usize) -> Self {
         World { input, data, memo: empty_memo(arena, documents), replaced: &[], functions: &[] }
     }
 
@@ -149,7 +148,7 @@ impl<'a> Machine<'a, '_> {
 }
 
 fn empty_memo<'a>(arena: &'a Bump, documents: usize) -> &'a [Cell<Memo<'a>>] {
-    arena.alloc_slice_fill_with(documents, |_| Cell::new(Memo::Empty))
+    Cell::from_mut(arena.alloc_slice_fill_copy(documents, Memo::Empty)).as_slice_of_cells()
 }
 
 /// `base` with `value` at a path; what is not an object on the way becomes one.

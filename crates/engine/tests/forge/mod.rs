@@ -383,8 +383,17 @@ impl Writer<'_> {
     }
 
     fn push(&mut self, choices: &mut Choices<'_>) {
-        const NAMES: &[&str] =
-            &["Push", "PushParts", "PushEqualParts", "PushKeys", "PushEntry", "PushNested", "PushPlace", "PushMember"];
+        const NAMES: &[&str] = &[
+            "Push",
+            "PushParts",
+            "PushGroups",
+            "PushEqualParts",
+            "PushKeys",
+            "PushEntry",
+            "PushNested",
+            "PushPlace",
+            "PushMember",
+        ];
         if let Some(name) = choices.one_of(NAMES) {
             self.add(name, choices);
         }

@@ -47,7 +47,7 @@ impl Explained {
             true => Frozen::new(query.policy.data.value(), symbols),
             false => query.policy.data.clone(),
         };
-        let policy = Policy { shared: self.shared.clone(), data };
+        let policy = Policy::new(self.shared.clone(), data);
         let imports: Vec<&str> = query.prepared.imports.iter().map(|import| &**import).collect();
         policy.prepare_in(query.text(), &query.prepared.package, &imports)
     }

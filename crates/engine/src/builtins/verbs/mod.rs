@@ -8,6 +8,7 @@ mod printer;
 pub(super) use printer::{Flags, Printer, sign};
 
 use super::{Context, Failure};
+use memchr::memchr;
 
 /// What a verb is replaced by.
 pub(super) trait Argument {
@@ -67,7 +68,7 @@ impl<A: Argument> Walk<'_, A> {
 
     fn print(mut self, printer: &mut Printer<'_, '_, '_>) -> Result<(), Failure> {
         while let Some(rest) = self.format.get(self.at..).filter(|rest| !rest.is_empty()) {
-            let plain = rest.find('%').unwrap_or(rest.len());
+            let plain = memchr(b'%', rest.as_bytes()).unwrap_or(rest.len());
             printer.push(rest.get(..plain).unwrap_or(rest))?;
             self.at += plain;
             if self.eat(b'%') && !self.plain_directive(printer)? {

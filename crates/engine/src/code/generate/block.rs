@@ -2,8 +2,9 @@
 
 use super::super::{Count, DocumentIndex, Function, KindCode, Label, Op, Read, Target, Update, Write};
 use super::{Generator, World};
+use crate::hir::Const;
 use crate::plan::pieces::slots_of_expr;
-use crate::plan::{self, Block, Comparison, Expr, Filter, Slot, Step, Test};
+use crate::plan::{self, Block, Comparison, Constant, Expr, Filter, Slot, Step, Test};
 
 /// What happens where a block succeeds. It is told where to go for the next answer and which of several rules it is
 /// for, and ends with a jump.
@@ -244,6 +245,11 @@ impl Generator<'_, '_> {
 
     fn test(&mut self, test: &Test, fail: Label) {
         match test {
+            Test::Truthy(Expr::Const(constant)) if self.optimizations.plans => {
+                if *constant == Constant::Scalar(Const::Bool(false)) {
+                    self.emit(Op::Jump { to: fail });
+                }
+            }
             Test::Truthy(Expr::Path(base, keys)) if matches!(**base, Expr::Input) => {
                 let path = self.pool.path(keys);
                 self.emit(Op::InputTruthy { path, fail });

@@ -172,8 +172,9 @@ impl Generator<'_, '_> {
         let mark = self.register();
         self.emit(Op::Begin { mark: Write(mark) });
         let end = self.label();
-        let Comprehension { block, key, value, .. } = comprehension;
-        if key.is_some() || !self.gather(block, value, end) {
+        let Comprehension { kind, block, key, value, .. } = comprehension;
+        let is_set = *kind == ComprehensionKind::Set;
+        if key.is_some() || !self.gather(block, value, is_set, end) {
             self.block(block, end, 0, &mut |this, again, _| {
                 this.temporarily(|this| {
                     let value = this.operand(value, again);
@@ -191,7 +192,7 @@ impl Generator<'_, '_> {
         self.put(end);
         self.at(comprehension.at.0);
         let mark = Read(mark);
-        self.emit(match comprehension.kind {
+        self.emit(match kind {
             ComprehensionKind::Array => Op::EndArray { dst, mark },
             ComprehensionKind::Set => Op::EndSet { dst, mark },
             ComprehensionKind::Object => Op::EndObject { dst, mark },

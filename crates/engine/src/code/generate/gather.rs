@@ -2,7 +2,8 @@
 
 use super::super::{Label, Op, Read, Update, Write};
 use super::Generator;
-use crate::plan::{Block, Expr, Filter, Slot, Step, Test};
+use crate::plan::pieces::{Piece, pieces_of_expr, pieces_of_step};
+use crate::plan::{Block, DocumentPlan, Expr, Filter, Slot, Step, Test};
 use std::sync::Arc;
 
 /// A loop whose answers are parts of the elements alone.
@@ -16,17 +17,22 @@ enum Gather<'p> {
 }
 
 impl Generator<'_, '_> {
-    /// Adds all answers of a block to the collection that is being built, if one instruction can. Says whether it did.
-    pub(super) fn gather(&mut self, block: &Block, value: &Expr, fail: Label) -> bool {
+    /// Adds all answers of a block to the collection that is being built, if one instruction can; to a set those that are
+    /// equal need not be added again. Says whether it did.
+    pub(super) fn gather(&mut self, block: &Block, value: &Expr, is_set: bool, fail: Label) -> bool {
         if !self.optimizations.plans {
             return false;
         }
         let Some(gather) = gather_of(block, value) else { return false };
         self.temporarily(|this| match gather {
             Gather::Parts { collection, path } => {
+                let has_groups = is_set && this.plan.is_some_and(|plan| filters_by(plan, collection, &path));
                 let collection = Read(this.expr(collection, fail));
                 let path = this.pool.path(&path);
-                this.emit(Op::PushParts { collection, path });
+                this.emit(match has_groups {
+                    true => Op::PushGroups { collection, path },
+                    false => Op::PushParts { collection, path },
+                });
             }
             Gather::Keys { collection } => {
                 let collection = Read(this.expr(collection, fail));
@@ -67,6 +73,43 @@ fn gather_of<'p>(block: &'p Block, value: &Expr) -> Option<Gather<'p>> {
         Some(filter) => Gather::EqualParts { collection, filter, path },
         None => Gather::Parts { collection, path },
     })
+}
+
+/// Whether a document has a loop over the elements of a collection that have a value at a path: then the machine needs an
+/// index of them, which it can make while it finds the values.
+fn filters_by(plan: &DocumentPlan, collection: &Expr, path: &[Arc<str>]) -> bool {
+    let mut search = Filters { collection, path, is_found: false };
+    let branches = plan.definitions.iter().chain(&plan.default).flat_map(|definition| &definition.branches);
+    for branch in branches {
+        search.block(&branch.block);
+        branch.keys.iter().chain([&branch.value]).for_each(|value| search.piece(Piece::Expr(value)));
+    }
+    search.is_found
+}
+
+/// A search for such a loop.
+struct Filters<'p> {
+    collection: &'p Expr,
+    path: &'p [Arc<str>],
+    is_found: bool,
+}
+
+impl Filters<'_> {
+    fn block(&mut self, block: &Block) {
+        for step in block {
+            if let Step::Loop { collection, filter: Some(filter), .. } = step {
+                self.is_found |= collection == self.collection && filter.path == self.path;
+            }
+            pieces_of_step(step, &mut |piece| self.piece(piece));
+        }
+    }
+
+    fn piece(&mut self, piece: Piece<'_>) {
+        match piece {
+            Piece::Expr(expr) => pieces_of_expr(expr, &mut |piece| self.piece(piece)),
+            Piece::Block(block) => self.block(block),
+        }
+    }
 }
 
 /// The path at which a value is in an element.

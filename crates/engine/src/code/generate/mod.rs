@@ -55,6 +55,8 @@ struct Generator<'g, 's> {
     tree: &'g Tree,
     optimizations: Optimizations,
     pool: &'g mut Pool<'s>,
+    /// The document's plan; a query has none.
+    plan: Option<&'g DocumentPlan>,
     function: Function,
     /// Where labels are; their operands hold numbers in this list until the end.
     labels: Vec<u32>,
@@ -79,6 +81,7 @@ impl<'g, 's> Generator<'g, 's> {
             tree,
             optimizations,
             pool,
+            plan: None,
             function: Function::default(),
             labels: Vec::new(),
             slot_base: 0,

@@ -10,8 +10,9 @@ use crate::plan::optimize::optimize_shared;
 use crate::plan::share;
 use crate::plan::{Branch, Constant, Definition, Document, DocumentKind, DocumentPlan, Expr, QueryPlan};
 
-impl Generator<'_, '_> {
-    pub(super) fn document(&mut self, document: &Document, plan: &DocumentPlan) {
+impl<'g> Generator<'g, '_> {
+    pub(super) fn document(&mut self, document: &Document, plan: &'g DocumentPlan) {
+        self.plan = Some(plan);
         self.function.name = name_of(document);
         if let DocumentKind::Function(arguments) = document.kind {
             set_arguments(&mut self.function, arguments);
@@ -39,7 +40,7 @@ impl Generator<'_, '_> {
         self.definitions(plan, candidates, kind, end);
         self.put(end);
         if let Some(default) = &plan.default {
-            self.default(default);
+            self.default(default, self.returns_first(plan, kind));
         }
         self.finish_document(kind, mark);
     }
@@ -70,13 +71,19 @@ impl Generator<'_, '_> {
         self.emit(Op::Dispatch { index, mark: Write(candidates) });
         let next = self.here();
         self.emit(Op::Candidate { mark: Read(candidates), done: end });
-        let first = if Self::ends_at_first(plan, kind) { self.label() } else { next };
+        let after = match (Self::ends_at_first(plan, kind), self.returns_first(plan, kind)) {
+            (_, true) => After::Return(Some(candidates)),
+            (true, false) => After::Go(self.label()),
+            (false, false) => After::Go(next),
+        };
         for definition in &plan.definitions {
             let start = self.here();
             self.function.definitions.push(start);
-            self.definition(definition, kind, next, first);
+            self.definition(definition, kind, next, after);
         }
-        if first != next {
+        if let After::Go(first) = after
+            && first != next
+        {
             self.put(first);
             self.emit(Op::Settle { mark: Read(candidates) });
         }
@@ -104,11 +111,15 @@ impl Generator<'_, '_> {
             });
             self.put(next);
         }
-        let is_first_enough = Self::ends_at_first(plan, kind);
+        let (is_first_enough, returns) = (Self::ends_at_first(plan, kind), self.returns_first(plan, kind));
         for definition in alone {
             let next = self.label();
-            let first = if is_first_enough { end } else { next };
-            self.definition(definition, kind, next, first);
+            let after = match (is_first_enough, returns) {
+                (_, true) => After::Return(None),
+                (true, false) => After::Go(end),
+                (false, false) => After::Go(next),
+            };
+            self.definition(definition, kind, next, after);
             self.put(next);
         }
     }
@@ -124,8 +135,14 @@ impl Generator<'_, '_> {
         matches!(kind, Shape::Value) && first.is_some_and(is_one)
     }
 
-    /// One definition. Goes to `next` when it has no more answers, to `first` after the first if that is enough.
-    fn definition(&mut self, definition: &Definition, kind: Shape, next: Label, first_answer: Label) {
+    /// Whether the first answer is returned as it is found, so that none is known at the end.
+    fn returns_first(&self, plan: &DocumentPlan, kind: Shape) -> bool {
+        let mut branches = plan.definitions.iter().flat_map(|definition| &definition.branches);
+        self.optimizations.plans && Self::ends_at_first(plan, kind) && branches.all(|branch| branch.is_single)
+    }
+
+    /// One definition. Goes to `next` when it has no more answers.
+    fn definition(&mut self, definition: &Definition, kind: Shape, next: Label, first_answer: After) {
         self.reserve_slots(definition.slots);
         let [first, others @ ..] = definition.branches.as_slice() else { return };
         if others.is_empty() {
@@ -152,24 +169,39 @@ impl Generator<'_, '_> {
         }
     }
 
-    /// One body with its value. Goes to `exhausted` after its last answer, to `single` after the first one where
-    /// further ones would be the same.
-    fn branch(&mut self, branch: &Branch, kind: Shape, exhausted: Label, single: Label, found: Option<u16>) {
-        if matches!(kind, Shape::Built(ComprehensionKind::Set)) && self.gather(&branch.block, &branch.value, exhausted)
-        {
+    /// One body with its value. Goes to `exhausted` after its last answer; `single` is for the first one where further
+    /// ones would be the same.
+    fn branch(&mut self, branch: &Branch, kind: Shape, exhausted: Label, single: After, found: Option<u16>) {
+        let is_set = matches!(kind, Shape::Built(ComprehensionKind::Set));
+        if is_set && self.gather(&branch.block, &branch.value, is_set, exhausted) {
             return;
         }
         self.temporarily(|this| {
             this.block(&branch.block, exhausted, 0, &mut |this, again, _| {
+                if let After::Return(candidates) = single {
+                    return this.temporarily(|this| this.give(branch, candidates, again));
+                }
                 this.temporarily(|this| this.answer(branch, kind, again));
                 if let Some(found) = found {
                     let yes = this.pool.constant(&Constant::Scalar(Const::Bool(true)));
                     this.emit(Op::Constant { dst: Write(found), constant: yes });
                 }
-                let to = if branch.is_single { single } else { again };
+                let to = match single {
+                    After::Go(to) if branch.is_single => to,
+                    _ => again,
+                };
                 this.emit(Op::Jump { to });
             });
         });
+    }
+
+    /// Returns the value of a body, and forgets the rules that an index found besides.
+    fn give(&mut self, branch: &Branch, candidates: Option<u16>, again: Label) {
+        let src = self.operand(&branch.value, again);
+        if let Some(candidates) = candidates {
+            self.emit(Op::Settle { mark: Read(candidates) });
+        }
+        self.emit(Op::ReturnValue { src });
     }
 
     /// Adds one answer of a body to the document.
@@ -200,13 +232,19 @@ impl Generator<'_, '_> {
         }
     }
 
-    /// The default value, if no definition gave one.
-    fn default(&mut self, default: &Definition) {
+    /// The default value, if no definition gave one. Those that return their values did not.
+    fn default(&mut self, default: &Definition, has_none: bool) {
+        if has_none && let [branch] = default.branches.as_slice() {
+            let undefined = self.label();
+            self.reserve_slots(default.slots);
+            self.branch(branch, Shape::Value, undefined, After::Return(None), None);
+            return self.put(undefined);
+        }
         let (none, some) = (self.label(), self.label());
         self.emit(Op::IfNone { to: none });
         self.emit(Op::Return {});
         self.put(none);
-        self.definition(default, Shape::Value, some, some);
+        self.definition(default, Shape::Value, some, After::Go(some));
         self.put(some);
     }
 
@@ -241,6 +279,15 @@ impl Generator<'_, '_> {
         self.emit(Op::EndArray { dst: Write(mark), mark: Read(mark) });
         self.emit(Op::ReturnValue { src: Read(mark) });
     }
+}
+
+/// What follows the first answer of a body, where further ones would be the same.
+#[derive(Clone, Copy)]
+enum After {
+    /// Goes elsewhere.
+    Go(Label),
+    /// Returns it, and forgets the rules found by an index that has its mark in a register.
+    Return(Option<u16>),
 }
 
 /// How the answers of bodies make a document.

@@ -82,7 +82,9 @@ impl Index {
         let is_above = vec![false; asked.questions.len()];
         let mut builder = Builder { nodes: Vec::new(), asked: &asked, subjects, pool, left, is_above, tallies, groups };
         builder.add((0..asked.count()).collect(), 0);
-        Some(Index { nodes: builder.nodes })
+        let nodes = builder.nodes;
+        // Where no question tells rules apart, all of them are tried in any case.
+        (!matches!(nodes.first(), None | Some(Node::Leaf(_)))).then_some(Index { nodes })
     }
 }
 
@@ -294,7 +296,9 @@ impl Builder<'_, '_, '_> {
         let mut table = HashTable::with_capacity(groups.len());
         for (answer, node) in groups {
             let Answer::Constant(constant) = answer else { continue };
-            let entry = EqualEntry { hash: hash(constant), constant: self.pool.constant(constant), node };
+            let (symbol, id) = (self.pool.symbol(constant), self.pool.constant(constant));
+            let hash = if symbol.is_some() { 0 } else { hash(constant) };
+            let entry = EqualEntry::new(symbol, hash, id, node);
             table.insert_unique(entry.hash, entry, |entry| entry.hash);
         }
         table

@@ -12,7 +12,7 @@ pub mod saved;
 mod subjects;
 
 use super::{ConstantId, PathId, Unit};
-use crate::value::{Kind, Seeds, Value};
+use crate::value::{Kind, Seeds, Symbol, SymbolTable, Value};
 use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
 use std::hash::Hasher;
@@ -41,8 +41,23 @@ enum Node {
 #[derive(Debug)]
 struct EqualEntry {
     hash: u64,
+    /// Of a string, which then is the only one with it.
+    symbol: Option<Symbol>,
     constant: ConstantId,
     node: u32,
+}
+
+impl EqualEntry {
+    /// The entry of a constant: `symbol` if it is a string, else the hash of its value.
+    fn new(symbol: Option<Symbol>, hash: u64, constant: ConstantId, node: u32) -> Self {
+        EqualEntry { hash: symbol.map_or(hash, hash_symbol), symbol, constant, node }
+    }
+}
+
+/// Symbols are told by whoever wrote the policy, not by an input.
+#[inline]
+fn hash_symbol(symbol: Symbol) -> u64 {
+    u64::from(symbol.0).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 /// Beginnings or ends of strings, with where to go on.
@@ -101,11 +116,13 @@ pub enum Hop {
 }
 
 /// What an index is searched in.
-pub struct Search<'s, 'a> {
+pub struct Search<'s, L> {
     /// Where its constants are.
     pub unit: &'s Unit,
+    /// The strings of the policy.
+    pub symbols: &'s SymbolTable,
     /// Gives what is at a place.
-    pub lookup: &'s dyn Fn(&Place) -> Option<Value<'a>>,
+    pub lookup: L,
     /// Whether builtins are themselves: no function stands in for one.
     pub is_plain: bool,
 }
@@ -133,72 +150,92 @@ impl Index {
     }
 
     /// Adds to `found` the definitions that can hold, the last one first.
-    pub fn find(&self, search: &Search<'_, '_>, found: &mut Vec<u32>) {
+    pub fn find<'v>(&self, search: &Search<'_, impl Fn(&Place) -> Option<&'v Value<'v>>>, found: &mut Vec<u32>) {
         let begin = found.len();
         self.visit(0, search, found);
-        let Some(new) = found.get_mut(begin..) else { return };
-        if new.len() > 1 {
-            new.sort_unstable_by(|left, right| right.cmp(left));
-            // One that several ways lead to runs once.
-            let mut kept = begin;
-            for at in begin..found.len() {
-                if kept == begin || found.get(kept - 1) != found.get(at) {
-                    found.swap(kept, at);
-                    kept += 1;
-                }
-            }
-            found.truncate(kept);
+        let Some(new) = found.get_mut(begin..).filter(|new| new.len() > 1) else { return };
+        if new.is_sorted_by(|left, right| left < right) {
+            return new.reverse();
         }
+        new.sort_unstable_by(|left, right| right.cmp(left));
+        // One that several ways lead to runs once.
+        let mut kept = begin;
+        for at in begin..found.len() {
+            if kept == begin || found.get(kept - 1) != found.get(at) {
+                found.swap(kept, at);
+                kept += 1;
+            }
+        }
+        found.truncate(kept);
     }
 
-    fn visit(&self, node: u32, search: &Search<'_, '_>, found: &mut Vec<u32>) {
-        let rest = match self.nodes.get(node as usize) {
-            None => None,
-            Some(Node::Leaf(definitions)) => {
-                found.extend_from_slice(definitions);
-                None
-            }
-            Some(Node::Equal { place, table, rest }) => {
-                if let Some(value) = (search.lookup)(place) {
-                    let constants = search.unit.constants();
-                    let is_wanted = |entry: &&EqualEntry| constants.get(entry.constant.0 as usize) == Some(&value);
-                    for entry in table.iter_hash(value.hash_code()).filter(is_wanted) {
+    fn visit<'v, L>(&self, mut number: u32, search: &Search<'_, L>, found: &mut Vec<u32>)
+    where
+        L: Fn(&Place) -> Option<&'v Value<'v>>,
+    {
+        while let Some(node) = self.nodes.get(number as usize) {
+            let rest = match node {
+                Node::Leaf(definitions) => return definitions.iter().for_each(|number| found.push(*number)),
+                Node::Equal { place, table, rest } => {
+                    let value = (search.lookup)(place);
+                    if let Some(entry) = value.and_then(|value| equal_to(table, value, search.unit, search.symbols)) {
+                        if rest.is_none() {
+                            number = entry.node;
+                            continue;
+                        }
                         self.visit(entry.node, search, found);
                     }
+                    rest
                 }
-                *rest
-            }
-            Some(Node::Affix { place, end, affixes, rest }) => {
-                match (search.lookup)(place) {
-                    Some(Value::String { text, .. }) if search.is_plain => {
-                        affixes.of(text, *end, &mut |node| self.visit(node, search, found));
+                Node::Affix { place, end, affixes, rest } => {
+                    match (search.lookup)(place) {
+                        Some(Value::String { text, .. }) if search.is_plain => {
+                            affixes.of(text, *end, &mut |node| self.visit(node, search, found));
+                        }
+                        // Of anything else the builtin complains.
+                        Some(_) => affixes.table.iter().for_each(|entry| self.visit(entry.node, search, found)),
+                        None => {}
                     }
-                    // Of anything else the builtin complains.
-                    Some(_) => affixes.table.iter().for_each(|entry| self.visit(entry.node, search, found)),
-                    None => {}
+                    rest
                 }
-                *rest
-            }
-            Some(Node::Kind { place, by_kind, rest }) => {
-                if let Some(value) = (search.lookup)(place) {
-                    let kind = value.kind();
-                    let wanted = by_kind.iter().filter(|(wanted, _)| *wanted == kind || !search.is_plain);
-                    wanted.for_each(|(_, node)| self.visit(*node, search, found));
+                Node::Kind { place, by_kind, rest } => {
+                    if let Some(value) = (search.lookup)(place) {
+                        let kind = value.kind();
+                        let wanted = by_kind.iter().filter(|(wanted, _)| *wanted == kind || !search.is_plain);
+                        wanted.for_each(|(_, node)| self.visit(*node, search, found));
+                    }
+                    rest
                 }
-                *rest
-            }
-            Some(Node::Length { place, by_length, rest }) => {
-                if let Some(Value::Array(items)) = (search.lookup)(place) {
-                    let wanted = by_length.iter().filter(|(length, _)| *length == items.len());
-                    wanted.for_each(|(_, node)| self.visit(*node, search, found));
+                Node::Length { place, by_length, rest } => {
+                    if let Some(Value::Array(items)) = (search.lookup)(place) {
+                        let wanted = by_length.iter().filter(|(length, _)| *length == items.len());
+                        wanted.for_each(|(_, node)| self.visit(*node, search, found));
+                    }
+                    rest
                 }
-                *rest
-            }
-        };
-        if let Some(rest) = rest {
-            self.visit(rest, search, found);
+            };
+            let Some(rest) = rest else { return };
+            number = *rest;
         }
     }
+}
+
+/// The entry of a value in a table of constants. A string of the policy is told by its symbol; what was looked up and has
+/// none is no string of the policy.
+#[inline]
+fn equal_to<'t>(
+    table: &'t HashTable<EqualEntry>,
+    value: &Value<'_>,
+    unit: &Unit,
+    symbols: &SymbolTable,
+) -> Option<&'t EqualEntry> {
+    let Value::String { symbol, text } = value else {
+        let constants = unit.constants();
+        let is_wanted = |entry: &EqualEntry| constants.get(entry.constant.0 as usize) == Some(value);
+        return table.find(value.hash_code(), is_wanted);
+    };
+    let symbol = if *symbol == Symbol::NONE { symbols.lookup(text) } else { *symbol };
+    if symbol.is_some() { table.find(hash_symbol(symbol), |entry| entry.symbol == Some(symbol)) } else { None }
 }
 
 impl Affixes {

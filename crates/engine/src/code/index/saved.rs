@@ -3,7 +3,7 @@
 use super::{AffixEntry, Affixes, End, EqualEntry, Hop, Index, Node, Place, Root, hash_text};
 use crate::code::{ConstantId, Function, PathId, Unit};
 use crate::saved::{Result, TextId, Texts, Written, at};
-use crate::value::Kind;
+use crate::value::{Kind, Value};
 use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
 
@@ -168,8 +168,12 @@ impl SavedNode {
 fn constants(entries: &[(ConstantId, u32)], unit: &Unit) -> Result<HashTable<EqualEntry>> {
     let mut table = HashTable::with_capacity(entries.len());
     for (constant, node) in entries {
-        let hash = at(unit.constants(), constant.0, "constant")?.hash_code();
-        table.insert_unique(hash, EqualEntry { hash, constant: *constant, node: *node }, |entry| entry.hash);
+        let (symbol, hash) = match at(unit.constants(), constant.0, "constant")? {
+            Value::String { symbol, .. } => (Some(*symbol), 0),
+            value => (None, value.hash_code()),
+        };
+        let entry = EqualEntry::new(symbol, hash, *constant, *node);
+        table.insert_unique(entry.hash, entry, |entry| entry.hash);
     }
     Ok(table)
 }

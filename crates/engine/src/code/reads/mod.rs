@@ -325,7 +325,9 @@ impl<'c> Instruction<'_, 'c> {
                 self.set_new(key.0)?;
                 self.next(collection.0, value.0)
             }
-            Op::PushParts { collection, path } => self.read_parts(collection.0, path),
+            Op::PushParts { collection, path } | Op::PushGroups { collection, path } => {
+                self.read_parts(collection.0, path)
+            }
             Op::PushEqualParts { collection, filter, equal, path, .. } => {
                 self.compare_parts(collection.0, filter, equal.0)?;
                 self.read_parts(collection.0, path)
