@@ -170,7 +170,7 @@ impl<'t, 'a, 's, M: Make<'t, 'a>> Reader<'t, 'a, 's, M> {
     /// wrong with it.
     #[inline(never)]
     fn unread(&mut self, element: u32) -> Option<Object<'a>> {
-        let arena = self.make.late()?;
+        let arena = self.make.late().filter(|_| !self.is_careful)?;
         let start = self.entries.len();
         let passed = end_of_object(self.scanner.text, self.scanner.at, self.frames.len(), |key, value| {
             self.entries.push((Value::string(self.make.part(key)), Value::string(self.make.part(value))));
@@ -184,6 +184,8 @@ impl<'t, 'a, 's, M: Make<'t, 'a>> Reader<'t, 'a, 's, M> {
             Object::unread_of(arena, entries, element)
         });
         self.entries.truncate(start);
+        // Those within it would be passed over again and again up to what is unusual.
+        self.is_careful |= object.is_none();
         object
     }
 
