@@ -103,9 +103,9 @@ impl Decide for Prepared {
             super::input::Kind::None => regorus::Value::Undefined,
             super::input::Kind::Json(bytes) => read(bytes, "invalid_json")?,
             _ => {
-                let (parser, all) = (&mut json::Parser::new(), || json::Projection::ALL);
-                let value = input.value(&self.arena, &self.symbols, parser, all, &conversion::Meter::default())?;
-                let text = value.map(|value| conversion::to_json(value).to_string()).unwrap_or_default();
+                let (parser, meter) = (&mut json::Parser::new(), &conversion::Meter::default());
+                let value = input.value(&self.arena, &self.symbols, parser, json::Projection::ALL, meter)?;
+                let text = value.map(|value| conversion::to_json(*value).to_string()).unwrap_or_default();
                 read(text.as_bytes(), "invalid_json")?
             }
         };
