@@ -169,10 +169,10 @@ pub fn of_outcomes(case: &Case, query: &str, ours: &Outcome, theirs: &Outcome) -
     (ours == theirs).then_some("members of a set that are written twice")
 }
 
-/// Whether a rule stands in for a function: `with data.t.f as p`, where `f` has arguments and `p` has none.
+/// Whether a rule stands in for a function: `with data.t.f as p`, or `with f as p`, where `f` has arguments and `p` has none.
 fn replaces_function(module: &str, modules: &[(String, String)]) -> bool {
     let begins = |start: &str| modules.iter().any(|(_, text)| text.lines().any(|line| line.starts_with(start)));
-    module.split(" with data.").skip(1).any(|rest| {
+    module.split(" with ").skip(1).any(|rest| {
         let mut words = rest.split([' ', ';', '}', ']', ')', ',', '\n']);
         let function = words.next().and_then(|target| target.rsplit('.').next()).unwrap_or_default();
         let value = words.nth(1).and_then(|value| value.rsplit('.').next()).unwrap_or_default();
