@@ -19,6 +19,7 @@ other := x if x := top with data.a.ladder as ["read"]
 replaced := x if x := admins with data.users as {"zoe": ["admin"]}
 counted := x if x := top with count as 7
 unsure := [1 | to_number("x") == 1]
+trusting if count(unsure) == 0
 "#;
 
 fn policy() -> Policy {
@@ -80,6 +81,17 @@ fn errors_of_builtins_are_told_again() {
         assert!(ask(&mut strict, "{}").unwrap_err().contains("to_number"));
         assert_eq!(ask(&mut query.evaluator(), "{}"), Ok(Some("[]".to_owned())));
     }
+}
+
+#[test]
+fn errors_that_came_before_are_told_again() {
+    let policy = policy();
+    // Here `unsure` is known when `trusting` is computed, and its error has been passed over.
+    let both = asked(&policy, "[count(data.a.unsure), data.a.trusting]", "{}");
+    assert_eq!(both, Some("[0, true]".to_owned()));
+    let query = policy.prepare("data.a.trusting").unwrap();
+    let mut strict = query.evaluator().strict_builtin_errors(true);
+    assert!(ask(&mut strict, "{}").unwrap_err().contains("to_number"));
 }
 
 #[test]

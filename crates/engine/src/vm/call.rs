@@ -197,7 +197,7 @@ impl<'a> Machine<'a, '_> {
                 Err(Box::new(EvalError::of_builtin(builtin.name, failure, place.span())))
             }
             Err(_) => {
-                self.errors += 1;
+                self.has_passed_over = true;
                 Ok(None)
             }
         }

@@ -193,7 +193,7 @@ pub fn evaluate<'a, T>(
         late,
         witness: None,
         now: None,
-        errors: 0,
+        has_passed_over: false,
         budget: 0,
         spent: 0,
         depth: 0,
@@ -238,8 +238,8 @@ struct Machine<'a, 's> {
     /// Who is told of answers, while a document is computed again that is in conflict.
     witness: Option<Box<conflict::Witness<'a>>>,
     now: Option<i64>,
-    /// Errors of builtins that made their expressions undefined.
-    errors: u64,
+    /// Whether an error of a builtin has made its expression undefined.
+    has_passed_over: bool,
     /// Steps until the limits are looked at.
     budget: u32,
     /// Steps before those.

@@ -1,8 +1,8 @@
 //! Documents that are the same in each evaluation: constants, and what is made of base data alone.
 //!
 //! They are computed by the first evaluation that asks for them, and kept beside the base data that they are made of.
-//! What is kept is what any evaluation would find: in a world in which nothing is replaced, without an error of a
-//! builtin that strict evaluations are told of, and of what does not change with time or host.
+//! What is kept is what any evaluation would find: in a world in which nothing is replaced, in an evaluation without an
+//! error of a builtin that strict ones are told of, and of what does not change with time or host.
 
 use super::Machine;
 use super::error::Result;
@@ -59,10 +59,10 @@ impl<'a> Machine<'a, '_> {
             cell.set(Memo::Value(value));
             return Ok(Some(value));
         }
-        let errors = self.errors;
         let result = self.compute(document, cell, stack)?;
+        // Not only its own errors count: what it is made of may have been computed before, with an error.
         if let (Some(value), Some(known)) = (result, known)
-            && errors == self.errors
+            && !self.has_passed_over
             && known.get().is_none()
         {
             let symbols = &self.code.symbols;
