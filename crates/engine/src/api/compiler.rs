@@ -7,7 +7,7 @@ use crate::analysis::types::{Schemas, Subject, Types, check_program};
 use crate::analysis::{Dependencies, RulePaths, check_conflicts, check_recursion, check_written_rule, order_rules};
 use crate::builtins::{CustomBuiltin, Customs};
 use crate::capabilities::Capabilities;
-use crate::code::{Optimizations, Work, aliases, generate_program, graph, input_free, verify};
+use crate::code::{Function, Optimizations, Unit, Work, aliases, generate_program, graph, input_free, verify};
 use crate::hir::annotations::Annotations;
 use crate::hir::lower::{Demands, Program, lower_modules};
 use crate::hir::test_rules;
@@ -520,22 +520,23 @@ fn assemble(
     stop(&mut errors)?;
     let levels = depth::check(&tree, &plans, &needs.order, needs.has_cycle, &spans, &mut errors);
     stop(&mut errors)?;
+    Ok(code_of((tree, unit, functions), symbols, needs, levels, optimizations))
+}
+
+/// Functions with what follows from them.
+pub(super) fn code_of(
+    (tree, unit, functions): (Tree, Unit, Vec<Function>),
+    symbols: SymbolTable,
+    needs: graph::Needs,
+    levels: Vec<u32>,
+    optimizations: Optimizations,
+) -> Code {
     let is_remembered = graph::remembered(&tree, &functions, &unit, optimizations);
     let aliases = aliases::aliases(&unit, &functions);
     let is_input_free = input_free::input_free(&tree, &unit, &functions, &needs);
     let is_settled = input_free::settled(&tree, &functions, &is_input_free, &needs, optimizations);
-    Ok(Code {
-        tree,
-        unit,
-        functions,
-        symbols,
-        stack: needs.stack,
-        levels,
-        is_remembered,
-        is_input_free,
-        is_settled,
-        aliases,
-    })
+    let stack = needs.stack;
+    Code { tree, unit, functions, symbols, stack, levels, is_remembered, is_input_free, is_settled, aliases }
 }
 
 fn first_span(program: &Program, document: &crate::plan::Document) -> Span {

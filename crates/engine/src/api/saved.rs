@@ -1,5 +1,6 @@
 //! Compiled policies as bytes.
 
+use super::compiler::code_of;
 use super::data::{self, Part};
 use super::policy::{Policy, Shared};
 use super::{Annotation, Details, Error, Issue, Location, Test};
@@ -7,7 +8,7 @@ use crate::analysis::RulePaths;
 use crate::analysis::types::SavedDocumentTypes;
 use crate::builtins::{CustomBuiltin, Customs};
 use crate::code::saved::{SavedFunction, SavedUnit, load_functions};
-use crate::code::{Optimizations, Work, aliases, graph, input_free, levels};
+use crate::code::{Optimizations, Work, graph, levels};
 use crate::hir::lower::saved::SavedNames;
 use crate::plan::saved::SavedTree;
 use crate::saved::{self, Result, SavedPath, SavedValue, TextId, Texts, Written, at};
@@ -324,22 +325,7 @@ fn load(file: &[u8], customs: Customs) -> Result<Policy> {
         return Err("its functions need too many registers".to_owned());
     }
     let levels = levels::levels(&tree, &unit, &functions, &needs, &mut work)?;
-    let is_remembered = graph::remembered(&tree, &functions, &unit, optimizations);
-    let aliases = aliases::aliases(&unit, &functions);
-    let is_input_free = input_free::input_free(&tree, &unit, &functions, &needs);
-    let is_settled = input_free::settled(&tree, &functions, &is_input_free, &needs, optimizations);
-    let code = Code {
-        tree,
-        unit,
-        functions,
-        symbols,
-        stack: needs.stack,
-        levels,
-        is_remembered,
-        is_input_free,
-        is_settled,
-        aliases,
-    };
+    let code = code_of((tree, unit, functions), symbols, needs, levels, optimizations);
     if saved.are_v0.len() != sources.len() {
         return Err("it does not say of each source what it is written in".to_owned());
     }

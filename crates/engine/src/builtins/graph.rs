@@ -56,7 +56,8 @@ struct Nodes<'a> {
 
 impl<'a> Nodes<'a> {
     fn new(arena: &'a Bump, graph: Object<'a>) -> Self {
-        Nodes { graph, marks: arena.alloc_slice_fill_copy(graph.len().div_ceil(64), 0) }
+        let count = graph.unread().map_or_else(|| graph.len(), |unread| unread.count());
+        Nodes { graph, marks: arena.alloc_slice_fill_copy(count.div_ceil(64), 0) }
     }
 
     /// The position of a node, if the graph has it.

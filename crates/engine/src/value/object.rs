@@ -78,10 +78,11 @@ impl<'a> Object<'a> {
         Object(arena.alloc(Inner { entries, symbols: symbols_of(entries), index, unread: None }))
     }
 
-    /// An object whose entries have not been read; see [`Unread`]. Of each value a node is wanted.
+    /// An object whose entries have not been read; see [`Unread`]. Of each value a node is wanted. To all who do not ask
+    /// there it is empty.
     pub(super) fn unread_of(arena: &'a Bump, entries: &[Entry<'a>], node: u32) -> Self {
-        let unread = Some(&*arena.alloc(Unread::new(arena, entries.len(), node)));
-        Object(arena.alloc(Inner { entries: arena.alloc_slice_copy(entries), symbols: ALL, index: &[], unread }))
+        let unread = Some(&*arena.alloc(Unread::new(arena, entries, node)));
+        Object(arena.alloc(Inner { entries: &[], symbols: 0, index: &[], unread }))
     }
 
     /// Of an object whose entries have not been read what is to be known of them.
@@ -90,9 +91,11 @@ impl<'a> Object<'a> {
         self.0.unread
     }
 
-    /// Those entries.
-    pub(super) fn unread_entries(&self) -> &'a [Entry<'a>] {
-        self.0.entries
+    /// The parts of an object whose entries are there.
+    #[inline(always)]
+    fn inner(&self) -> &'a Inner<'a> {
+        debug_assert!(self.0.unread.is_none(), "entries that have not been read are only looked up");
+        self.0
     }
 
     /// Sorts the entries; of those with equal keys the last counts.
@@ -108,31 +111,30 @@ impl<'a> Object<'a> {
     /// The entries, sorted by key.
     #[inline]
     pub fn entries(&self) -> &'a [Entry<'a>] {
-        debug_assert!(self.0.unread.is_none(), "entries that have not been read are only looked up");
-        self.0.entries
+        self.inner().entries
     }
 
-    /// Where the entries are in memory.
+    /// Where the object is in memory.
     #[inline]
     pub(crate) fn address(&self) -> usize {
-        self.0.entries.as_ptr().addr()
+        std::ptr::from_ref(self.0).addr()
     }
 
     /// How many entries.
     #[inline]
     pub fn len(&self) -> usize {
-        self.0.entries.len()
+        self.inner().entries.len()
     }
 
     /// Whether it has none.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.0.entries.is_empty()
+        self.inner().entries.is_empty()
     }
 
     /// Keys in order.
     pub fn keys(&self) -> impl Iterator<Item = Value<'a>> + 'a {
-        self.0.entries.iter().map(|entry| entry.0)
+        self.inner().entries.iter().map(|entry| entry.0)
     }
 
     /// The value under `key`.
@@ -151,7 +153,7 @@ impl<'a> Object<'a> {
     }
 
     fn find_large(&self, key: &Value<'_>) -> Option<&'a Value<'a>> {
-        self.position(key).and_then(|at| self.0.entries.get(at)).map(|entry| &entry.1)
+        self.position(key).and_then(|at| self.inner().entries.get(at)).map(|entry| &entry.1)
     }
 
     /// The value under a string key, whose symbol is known or [`Symbol::NONE`].
@@ -180,7 +182,7 @@ impl<'a> Object<'a> {
     /// alike.
     #[inline(always)]
     pub(crate) fn find_again(&self, symbol: Symbol, hint: &Cell<u8>) -> Option<Option<&'a Value<'a>>> {
-        let Inner { entries, symbols, .. } = self.0;
+        let Inner { entries, symbols, .. } = self.inner();
         if !symbol.is_some() {
             return None;
         }
@@ -211,7 +213,7 @@ impl<'a> Object<'a> {
             Value::String { symbol: other, text: name } => symbol.same(*other).unwrap_or_else(|| *name == text),
             _ => false,
         };
-        self.0.entries.iter().find(|(key, _)| is_key(key)).map(|(_, value)| value)
+        self.inner().entries.iter().find(|(key, _)| is_key(key)).map(|(_, value)| value)
     }
 
     /// Whether there is such a key.
@@ -221,7 +223,7 @@ impl<'a> Object<'a> {
 
     /// Where `key` stands in the entries.
     pub(crate) fn position(&self, key: &Value<'_>) -> Option<usize> {
-        let Inner { entries, index, .. } = *self.0;
+        let Inner { entries, index, .. } = *self.inner();
         let Value::String { symbol, text } = key else {
             return match table_of(entries, index).is_empty() {
                 true => entries.binary_search_by(|entry| entry.0.cmp(key)).ok(),
@@ -246,13 +248,13 @@ impl<'a> Object<'a> {
     /// Where a key stands that has a hash, by the index.
     #[inline(always)]
     fn probe(&self, hash: u64, is_key: impl Fn(&Value<'a>) -> bool) -> Option<usize> {
-        let Inner { entries, index, .. } = *self.0;
+        let Inner { entries, index, .. } = *self.inner();
         probe(table_of(entries, index), entries, hash, is_key)
     }
 
     /// Its edges, if it is a graph that is kept.
     pub(crate) fn links(&self) -> Option<Links<'a>> {
-        let Inner { entries, index, .. } = *self.0;
+        let Inner { entries, index, .. } = *self.inner();
         let (starts, targets) = index.get(slots(entries.len())..)?.split_at_checked(entries.len() + 1)?;
         Some(Links { starts, targets })
     }

@@ -9,10 +9,11 @@ use super::json::{JsonError, Parser, Projection};
 use super::{Bump, BumpVec, Entry, Object, SymbolTable, Value, text};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-/// What is to be known of an object's entries that have not been read. They are in the order of the text, and hold
-/// texts: a key as it is written with nothing escaped but what has to be ([`Parser::written`]), and all that is written
-/// for its value. Of equal keys the last counts.
+/// An object's entries that have not been read.
 pub(crate) struct Unread<'a> {
+    /// They are in the order of the text, and hold texts: a key as it is written with nothing escaped but what has to be
+    /// ([`Parser::written`]), and all that is written for its value. Of equal keys the last counts.
+    entries: &'a [Entry<'a>],
     /// What is wanted of each value: a node of the projection.
     node: u32,
     /// How often it was looked up; from [`SEARCHED`] on the number of its index above that.
@@ -22,9 +23,14 @@ pub(crate) struct Unread<'a> {
 }
 
 impl<'a> Unread<'a> {
-    pub(super) fn new(arena: &'a Bump, count: usize, node: u32) -> Self {
-        let numbers = arena.alloc_slice_fill_with(count, |_| AtomicU32::new(0));
-        Unread { node, lookups: AtomicU32::new(0), numbers }
+    pub(super) fn new(arena: &'a Bump, entries: &[Entry<'a>], node: u32) -> Self {
+        let numbers = arena.alloc_slice_fill_with(entries.len(), |_| AtomicU32::new(0));
+        Unread { entries: arena.alloc_slice_copy(entries), node, lookups: AtomicU32::new(0), numbers }
+    }
+
+    /// How many entries.
+    pub(crate) fn count(&self) -> usize {
+        self.entries.len()
     }
 }
 
@@ -66,7 +72,8 @@ impl<'a> LateReader<'a> {
     /// The position of a key.
     pub(crate) fn find(&mut self, object: Object<'a>, key: &Value<'_>) -> Option<usize> {
         // Keys of JSON are strings.
-        let (text, unread, entries) = (key.as_str()?, object.unread()?, object.unread_entries());
+        let (text, unread) = (key.as_str()?, object.unread()?);
+        let entries = unread.entries;
         let lookups = unread.lookups.load(Relaxed);
         if entries.len() > FEW && lookups == SEARCHED - 1 {
             self.indexes.push(index_of(self.arena, entries));
@@ -84,9 +91,12 @@ impl<'a> LateReader<'a> {
 
     /// The value of the entry at a position, where there is one. (Its text was checked when the input was read.)
     pub(crate) fn value(&mut self, object: Object<'a>, at: usize) -> Result<Value<'a>, JsonError> {
-        let number = object.unread().and_then(|unread| Some((unread, unread.numbers.get(at)?)));
-        let text = object.unread_entries().get(at).and_then(|entry| entry.1.as_str());
-        let (Some((unread, number)), Some(text)) = (number, text) else { return Ok(Value::Null) };
+        let entry = object.unread().and_then(|unread| Some((unread, unread.numbers.get(at)?, unread.entries.get(at)?)));
+        let Some((unread, number, Value::String { text, .. })) =
+            entry.map(|(unread, number, entry)| (unread, number, entry.1))
+        else {
+            return Ok(Value::Null);
+        };
         let known = (number.load(Relaxed) as usize).checked_sub(1);
         if let Some(value) = known.and_then(|known| self.values.get(known)) {
             return Ok(*value);

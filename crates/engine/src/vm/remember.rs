@@ -136,7 +136,7 @@ fn mixed(bits: u64) -> u64 {
 fn is_same(left: &Value<'_>, right: &Value<'_>) -> bool {
     match (left, right) {
         (Value::Array(left), Value::Array(right)) => std::ptr::eq(*left, *right),
-        (Value::Object(left), Value::Object(right)) => (left.address(), left.len()) == (right.address(), right.len()),
+        (Value::Object(left), Value::Object(right)) => left.address() == right.address(),
         (Value::Set(left), Value::Set(right)) => std::ptr::eq(left.items(), right.items()),
         (Value::Number(left), Value::Number(right)) => left.text() == right.text(),
         (Value::Int(left), Value::Int(right)) => left == right,
