@@ -63,10 +63,10 @@ impl Written<'_> {
         let mut outer = around.whole.clone();
         body_vars(body, &mut outer);
         let inner = self.inner_values(body, heads);
-        let calls = self.calls_inside(body);
+        let (calls, locals) = (self.calls_inside(body), self.locals);
         let bind = |literal: &Literal, globals: &VarSet, bound: &mut VarSet| {
             let around = Around { globals, outer: &outer, replacements_bind: true, heads_bind: false };
-            if is_known(literal, &inner, bound) && has_inputs(literal, &calls, bound) {
+            if is_known(literal, &inner, bound) && has_inputs(literal, locals, &calls, bound) {
                 bound_as_written(literal, bound, &around);
                 bind_arguments(literal, &calls, bound);
             }
@@ -274,9 +274,10 @@ fn is_known(literal: &Literal, inner: &VarSet, bound: &VarSet) -> bool {
 }
 
 /// Whether a call that names its output has values for its arguments; it binds nothing otherwise.
-fn has_inputs(literal: &Literal, calls: &Calls<'_>, bound: &VarSet) -> bool {
-    let LiteralKind::Call { call, output: Some(_) } = &literal.kind else { return true };
-    if call.span != literal.span {
+fn has_inputs(literal: &Literal, locals: &Locals, calls: &Calls<'_>, bound: &VarSet) -> bool {
+    let LiteralKind::Call { call, output: Some(output) } = &literal.kind else { return true };
+    let is_inside = matches!(output, Term::Var(var) if locals.name(*var).starts_with('$'));
+    if is_inside || call.span != literal.span {
         return true;
     }
     let mut bound = bound.clone();
