@@ -1,5 +1,6 @@
 //! What Rego v1 forbids although v0 reads it.
 
+use super::module::is_keyword;
 use super::{Parser, error_at};
 use crate::ast::{Head, HeadKind};
 use crate::diagnostic::Diagnostic;
@@ -31,7 +32,7 @@ impl Parser<'_> {
     }
 
     pub(super) fn check_v1_name(&mut self, span: Span, head: &Head) {
-        if head.path.is_empty() && self.is_v1_word(&head.name.text) {
+        if head.path.is_empty() && is_keyword(&head.name.text) {
             let message = format!("{} keyword cannot be used for rule name", head.name.text);
             self.v1_error(span, message, "choose another name");
         }
