@@ -160,7 +160,7 @@ struct Parser<'t> {
     /// What is wrong with statements that can be read. It counts if all of them can.
     late_errors: Vec<Diagnostic>,
     /// The same, if the module turns out to be v1.
-    v1_errors: Vec<Diagnostic>,
+    v1_errors: Vec<(Span, checks::Objection)>,
     /// Where the statement begins, and how many errors there were before it.
     statement: Mark,
     /// Whether the last statement was read to its end and is no rule: the next one follows.

@@ -53,7 +53,7 @@ impl Parser<'_> {
         let version = if imports_later { Version::V1 } else { self.version };
         if version == Version::V1 {
             let found = std::mem::take(&mut self.v1_errors);
-            self.late_errors.extend(found);
+            self.late_errors.extend(found.iter().map(|(span, objection)| objection.at(*span)));
         }
         let Some(package) = read.package else {
             if !read.any {
@@ -112,15 +112,19 @@ impl Parser<'_> {
             _ => {
                 let start = self.start();
                 let (late, of_v1) = (self.late_errors.len(), self.v1_errors.len());
-                let rules = self.rules();
-                if !read.any && (rules.is_some() || self.was_no_rule) {
+                let known = read.rules.len();
+                let is_read = self.rules(&mut read.rules).is_some();
+                if !read.any && (is_read || self.was_no_rule) {
                     // Nothing else is said of what stands in its place.
                     self.late_errors.truncate(late);
                     self.v1_errors.truncate(of_v1);
                     let span = self.span_from(start);
                     self.expect_package(read, span);
                 }
-                read.rules.extend(rules?);
+                if !is_read {
+                    read.rules.truncate(known);
+                    return None;
+                }
             }
         }
         Some(())

@@ -16,14 +16,20 @@ const MOST_ASKED: usize = 4 * MOST;
 pub(super) fn reuse(branch: &mut Branch, next: &mut u32) {
     let Branch { block, keys, value, .. } = branch;
     let mut known = Known { paths: Vec::new(), asked: 0, next };
-    let rest: Vec<Expr> = keys.iter().chain([&*value]).cloned().collect();
-    known.block(block, &rest);
+    known.block(block, Rest { keys, value: Some(value) });
     keys.iter_mut().chain([value]).for_each(|expr| known.piece(PieceMut::Expr(expr)));
 }
 
 /// The same for a block that has no answer of its own.
 pub(super) fn reuse_in_block(block: &mut Block, next: &mut u32) {
-    Known { paths: Vec::new(), asked: 0, next }.block(block, &[]);
+    Known { paths: Vec::new(), asked: 0, next }.block(block, Rest::default());
+}
+
+/// What comes after a block.
+#[derive(Clone, Copy, Default)]
+struct Rest<'r> {
+    keys: &'r [Expr],
+    value: Option<&'r Expr>,
 }
 
 /// Paths that slots hold.
@@ -36,7 +42,7 @@ struct Known<'n> {
 
 impl Known<'_> {
     /// `rest` is what comes after the block.
-    fn block(&mut self, block: &mut Block, rest: &[Expr]) {
+    fn block(&mut self, block: &mut Block, rest: Rest<'_>) {
         for at in 0..block.len() {
             let (step, further) = match block.get_mut(at..).and_then(<[Step]>::split_first_mut) {
                 Some((step, further)) => (step, &*further),
@@ -91,7 +97,7 @@ impl Known<'_> {
                 // What is known inside is not known after it.
                 let known = self.paths.len();
                 let outside = self.paths.clone();
-                self.block(block, &[]);
+                self.block(block, Rest::default());
                 if self.paths.len() < known {
                     self.paths = outside;
                 } else {
@@ -112,8 +118,9 @@ fn is_path(expr: &Expr) -> bool {
 }
 
 /// Whether a path is looked up in steps or in what comes after them.
-fn is_used(path: &Expr, steps: &[Step], rest: &[Expr]) -> bool {
-    steps.iter().any(|step| step_has(step, path)) || rest.iter().any(|expr| has(Piece::Expr(expr), path))
+fn is_used(path: &Expr, steps: &[Step], rest: Rest<'_>) -> bool {
+    let mut after = rest.keys.iter().chain(rest.value);
+    steps.iter().any(|step| step_has(step, path)) || after.any(|expr| has(Piece::Expr(expr), path))
 }
 
 fn step_has(step: &Step, path: &Expr) -> bool {
