@@ -42,7 +42,7 @@ impl Parser<'_> {
             read.any = true;
             let was_no_rule = std::mem::take(&mut self.was_no_rule);
             if (ok.is_none() || self.at == start) && !was_no_rule {
-                if self.errors.len() == errors && self.at == start {
+                if self.errors.len() == errors && self.at == start && !self.is_wrong() {
                     self.unexpected("");
                 }
                 self.recover(start);
