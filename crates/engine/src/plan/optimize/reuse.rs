@@ -1,10 +1,11 @@
-//! A path of `input` that was looked up before is not looked up again.
+//! What was found before is not found again: what is at a path of `input`, and what builtins gave.
 //!
-//! Where a step has filled a slot with what is at a path, or has only asked whether there is something, what follows it
-//! reads the slot.
+//! Where a step has filled a slot with it, or has only asked whether there is something at a path, what follows reads
+//! the slot.
 
+use crate::builtins::Purity;
 use crate::plan::pieces::{Piece, PieceMut, pieces_of_expr, pieces_of_expr_mut, pieces_of_step, pieces_of_step_mut};
-use crate::plan::{Block, Branch, Expr, Slot, Step, Test};
+use crate::plan::{Block, Branch, Expr, Function, Slot, Step, Test};
 
 /// With more paths than this, comparing each expression with each would take longer than it saves.
 const MOST: usize = 32;
@@ -26,7 +27,7 @@ pub(super) fn reuse_in_block(block: &mut Block, next: &mut u32) {
     Known { paths: Vec::new(), asked: 0, next }.block(block, &[]);
 }
 
-/// Paths that slots hold.
+/// What slots hold.
 struct Known<'n> {
     paths: Vec<(Expr, Slot)>,
     /// Of how many it was asked whether they are used.
@@ -64,7 +65,9 @@ impl Known<'_> {
                     self.add(path.clone(), slot);
                     *step = Step::Bind(slot, path.clone());
                 }
-                Step::Bind(slot, path) if is_path(path) => self.add(path.clone(), *slot),
+                Step::Bind(slot, value) if is_path(value) || is_call(value) => self.add(value.clone(), *slot),
+                // Another name for it, by which other calls may be the same.
+                Step::Bind(slot, Expr::Slot(other)) => self.add(Expr::Slot(*slot), *other),
                 _ => {}
             }
         }
@@ -107,6 +110,16 @@ fn is_path(expr: &Expr) -> bool {
     match expr {
         Expr::Named(..) => true,
         Expr::Path(base, _) => matches!(**base, Expr::Input),
+        _ => false,
+    }
+}
+
+/// Whether it is the call of a builtin that always gives the same for the same values.
+fn is_call(expr: &Expr) -> bool {
+    match expr {
+        Expr::Call { function: Function::Builtin(builtin), args, .. } => {
+            builtin.purity == Purity::Pure && args.iter().all(|arg| matches!(arg, Expr::Slot(_) | Expr::Const(_)))
+        }
         _ => false,
     }
 }
