@@ -430,6 +430,11 @@ impl<'a> Machine<'a, '_> {
                     self.making(items.count.into())?;
                     write!(dst, build::written_object(self.arena, range(registers, items)));
                 }
+                Op::MakeRecord { dst, keys, values } => {
+                    self.making(values.count.into())?;
+                    let keys = constants.get(keys.0 as usize).and_then(Value::as_array).unwrap_or_default();
+                    write!(dst, build::record(self.arena, keys, range(registers, values)));
+                }
                 Op::Yield { src } => {
                     let value = read!(src);
                     if IS_WITNESS {

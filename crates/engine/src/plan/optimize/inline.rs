@@ -5,9 +5,12 @@
 //! functions are remembered, those of copies are not: so only what is called in one place, with arguments that the
 //! innermost loop around it changes, may do more than look things up.
 
+use crate::hir::Const;
 use crate::plan::pieces::{Piece, PieceMut, map_slots_of_step, pieces_of_expr, pieces_of_step, slots_of_expr};
 use crate::plan::pieces::{pieces_of_branch_mut, pieces_of_expr_mut, pieces_of_step_mut};
-use crate::plan::{Block, Branch, DocumentId, DocumentKind, DocumentPlan, Expr, Function, Slot, Step, Test, Tree};
+use crate::plan::{
+    Block, Branch, Constant, DocumentId, DocumentKind, DocumentPlan, Expr, Function, Slot, Step, Test, Tree,
+};
 use hashbrown::HashSet;
 
 /// The most steps and expressions of a function that is copied.
@@ -99,10 +102,14 @@ impl Inliner {
                 Step::Every { key, value, .. } => Some(key.iter().chain([value]).copied().collect()),
                 _ => varying.clone(),
             };
-            pieces_of_step_mut(&mut step, &mut |piece| match piece {
-                PieceMut::Block(block) => self.block(block, &mut inner),
-                piece => self.piece(piece, varying),
-            });
+            match &mut step {
+                // Where functions are replaced, the call stays one.
+                Step::Plain { quick, .. } => self.block(quick, &mut inner),
+                step => pieces_of_step_mut(step, &mut |piece| match piece {
+                    PieceMut::Block(block) => self.block(block, &mut inner),
+                    piece => self.piece(piece, varying),
+                }),
+            }
             if let (Step::Bind(slot, _), Some(varying)) = (&step, varying.as_mut()) {
                 varying.insert(*slot);
             }
@@ -115,11 +122,7 @@ impl Inliner {
     fn step(&mut self, step: Step, varying: &Varying, out: &mut Block) {
         match step {
             Step::Bind(slot, call) if self.is_wanted(&call, varying) => self.copy(slot, call, out),
-            Step::Test(Test::Truthy(call)) if self.is_wanted(&call, varying) => {
-                let slot = self.new_slot();
-                self.copy(slot, call, out);
-                out.push(Step::Test(Test::Truthy(Expr::Slot(slot))));
-            }
+            Step::Test(Test::Truthy(call)) if self.is_wanted(&call, varying) => self.test(call, out),
             step => out.push(step),
         }
     }
@@ -146,6 +149,24 @@ impl Inliner {
         Slot(self.next - 1)
     }
 
+    /// Goes on where a call has a result that is not `false`.
+    fn test(&mut self, call: Expr, out: &mut Block) {
+        let slot = self.new_slot();
+        self.copy(slot, call, out);
+        if let Some(Step::Plain { quick, slow }) = out.last_mut()
+            && let Some(Step::Bind(_, Expr::Const(Constant::Scalar(value)))) = quick.last()
+            && *value != Const::Bool(false)
+        {
+            quick.pop();
+            if let Some(Step::Bind(_, call)) = slow.pop() {
+                slow.push(Step::Test(Test::Truthy(call)));
+            }
+        } else {
+            out.push(Step::Test(Test::Truthy(Expr::Slot(slot))));
+        }
+    }
+
+    /// Puts the result of a call into a slot.
     fn copy(&mut self, slot: Slot, call: Expr, out: &mut Block) {
         let Expr::Call { function: Function::Document(document), args, at } = call else { return };
         let mut places = Vec::new();
