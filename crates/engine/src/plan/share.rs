@@ -115,7 +115,7 @@ pub(super) fn shareable(definition: &Definition) -> Option<&[Step]> {
     }
 }
 
-pub(super) fn begin_alike(left: &[Step], right: &[Step]) -> bool {
+fn begin_alike(left: &[Step], right: &[Step]) -> bool {
     match (left.first(), right.first()) {
         (Some(left), Some(right)) => is_same_beginning(left, right),
         _ => false,
@@ -123,7 +123,7 @@ pub(super) fn begin_alike(left: &[Step], right: &[Step]) -> bool {
 }
 
 /// Whether two steps are equal, or loops over the same collection.
-fn is_same_beginning(left: &Step, right: &Step) -> bool {
+pub(super) fn is_same_beginning(left: &Step, right: &Step) -> bool {
     match (left, right) {
         (
             Step::Loop { collection, key, value, filter, .. },

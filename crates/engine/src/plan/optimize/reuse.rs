@@ -5,7 +5,9 @@
 
 use crate::builtins::Purity;
 use crate::plan::pieces::{Piece, PieceMut, pieces_of_expr, pieces_of_expr_mut, pieces_of_step, pieces_of_step_mut};
-use crate::plan::{Block, Branch, Expr, Function, Slot, Step, Test};
+use crate::plan::pieces::{slots_of_expr, slots_of_step};
+use crate::plan::{Block, Branch, Constant, Expr, Function, Slot, Step, Test};
+use hashbrown::HashSet;
 
 /// With more paths than this, comparing each expression with each would take longer than it saves.
 const MOST: usize = 32;
@@ -19,7 +21,27 @@ pub(super) fn reuse(branch: &mut Branch, next: &mut u32) {
     let mut known = Known { paths: Vec::new(), asked: 0, next };
     let rest: Vec<Expr> = keys.iter().chain([&*value]).cloned().collect();
     known.block(block, &rest);
+    // Whether the first answer ends the rules depends on what their heads say.
+    known.paths.retain(|(_, known)| matches!(known, Expr::Slot(_)));
     keys.iter_mut().chain([value]).for_each(|expr| known.piece(PieceMut::Expr(expr)));
+    drop_unused(branch);
+}
+
+/// Drops names of slots and constants that nobody asks for any more.
+fn drop_unused(Branch { block, keys, value, .. }: &mut Branch) {
+    let mut used = HashSet::new();
+    let mut uses = |slot: Slot| {
+        used.insert(slot);
+    };
+    for step in &*block {
+        match step {
+            Step::Bind(_, value) => slots_of_expr(value, &mut uses),
+            step => slots_of_step(step, &mut uses),
+        }
+    }
+    keys.iter().chain([&*value]).for_each(|expr| slots_of_expr(expr, &mut uses));
+    let is_name = |step: &Step| matches!(step, Step::Bind(_, Expr::Slot(_) | Expr::Const(_)));
+    block.retain(|step| !is_name(step) || matches!(step, Step::Bind(slot, _) if used.contains(slot)));
 }
 
 /// The same for a block that has no answer of its own.
@@ -29,7 +51,7 @@ pub(super) fn reuse_in_block(block: &mut Block, next: &mut u32) {
 
 /// What slots hold.
 struct Known<'n> {
-    paths: Vec<(Expr, Slot)>,
+    paths: Vec<(Expr, Expr)>,
     /// Of how many it was asked whether they are used.
     asked: usize,
     next: &'n mut u32,
@@ -62,12 +84,16 @@ impl Known<'_> {
                 Step::Test(Test::Defined(path)) if is_path(path) && self.may_ask() && is_used(path, further, rest) => {
                     let slot = Slot(*self.next);
                     *self.next += 1;
-                    self.add(path.clone(), slot);
+                    self.add(path.clone(), Expr::Slot(slot));
                     *step = Step::Bind(slot, path.clone());
                 }
-                Step::Bind(slot, value) if is_path(value) || is_call(value) => self.add(value.clone(), *slot),
+                Step::Bind(slot, value) if is_path(value) || is_call(value) => {
+                    self.add(value.clone(), Expr::Slot(*slot));
+                }
                 // Another name for it, by which other calls may be the same.
-                Step::Bind(slot, Expr::Slot(other)) => self.add(Expr::Slot(*slot), *other),
+                Step::Bind(slot, value @ (Expr::Slot(_) | Expr::Const(Constant::Scalar(_)))) => {
+                    self.add(Expr::Slot(*slot), value.clone());
+                }
                 _ => {}
             }
         }
@@ -78,16 +104,16 @@ impl Known<'_> {
         self.paths.len() < MOST && self.asked <= MOST_ASKED
     }
 
-    fn add(&mut self, path: Expr, slot: Slot) {
+    fn add(&mut self, found: Expr, known: Expr) {
         if self.paths.len() < MOST {
-            self.paths.push((path, slot));
+            self.paths.push((found, known));
         }
     }
 
     fn piece(&mut self, piece: PieceMut<'_>) {
         match piece {
             PieceMut::Expr(expr) => match self.paths.iter().find(|(path, _)| path == expr) {
-                Some((_, slot)) => *expr = Expr::Slot(*slot),
+                Some((_, known)) => *expr = known.clone(),
                 None => pieces_of_expr_mut(expr, &mut |piece| self.piece(piece)),
             },
             PieceMut::Block(block) => {

@@ -4,7 +4,7 @@
 //! Only what is cheap and cannot fail with an error moves, and not what an index would find the rule by.
 
 use super::total::is_total_step;
-use crate::plan::share::{begin_alike, shareable};
+use crate::plan::share::{is_same_beginning, shareable};
 use crate::plan::{Block, Comparison, Definition, Expr, Step, Test};
 
 /// With more definitions than this, comparing each with each would take longer than it saves.
@@ -15,41 +15,73 @@ pub(super) fn sink(definitions: &mut [Definition]) {
     if definitions.len() > MOST {
         return;
     }
-    for at in 0..definitions.len() {
-        let Some(block) = sunk(definitions, at) else { continue };
+    let rules: Vec<Rule<'_>> = definitions.iter().filter_map(rule_of).collect();
+    let moved: Vec<(usize, Block)> =
+        (0..definitions.len()).filter_map(|at| Some((at, moved(&rule_of(definitions.get(at)?)?, &rules)?))).collect();
+    for (at, block) in moved {
         if let Some([branch]) = definitions.get_mut(at).map(|definition| definition.branches.as_mut_slice()) {
             branch.block = block;
         }
     }
 }
 
-/// The steps of a definition with its first tests further inside, if another one begins with its loop.
-fn sunk(definitions: &[Definition], at: usize) -> Option<Block> {
-    let steps = shareable(definitions.get(at)?)?;
-    let count = steps.iter().take_while(|step| is_cheap(step)).count();
-    let (tests, rest) = steps.split_at_checked(count)?;
-    if tests.is_empty() || !matches!(rest.first(), Some(Step::Loop { .. })) {
-        return None;
-    }
-    let other = definitions.iter().filter_map(shareable).find(|other| begin_alike(rest, other))?;
-    Some(within(tests, rest, other))
+/// A definition that begins with a loop, or with tests before one.
+struct Rule<'d> {
+    tests: &'d [Step],
+    rest: &'d [Step],
+    /// The steps of `rest` one after the other, those inside of loops behind them.
+    line: Vec<&'d Step>,
 }
 
-/// Steps with tests behind those that another definition has as well.
-fn within(tests: &[Step], steps: &[Step], other: &[Step]) -> Block {
-    let (Some((first, rest)), Some((other_first, other_rest))) = (steps.split_first(), other.split_first()) else {
-        return tests.iter().chain(steps).cloned().collect();
-    };
-    if !begin_alike(steps, other) {
-        return tests.iter().chain(steps).cloned().collect();
+fn rule_of(definition: &Definition) -> Option<Rule<'_>> {
+    let steps = shareable(definition)?;
+    let count = steps.iter().take_while(|step| is_cheap(step)).count();
+    let (tests, rest) = steps.split_at_checked(count)?;
+    let mut line = Vec::new();
+    let mut inner = rest;
+    while let Some((step, further)) = inner.split_first() {
+        line.push(step);
+        inner = match step {
+            Step::Loop { body, .. } => body,
+            _ => further,
+        };
     }
-    let mut first = first.clone();
-    if let (Step::Loop { body, .. }, Step::Loop { body: other_body, .. }) = (&mut first, other_first) {
-        *body = within(tests, body, other_body);
-        return vec![first];
+    matches!(rest.first(), Some(Step::Loop { .. })).then_some(Rule { tests, rest, line })
+}
+
+/// The steps of a rule with its tests further inside, if another one begins with its loop.
+fn moved(rule: &Rule<'_>, rules: &[Rule<'_>]) -> Option<Block> {
+    if rule.tests.is_empty() {
+        return None;
     }
-    let mut block = vec![first];
-    block.extend(within(tests, rest, other_rest));
+    let (open, guarded): (Vec<&Rule<'_>>, Vec<&Rule<'_>>) = rules.iter().partition(|other| other.tests.is_empty());
+    let most = |others: &[&Rule<'_>]| others.iter().map(|other| common(rule, other)).max().unwrap_or_default();
+    let done_anyway = most(&open);
+    if done_anyway == 0 {
+        return None;
+    }
+    // What other rules do behind tests as well may be done before the tests only if it has no errors.
+    let is_other = |other: &&&Rule<'_>| !std::ptr::eq(other.rest, rule.rest);
+    let others: Vec<&Rule<'_>> = guarded.iter().filter(is_other).copied().collect();
+    let alike = rule.line.get(done_anyway..most(&others)).unwrap_or_default();
+    let harmless = alike.iter().take_while(|step| matches!(step, Step::Loop { .. }) || is_total_step(step)).count();
+    Some(inserted(rule.tests, rule.rest, done_anyway + harmless))
+}
+
+/// With how many equal steps two rules begin.
+fn common(rule: &Rule<'_>, other: &Rule<'_>) -> usize {
+    let is_alike = |(left, right): &(&&Step, &&Step)| is_same_beginning(left, right);
+    rule.line.iter().zip(&other.line).take_while(is_alike).count()
+}
+
+/// Steps with tests behind the first `count`, those inside of loops counted.
+fn inserted(tests: &[Step], steps: &[Step], count: usize) -> Block {
+    let mut block = steps.to_vec();
+    let loop_at = block.iter().position(|step| matches!(step, Step::Loop { .. })).filter(|at| *at < count);
+    match loop_at.and_then(|at| Some((at, block.get_mut(at)?))) {
+        Some((at, Step::Loop { body, .. })) => *body = inserted(tests, body, count - at - 1),
+        _ => drop(block.splice(count..count, tests.iter().cloned())),
+    }
     block
 }
 
