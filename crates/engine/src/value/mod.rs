@@ -29,7 +29,7 @@ pub use bumpalo::Bump;
 pub use bumpalo::collections::Vec as BumpVec;
 pub use frozen::Frozen;
 pub(crate) use letters::Letters;
-pub(crate) use make::{Plain, copy};
+pub(crate) use make::{Make, Plain, copy};
 pub use number::Number;
 pub(crate) use object::Links;
 pub use object::{Entry, Object};

@@ -19,8 +19,7 @@ const MOST_ASKED: usize = 4 * MOST;
 pub(super) fn reuse(branch: &mut Branch, next: &mut u32) {
     let Branch { block, keys, value, .. } = branch;
     let mut known = Known { paths: Vec::new(), asked: 0, next };
-    let rest: Vec<Expr> = keys.iter().chain([&*value]).cloned().collect();
-    known.block(block, &rest);
+    known.block(block, Rest { keys, value: Some(value) });
     // Whether the first answer ends the rules depends on what their heads say.
     known.paths.retain(|(_, known)| matches!(known, Expr::Slot(_)));
     keys.iter_mut().chain([value]).for_each(|expr| known.piece(PieceMut::Expr(expr)));
@@ -29,6 +28,10 @@ pub(super) fn reuse(branch: &mut Branch, next: &mut u32) {
 
 /// Drops names of slots and constants that nobody asks for any more.
 fn drop_unused(Branch { block, keys, value, .. }: &mut Branch) {
+    let is_name = |step: &Step| matches!(step, Step::Bind(_, Expr::Slot(_) | Expr::Const(_)));
+    if !block.iter().any(is_name) {
+        return;
+    }
     let mut used = HashSet::new();
     let mut uses = |slot: Slot| {
         used.insert(slot);
@@ -40,13 +43,19 @@ fn drop_unused(Branch { block, keys, value, .. }: &mut Branch) {
         }
     }
     keys.iter().chain([&*value]).for_each(|expr| slots_of_expr(expr, &mut uses));
-    let is_name = |step: &Step| matches!(step, Step::Bind(_, Expr::Slot(_) | Expr::Const(_)));
     block.retain(|step| !is_name(step) || matches!(step, Step::Bind(slot, _) if used.contains(slot)));
 }
 
 /// The same for a block that has no answer of its own.
 pub(super) fn reuse_in_block(block: &mut Block, next: &mut u32) {
-    Known { paths: Vec::new(), asked: 0, next }.block(block, &[]);
+    Known { paths: Vec::new(), asked: 0, next }.block(block, Rest::default());
+}
+
+/// What comes after a block.
+#[derive(Clone, Copy, Default)]
+struct Rest<'r> {
+    keys: &'r [Expr],
+    value: Option<&'r Expr>,
 }
 
 /// What slots hold.
@@ -59,7 +68,7 @@ struct Known<'n> {
 
 impl Known<'_> {
     /// `rest` is what comes after the block.
-    fn block(&mut self, block: &mut Block, rest: &[Expr]) {
+    fn block(&mut self, block: &mut Block, rest: Rest<'_>) {
         for at in 0..block.len() {
             let (step, further) = match block.get_mut(at..).and_then(<[Step]>::split_first_mut) {
                 Some((step, further)) => (step, &*further),
@@ -120,7 +129,7 @@ impl Known<'_> {
                 // What is known inside is not known after it.
                 let known = self.paths.len();
                 let outside = self.paths.clone();
-                self.block(block, &[]);
+                self.block(block, Rest::default());
                 if self.paths.len() < known {
                     self.paths = outside;
                 } else {
@@ -151,8 +160,9 @@ fn is_call(expr: &Expr) -> bool {
 }
 
 /// Whether a path is looked up in steps or in what comes after them.
-fn is_used(path: &Expr, steps: &[Step], rest: &[Expr]) -> bool {
-    steps.iter().any(|step| step_has(step, path)) || rest.iter().any(|expr| has(Piece::Expr(expr), path))
+fn is_used(path: &Expr, steps: &[Step], rest: Rest<'_>) -> bool {
+    let mut after = rest.keys.iter().chain(rest.value);
+    steps.iter().any(|step| step_has(step, path)) || after.any(|expr| has(Piece::Expr(expr), path))
 }
 
 fn step_has(step: &Step, path: &Expr) -> bool {
