@@ -1,10 +1,13 @@
-//! A path of `input` that was looked up before is not looked up again.
+//! What was found before is not found again: what is at a path of `input`, and what builtins gave.
 //!
-//! Where a step has filled a slot with what is at a path, or has only asked whether there is something, what follows it
-//! reads the slot.
+//! Where a step has filled a slot with it, or has only asked whether there is something at a path, what follows reads
+//! the slot.
 
+use crate::builtins::Purity;
 use crate::plan::pieces::{Piece, PieceMut, pieces_of_expr, pieces_of_expr_mut, pieces_of_step, pieces_of_step_mut};
-use crate::plan::{Block, Branch, Expr, Slot, Step, Test};
+use crate::plan::pieces::{slots_of_expr, slots_of_step};
+use crate::plan::{Block, Branch, Constant, Expr, Function, Slot, Step, Test};
+use hashbrown::HashSet;
 
 /// With more paths than this, comparing each expression with each would take longer than it saves.
 const MOST: usize = 32;
@@ -17,7 +20,30 @@ pub(super) fn reuse(branch: &mut Branch, next: &mut u32) {
     let Branch { block, keys, value, .. } = branch;
     let mut known = Known { paths: Vec::new(), asked: 0, next };
     known.block(block, Rest { keys, value: Some(value) });
+    // Whether the first answer ends the rules depends on what their heads say.
+    known.paths.retain(|(_, known)| matches!(known, Expr::Slot(_)));
     keys.iter_mut().chain([value]).for_each(|expr| known.piece(PieceMut::Expr(expr)));
+    drop_unused(branch);
+}
+
+/// Drops names of slots and constants that nobody asks for any more.
+fn drop_unused(Branch { block, keys, value, .. }: &mut Branch) {
+    let is_name = |step: &Step| matches!(step, Step::Bind(_, Expr::Slot(_) | Expr::Const(_)));
+    if !block.iter().any(is_name) {
+        return;
+    }
+    let mut used = HashSet::new();
+    let mut uses = |slot: Slot| {
+        used.insert(slot);
+    };
+    for step in &*block {
+        match step {
+            Step::Bind(_, value) => slots_of_expr(value, &mut uses),
+            step => slots_of_step(step, &mut uses),
+        }
+    }
+    keys.iter().chain([&*value]).for_each(|expr| slots_of_expr(expr, &mut uses));
+    block.retain(|step| !is_name(step) || matches!(step, Step::Bind(slot, _) if used.contains(slot)));
 }
 
 /// The same for a block that has no answer of its own.
@@ -32,9 +58,9 @@ struct Rest<'r> {
     value: Option<&'r Expr>,
 }
 
-/// Paths that slots hold.
+/// What slots hold.
 struct Known<'n> {
-    paths: Vec<(Expr, Slot)>,
+    paths: Vec<(Expr, Expr)>,
     /// Of how many it was asked whether they are used.
     asked: usize,
     next: &'n mut u32,
@@ -67,10 +93,16 @@ impl Known<'_> {
                 Step::Test(Test::Defined(path)) if is_path(path) && self.may_ask() && is_used(path, further, rest) => {
                     let slot = Slot(*self.next);
                     *self.next += 1;
-                    self.add(path.clone(), slot);
+                    self.add(path.clone(), Expr::Slot(slot));
                     *step = Step::Bind(slot, path.clone());
                 }
-                Step::Bind(slot, path) if is_path(path) => self.add(path.clone(), *slot),
+                Step::Bind(slot, value) if is_path(value) || is_call(value) => {
+                    self.add(value.clone(), Expr::Slot(*slot));
+                }
+                // Another name for it, by which other calls may be the same.
+                Step::Bind(slot, value @ (Expr::Slot(_) | Expr::Const(Constant::Scalar(_)))) => {
+                    self.add(Expr::Slot(*slot), value.clone());
+                }
                 _ => {}
             }
         }
@@ -81,16 +113,16 @@ impl Known<'_> {
         self.paths.len() < MOST && self.asked <= MOST_ASKED
     }
 
-    fn add(&mut self, path: Expr, slot: Slot) {
+    fn add(&mut self, found: Expr, known: Expr) {
         if self.paths.len() < MOST {
-            self.paths.push((path, slot));
+            self.paths.push((found, known));
         }
     }
 
     fn piece(&mut self, piece: PieceMut<'_>) {
         match piece {
             PieceMut::Expr(expr) => match self.paths.iter().find(|(path, _)| path == expr) {
-                Some((_, slot)) => *expr = Expr::Slot(*slot),
+                Some((_, known)) => *expr = known.clone(),
                 None => pieces_of_expr_mut(expr, &mut |piece| self.piece(piece)),
             },
             PieceMut::Block(block) => {
@@ -113,6 +145,16 @@ fn is_path(expr: &Expr) -> bool {
     match expr {
         Expr::Named(..) => true,
         Expr::Path(base, _) => matches!(**base, Expr::Input),
+        _ => false,
+    }
+}
+
+/// Whether it is the call of a builtin that always gives the same for the same values.
+fn is_call(expr: &Expr) -> bool {
+    match expr {
+        Expr::Call { function: Function::Builtin(builtin), args, .. } => {
+            builtin.purity == Purity::Pure && args.iter().all(|arg| matches!(arg, Expr::Slot(_) | Expr::Const(_)))
+        }
         _ => false,
     }
 }
