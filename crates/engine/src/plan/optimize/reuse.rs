@@ -1,4 +1,4 @@
-//! A path of `input` that was looked up before is not looked up again.
+//! A path of `input` or of base documents that was looked up before is not looked up again.
 //!
 //! Where a step has filled a slot with what is at a path, or has only asked whether there is something, what follows it
 //! reads the slot.
@@ -84,7 +84,7 @@ impl Known<'_> {
     fn piece(&mut self, piece: PieceMut<'_>) {
         match piece {
             PieceMut::Expr(expr) => match self.paths.iter().find(|(path, _)| path == expr) {
-                Some((_, slot)) => *expr = Expr::Slot(*slot),
+                Some((path, slot)) => *expr = held(path, *slot),
                 None => pieces_of_expr_mut(expr, &mut |piece| self.piece(piece)),
             },
             PieceMut::Block(block) => {
@@ -102,12 +102,20 @@ impl Known<'_> {
     }
 }
 
-/// Whether it is a path of `input`.
-fn is_path(expr: &Expr) -> bool {
+/// Whether it is a path of `input` or of base documents.
+pub(super) fn is_path(expr: &Expr) -> bool {
     match expr {
         Expr::Named(..) => true,
-        Expr::Path(base, _) => matches!(**base, Expr::Input),
+        Expr::Path(base, _) => matches!(**base, Expr::Input | Expr::BaseData),
         _ => false,
+    }
+}
+
+/// The value of a path, which a slot holds.
+pub(super) fn held(path: &Expr, slot: Slot) -> Expr {
+    match path {
+        Expr::Path(base, _) if matches!(**base, Expr::BaseData) => Expr::Stored(Box::new(Expr::Slot(slot))),
+        _ => Expr::Slot(slot),
     }
 }
 
