@@ -282,9 +282,14 @@ impl Lexer<'_> {
     }
 
     fn skip_word(&mut self) {
-        while let Some(b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'0'..=b'9') = self.peek() {
-            self.at += 1;
-        }
+        self.skip_until(|byte| !matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'0'..=b'9'));
+    }
+
+    /// Goes to the next byte that ends something, or to the end of the text.
+    #[inline]
+    fn skip_until(&mut self, is_end: impl Fn(u8) -> bool) {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        self.at += rest.iter().position(|byte| is_end(*byte)).unwrap_or(rest.len());
     }
 
     fn skip_digits(&mut self) -> bool {
@@ -347,6 +352,7 @@ impl Lexer<'_> {
     fn quoted(&mut self, template: bool) -> Result<u8, &'static str> {
         let mut result = Ok(());
         loop {
+            self.skip_until(|byte| matches!(byte, b'\n' | b'"' | b'{' | b'\\'));
             match self.peek() {
                 None | Some(b'\n') => return Err("non-terminated string"),
                 Some(b'"') => {

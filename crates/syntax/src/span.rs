@@ -1,6 +1,6 @@
 //! Places in source text.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A range of bytes in one source file.
 ///
@@ -34,14 +34,30 @@ impl Span {
     }
 }
 
-/// One source file: its name and text, with the starts of its lines; cheap to clone.
+/// One source file: its name and text; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Source {
-    name: Arc<str>,
-    text: Arc<str>,
-    line_starts: Arc<[u32]>,
+pub struct Source(Arc<Contents>);
+
+#[derive(Debug)]
+struct Contents {
+    name: String,
+    text: String,
+    /// Found out when a place is first shown.
+    lines: OnceLock<Lines>,
+}
+
+#[derive(Debug)]
+struct Lines {
+    starts: Vec<u32>,
     /// Whether bytes are characters.
-    is_ascii: bool,
+    are_ascii: bool,
+}
+
+impl Lines {
+    fn of(text: &str) -> Self {
+        let starts = text.match_indices('\n').map(|(at, _)| at as u32 + 1);
+        Lines { starts: std::iter::once(0).chain(starts).collect(), are_ascii: text.is_ascii() }
+    }
 }
 
 /// A place as people count: row and column from 1, the column in characters as OPA counts it.
@@ -56,20 +72,21 @@ pub struct Position {
 impl Source {
     /// Takes a file's name and text.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        let (name, text) = (name.into(), text.into());
-        let starts = text.match_indices('\n').map(|(at, _)| at as u32 + 1);
-        let line_starts = std::iter::once(0).chain(starts).collect();
-        Source { is_ascii: text.is_ascii(), name: name.into(), text: text.into(), line_starts }
+        Source(Arc::new(Contents { name: name.into(), text: text.into(), lines: OnceLock::new() }))
+    }
+
+    fn lines(&self) -> &Lines {
+        self.0.lines.get_or_init(|| Lines::of(&self.0.text))
     }
 
     /// The name that errors show.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.0.name
     }
 
     /// The whole text.
     pub fn text(&self) -> &str {
-        &self.text
+        &self.0.text
     }
 
     /// Row and column of a byte offset; zeros for that of [`Span::NOWHERE`].
@@ -77,9 +94,10 @@ impl Source {
         if offset == Span::NOWHERE.start {
             return Position { row: 0, col: 0 };
         }
-        let row = self.line_starts.partition_point(|start| *start <= offset);
-        let start = self.line_starts.get(row.saturating_sub(1)).copied().unwrap_or(0);
-        let before = self.text.get(start as usize..offset as usize).filter(|_| !self.is_ascii);
+        let Lines { starts, are_ascii } = self.lines();
+        let row = starts.partition_point(|start| *start <= offset);
+        let start = starts.get(row.saturating_sub(1)).copied().unwrap_or(0);
+        let before = self.text().get(start as usize..offset as usize).filter(|_| !are_ascii);
         // Past the end, and inside of a character, bytes are all there is.
         let col = before.map_or(offset.saturating_sub(start), |before| before.chars().count() as u32);
         Position { row: row as u32, col: col.saturating_add(1) }
@@ -87,15 +105,15 @@ impl Source {
 
     /// The text of a row (from 1) without its line end; empty where there is no such row.
     pub fn line(&self, row: u32) -> &str {
-        let row = row as usize;
-        let Some(start) = row.checked_sub(1).and_then(|index| self.line_starts.get(index)) else { return "" };
-        let end = self.line_starts.get(row).map_or(self.text.len(), |next| *next as usize);
-        self.text.get(*start as usize..end).unwrap_or("").trim_end_matches(['\n', '\r'])
+        let (row, starts) = (row as usize, &self.lines().starts);
+        let Some(start) = row.checked_sub(1).and_then(|index| starts.get(index)) else { return "" };
+        let end = starts.get(row).map_or(self.text().len(), |next| *next as usize);
+        self.text().get(*start as usize..end).unwrap_or("").trim_end_matches(['\n', '\r'])
     }
 
     /// The text a span covers.
     pub fn slice(&self, span: Span) -> &str {
-        self.text.get(span.start as usize..span.end as usize).unwrap_or("")
+        self.text().get(span.start as usize..span.end as usize).unwrap_or("")
     }
 }
 

@@ -8,12 +8,12 @@ use crate::analysis::{Dependencies, RulePaths, check_conflicts, check_recursion,
 use crate::builtins::{CustomBuiltin, Customs};
 use crate::capabilities::Capabilities;
 use crate::code::{Function, Optimizations, Unit, Work, aliases, generate_program, graph, input_free, verify};
-use crate::hir::annotations::Annotations;
-use crate::hir::lower::{Demands, Program, lower_modules};
+use crate::hir::annotations::{Annotations, Listed};
+use crate::hir::lower::{Demands, Names, Program, lower_modules};
 use crate::hir::test_rules;
 use crate::hir::{Check, Problems};
 use crate::plan::optimize::optimize_program;
-use crate::plan::{DocumentPlan, Tree, depth, observe, plan_program};
+use crate::plan::{Document, DocumentPlan, Tree, depth, observe, plan_program};
 use crate::stack::{TREES, with_room};
 use crate::value::SymbolTable;
 use crate::vm::Code;
@@ -265,16 +265,16 @@ impl Compiler {
     fn compile_here(mut self) -> Result<Policy, Error> {
         self.declare_builtins()?;
         let Parsed { modules, versions, notes } = self.parse()?;
+        let tests = if self.demands.is_test_run { test_rules::find(&modules) } else { Vec::new() };
         let fail = |errors: Vec<Diagnostic>| Error::of_diagnostics(errors, &self.sources);
-        let Compiled { code, program, types } = compile(&modules, self.settings()).map_err(fail)?;
+        let Compiled { code, names, annotations, rule_paths, types } =
+            compile(modules, self.settings()).map_err(fail)?;
         let max_errors = self.settings().max_errors;
-        let Compiler { sources, data, syntax, demands, optimizations, .. } = self;
+        let Compiler { sources, data, syntax, optimizations, .. } = self;
         let data = data::build(data, &code.symbols)?;
-        let rule_paths = if demands.may_overlap_data { RulePaths::default() } else { RulePaths::of(&program) };
-        let tests = if demands.is_test_run { test_rules::find(&modules) } else { Vec::new() };
         let tests = tests.into_iter().map(|test| Test::of_rule(test, &sources)).collect();
-        let annotations = program.annotations.iter().map(|listed| Annotation::of_listed(listed, &sources)).collect();
-        let (names, version) = (program.names, syntax.version());
+        let annotations = annotations.iter().map(|listed| Annotation::of_listed(listed, &sources)).collect();
+        let version = syntax.version();
         let shared = Shared {
             code,
             names,
@@ -475,17 +475,25 @@ fn explain(modules: &[Module], settings: Settings<'_>, stage: Stage) -> Result<S
 /// What a compilation gives.
 struct Compiled {
     code: Code,
-    program: Program,
+    names: Names,
+    annotations: Vec<Listed>,
+    rule_paths: RulePaths,
     types: Option<Types>,
 }
 
-/// The stages, one after the other.
-fn compile(modules: &[Module], settings: Settings<'_>) -> Result<Compiled, Vec<Diagnostic>> {
+/// The stages, one after the other. What a stage was made of is given back before the next one, so that all of them do
+/// with the memory of two.
+fn compile(modules: Vec<Module>, settings: Settings<'_>) -> Result<Compiled, Vec<Diagnostic>> {
     let optimizations = settings.optimizations;
-    let (mut program, types) = resolve(modules, settings)?;
+    let (mut program, types) = resolve(&modules, settings)?;
+    drop(modules);
     let (tree, plans) = plan(&mut program, optimizations, false)?;
-    let code = assemble(&program, tree, plans, optimizations, SymbolTable::new())?;
-    Ok(Compiled { code, program, types })
+    let spans = spans(&program, &tree);
+    let rule_paths = if settings.demands.may_overlap_data { RulePaths::default() } else { RulePaths::of(&program) };
+    let Program { rules, names, annotations, .. } = program;
+    drop(rules);
+    let code = assemble(&spans, tree, plans, optimizations, SymbolTable::new())?;
+    Ok(Compiled { code, names, annotations, rule_paths, types })
 }
 
 /// The same for code that says which rules have answers. Symbols are those of the policy's other code, and what is new.
@@ -497,13 +505,13 @@ pub(super) fn compile_observed(
     let optimizations = settings.optimizations;
     let (mut program, _) = resolve(modules, settings)?;
     let (tree, plans) = plan(&mut program, optimizations, true)?;
-    let code = assemble(&program, tree, plans, optimizations, symbols)?;
+    let code = assemble(&spans(&program, &tree), tree, plans, optimizations, symbols)?;
     Ok((code, program))
 }
 
-/// Code of plans, checked.
+/// Code of plans, checked. `spans` are the places of the documents.
 fn assemble(
-    program: &Program,
+    spans: &[Span],
     tree: Tree,
     plans: Vec<DocumentPlan>,
     optimizations: Optimizations,
@@ -515,10 +523,9 @@ fn assemble(
     for function in &functions {
         verify::check(function, &unit, functions.len(), &mut Work::default()).map_err(internal)?;
     }
-    let spans: Vec<Span> = tree.documents.iter().map(|document| first_span(program, document)).collect();
-    let needs = graph::check(&tree, &functions, &spans, &mut errors);
+    let needs = graph::check(&tree, &functions, spans, &mut errors);
     stop(&mut errors)?;
-    let levels = depth::check(&tree, &plans, &needs.order, needs.has_cycle, &spans, &mut errors);
+    let levels = depth::check(&tree, &plans, &needs.order, needs.has_cycle, spans, &mut errors);
     stop(&mut errors)?;
     Ok(code_of((tree, unit, functions), symbols, needs, levels, optimizations))
 }
@@ -539,9 +546,13 @@ pub(super) fn code_of(
     Code { tree, unit, functions, symbols, stack, levels, is_remembered, is_input_free, is_settled, aliases }
 }
 
-fn first_span(program: &Program, document: &crate::plan::Document) -> Span {
-    let first = document.rules.iter().chain(&document.default).find_map(|rule| program.rules.get(*rule));
-    first.map_or(Span::default(), |rule| rule.span)
+/// For each document the place of its first rule.
+fn spans(program: &Program, tree: &Tree) -> Vec<Span> {
+    let first = |document: &Document| {
+        let first = document.rules.iter().chain(&document.default).find_map(|rule| program.rules.get(*rule));
+        first.map_or(Span::default(), |rule| rule.span)
+    };
+    tree.documents.iter().map(first).collect()
 }
 
 fn stop(errors: &mut Vec<Diagnostic>) -> Result<(), Vec<Diagnostic>> {

@@ -4,7 +4,7 @@ use super::{BuiltinIndex, ConstantId, Key, PathId, Target, TargetId, Unit};
 use crate::builtins::{Builtin, shortcut};
 use crate::hir::Const;
 use crate::plan::Constant;
-use crate::value::{Bump, Frozen, Symbol, SymbolTable, Value, number};
+use crate::value::{Bump, Frozen, Make, Symbol, SymbolTable, Value, number};
 use hashbrown::HashMap;
 use std::sync::Arc;
 
@@ -34,19 +34,14 @@ impl Symbols<'_> {
 pub(super) struct Pool<'s> {
     symbols: Symbols<'s>,
     constants: Vec<Constant>,
-    scalars: HashMap<Scalar, ConstantId>,
+    /// The constant that a string is, by its symbol.
+    strings: Vec<Option<ConstantId>>,
+    /// Other scalars, and strings that have no symbol.
+    scalars: HashMap<Const, ConstantId>,
     paths: Vec<Box<[Key]>>,
     path_ids: HashMap<Vec<Arc<str>>, PathId>,
     builtins: Vec<&'static Builtin>,
     targets: Vec<Target>,
-}
-
-#[derive(PartialEq, Eq, Hash)]
-enum Scalar {
-    Null,
-    Bool(bool),
-    Number(Arc<str>),
-    String(Arc<str>),
 }
 
 impl<'s> Pool<'s> {
@@ -54,6 +49,7 @@ impl<'s> Pool<'s> {
         Pool {
             symbols,
             constants: Vec::new(),
+            strings: Vec::new(),
             scalars: HashMap::new(),
             paths: Vec::new(),
             path_ids: HashMap::new(),
@@ -63,27 +59,45 @@ impl<'s> Pool<'s> {
     }
 
     pub(super) fn constant(&mut self, constant: &Constant) -> ConstantId {
-        let Constant::Scalar(scalar) = constant else { return self.add(constant) };
-        let key = match scalar {
-            Const::Null => Scalar::Null,
-            Const::Bool(value) => Scalar::Bool(*value),
-            Const::Number(text) => Scalar::Number(text.clone()),
-            Const::String(text) => Scalar::String(text.clone()),
-        };
-        if let Some(id) = self.scalars.get(&key) {
-            return *id;
+        self.constant_with_symbol(constant).0
+    }
+
+    /// The number of a constant, and the symbol of one that is a string.
+    pub(super) fn constant_with_symbol(&mut self, constant: &Constant) -> (ConstantId, Option<Symbol>) {
+        match constant {
+            Constant::Scalar(Const::String(text)) => {
+                let symbol = self.symbols.symbol(text);
+                let id = if symbol.is_some() { self.string(symbol, constant) } else { self.scalar(constant) };
+                (id, Some(symbol))
+            }
+            Constant::Scalar(_) => (self.scalar(constant), None),
+            _ => (self.add(constant), None),
+        }
+    }
+
+    fn string(&mut self, symbol: Symbol, constant: &Constant) -> ConstantId {
+        let place = symbol.0 as usize;
+        if let Some(id) = self.strings.get(place).copied().flatten() {
+            return id;
         }
         let id = self.add(constant);
-        self.scalars.insert(key, id);
+        if place >= self.strings.len() {
+            self.strings.resize(place + 1, None);
+        }
+        if let Some(known) = self.strings.get_mut(place) {
+            *known = Some(id);
+        }
         id
     }
 
-    /// The symbol of a constant that is a string.
-    pub(super) fn symbol(&mut self, constant: &Constant) -> Option<Symbol> {
-        match constant {
-            Constant::Scalar(Const::String(text)) => Some(self.symbols.symbol(text)),
-            _ => None,
+    fn scalar(&mut self, constant: &Constant) -> ConstantId {
+        let Constant::Scalar(scalar) = constant else { return self.add(constant) };
+        if let Some(id) = self.scalars.get(scalar) {
+            return *id;
         }
+        let id = self.add(constant);
+        self.scalars.insert(scalar.clone(), id);
+        id
     }
 
     fn add(&mut self, constant: &Constant) -> ConstantId {
@@ -117,27 +131,48 @@ impl<'s> Pool<'s> {
 
     pub(super) fn finish(mut self) -> Unit {
         self.constants.iter().for_each(|constant| intern(constant, &mut self.symbols));
-        let arena = Bump::new();
-        let values: Vec<Value<'_>> = self.constants.iter().map(|constant| value(&arena, constant)).collect();
-        let constants = Frozen::new(Value::Array(&values), self.symbols.table());
+        let mut known = vec![Symbol::NONE; self.constants.len()];
+        for (symbol, id) in self.strings.iter().enumerate() {
+            if let Some(known) = id.and_then(|id| known.get_mut(id.0 as usize)) {
+                *known = Symbol(symbol as u32);
+            }
+        }
+        let (arena, table) = (Bump::new(), self.symbols.table());
+        let constants = Frozen::made(|make| {
+            let items = self.constants.iter().zip(&known).map(|(constant, symbol)| match constant {
+                Constant::Scalar(Const::String(text)) if symbol.is_some() => {
+                    Value::String { symbol: *symbol, text: make.distinct(text) }
+                }
+                constant => make.copy(value(&arena, constant), table),
+            });
+            let items: Vec<Value<'_>> = items.collect();
+            Value::Array(make.array(&items))
+        });
         let shortcuts = self.builtins.iter().map(|builtin| shortcut(builtin)).collect();
         Unit { constants, paths: self.paths, builtins: self.builtins, shortcuts, targets: self.targets }
     }
 }
 
+/// Gives symbols to the strings in a collection. Other strings got theirs when they became constants.
 fn intern(constant: &Constant, symbols: &mut Symbols<'_>) {
     match constant {
+        Constant::Scalar(_) => {}
+        Constant::Array(items) | Constant::Set(items) => items.iter().for_each(|item| intern_part(item, symbols)),
+        Constant::Object(entries) => {
+            for (key, value) in entries {
+                intern_part(key, symbols);
+                intern_part(value, symbols);
+            }
+        }
+    }
+}
+
+fn intern_part(part: &Constant, symbols: &mut Symbols<'_>) {
+    match part {
         Constant::Scalar(Const::String(text)) => {
             symbols.symbol(text);
         }
-        Constant::Scalar(_) => {}
-        Constant::Array(items) | Constant::Set(items) => items.iter().for_each(|item| intern(item, symbols)),
-        Constant::Object(entries) => {
-            for (key, value) in entries {
-                intern(key, symbols);
-                intern(value, symbols);
-            }
-        }
+        part => intern(part, symbols),
     }
 }
 
@@ -147,12 +182,12 @@ pub(super) fn hash(constant: &Constant) -> u64 {
 }
 
 /// A constant as a value.
-pub(super) fn value<'a>(arena: &'a Bump, constant: &Constant) -> Value<'a> {
+pub(super) fn value<'a>(arena: &'a Bump, constant: &'a Constant) -> Value<'a> {
     match constant {
         Constant::Scalar(Const::Null) => Value::Null,
         Constant::Scalar(Const::Bool(value)) => Value::Bool(*value),
         Constant::Scalar(Const::Number(text)) => number::parse(arena, arena.alloc_str(text)).unwrap_or(Value::Null),
-        Constant::Scalar(Const::String(text)) => Value::new_string(arena, text),
+        Constant::Scalar(Const::String(text)) => Value::string(text),
         Constant::Array(items) => {
             let items: Vec<_> = items.iter().map(|item| value(arena, item)).collect();
             Value::new_array(arena, &items)

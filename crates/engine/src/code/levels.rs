@@ -186,7 +186,7 @@ impl Values<'_> {
             | Op::Replace { .. }
             | Op::Redirect { .. }
             | Op::SetWorld { .. } => false,
-            Op::MakeArray { .. } | Op::MakeSet { .. } | Op::MakeObject { .. } => false,
+            Op::MakeArray { .. } | Op::MakeSet { .. } | Op::MakeObject { .. } | Op::MakeRecord { .. } => false,
             _ => ends(op).is_none() && pushes(op).is_none(),
         })
     }
@@ -328,7 +328,9 @@ impl Flow for Values<'_> {
                 self.check_path(keys, state, &self.function.listed)?;
                 written.levels = self.below + state.world + 1;
             }
-            Op::MakeArray { .. } | Op::MakeSet { .. } | Op::MakeObject { .. } => written.levels = read + 1,
+            Op::MakeArray { .. } | Op::MakeSet { .. } | Op::MakeObject { .. } | Op::MakeRecord { .. } => {
+                written.levels = read + 1;
+            }
             Op::Begin { .. } => {
                 written = Fact { levels: 0, holds: Holds::Mark(state.open.len()) };
                 state.open.push(Open::default());

@@ -47,6 +47,10 @@ pub struct Label(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConstantId(pub u32);
 
+/// A constant of the unit that is an array of different strings in order: the keys of an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeysId(pub u32);
+
 /// A path of the unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PathId(pub u32);
@@ -85,6 +89,7 @@ pub enum Operand {
     Range(Range),
     Label(u32),
     Constant(u32),
+    Keys(u32),
     Path(u32),
     Document(u32),
     Builtin(u16),
@@ -121,7 +126,7 @@ macro_rules! fields {
 }
 
 fields! {
-    Write => Write, Update => Update, ConstantId => Constant, PathId => Path,
+    Write => Write, Update => Update, ConstantId => Constant, KeysId => Keys, PathId => Path,
     DocumentIndex => Document, BuiltinIndex => Builtin, Count => Count, KindCode => Kind, IndexId => Index, TargetId => Target,
 }
 
@@ -360,6 +365,8 @@ operations! {
     MakeSet { dst: Write, items: Range }
     /// An object of registers, keys and values in turn.
     MakeObject { dst: Write, items: Range }
+    /// An object of constant keys, and registers with the values in the keys' order.
+    MakeRecord { dst: Write, keys: KeysId, values: Range }
     /// The value of a complete document or function; another one is a conflict.
     Yield { src: Read }
     /// Goes elsewhere if there is no value yet.

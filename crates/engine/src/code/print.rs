@@ -23,7 +23,9 @@ fn text(operand: Operand, unit: &Unit) -> String {
         Operand::Write(register) | Operand::Read(register) | Operand::Update(register) => format!("r{register}"),
         Operand::Range(range) => format!("r{}+{}", range.first, range.count),
         Operand::Label(label) => format!("@{label}"),
-        Operand::Constant(id) => unit.constants().get(id as usize).map(ToString::to_string).unwrap_or_default(),
+        Operand::Constant(id) | Operand::Keys(id) => {
+            unit.constants().get(id as usize).map(ToString::to_string).unwrap_or_default()
+        }
         Operand::Path(id) => path(unit, id),
         Operand::Document(document) => format!("#{document}"),
         Operand::Builtin(id) => unit.builtins.get(usize::from(id)).map_or("?", |builtin| builtin.name).to_owned(),

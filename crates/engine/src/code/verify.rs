@@ -2,6 +2,7 @@
 
 use super::flow::{Flow, Work, follow};
 use super::{Function, Op, Operand, Read, Unit};
+use crate::value::Value;
 use smallvec::SmallVec;
 
 /// Checks a function; the error says what is wrong with it, or that there is too much to look at.
@@ -49,6 +50,7 @@ fn is_in_range(operand: Operand, function: &Function, unit: &Unit, documents: us
         Operand::Range(range) => u32::from(range.first) + u32::from(range.count) <= u32::from(function.registers),
         Operand::Label(label) => (label as usize) < function.ops.len(),
         Operand::Constant(constant) => (constant as usize) < unit.constants().len(),
+        Operand::Keys(keys) => unit.constants().get(keys as usize).is_some_and(are_keys),
         Operand::Path(path) => (path as usize) < unit.paths.len(),
         Operand::Document(document) => (document as usize) < documents,
         Operand::Builtin(builtin) => usize::from(builtin) < unit.builtins.len(),
@@ -56,6 +58,14 @@ fn is_in_range(operand: Operand, function: &Function, unit: &Unit, documents: us
         Operand::Target(target) => (target as usize) < unit.targets.len(),
         Operand::Count(_) | Operand::Kind(_) => true,
     }
+}
+
+/// Whether a constant is an array of different strings in order.
+fn are_keys(constant: &Value<'_>) -> bool {
+    let keys = constant.as_array().unwrap_or_default();
+    constant.as_array().is_some()
+        && keys.iter().all(|key| key.as_str().is_some())
+        && keys.windows(2).all(|pair| matches!(pair, [left, right] if left < right))
 }
 
 /// Follows every way through the code and checks that no register is read before it is written.

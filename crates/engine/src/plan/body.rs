@@ -22,6 +22,11 @@ pub(super) struct Builder {
 }
 
 impl Builder {
+    /// For a block of about so many steps.
+    pub(super) fn with_capacity(steps: usize) -> Self {
+        Builder { outer: Vec::new(), steps: Block::with_capacity(steps) }
+    }
+
     pub(super) fn push(&mut self, step: Step) {
         self.steps.push(step);
     }
@@ -103,7 +108,9 @@ impl<'p> Planner<'p> {
     pub(super) fn scoped<T>(&mut self, work: impl FnOnce(&mut Self) -> T) -> T {
         let mark = self.trail.len();
         let result = work(self);
-        for var in self.trail.split_off(mark) {
+        while self.trail.len() > mark
+            && let Some(var) = self.trail.pop()
+        {
             if let Some(place) = self.slots.get_mut(var.0 as usize) {
                 *place = None;
             }
@@ -121,7 +128,7 @@ impl<'p> Planner<'p> {
     /// A body that only has to have an answer.
     pub(super) fn existence(&mut self, body: &Body) -> Block {
         self.scoped(|planner| {
-            let mut builder = Builder::default();
+            let mut builder = Builder::with_capacity(body.len());
             planner.body(body, &mut builder);
             builder.finish()
         })

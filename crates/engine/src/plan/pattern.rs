@@ -9,7 +9,8 @@ use solon_syntax::Span;
 impl Planner<'_> {
     /// Makes two terms equal.
     pub(super) fn unify(&mut self, left: &Term, right: &Term, span: Span, builder: &mut Builder) {
-        let mut pairs = vec![(left, right)];
+        let mut pairs = Vec::new();
+        self.unify_pair(left, right, span, builder, &mut pairs);
         while !pairs.is_empty() {
             let before = pairs.len();
             let mut waiting = Vec::new();

@@ -73,7 +73,7 @@ impl Planner<'_> {
             Head::Input => (Expr::Input, reference.operands.as_slice()),
             Head::Term(head) => (self.expr(head, builder), reference.operands.as_slice()),
             Head::Data => {
-                let prefix: Vec<Arc<str>> = reference.operands.iter().map_while(text_of).collect();
+                let prefix: Vec<Arc<str>> = reference.operands.iter().map_while(text_of).cloned().collect();
                 match self.tree.find(&prefix) {
                     Found::Document(document, steps) => {
                         let value = match self.tree.document(document).kind {
@@ -89,7 +89,10 @@ impl Planner<'_> {
                 }
             }
         };
-        for operand in operands {
+        let constant = operands.iter().map_while(text_of);
+        let (keys, rest) = operands.split_at(constant.clone().count());
+        value = value.at_all(keys.len(), constant);
+        for operand in rest {
             value = self.element(value, operand, reference.span, builder);
         }
         value
@@ -127,6 +130,19 @@ impl Expr {
         found
     }
 
+    /// What is at so many constant keys.
+    fn at_all<'k>(self, count: usize, keys: impl Iterator<Item = &'k Arc<str>>) -> Expr {
+        if count == 0 {
+            return self;
+        }
+        let (base, mut path) = match self {
+            Expr::Path(base, path) => (base, path),
+            base => (Box::new(base), Vec::with_capacity(count)),
+        };
+        path.extend(keys.cloned());
+        Expr::Path(base, path)
+    }
+
     /// What is at a constant key.
     pub(super) fn at(self, key: Arc<str>) -> Expr {
         match self {
@@ -146,9 +162,9 @@ impl Constant {
     }
 }
 
-fn text_of(term: &Term) -> Option<Arc<str>> {
+fn text_of(term: &Term) -> Option<&Arc<str>> {
     match term {
-        Term::Const(Const::String(text)) => Some(text.clone()),
+        Term::Const(Const::String(text)) => Some(text),
         _ => None,
     }
 }

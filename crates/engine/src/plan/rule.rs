@@ -7,6 +7,7 @@ use super::{Branch, Definition, DocumentPlan, Expr, QueryPlan, Slot, Step, Test}
 use crate::hir::lower::Program;
 use crate::hir::{Body, Const, Head, Query, Rule, Term};
 use hashbrown::HashSet;
+use smallvec::SmallVec;
 use solon_syntax::Diagnostic;
 
 /// Plans every document of a tree.
@@ -27,14 +28,14 @@ pub fn plan_program(program: &Program, tree: &Tree, errors: &mut Vec<Diagnostic>
 fn definition(program: &Program, tree: &Tree, rule: &Rule, errors: &mut Vec<Diagnostic>) -> Definition {
     let arguments = rule.params.as_ref().map_or(0, Vec::len);
     let mut planner = Planner::new(program, tree, &rule.locals, arguments, errors);
-    let mut branches = Vec::new();
+    let mut branches = Vec::with_capacity(rule.branches.len());
     for (index, branch) in rule.branches.iter().enumerate() {
         let branch = planner.scoped(|planner| {
-            let mut builder = Builder::default();
+            let mut builder = Builder::with_capacity(branch.body.len());
             planner.parameters(rule, &mut builder);
             let mark = planner.slot_count();
             let key_terms = if index == 0 { rule.keys.as_slice() } else { &[] };
-            let head: Vec<&Term> = key_terms.iter().chain([&branch.value]).collect();
+            let head: SmallVec<[&Term; 4]> = key_terms.iter().chain([&branch.value]).collect();
             planner.rule_body(&branch.body, &head, &mut builder);
             let is_flat = builder.is_flat();
             let keys: Vec<Expr> = key_terms.iter().map(|key| planner.expr(key, &mut builder)).collect();

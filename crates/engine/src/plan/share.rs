@@ -4,16 +4,66 @@
 //! with it). Rules that begin with equal steps are put under one beginning, with their rests as alternatives. Slots
 //! are numbered in the order of the steps, so equal beginnings have equal slots, and no rest writes one of them.
 
-use super::{Block, Definition, Step};
+use super::{Block, Branch, Definition, Step};
 
 /// With more definitions than this, comparing each with each would take longer than it saves.
 const MOST: usize = 256;
 
-/// The definitions that begin like others as one block, whose ends have the numbers of the definitions; and those that
-/// are better off alone.
-pub fn share(definitions: &[Definition]) -> (Option<Block>, Vec<&Definition>) {
+/// Definitions that are done together or alone.
+pub enum Part<'d> {
+    /// Those that begin alike, as one block, whose ends have the numbers of the definitions.
+    Together(Block),
+    /// One that begins like no other.
+    Alone(&'d Definition),
+}
+
+/// Which definitions are looked at together.
+#[derive(Clone, Copy, PartialEq)]
+enum Order {
+    /// Any.
+    Any,
+    /// Those that follow one another.
+    Kept,
+}
+
+/// The definitions of a set or object: those that begin like others come first.
+pub fn share(definitions: &[Definition]) -> Vec<Part<'_>> {
     let (together, alone) = split(definitions);
-    ((!together.is_empty()).then(|| merge(together)), alone)
+    let together = (!together.is_empty()).then(|| Part::Together(merge(together, Order::Any)));
+    together.into_iter().chain(alone.into_iter().map(Part::Alone)).collect()
+}
+
+/// The definitions of one value, each of which has one answer at most, in their order: which of them a conflict tells of
+/// depends on it. A loop would go on after its answer, and so is not shared.
+pub fn share_in_order(definitions: &[Definition]) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    let mut run: Vec<Numbered<'_>> = Vec::new();
+    let mut end = |run: &mut Vec<Numbered<'_>>| match std::mem::take(run).as_slice() {
+        [] => {}
+        [(number, _)] => parts.extend(definitions.get(*number).map(Part::Alone)),
+        several => parts.push(Part::Together(merge(several.to_vec(), Order::Kept))),
+    };
+    for (number, definition) in definitions.iter().enumerate() {
+        let steps = straight(definition);
+        if !run.first().is_some_and(|(_, first)| begin_alike(first, steps.unwrap_or_default())) {
+            end(&mut run);
+        }
+        run.push((number, steps.unwrap_or_default()));
+    }
+    end(&mut run);
+    parts
+}
+
+/// The steps of a definition that has one answer at most, without loops.
+fn straight(definition: &Definition) -> Option<&[Step]> {
+    let is_straight =
+        |step: &Step| !matches!(step, Step::Loop { .. } | Step::DataLoop { .. } | Step::With { .. } | Step::Outside(_));
+    match definition.branches.as_slice() {
+        [Branch { block, is_single: true, .. }] if !definition.has_effects && block.iter().all(is_straight) => {
+            Some(block)
+        }
+        _ => None,
+    }
 }
 
 /// For each definition whether it begins like another one.
@@ -58,7 +108,7 @@ fn split(definitions: &[Definition]) -> (Vec<Numbered<'_>>, Vec<&Definition>) {
 }
 
 /// The steps of a definition that may be done together with another one's.
-fn shareable(definition: &Definition) -> Option<&[Step]> {
+pub(super) fn shareable(definition: &Definition) -> Option<&[Step]> {
     match definition.branches.as_slice() {
         [branch] if !branch.is_single && !definition.has_effects => Some(&branch.block),
         _ => None,
@@ -73,7 +123,7 @@ fn begin_alike(left: &[Step], right: &[Step]) -> bool {
 }
 
 /// Whether two steps are equal, or loops over the same collection.
-fn is_same_beginning(left: &Step, right: &Step) -> bool {
+pub(super) fn is_same_beginning(left: &Step, right: &Step) -> bool {
     match (left, right) {
         (
             Step::Loop { collection, key, value, filter, .. },
@@ -88,15 +138,17 @@ fn is_same_beginning(left: &Step, right: &Step) -> bool {
 }
 
 /// One block of several.
-fn merge(rests: Vec<(usize, &[Step])>) -> Block {
-    let mut groups: Vec<Vec<(usize, &[Step])>> = Vec::new();
+fn merge(rests: Vec<Numbered<'_>>, order: Order) -> Block {
+    let mut groups: Vec<Vec<Numbered<'_>>> = Vec::new();
     for rest in rests {
-        match groups.iter_mut().find(|group| group.first().is_some_and(|first| begin_alike(first.1, rest.1))) {
+        let from = if order == Order::Kept { groups.len().saturating_sub(1) } else { 0 };
+        let is_alike = |group: &&mut Vec<Numbered<'_>>| group.first().is_some_and(|first| begin_alike(first.1, rest.1));
+        match groups.iter_mut().skip(from).find(is_alike) {
             Some(group) => group.push(rest),
             None => groups.push(vec![rest]),
         }
     }
-    let mut blocks: Vec<(usize, Block)> = groups.into_iter().map(merge_group).collect();
+    let mut blocks: Vec<(usize, Block)> = groups.into_iter().map(|group| merge_group(group, order)).collect();
     match blocks.as_slice() {
         // The one group begins alike and ends with its own alternatives.
         [(_, block)] if matches!(block.last(), Some(step) if ends_with_alternatives(step)) => {
@@ -116,7 +168,7 @@ fn ends_with_alternatives(step: &Step) -> bool {
 }
 
 /// Rests that begin alike as one, with the number of the first.
-fn merge_group(group: Vec<(usize, &[Step])>) -> (usize, Block) {
+fn merge_group(group: Vec<Numbered<'_>>, order: Order) -> (usize, Block) {
     let Some((number, first)) = group.first().copied() else { return (0, Block::new()) };
     if group.len() == 1 {
         return (number, first.to_vec());
@@ -128,26 +180,26 @@ fn merge_group(group: Vec<(usize, &[Step])>) -> (usize, Block) {
             key: *key,
             value: *value,
             filter: filter.clone(),
-            body: merge(group.iter().map(|(number, steps)| (*number, body_of(steps))).collect()),
+            body: merge(bodies(&group), order),
         },
-        Step::DataLoop { path, key, .. } => Step::DataLoop {
-            path: path.clone(),
-            key: *key,
-            body: merge(group.iter().map(|(number, steps)| (*number, body_of(steps))).collect()),
-        },
+        Step::DataLoop { path, key, .. } => {
+            Step::DataLoop { path: path.clone(), key: *key, body: merge(bodies(&group), order) }
+        }
         step => {
             let rests = group.iter().map(|(number, steps)| (*number, steps.get(1..).unwrap_or_default()));
             let mut block = vec![step.clone()];
-            block.extend(merge(rests.collect()));
+            block.extend(merge(rests.collect(), order));
             return (number, block);
         }
     };
     (number, vec![step])
 }
 
-fn body_of(steps: &[Step]) -> &[Step] {
-    match steps.first() {
-        Some(Step::Loop { body, .. } | Step::DataLoop { body, .. }) => body,
+/// What is in the loops that rests begin with.
+fn bodies<'d>(group: &[Numbered<'d>]) -> Vec<Numbered<'d>> {
+    let body = |steps: &'d [Step]| match steps.first() {
+        Some(Step::Loop { body, .. } | Step::DataLoop { body, .. }) => body.as_slice(),
         _ => &[],
-    }
+    };
+    group.iter().map(|(number, steps)| (*number, body(steps))).collect()
 }

@@ -31,8 +31,13 @@ pub struct Frozen(Arc<Cell>);
 impl Frozen {
     /// A deep copy of `value`, with the symbols of `symbols` on its strings.
     pub fn new(value: Value<'_>, symbols: &SymbolTable) -> Self {
+        Frozen::made(|make| make.copy(value, symbols))
+    }
+
+    /// A value made for it. What is equal in it is there once where `make` sees to it.
+    pub(crate) fn made(make: impl for<'a> FnOnce(&mut Sharing<'a>) -> Value<'a>) -> Self {
         let owner = Owner { herd: Herd::new(), parts: Vec::new() };
-        Frozen(Arc::new(Cell::new(owner, |owner| Sharing::new(owner.herd.get()).copy(value, symbols))))
+        Frozen(Arc::new(Cell::new(owner, |owner| make(&mut Sharing::new(owner.herd.get())))))
     }
 
     /// What a JSON text says. Nothing but the value itself is made, so that a large text needs little more memory than

@@ -82,7 +82,7 @@ impl<'a> Make<'a, 'a> for Plain<'a> {
 
 /// Makes values that are kept: what is equal, and is written alike, is there once. Parts are made before the whole, so
 /// two collections are equal if their parts are the same in memory.
-pub(super) struct Sharing<'a> {
+pub(crate) struct Sharing<'a> {
     arena: Member<'a>,
     hasher: foldhash::fast::RandomState,
     texts: HashTable<&'a str>,
@@ -103,8 +103,13 @@ impl<'a> Sharing<'a> {
         }
     }
 
+    /// A text that is known to be no other's.
+    pub(crate) fn distinct(&mut self, text: &str) -> &'a str {
+        self.arena.alloc_str(text)
+    }
+
     /// A deep copy of a value, with the symbols of `symbols` on its strings.
-    pub(super) fn copy(&mut self, value: Value<'_>, symbols: &SymbolTable) -> Value<'a> {
+    pub(crate) fn copy(&mut self, value: Value<'_>, symbols: &SymbolTable) -> Value<'a> {
         copy(self, value, symbols)
     }
 }

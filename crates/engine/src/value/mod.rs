@@ -32,7 +32,7 @@ pub use bumpalo::collections::Vec as BumpVec;
 pub use frozen::Frozen;
 pub(crate) use letters::Letters;
 pub(crate) use links::Links;
-pub(crate) use make::{Plain, copy};
+pub(crate) use make::{Make, Plain, copy};
 pub use number::Number;
 pub use object::{Entry, Object};
 pub use owned::OwnedValue;

@@ -142,6 +142,12 @@ pub(super) fn written_object<'a>(arena: &'a Bump, items: &[Value<'a>]) -> Value<
     Value::Object(Object::from_sorted(arena, entries.into_bump_slice()))
 }
 
+/// An object of different keys in order, and their values.
+pub(super) fn record<'a>(arena: &'a Bump, keys: &[Value<'a>], values: &[Value<'a>]) -> Value<'a> {
+    let entries = Vec::from_iter_in(keys.iter().copied().zip(values.iter().copied()), arena);
+    Value::Object(Object::from_sorted(arena, entries.into_bump_slice()))
+}
+
 fn pairs<'a>(arena: &'a Bump, items: &[Value<'a>]) -> Vec<'a, Entry<'a>> {
     let pairs = items.chunks_exact(2).filter_map(|pair| match pair {
         [key, value] => Some((*key, *value)),

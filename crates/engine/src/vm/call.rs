@@ -22,13 +22,15 @@ impl<'a> Machine<'a, '_> {
         if args.is_empty() || !self.code.is_remembered.get(document as usize).is_some_and(|is| *is) {
             return self.call_anew(document, args, stack);
         }
-        let (hash, known) = self.calls.get(self.current, document, args);
-        if let Some(result) = known {
-            return Ok(result);
-        }
-        let result = self.call_anew(document, args, stack)?;
+        let number = match self.calls.ask(self.current, document, args) {
+            Ok(result) => return Ok(result),
+            Err(number) => number,
+        };
         self.ticks(args.len() / PER_STEP)?;
-        self.calls.add(hash, self.current, document, args, result);
+        let result = self.call_anew(document, args, stack)?;
+        if let Some(number) = number {
+            self.calls.keep(number, result);
+        }
         Ok(result)
     }
 
@@ -92,7 +94,13 @@ impl<'a> Machine<'a, '_> {
         }
     }
 
-    /// Calls a builtin, its shortcut first, or what stands in for it.
+    /// What a builtin gives, where it has a shortcut for its arguments and nothing stands in for it.
+    #[inline(always)]
+    pub(super) fn shortcut(&self, unit: &Unit, builtin: BuiltinIndex, args: &[Value<'a>]) -> Option<Value<'a>> {
+        if self.world.functions.is_empty() { unit.shortcut(builtin).and_then(|shortcut| shortcut(args)) } else { None }
+    }
+
+    /// Calls a builtin that has no such shortcut, or what stands in for it.
     #[inline(never)]
     pub(super) fn any_builtin(
         &mut self,
@@ -103,16 +111,10 @@ impl<'a> Machine<'a, '_> {
         place: Place<'a>,
     ) -> Result<Option<Value<'a>>> {
         self.tick()?;
+        let Some(builtin) = unit.builtins.get(usize::from(builtin.0)) else { return Ok(None) };
         if self.world.functions.is_empty() {
-            if let Some(shortcut) = unit.shortcut(builtin)
-                && let Some(value) = shortcut(args)
-            {
-                return Ok(Some(value));
-            }
-            let Some(builtin) = unit.builtins.get(usize::from(builtin.0)) else { return Ok(None) };
             return self.builtin(builtin, args, place);
         }
-        let Some(builtin) = unit.builtins.get(usize::from(builtin.0)) else { return Ok(None) };
         match self.substitute(Callee::Builtin(builtin)) {
             None => self.builtin(builtin, args, place),
             Some(substitute) => self.call_substitute(substitute, args, stack, place),

@@ -20,76 +20,87 @@ pub(super) struct Remembered<'a> {
     entries: bumpalo::collections::Vec<'a, Entry<'a>>,
     /// By hash: positions in `entries`, plus 1, below the upper half of the hash. A power of two.
     table: &'a mut [u64],
-}
-
-#[derive(Clone, Copy)]
-struct Entry<'a> {
-    call: Call<'a>,
-    result: Option<Value<'a>>,
+    seed: u64,
 }
 
 /// A call: in which world, of which function, with what.
-#[derive(Clone, Copy)]
-pub(super) struct Call<'a> {
+struct Entry<'a> {
     hash: u64,
     world: usize,
     document: u32,
-    args: &'a [Value<'a>],
+    first: Value<'a>,
+    others: &'a [Value<'a>],
+    /// The result, once there is one.
+    result: Option<Option<Value<'a>>>,
 }
 
 impl<'a> Remembered<'a> {
     pub(super) fn new(arena: &'a Bump) -> Self {
-        Remembered { arena, entries: bumpalo::collections::Vec::new_in(arena), table: &mut [] }
+        Remembered { arena, entries: bumpalo::collections::Vec::new_in(arena), table: &mut [], seed: 0 }
     }
 
-    /// The result of a call, if it was made before. (The hash is for [`Remembered::add`].)
-    pub(super) fn get(&self, world: usize, document: u32, args: &[Value<'a>]) -> (u64, Option<Option<Value<'a>>>) {
-        let hash = hash(world, document, args);
+    /// The result of a call, if it was made before. Otherwise the number that it is kept by, if it is.
+    pub(super) fn ask(
+        &mut self,
+        world: usize,
+        document: u32,
+        args: &[Value<'a>],
+    ) -> Result<Option<Value<'a>>, Option<u32>> {
+        let Some((first, others)) = args.split_first() else { return Err(None) };
+        if self.entries.len() * 2 >= self.table.len() {
+            self.grow();
+        }
+        let start = self.seed ^ ((world as u64) << 32 | u64::from(document));
+        let hash = others.iter().fold(mixed(start ^ bits(first)), |state, arg| mixed(state ^ bits(arg)));
         let mask = self.table.len().wrapping_sub(1);
         let mut slot = hash as usize & mask;
         for _ in 0..LONGEST_PROBE {
             let Some(place) = self.table.get(slot).filter(|place| **place != 0) else { break };
             if (place ^ hash) >> 32 == 0
-                && let Some(Entry { call, result }) = self.entries.get(*place as u32 as usize - 1)
-                && call.world == world
-                && call.document == document
-                && call.args.len() == args.len()
-                && call.args.iter().zip(args).all(|(left, right)| is_same(left, right))
+                && let Some(entry) = self.entries.get((*place as u32 as usize).wrapping_sub(1))
+                && entry.world == world
+                && entry.document == document
+                && is_same(&entry.first, first)
+                && entry.others.len() == others.len()
+                && entry.others.iter().zip(others).all(|(left, right)| is_same(left, right))
+                && let Some(result) = entry.result
             {
-                return (hash, Some(*result));
+                return Ok(result);
             }
             slot = (slot + 1) & mask;
         }
-        (hash, None)
+        Err(self.add(hash, Entry { hash, world, document, first: *first, others: &[], result: None }, others))
+    }
+
+    fn add(&mut self, hash: u64, entry: Entry<'a>, others: &[Value<'a>]) -> Option<u32> {
+        let number = self.entries.len();
+        if number >= CAPACITY || !place(self.table, hash, number as u32 + 1) {
+            return None;
+        }
+        let others = if others.is_empty() { &[] } else { &*self.arena.alloc_slice_copy(others) };
+        self.entries.push(Entry { others, ..entry });
+        Some(number as u32)
     }
 
     /// Keeps the result of a call.
-    pub(super) fn add(
-        &mut self,
-        hash: u64,
-        world: usize,
-        document: u32,
-        args: &[Value<'a>],
-        result: Option<Value<'a>>,
-    ) {
-        if self.entries.len() >= CAPACITY {
-            return;
-        }
-        if (self.entries.len() + 1) * 2 > self.table.len() {
-            self.grow();
-        }
-        if place(self.table, hash, self.entries.len() as u32 + 1) {
-            let args = self.arena.alloc_slice_copy(args);
-            self.entries.push(Entry { call: Call { hash, world, document, args }, result });
+    pub(super) fn keep(&mut self, number: u32, result: Option<Value<'a>>) {
+        if let Some(entry) = self.entries.get_mut(number as usize) {
+            entry.result = Some(result);
         }
     }
 
+    #[cold]
     fn grow(&mut self) {
+        if self.entries.len() >= CAPACITY {
+            return;
+        }
         let size = (self.table.len() * 4).max(FIRST);
+        self.seed = Seeds::get().start();
         self.table = self.arena.alloc_slice_fill_copy(size, 0);
+        self.entries.reserve(size / 2 - self.entries.len());
         for (at, entry) in self.entries.iter().enumerate() {
             // What finds no slot is not found again.
-            let _ = place(self.table, entry.call.hash, at as u32 + 1);
+            let _ = place(self.table, entry.hash, at as u32 + 1);
         }
     }
 }
@@ -110,20 +121,16 @@ fn place(table: &mut [u64], hash: u64, position: u32) -> bool {
     false
 }
 
-fn hash(world: usize, document: u32, args: &[Value<'_>]) -> u64 {
-    let start = Seeds::get().start() ^ ((world as u64) << 32 | u64::from(document));
-    args.iter().fold(mixed(start), |state, arg| {
-        mixed(
-            state
-                ^ match arg {
-                    Value::Array(items) => items.as_ptr().addr() as u64,
-                    Value::Object(object) => object.address() as u64,
-                    Value::Set(set) => set.items().as_ptr().addr() as u64,
-                    Value::Int(number) => *number as u64,
-                    scalar => scalar.hash_code(),
-                },
-        )
-    })
+/// What tells an argument from most others.
+#[inline]
+fn bits(arg: &Value<'_>) -> u64 {
+    match arg {
+        Value::Array(items) => items.as_ptr().addr() as u64,
+        Value::Object(object) => object.address() as u64,
+        Value::Set(set) => set.items().as_ptr().addr() as u64,
+        Value::Int(number) => *number as u64,
+        scalar => scalar.hash_code(),
+    }
 }
 
 /// Every bit of the result depends on every bit of `bits`.
@@ -153,18 +160,20 @@ mod tests {
     fn calls_whose_hashes_collide_are_not_kept() {
         let arena = Bump::new();
         let mut calls = Remembered::new(&arena);
+        calls.grow();
         for number in 0..10_000 {
-            calls.add(7, 0, 0, &[Value::Int(number)], None);
+            let first = Value::Int(number);
+            calls.add(7, Entry { hash: 7, world: 0, document: 0, first, others: &[], result: None }, &[]);
         }
         assert_eq!(calls.entries.len(), LONGEST_PROBE);
         for number in 0..60_000 {
-            let args = [Value::Int(number)];
-            let (hash, known) = calls.get(0, 1, &args);
-            assert!(known.is_none());
-            calls.add(hash, 0, 1, &args, Some(Value::Int(number)));
+            if let Err(Some(kept)) = calls.ask(0, 1, &[Value::Int(number)]) {
+                calls.keep(kept, Some(Value::Int(number)));
+            }
         }
-        let is_kept = |number: &i64| calls.get(0, 1, &[Value::Int(*number)]).1 == Some(Some(Value::Int(*number)));
-        assert!((0..60_000).filter(is_kept).count() > 59_000);
-        assert!(calls.get(0, 0, &[Value::Int(60_000)]).1.is_none());
+        let kept =
+            (0..60_000).filter(|number| calls.ask(0, 1, &[Value::Int(*number)]) == Ok(Some(Value::Int(*number))));
+        assert!(kept.count() > 59_000);
+        assert!(calls.ask(0, 0, &[Value::Int(60_000)]).is_err());
     }
 }

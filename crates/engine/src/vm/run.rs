@@ -142,7 +142,13 @@ impl<'a> Machine<'a, '_> {
         macro_rules! builtin {
             ($builtin:expr, $args:expr) => {{
                 let args = $args;
-                self.any_builtin(unit, $builtin, &args, stack, place!())?
+                match self.shortcut(unit, $builtin, &args[..]) {
+                    Some(value) => {
+                        self.tick()?;
+                        Some(value)
+                    }
+                    None => self.any_builtin(unit, $builtin, &args[..], stack, place!())?,
+                }
             }};
         }
         macro_rules! call {
@@ -242,9 +248,7 @@ impl<'a> Machine<'a, '_> {
                     check!(call!(document, [read!(arg)]).is_some_and(|value| value.is_truthy()), fail);
                 }
                 Op::Builtin { dst, builtin, args, fail } => {
-                    let args = range(registers, args);
-                    let value = self.any_builtin(unit, builtin, args, stack, place!())?;
-                    write_or!(dst, value, fail);
+                    write_or!(dst, builtin!(builtin, range(registers, args)), fail);
                 }
                 Op::Builtin1 { dst, builtin, arg, fail } => write_or!(dst, builtin!(builtin, [read!(arg)]), fail),
                 Op::Builtin2 { dst, builtin, first, second, fail } => {
@@ -425,6 +429,11 @@ impl<'a> Machine<'a, '_> {
                 Op::MakeObject { dst, items } => {
                     self.making(items.count.into())?;
                     write!(dst, build::written_object(self.arena, range(registers, items)));
+                }
+                Op::MakeRecord { dst, keys, values } => {
+                    self.making(values.count.into())?;
+                    let keys = constants.get(keys.0 as usize).and_then(Value::as_array).unwrap_or_default();
+                    write!(dst, build::record(self.arena, keys, range(registers, values)));
                 }
                 Op::Yield { src } => {
                     let value = read!(src);

@@ -163,6 +163,12 @@ fn made(
                 }
             },
             Operand::Label(_) => label(choices),
+            // Few constants are keys.
+            Operand::Keys(_) => {
+                let are_keys = |at: &usize| unit.constants().get(*at).is_some_and(|keys| keys.as_array().is_some());
+                let keys: Vec<usize> = (0..constants).filter(are_keys).collect();
+                choices.one_of(&keys).unwrap_or_else(|| choices.below(constants))
+            }
             Operand::Constant(_) => choices.below(constants),
             Operand::Path(_) => choices.below(unit.paths.len()),
             Operand::Document(_) => choices.below(code.functions.len()),

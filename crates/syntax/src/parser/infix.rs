@@ -36,7 +36,9 @@ impl Parser<'_> {
     /// Reads a term with operators. With `key_value`, `k, v in c` is one too; in lists it is not.
     pub(super) fn infix(&mut self, key_value: bool) -> Option<Term> {
         let first = self.term()?;
-        self.infix_after(first, key_value)
+        let next = self.kind();
+        let is_end = !is_infix(next) && !next.is_keyword() && next != TokenKind::Comma;
+        if is_end { Some(first) } else { self.infix_after(first, key_value) }
     }
 
     /// The same, where the first operand has been read (and `height` is its).

@@ -157,7 +157,7 @@ struct Parser<'t> {
     /// Whether the last statement was read to its end and is no rule: the next one follows.
     was_no_rule: bool,
     /// What is wrong if the module turns out to be v1.
-    v1_errors: Vec<Diagnostic>,
+    v1_errors: Vec<(Span, checks::Objection)>,
     /// The syntax asked for. `import rego.v1` changes which words are keywords, not this.
     version: Version,
     keywords: Keywords,

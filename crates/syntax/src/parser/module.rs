@@ -60,7 +60,7 @@ impl Parser<'_> {
         let version = if imports_later { Version::V1 } else { self.version };
         if version == Version::V1 {
             let found = std::mem::take(&mut self.v1_errors);
-            self.errors.extend(found);
+            self.errors.extend(found.iter().map(|(span, objection)| objection.at(*span)));
         }
         let (imports, rules) = (read.imports, read.rules);
         Some(Module { file: self.file, version, package, imports, rules, comments })
@@ -115,10 +115,13 @@ impl Parser<'_> {
             }
             _ => {
                 let start = self.start();
-                let rules = self.rules()?;
+                let known = read.rules.len();
+                if self.rules(&mut read.rules).is_none() {
+                    read.rules.truncate(known);
+                    return None;
+                }
                 let span = self.span_from(start);
                 self.expect_package(read, span);
-                read.rules.extend(rules);
             }
         }
         Some(())

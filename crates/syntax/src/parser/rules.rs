@@ -22,8 +22,9 @@ struct RawHead {
 }
 
 impl Parser<'_> {
-    /// Reads a rule; several if bodies are chained.
-    pub(super) fn rules(&mut self) -> Option<Vec<Rule>> {
+    /// Reads a rule and adds it to others; several if bodies are chained. Those of a statement that cannot be read to its
+    /// end are not to be kept.
+    pub(super) fn rules(&mut self, rules: &mut Vec<Rule>) -> Option<()> {
         let mark = self.mark();
         let start = self.start();
         self.keyword_as_name();
@@ -42,25 +43,25 @@ impl Parser<'_> {
             }
         }
         if !self.is(TokenKind::Ident) {
-            return self.no_rule(mark).map(|rule| vec![rule]);
+            return self.no_rule(mark).map(|rule| rules.push(rule));
         }
         let head = self.head()?;
         if is_default {
-            return self.default_rule(start, head).map(|rule| vec![rule]);
+            return self.default_rule(start, head).map(|rule| rules.push(rule));
         }
         match self.kind() {
             TokenKind::If => {
                 self.advance();
                 let head = self.finish_head(head, true);
-                self.rule_with_if(start, head)
+                self.rule_with_if(start, head, rules)
             }
             TokenKind::LeftBrace => {
                 let has_contains = head.member.is_some();
                 let head = self.finish_head(head, false);
                 let body = self.braced_body()?;
-                self.rule_with_body(start, head, body, Written { has_if: false, has_contains, has_body: true })
+                self.rule_with_body(start, head, body, Written { has_if: false, has_contains, has_body: true }, rules)
             }
-            _ => self.rule_without_body(start, head, mark).map(|rule| vec![rule]),
+            _ => self.rule_without_body(start, head, mark).map(|rule| rules.push(rule)),
         }
     }
 
@@ -149,13 +150,13 @@ impl Parser<'_> {
         Span::new(self.file, raw.start, end.max(raw.start))
     }
 
-    fn rule_with_if(&mut self, start: u32, head: Head) -> Option<Vec<Rule>> {
+    fn rule_with_if(&mut self, start: u32, head: Head, rules: &mut Vec<Rule>) -> Option<()> {
         let has_contains = matches!(head.kind, HeadKind::Contains { .. });
         let written = Written { has_if: true, has_contains, has_body: true };
         let is_braced = self.is(TokenKind::LeftBrace);
         if is_braced && !self.may_start_expression() {
             let body = self.braced_body()?;
-            return self.rule_with_body(start, head, body, written);
+            return self.rule_with_body(start, head, body, written, rules);
         }
         let mark = self.mark();
         let body = match self.literal() {
@@ -169,7 +170,7 @@ impl Parser<'_> {
             }
             _ => return None,
         };
-        self.rule_with_body(start, head, body, written)
+        self.rule_with_body(start, head, body, written, rules)
     }
 
     /// Whether a `{` after `if` may start an expression, such as `{"a": 1}.a`, rather than a body. Decided by the
@@ -211,7 +212,15 @@ impl Parser<'_> {
     }
 
     /// What follows a rule's first body: `else` branches, or further bodies, which are rules of their own.
-    fn rule_with_body(&mut self, start: u32, head: Head, body: Body, written: Written) -> Option<Vec<Rule>> {
+    fn rule_with_body(
+        &mut self,
+        start: u32,
+        head: Head,
+        body: Body,
+        written: Written,
+        rules: &mut Vec<Rule>,
+    ) -> Option<()> {
+        let known = rules.len();
         let first_end = self.last_end();
         let mut else_branches = Vec::new();
         if self.is(TokenKind::Else) && !self.starts_ref(self.at) {
@@ -233,7 +242,7 @@ impl Parser<'_> {
         let has_else = !else_branches.is_empty();
         let span = self.span_from(start);
         self.check_v1(span, &head, written);
-        let mut rules = vec![Rule { span, is_default: false, head, body, else_branches }];
+        rules.push(Rule { span, is_default: false, head, body, else_branches });
         while self.is(TokenKind::LeftBrace) {
             if has_else {
                 let span = self.here();
@@ -243,18 +252,18 @@ impl Parser<'_> {
             let start = self.start();
             let body = self.braced_body()?;
             let span = self.span_from(start);
-            let Some(first) = rules.first() else { break };
+            let Some(first) = rules.get(known) else { break };
             let head = Head { span, ..first.head.clone() };
             self.check_v1(span, &head, written);
             rules.push(Rule { span, is_default: false, head, body, else_branches: Vec::new() });
         }
-        if let (1, Some(rule)) = (rules.len(), rules.first_mut()) {
+        if let Some([rule]) = rules.get_mut(known..) {
             rule.span.end = rule.span.end.max(first_end);
         }
-        Some(rules)
+        Some(())
     }
 
-    fn else_branch(&mut self, what: &str) -> Option<Else> {
+    fn else_branch(&mut self, what: &'static str) -> Option<Else> {
         let start = self.start();
         self.advance();
         let (mut value, mut is_assigned) = (None, false);

@@ -147,6 +147,10 @@ impl Parser<'_> {
     }
 
     fn ref_after(&mut self, mut head: Term, mut is_spaced: bool) -> Option<Term> {
+        if !matches!(self.kind(), TokenKind::Dot | TokenKind::LeftBracket | TokenKind::LeftParen) {
+            self.set_height(self.height)?;
+            return Some(head);
+        }
         let mut operands = Vec::with_capacity(self.fields_ahead());
         let mut height = self.height;
         let mut after_call = false;

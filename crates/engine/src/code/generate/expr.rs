@@ -1,10 +1,24 @@
 //! Expressions.
 
-use super::super::{DocumentIndex, Label, Op, Range, Read, Write};
+use super::super::{DocumentIndex, KeysId, Label, Op, Range, Read, Write};
 use super::Generator;
 use crate::hir::{ComprehensionKind, Const};
 use crate::plan::{At, Comprehension, Constant, Expr, Function};
 use std::sync::Arc;
+
+/// The keys of an object in order, if all of them are different constant strings.
+fn constant_keys(entries: &[(Expr, Expr)]) -> Option<Vec<&Arc<str>>> {
+    let mut keys: Vec<&Arc<str>> = entries.iter().map(|(key, _)| text_of(key)).collect::<Option<_>>()?;
+    keys.sort_unstable();
+    keys.windows(2).all(|pair| pair[0] != pair[1]).then_some(keys)
+}
+
+fn text_of(expr: &Expr) -> Option<&Arc<str>> {
+    match expr {
+        Expr::Const(Constant::Scalar(Const::String(text))) => Some(text),
+        _ => None,
+    }
+}
 
 /// Whether a value is looked up in base documents.
 fn is_base_data(expr: &Expr) -> bool {
@@ -102,18 +116,33 @@ impl Generator<'_, '_> {
                 let items = this.range(items, fail);
                 this.emit(Op::MakeSet { dst, items });
             }),
-            Expr::Object(entries) => self.temporarily(|this| {
-                let first = this.registers(entries.len() * 2);
-                for (at, (key, value)) in entries.iter().enumerate() {
-                    let at = first.saturating_add(at as u16 * 2);
-                    this.temporarily(|this| this.expr_into(key, at, fail));
-                    this.temporarily(|this| this.expr_into(value, at.saturating_add(1), fail));
-                }
-                this.emit(Op::MakeObject { dst, items: Range { first, count: entries.len() as u16 * 2 } });
-            }),
+            Expr::Object(entries) => self.temporarily(|this| this.object(entries, dst, fail)),
             Expr::Comprehension(comprehension) => self.temporarily(|this| this.comprehension(comprehension, dst)),
             Expr::Undefined => self.emit(Op::Jump { to: fail }),
         }
+    }
+
+    /// An object.
+    fn object(&mut self, entries: &[(Expr, Expr)], dst: Write, fail: Label) {
+        if let Some(keys) = constant_keys(entries) {
+            let first = self.registers(entries.len());
+            let place = |key: &Arc<str>| first.saturating_add(keys.partition_point(|other| *other < key) as u16);
+            for (key, value) in entries {
+                if let Some(key) = text_of(key) {
+                    self.temporarily(|this| this.expr_into(value, place(key), fail));
+                }
+            }
+            let keys = keys.iter().map(|key| Constant::Scalar(Const::String(Arc::clone(key)))).collect();
+            let keys = KeysId(self.pool.constant(&Constant::Array(keys)).0);
+            return self.emit(Op::MakeRecord { dst, keys, values: Range { first, count: entries.len() as u16 } });
+        }
+        let first = self.registers(entries.len() * 2);
+        for (at, (key, value)) in entries.iter().enumerate() {
+            let at = first.saturating_add(at as u16 * 2);
+            self.temporarily(|this| this.expr_into(key, at, fail));
+            self.temporarily(|this| this.expr_into(value, at.saturating_add(1), fail));
+        }
+        self.emit(Op::MakeObject { dst, items: Range { first, count: entries.len() as u16 * 2 } });
     }
 
     /// Calls a function.

@@ -7,8 +7,8 @@ use super::block::set_arguments;
 use super::places::{Place, places};
 use crate::hir::{ComprehensionKind, Const};
 use crate::plan::optimize::optimize_shared;
-use crate::plan::share;
-use crate::plan::{Branch, Constant, Definition, Document, DocumentKind, DocumentPlan, Expr, QueryPlan};
+use crate::plan::share::{Part, share, share_in_order};
+use crate::plan::{Block, Branch, Constant, Definition, Document, DocumentKind, DocumentPlan, Expr, QueryPlan};
 
 impl<'g> Generator<'g, '_> {
     pub(super) fn document(&mut self, document: &Document, plan: &'g DocumentPlan) {
@@ -91,37 +91,43 @@ impl<'g> Generator<'g, '_> {
 
     /// Definitions one after the other, those that begin alike together.
     fn all(&mut self, plan: &DocumentPlan, kind: Shape, end: Label) {
-        let (shared, alone) = match self.optimizations.shared_beginnings {
-            true => share::share(&plan.definitions),
-            false => (None, plan.definitions.iter().collect()),
-        };
-        if let Some(mut block) = shared {
-            let next = self.label();
-            let slots = plan.definitions.iter().map(|definition| definition.slots).max().unwrap_or_default();
-            let slots = if self.optimizations.plans { optimize_shared(&mut block, slots) } else { slots };
-            self.reserve_slots(slots);
-            self.temporarily(|this| {
-                this.block(&block, next, 0, &mut |this, again, which| {
-                    let Some([branch]) = plan.definitions.get(which).map(|found| found.branches.as_slice()) else {
-                        return;
-                    };
-                    this.temporarily(|this| this.answer(branch, kind, again));
-                    this.emit(Op::Jump { to: again });
-                });
-            });
-            self.put(next);
-        }
         let (is_first_enough, returns) = (Self::ends_at_first(plan, kind), self.returns_first(plan, kind));
-        for definition in alone {
+        let parts = match kind {
+            _ if !self.optimizations.shared_beginnings => plan.definitions.iter().map(Part::Alone).collect(),
+            Shape::Value if !is_first_enough => share_in_order(&plan.definitions),
+            _ => share(&plan.definitions),
+        };
+        for part in parts {
             let next = self.label();
-            let after = match (is_first_enough, returns) {
-                (_, true) => After::Return(None),
-                (true, false) => After::Go(end),
-                (false, false) => After::Go(next),
-            };
-            self.definition(definition, kind, next, after);
+            match part {
+                Part::Together(block) => self.together(block, plan, kind, next),
+                Part::Alone(definition) => {
+                    let after = match (is_first_enough, returns) {
+                        (_, true) => After::Return(None),
+                        (true, false) => After::Go(end),
+                        (false, false) => After::Go(next),
+                    };
+                    self.definition(definition, kind, next, after);
+                }
+            }
             self.put(next);
         }
+    }
+
+    /// Definitions that begin alike.
+    fn together(&mut self, mut block: Block, plan: &DocumentPlan, kind: Shape, next: Label) {
+        let slots = plan.definitions.iter().map(|definition| definition.slots).max().unwrap_or_default();
+        let slots = if self.optimizations.plans { optimize_shared(&mut block, slots) } else { slots };
+        self.reserve_slots(slots);
+        self.temporarily(|this| {
+            this.block(&block, next, 0, &mut |this, again, which| {
+                let Some([branch]) = plan.definitions.get(which).map(|found| found.branches.as_slice()) else {
+                    return;
+                };
+                this.temporarily(|this| this.answer(branch, kind, again));
+                this.emit(Op::Jump { to: again });
+            });
+        });
     }
 
     /// Whether all answers are one constant, so that one of them is enough. OPA stops there, too: what would come

@@ -80,9 +80,19 @@ impl Index {
         let tallies = Marked::new(asked.questions.len());
         let groups = Marked::new(asked.answers.len());
         let is_above = vec![false; asked.questions.len()];
-        let mut builder = Builder { nodes: Vec::new(), asked: &asked, subjects, pool, left, is_above, tallies, groups };
+        let mut builder = Builder {
+            nodes: Vec::with_capacity(definitions.len() + 2),
+            asked: &asked,
+            subjects,
+            pool,
+            left,
+            is_above,
+            tallies,
+            groups,
+        };
         builder.add((0..asked.count()).collect(), 0);
-        let nodes = builder.nodes;
+        let mut nodes = builder.nodes;
+        nodes.shrink_to_fit();
         // Where no question tells rules apart, all of them are tried in any case.
         (!matches!(nodes.first(), None | Some(Node::Leaf(_)))).then_some(Index { nodes })
     }
@@ -102,15 +112,16 @@ struct Asked<'c> {
 
 impl<'c> Asked<'c> {
     fn of(rules: &'c [Vec<Condition<'_>>]) -> Self {
+        let count = rules.iter().map(Vec::len).sum();
         let mut asked = Asked {
             questions: Vec::new(),
-            answers: Vec::new(),
+            answers: Vec::with_capacity(count),
             rules: Vec::with_capacity(rules.len() + 1),
-            conditions: Vec::new(),
-            taken: Vec::new(),
+            conditions: Vec::with_capacity(count),
+            taken: Vec::with_capacity(count),
         };
         let mut questions: HashMap<Question, usize> = HashMap::new();
-        let mut answers: HashMap<(usize, Answer<'c>), usize> = HashMap::new();
+        let mut answers: HashMap<(usize, Answer<'c>), usize> = HashMap::with_capacity(rules.len());
         for conditions in rules {
             asked.rules.push(asked.conditions.len());
             for Condition { subject, wanted } in conditions {
@@ -296,7 +307,7 @@ impl Builder<'_, '_, '_> {
         let mut table = HashTable::with_capacity(groups.len());
         for (answer, node) in groups {
             let Answer::Constant(constant) = answer else { continue };
-            let (symbol, id) = (self.pool.symbol(constant), self.pool.constant(constant));
+            let (id, symbol) = self.pool.constant_with_symbol(constant);
             let hash = if symbol.is_some() { 0 } else { hash(constant) };
             let entry = EqualEntry::new(symbol, hash, id, node);
             table.insert_unique(entry.hash, entry, |entry| entry.hash);

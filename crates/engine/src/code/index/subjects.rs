@@ -26,6 +26,9 @@ pub(super) enum Step<'p> {
     At(SubjectId),
 }
 
+/// So many are compared one by one.
+const FEW: usize = 4;
+
 /// All places.
 #[derive(Default)]
 pub(super) struct Subjects<'p> {
@@ -42,10 +45,13 @@ impl<'p> Subjects<'p> {
 
     /// The number of a place.
     pub(super) fn number(&mut self, root: Root, steps: &[Step<'p>]) -> SubjectId {
+        let is_place = |other: &Subject<'_>| other.root == root && other.steps == steps;
+        // Few are compared sooner than a hash is made.
+        if let Some(at) = self.all.iter().take(FEW).position(is_place) {
+            return SubjectId(at as u32);
+        }
         let hash = self.hasher.hash_one((root, steps));
-        let is_same = |(_, id): &(u64, SubjectId)| {
-            self.all.get(id.0 as usize).is_some_and(|other| other.root == root && other.steps == steps)
-        };
+        let is_same = |(_, id): &(u64, SubjectId)| self.all.get(id.0 as usize).is_some_and(is_place);
         if let Some((_, id)) = self.numbers.find(hash, is_same) {
             return *id;
         }

@@ -9,7 +9,7 @@ mod live;
 mod shapes;
 
 use super::index::{Hop, Place, Reads, Root};
-use super::{BuiltinIndex, DocumentIndex, Function, Key, Op, PathId, Range, Read, Target, Unit};
+use super::{BuiltinIndex, DocumentIndex, Function, Key, KeysId, Op, PathId, Range, Read, Target, Unit};
 use crate::code::graph;
 use crate::value::json::Projection;
 use crate::value::{SymbolTable, Value};
@@ -361,6 +361,7 @@ impl<'c> Instruction<'_, 'c> {
                 self.set_new(dst.0)
             }
             Op::MakeObject { dst, items } => self.make_object(dst.0, items),
+            Op::MakeRecord { dst, keys, values } => self.make_record(dst.0, keys, values),
             // It is compared with what was yielded before.
             Op::Yield { src } => {
                 self.read_all([src.0])?;
@@ -507,6 +508,17 @@ impl<'c> Instruction<'_, 'c> {
                     break;
                 }
             }
+        }
+        self.set(dst, object)
+    }
+
+    /// An object of constant keys.
+    fn make_record(&mut self, dst: u16, keys: KeysId, values: Range) -> Option<()> {
+        let object = self.shapes().add();
+        let keys = self.constant(super::ConstantId(keys.0))?.as_array()?;
+        for (key, value) in keys.iter().zip(self.range(values)?) {
+            let field = self.shapes().field(object, key.as_str()?);
+            self.shapes().unify(field, value);
         }
         self.set(dst, object)
     }

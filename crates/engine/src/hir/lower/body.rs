@@ -342,14 +342,14 @@ impl Lowerer<'_, '_> {
     }
 
     fn target(&mut self, term: &ast::Term) -> Option<Target> {
-        let mut parts = function_name(term);
+        let parts = function_name(term);
         if parts.len() > LONGEST_TARGET {
             let message = format!("{REPLACING}: path longer than {LONGEST_TARGET} steps");
             self.error(Check::With, "rego_compile_error", term.span, message);
             return None;
         }
         let first = parts.first()?.clone();
-        let rest = parts.split_off(1).into_iter();
+        let rest = parts.into_iter().skip(1);
         let declared = self.scopes.declares(&first);
         match self.global(&first).filter(|_| !declared) {
             Some((head, keys)) => {

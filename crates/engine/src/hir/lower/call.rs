@@ -5,8 +5,13 @@ use crate::builtins::DEPRECATED;
 use crate::hir::print::package_text;
 use crate::hir::{Body, Call, Callee, Check, Head, Term};
 use crate::types::{self, Signature, Type};
+use smallvec::{SmallVec, smallvec};
 use solon_syntax::{Diagnostic, Span, ast, print};
+use std::borrow::Cow;
 use std::sync::Arc;
+
+/// The parts of a function's name.
+pub(super) type FunctionName = SmallVec<[Arc<str>; 2]>;
 
 impl Lowerer<'_, '_> {
     /// Lowers a call or an infix operator; `None` where its function is unknown, which has been reported.
@@ -20,10 +25,8 @@ impl Lowerer<'_, '_> {
                     _ => operator.builtin(),
                 };
                 if !self.is_redefined(name) {
-                    // Nested in a term they can only compare.
-                    let can_bind = matches!(operator, ast::Operator::Unify | ast::Operator::Assign);
                     let args = self.terms(args, before);
-                    return self.builtin_call(if can_bind { "equal" } else { name }, args, term.span);
+                    return self.operator_call(*operator, args, term.span);
                 }
                 (name.split('.').map(Arc::from).collect(), args)
             }
@@ -33,7 +36,7 @@ impl Lowerer<'_, '_> {
             && self
                 .environment
                 .names
-                .builtin(&parts.join("."))
+                .builtin(&joined(&parts))
                 .is_some_and(|builtin| builtin.signature().result.is_none())
         {
             let message = format!("{} used as value", print::term_text(term));
@@ -46,7 +49,7 @@ impl Lowerer<'_, '_> {
             return self.builtin_call("internal.print", vec![Term::Array(args)], term.span);
         }
         if parts.first().is_some_and(|first| self.scopes.declares(first)) {
-            let name = parts.join(".");
+            let name = joined(&parts);
             if nested {
                 let message = format!("called function {name} shadowed");
                 self.error(Check::Locals, "rego_compile_error", term.span, message);
@@ -80,7 +83,7 @@ impl Lowerer<'_, '_> {
     /// Whether the name of an operator's builtin means something else here: a rule, an import or a variable. As in OPA,
     /// the operator is then a call of that.
     pub(super) fn is_redefined(&self, builtin: &str) -> bool {
-        let first = builtin.split('.').next().unwrap_or(builtin);
+        let first = builtin.split_once('.').map_or(builtin, |(first, _)| first);
         self.environment.globals.contains_key(first) || self.scopes.declares(first)
     }
 
@@ -109,6 +112,25 @@ impl Lowerer<'_, '_> {
         }
     }
 
+    /// A call of the builtin of an operator whose name means nothing else here.
+    fn operator_call(&mut self, operator: ast::Operator, args: Vec<Term>, span: Span) -> Option<Call> {
+        let name = match operator {
+            // Nested in a term they can only compare.
+            ast::Operator::Unify | ast::Operator::Assign => "equal",
+            ast::Operator::In if args.len() == 3 => "internal.member_3",
+            operator => {
+                let known = self.environment.operators.get(operator as usize);
+                let builtin =
+                    known.and_then(|known| *known.get_or_init(|| self.environment.names.builtin(operator.builtin())));
+                if let Some(builtin) = builtin {
+                    return Some(Call { span, callee: Callee::Builtin(builtin), args });
+                }
+                operator.builtin()
+            }
+        };
+        self.builtin_call(name, args, span)
+    }
+
     /// A call of the builtin `name`.
     pub(super) fn builtin_call(&mut self, name: &str, args: Vec<Term>, span: Span) -> Option<Call> {
         let Some(builtin) = self.environment.names.builtin(name) else {
@@ -122,6 +144,9 @@ impl Lowerer<'_, '_> {
     /// that its output is matched with.
     pub(super) fn annotations<'t>(&self, term: &'t ast::Term) -> Option<(Term, Option<&'t ast::Term>)> {
         let ast::TermKind::Call { function, args } = &term.kind else { return None };
+        if matches!(function.kind, ast::TermKind::Var(_)) {
+            return None;
+        }
         let parts = function_name(function);
         let [root, group, name] = parts.as_slice() else { return None };
         if **root != *"rego" || **group != *"metadata" || args.len() > 1 || self.data_path(&parts).is_some() {
@@ -142,7 +167,7 @@ impl Lowerer<'_, '_> {
         if callee.is_none() {
             let path = self.data_path(parts);
             let is_rule = path.as_ref().is_some_and(|path| self.environment.names.paths.contains(path));
-            let name = path.map_or_else(|| parts.join("."), |path| format!("data.{}", package_text(&path)));
+            let name = path.map_or_else(|| joined(parts).into_owned(), |path| format!("data.{}", package_text(&path)));
             let message = if is_rule { wrong_count(&name, 0, args) } else { format!("undefined function {name}") };
             self.error(Check::Functions, "rego_type_error", span, message);
         }
@@ -153,7 +178,7 @@ impl Lowerer<'_, '_> {
     pub(super) fn find_callee(&self, parts: &[Arc<str>]) -> Option<Callee> {
         match self.data_path(parts) {
             Some(path) => self.environment.names.functions.contains_key(&path).then_some(Callee::Rule(path)),
-            None => self.environment.names.builtin(&parts.join(".")).map(Callee::Builtin),
+            None => self.environment.names.builtin(&joined(parts)).map(Callee::Builtin),
         }
     }
 
@@ -212,10 +237,18 @@ fn early_type(term: &Term) -> Type {
     }
 }
 
+/// A name in one piece.
+fn joined(parts: &[Arc<str>]) -> Cow<'_, str> {
+    match parts {
+        [name] => Cow::Borrowed(name),
+        parts => Cow::Owned(parts.join(".")),
+    }
+}
+
 /// The parts of a function's name.
-pub(super) fn function_name(function: &ast::Term) -> Vec<Arc<str>> {
+pub(super) fn function_name(function: &ast::Term) -> FunctionName {
     match &function.kind {
-        ast::TermKind::Var(name) => vec![name.clone()],
+        ast::TermKind::Var(name) => smallvec![name.clone()],
         ast::TermKind::Ref { head, operands } => {
             let mut parts = function_name(head);
             parts.extend(operands.iter().map(|operand| match &operand.kind {
@@ -224,6 +257,6 @@ pub(super) fn function_name(function: &ast::Term) -> Vec<Arc<str>> {
             }));
             parts
         }
-        _ => vec!["?".into()],
+        _ => smallvec!["?".into()],
     }
 }

@@ -19,10 +19,11 @@ pub use query::{QueryContext, lower_query};
 
 use super::annotations::{Annotations, Place};
 use super::{Check, Const, Locals, Problems, Term, Var};
+use crate::builtins::Builtin;
 use hashbrown::{HashMap, HashSet};
 use scope::Scopes;
-use solon_syntax::Span;
-use std::cell::Cell;
+use solon_syntax::{Span, ast};
+use std::cell::{Cell, OnceCell};
 use std::sync::Arc;
 
 /// A path below `data`.
@@ -56,6 +57,8 @@ pub(super) struct Environment<'p> {
     globals: HashMap<Arc<str>, Named>,
     /// All rules.
     names: &'p Names,
+    /// By operator its builtin, once one has been called.
+    operators: [OnceCell<Option<&'static Builtin>>; ast::Operator::TABLE.len()],
 }
 
 /// Lowers one rule, or one query.

@@ -176,7 +176,7 @@ impl<'p> Environment<'p> {
                 _ => None,
             };
         }
-        Environment { globals, names }
+        Environment { globals, names, operators: Default::default() }
     }
 }
 

@@ -3,6 +3,7 @@
 use super::names::{names_of_body, names_of_modifiers, names_outside_of_bodies};
 use super::{Check, Lowerer, Var};
 use hashbrown::{HashMap, HashSet};
+use smallvec::SmallVec;
 use solon_syntax::{Span, ast};
 use std::sync::Arc;
 
@@ -41,7 +42,7 @@ struct Scope {
 /// The scopes around a place, and the variables nobody declares.
 #[derive(Debug, Default)]
 pub(super) struct Scopes {
-    stack: Vec<Scope>,
+    stack: SmallVec<[Scope; 1]>,
     /// Undeclared variables are the same in all bodies of a rule.
     implicit: HashMap<Arc<str>, Var>,
 }

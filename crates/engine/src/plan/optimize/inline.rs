@@ -1,13 +1,16 @@
 //! Small functions are carried out where they are called.
 //!
-//! A function of one rule whose body has at most one answer is copied to its call, its arguments in slots. The call
-//! stays beside the copy ([`Step::Plain`]), for worlds in which another function stands in for one. Results of
-//! functions are remembered, those of copies are not: so only what is called in one place, with arguments that the
-//! innermost loop around it changes, may do more than look things up.
+//! A function of one rule whose body has at most one answer, or of few such rules that say the same, is copied to its
+//! call, its arguments in slots. The call stays beside the copy ([`Step::Plain`]), for worlds in which another function
+//! stands in for one. Results of functions are remembered, those of copies are not: so only what is called in one place,
+//! with arguments that the innermost loop around it changes, may do more than look things up.
 
+use crate::hir::Const;
 use crate::plan::pieces::{Piece, PieceMut, map_slots_of_step, pieces_of_expr, pieces_of_step, slots_of_expr};
 use crate::plan::pieces::{pieces_of_branch_mut, pieces_of_expr_mut, pieces_of_step_mut};
-use crate::plan::{Block, Branch, DocumentId, DocumentKind, DocumentPlan, Expr, Function, Slot, Step, Test, Tree};
+use crate::plan::{
+    Block, Branch, Constant, DocumentId, DocumentKind, DocumentPlan, Expr, Function, Slot, Step, Test, Tree,
+};
 use hashbrown::HashSet;
 
 /// The most steps and expressions of a function that is copied.
@@ -15,6 +18,9 @@ const LARGEST: usize = 32;
 
 /// The most steps and expressions that copies may add to a document.
 const MOST_ADDED: usize = 1024;
+
+/// The most rules of a function that is copied.
+const MOST_RULES: usize = 3;
 
 /// Functions in functions are copied this often.
 const ROUNDS: usize = 2;
@@ -99,10 +105,14 @@ impl Inliner {
                 Step::Every { key, value, .. } => Some(key.iter().chain([value]).copied().collect()),
                 _ => varying.clone(),
             };
-            pieces_of_step_mut(&mut step, &mut |piece| match piece {
-                PieceMut::Block(block) => self.block(block, &mut inner),
-                piece => self.piece(piece, varying),
-            });
+            match &mut step {
+                // Where functions are replaced, the call stays one.
+                Step::Plain { quick, .. } => self.block(quick, &mut inner),
+                step => pieces_of_step_mut(step, &mut |piece| match piece {
+                    PieceMut::Block(block) => self.block(block, &mut inner),
+                    piece => self.piece(piece, varying),
+                }),
+            }
             if let (Step::Bind(slot, _), Some(varying)) = (&step, varying.as_mut()) {
                 varying.insert(*slot);
             }
@@ -115,11 +125,7 @@ impl Inliner {
     fn step(&mut self, step: Step, varying: &Varying, out: &mut Block) {
         match step {
             Step::Bind(slot, call) if self.is_wanted(&call, varying) => self.copy(slot, call, out),
-            Step::Test(Test::Truthy(call)) if self.is_wanted(&call, varying) => {
-                let slot = self.new_slot();
-                self.copy(slot, call, out);
-                out.push(Step::Test(Test::Truthy(Expr::Slot(slot))));
-            }
+            Step::Test(Test::Truthy(call)) if self.is_wanted(&call, varying) => self.test(call, out),
             step => out.push(step),
         }
     }
@@ -146,6 +152,24 @@ impl Inliner {
         Slot(self.next - 1)
     }
 
+    /// Goes on where a call has a result that is not `false`.
+    fn test(&mut self, call: Expr, out: &mut Block) {
+        let slot = self.new_slot();
+        self.copy(slot, call, out);
+        if let Some(Step::Plain { quick, slow }) = out.last_mut()
+            && let Some(Step::Bind(_, Expr::Const(Constant::Scalar(value)))) = quick.last()
+            && *value != Const::Bool(false)
+        {
+            quick.pop();
+            if let Some(Step::Bind(_, call)) = slow.pop() {
+                slow.push(Step::Test(Test::Truthy(call)));
+            }
+        } else {
+            out.push(Step::Test(Test::Truthy(Expr::Slot(slot))));
+        }
+    }
+
+    /// Puts the result of a call into a slot.
     fn copy(&mut self, slot: Slot, call: Expr, out: &mut Block) {
         let Expr::Call { function: Function::Document(document), args, at } = call else { return };
         let mut places = Vec::new();
@@ -183,36 +207,60 @@ impl Inliner {
 /// A function as something to copy, if it can be.
 fn template(kind: DocumentKind, plan: &DocumentPlan) -> Option<Template> {
     let DocumentKind::Function(arguments @ 1..) = kind else { return None };
-    let ([definition], None) = (plan.definitions.as_slice(), &plan.default) else { return None };
-    let [Branch { block, keys, value, .. }] = definition.branches.as_slice() else { return None };
-    let is_flat = block.iter().all(|step| {
-        matches!(
-            step,
-            Step::Bind(..)
-                | Step::Test(_)
-                | Step::Not(_)
-                | Step::Exists(_)
-                | Step::Either(..)
-                | Step::Every { .. }
-                | Step::Plain { .. }
-                | Step::Fired(_)
-        )
-    });
-    if !is_flat || definition.has_effects || !keys.is_empty() {
+    if plan.default.is_some() || plan.definitions.len() > MOST_RULES {
+        return None;
+    }
+    let mut branches = Vec::with_capacity(plan.definitions.len());
+    for definition in &plan.definitions {
+        let [branch] = definition.branches.as_slice() else { return None };
+        if definition.has_effects || !branch.keys.is_empty() || !branch.block.iter().all(is_flat) {
+            return None;
+        }
+        branches.push(branch);
+    }
+    let (first, others) = branches.split_first()?;
+    // Several rules are one if all of them say the same: then the first that holds is enough.
+    if !others.is_empty()
+        && (!matches!(first.value, Expr::Const(_)) || others.iter().any(|other| other.value != first.value))
+    {
         return None;
     }
     let mut weight = Weight { size: 0, is_plain: true };
-    weight.piece(Piece::Block(block));
-    weight.piece(Piece::Expr(value));
+    branches.iter().for_each(|branch| weight.piece(Piece::Block(&branch.block)));
+    weight.piece(Piece::Expr(&first.value));
     let Weight { size, is_plain } = weight;
     (size <= LARGEST).then(|| Template {
         arguments: arguments as u32,
-        slots: definition.slots,
-        block: block.clone(),
-        value: value.clone(),
+        slots: plan.definitions.iter().map(|definition| definition.slots).max().unwrap_or_default(),
+        block: either(&branches),
+        value: first.value.clone(),
         size,
         is_plain,
     })
+}
+
+/// A block that has an answer if one of several has.
+fn either(branches: &[&Branch]) -> Block {
+    match branches {
+        [] => vec![Step::Fail],
+        [branch] => branch.block.clone(),
+        [branch, others @ ..] => vec![Step::Either(branch.block.clone(), either(others))],
+    }
+}
+
+/// Whether a step can be part of a copy: there is one answer at most.
+fn is_flat(step: &Step) -> bool {
+    matches!(
+        step,
+        Step::Bind(..)
+            | Step::Test(_)
+            | Step::Not(_)
+            | Step::Exists(_)
+            | Step::Either(..)
+            | Step::Every { .. }
+            | Step::Plain { .. }
+            | Step::Fired(_)
+    )
 }
 
 /// How much a function does.
@@ -235,7 +283,12 @@ impl Weight {
                     self.size += usize::from(!matches!(step, Step::Fired(_)));
                     self.is_plain &= matches!(
                         step,
-                        Step::Bind(..) | Step::Test(_) | Step::Not(_) | Step::Exists(_) | Step::Fired(_)
+                        Step::Bind(..)
+                            | Step::Test(_)
+                            | Step::Not(_)
+                            | Step::Exists(_)
+                            | Step::Either(..)
+                            | Step::Fired(_)
                     );
                     pieces_of_step(step, &mut |piece| self.piece(piece));
                 }

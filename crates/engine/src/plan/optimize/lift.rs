@@ -17,6 +17,7 @@ use crate::plan::{
 };
 use hashbrown::HashMap;
 use solon_syntax::Span;
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 /// How many of the last values are looked through for one that is equal to a new one.
@@ -257,15 +258,16 @@ fn bound_in_piece(piece: Piece<'_>, bound: &mut Vec<Slot>) {
 
 /// Drops a new document whose value only the next step needs, which is a new document that asks for it itself.
 fn drop_unused<'v>(branch: &mut Branch, value_of: impl Fn(&Expr) -> Option<&'v Expr>) {
-    let uses = uses(branch);
-    let is_unused = |step: &Step, next: &Step| {
+    let counted = OnceCell::new();
+    let is_unused = |step: &Step, next: &Step, branch: &Branch| {
         let (Step::Bind(slot, value), Step::Bind(_, next)) = (step, next) else { return false };
         let Some(Expr::Call { function: Function::Builtin(_), args, .. }) = value_of(next) else { return false };
-        value_of(value).is_some() && uses.get(slot) == Some(&1) && args.contains(value)
+        let is_only_use = || counted.get_or_init(|| uses(branch)).get(slot) == Some(&1);
+        value_of(value).is_some() && args.contains(value) && is_only_use()
     };
     let mut at = 0;
     while let [step, next, ..] = branch.block.get(at..).unwrap_or_default() {
-        if is_unused(step, next) {
+        if is_unused(step, next, branch) {
             branch.block.remove(at);
         } else {
             at += 1;

@@ -12,6 +12,7 @@ mod lift;
 mod names;
 mod purity;
 mod reuse;
+mod sink;
 mod total;
 mod traits;
 
@@ -35,6 +36,7 @@ pub fn optimize_program(tree: &mut Tree, plans: &mut Vec<DocumentPlan>) {
     inline::inline_program(tree, plans);
     let mut facts: Vec<Vec<Facts>> = Vec::with_capacity(plans.len());
     for plan in plans.iter_mut() {
+        sink::sink(&mut plan.definitions);
         let is_shared = share::begins_alike(&plan.definitions);
         let traits = plan.definitions.iter().map(Traits::of).zip(is_shared);
         let of_plan: Vec<Facts> = traits.map(|(traits, is_shared)| Facts { traits, is_shared }).collect();

@@ -1,10 +1,13 @@
-//! A path of `input` or of base documents that was looked up before is not looked up again.
+//! What was found before is not found again: what is at a path of `input` or of base documents, and what builtins gave.
 //!
-//! Where a step has filled a slot with what is at a path, or has only asked whether there is something, what follows it
-//! reads the slot.
+//! Where a step has filled a slot with it, or has only asked whether there is something at a path, what follows reads
+//! the slot.
 
+use crate::builtins::Purity;
 use crate::plan::pieces::{Piece, PieceMut, pieces_of_expr, pieces_of_expr_mut, pieces_of_step, pieces_of_step_mut};
-use crate::plan::{Block, Branch, Expr, Slot, Step, Test};
+use crate::plan::pieces::{slots_of_expr, slots_of_step};
+use crate::plan::{Block, Branch, Constant, Expr, Function, Slot, Step, Test};
+use hashbrown::HashSet;
 
 /// With more paths than this, comparing each expression with each would take longer than it saves.
 const MOST: usize = 32;
@@ -16,19 +19,48 @@ const MOST_ASKED: usize = 4 * MOST;
 pub(super) fn reuse(branch: &mut Branch, next: &mut u32) {
     let Branch { block, keys, value, .. } = branch;
     let mut known = Known { paths: Vec::new(), asked: 0, next };
-    let rest: Vec<Expr> = keys.iter().chain([&*value]).cloned().collect();
-    known.block(block, &rest);
+    known.block(block, Rest { keys, value: Some(value) });
+    // Whether the first answer ends the rules depends on what their heads say.
+    known.paths.retain(|(_, known)| !matches!(known, Expr::Const(_)));
     keys.iter_mut().chain([value]).for_each(|expr| known.piece(PieceMut::Expr(expr)));
+    drop_unused(branch);
+}
+
+/// Drops names of slots and constants that nobody asks for any more.
+fn drop_unused(Branch { block, keys, value, .. }: &mut Branch) {
+    let is_name = |step: &Step| matches!(step, Step::Bind(_, Expr::Slot(_) | Expr::Const(_)));
+    if !block.iter().any(is_name) {
+        return;
+    }
+    let mut used = HashSet::new();
+    let mut uses = |slot: Slot| {
+        used.insert(slot);
+    };
+    for step in &*block {
+        match step {
+            Step::Bind(_, value) => slots_of_expr(value, &mut uses),
+            step => slots_of_step(step, &mut uses),
+        }
+    }
+    keys.iter().chain([&*value]).for_each(|expr| slots_of_expr(expr, &mut uses));
+    block.retain(|step| !is_name(step) || matches!(step, Step::Bind(slot, _) if used.contains(slot)));
 }
 
 /// The same for a block that has no answer of its own.
 pub(super) fn reuse_in_block(block: &mut Block, next: &mut u32) {
-    Known { paths: Vec::new(), asked: 0, next }.block(block, &[]);
+    Known { paths: Vec::new(), asked: 0, next }.block(block, Rest::default());
 }
 
-/// Paths that slots hold.
+/// What comes after a block.
+#[derive(Clone, Copy, Default)]
+struct Rest<'r> {
+    keys: &'r [Expr],
+    value: Option<&'r Expr>,
+}
+
+/// What slots hold.
 struct Known<'n> {
-    paths: Vec<(Expr, Slot)>,
+    paths: Vec<(Expr, Expr)>,
     /// Of how many it was asked whether they are used.
     asked: usize,
     next: &'n mut u32,
@@ -36,7 +68,7 @@ struct Known<'n> {
 
 impl Known<'_> {
     /// `rest` is what comes after the block.
-    fn block(&mut self, block: &mut Block, rest: &[Expr]) {
+    fn block(&mut self, block: &mut Block, rest: Rest<'_>) {
         for at in 0..block.len() {
             let (step, further) = match block.get_mut(at..).and_then(<[Step]>::split_first_mut) {
                 Some((step, further)) => (step, &*further),
@@ -61,10 +93,16 @@ impl Known<'_> {
                 Step::Test(Test::Defined(path)) if is_path(path) && self.may_ask() && is_used(path, further, rest) => {
                     let slot = Slot(*self.next);
                     *self.next += 1;
-                    self.add(path.clone(), slot);
+                    self.add(path.clone(), held(path, slot));
                     *step = Step::Bind(slot, path.clone());
                 }
-                Step::Bind(slot, path) if is_path(path) => self.add(path.clone(), *slot),
+                Step::Bind(slot, value) if is_path(value) || is_call(value) => {
+                    self.add(value.clone(), held(value, *slot));
+                }
+                // Another name for it, by which other calls may be the same.
+                Step::Bind(slot, value @ (Expr::Slot(_) | Expr::Const(Constant::Scalar(_)))) => {
+                    self.add(Expr::Slot(*slot), value.clone());
+                }
                 _ => {}
             }
         }
@@ -75,23 +113,23 @@ impl Known<'_> {
         self.paths.len() < MOST && self.asked <= MOST_ASKED
     }
 
-    fn add(&mut self, path: Expr, slot: Slot) {
+    fn add(&mut self, found: Expr, known: Expr) {
         if self.paths.len() < MOST {
-            self.paths.push((path, slot));
+            self.paths.push((found, known));
         }
     }
 
     fn piece(&mut self, piece: PieceMut<'_>) {
         match piece {
             PieceMut::Expr(expr) => match self.paths.iter().find(|(path, _)| path == expr) {
-                Some((path, slot)) => *expr = held(path, *slot),
+                Some((_, known)) => *expr = known.clone(),
                 None => pieces_of_expr_mut(expr, &mut |piece| self.piece(piece)),
             },
             PieceMut::Block(block) => {
                 // What is known inside is not known after it.
                 let known = self.paths.len();
                 let outside = self.paths.clone();
-                self.block(block, &[]);
+                self.block(block, Rest::default());
                 if self.paths.len() < known {
                     self.paths = outside;
                 } else {
@@ -119,9 +157,20 @@ pub(super) fn held(path: &Expr, slot: Slot) -> Expr {
     }
 }
 
+/// Whether it is the call of a builtin that always gives the same for the same values.
+fn is_call(expr: &Expr) -> bool {
+    match expr {
+        Expr::Call { function: Function::Builtin(builtin), args, .. } => {
+            builtin.purity == Purity::Pure && args.iter().all(|arg| matches!(arg, Expr::Slot(_) | Expr::Const(_)))
+        }
+        _ => false,
+    }
+}
+
 /// Whether a path is looked up in steps or in what comes after them.
-fn is_used(path: &Expr, steps: &[Step], rest: &[Expr]) -> bool {
-    steps.iter().any(|step| step_has(step, path)) || rest.iter().any(|expr| has(Piece::Expr(expr), path))
+fn is_used(path: &Expr, steps: &[Step], rest: Rest<'_>) -> bool {
+    let mut after = rest.keys.iter().chain(rest.value);
+    steps.iter().any(|step| step_has(step, path)) || after.any(|expr| has(Piece::Expr(expr), path))
 }
 
 fn step_has(step: &Step, path: &Expr) -> bool {
