@@ -102,11 +102,7 @@ fn collect(body: &Block, paths: &mut Vec<Expr>) {
 /// The paths without which an expression is undefined, where they are looked up before it can fail with an error.
 fn needs(expr: &Expr, paths: &mut Vec<Expr>) {
     match expr {
-        path if is_path(path) => {
-            if !paths.contains(path) {
-                paths.push(path.clone());
-            }
-        }
+        path if is_path(path) && !paths.contains(path) => paths.push(path.clone()),
         Expr::Path(base, _) => needs(base, paths),
         Expr::Index(base, key) if is_total(base) => {
             needs(base, paths);
