@@ -108,7 +108,7 @@ func respond(line []byte) answer {
 	if err := util.UnmarshalJSON(request.Data, &data); err != nil {
 		return answer{Errors: problems(err)}
 	}
-	compiler := ast.NewCompiler().SetErrorLimit(0).WithEnablePrintStatements(true).WithDefaultRegoVersion(version)
+	compiler := ast.NewCompiler().SetErrorLimit(0).WithUseTypeCheckAnnotations(true).WithEnablePrintStatements(true).WithDefaultRegoVersion(version)
 	if request.Plain {
 		compiler.WithSkipStages(ast.StageBuildComprehensionIndices)
 	}

@@ -12,6 +12,8 @@ use crate::span::Span;
 pub(crate) enum TokenKind {
     /// Something that is no token; the lexer has reported it.
     Illegal,
+    /// Blanks where none may be. The lexer makes no such token.
+    Blank,
     Eof,
     Ident,
     Package,
@@ -74,6 +76,7 @@ impl TokenKind {
         use TokenKind::*;
         match self {
             Illegal => "illegal",
+            Blank => "whitespace",
             Eof => "eof",
             Ident => "identifier",
             Package => "package",
@@ -161,6 +164,9 @@ impl TokenKind {
         }
     }
 }
+
+/// How many things are told of one token.
+const MOST_PROBLEMS: usize = 10;
 
 /// One token.
 #[derive(Clone, Copy, Debug)]
@@ -257,6 +263,13 @@ impl Lexer<'_> {
         self.out.errors.push(Diagnostic::new("rego_parse_error", span, message));
     }
 
+    /// A token; an illegal one if something is wrong with it.
+    fn push_unless(&mut self, problems: Vec<&'static str>, kind: TokenKind, start: usize) {
+        let kind = if problems.is_empty() { kind } else { TokenKind::Illegal };
+        problems.into_iter().for_each(|message| self.error(start, message));
+        self.push(kind, start);
+    }
+
     fn illegal(&mut self, start: usize, message: &str) {
         self.error(start, message);
         self.push(TokenKind::Illegal, start);
@@ -312,12 +325,12 @@ impl Lexer<'_> {
 
     fn number(&mut self) {
         let start = self.at;
-        let mut problem = None;
+        let mut problems = Vec::new();
         self.skip_digits();
         if self.peek() == Some(b'.') {
             self.at += 1;
             if !self.skip_digits() {
-                problem = Some("expected fraction");
+                problems.push("expected fraction");
             }
         }
         if let Some(b'e' | b'E') = self.peek() {
@@ -326,17 +339,14 @@ impl Lexer<'_> {
                 self.at += 1;
             }
             if !self.skip_digits() {
-                problem = Some("expected exponent");
+                problems.push("expected exponent");
             }
         }
         if let Some(b'a'..=b'z' | b'A'..=b'Z' | b'_') = self.peek() {
             self.skip_word();
-            problem = Some("illegal number format");
+            problems.push("illegal number format");
         }
-        match problem {
-            Some(message) => self.illegal(start, message),
-            None => self.push(TokenKind::Number, start),
-        }
+        self.push_unless(problems, TokenKind::Number, start);
     }
 
     fn string(&mut self) {
@@ -344,36 +354,44 @@ impl Lexer<'_> {
         self.at += 1;
         match self.quoted(false) {
             Ok(_) => self.push(TokenKind::String, start),
-            Err(message) => self.illegal(start, message),
+            Err(problems) => self.push_unless(problems, TokenKind::Illegal, start),
         }
     }
 
     /// Reads the inside of a quoted string and what ends it: a quote or, in a template, an opening brace.
-    fn quoted(&mut self, template: bool) -> Result<u8, &'static str> {
-        let mut result = Ok(());
+    fn quoted(&mut self, template: bool) -> Result<u8, Vec<&'static str>> {
+        let mut problems = Vec::new();
         loop {
             self.skip_until(|byte| matches!(byte, b'\n' | b'"' | b'{' | b'\\'));
             match self.peek() {
-                None | Some(b'\n') => return Err("non-terminated string"),
-                Some(b'"') => {
-                    self.at += 1;
-                    return result.map(|()| b'"');
-                }
-                Some(b'{') if template => {
-                    self.at += 1;
-                    return result.map(|()| b'{');
+                None | Some(b'\n') => {
+                    problems.push("non-terminated string");
+                    return Err(problems);
                 }
                 Some(b'\\') => {
                     self.at += 1;
                     match self.peek() {
-                        Some(b'\\' | b'"' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' | b'u') => self.at += 1,
+                        Some(b'\\' | b'"' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 1,
+                        // Whatever its four digits are: they are looked at when the string is read.
+                        Some(b'u') => self.skip_characters(4),
                         Some(b'{') if template => self.at += 1,
-                        _ => result = Err("illegal escape sequence"),
+                        _ => problems.push("illegal escape sequence"),
                     }
                 }
-                Some(_) => self.at += 1,
+                Some(byte) => {
+                    self.at += 1;
+                    if byte == b'"' || byte == b'{' && template {
+                        return if problems.is_empty() { Ok(byte) } else { Err(problems) };
+                    }
+                }
             }
+            problems.truncate(MOST_PROBLEMS);
         }
+    }
+
+    fn skip_characters(&mut self, count: usize) {
+        let rest = self.text.get(self.at..).unwrap_or_default();
+        self.at += rest.chars().take(count).map(char::len_utf8).sum::<usize>();
     }
 
     fn raw_string(&mut self) {
@@ -423,18 +441,18 @@ impl Lexer<'_> {
                 }
                 self.push(if raw { TokenKind::RawTemplateEnd } else { TokenKind::TemplateEnd }, start);
             }
-            Err(message) => {
+            Err(problems) => {
                 if !is_first {
                     self.templates.pop();
                 }
-                self.illegal(start, message);
+                self.push_unless(problems, TokenKind::Illegal, start);
             }
         }
     }
 
-    fn raw_template_text(&mut self) -> Result<u8, &'static str> {
+    fn raw_template_text(&mut self) -> Result<u8, Vec<&'static str>> {
         loop {
-            let Some(byte) = self.peek() else { return Err("non-terminated string") };
+            let Some(byte) = self.peek() else { return Err(vec!["non-terminated string"]) };
             self.at += 1;
             match byte {
                 b'`' | b'{' => return Ok(byte),
@@ -505,8 +523,8 @@ impl Lexer<'_> {
                     run if run.starts_with('\u{A0}') => {
                         self.illegal(start, "illegal non-breaking space character, use a regular space instead");
                     }
-                    run if run.starts_with('\u{FEFF}') => self.push(TokenKind::Illegal, start),
-                    _ => self.illegal(start, "illegal token"),
+                    // The parser says that such a token is illegal.
+                    _ => self.push(TokenKind::Illegal, start),
                 }
             }
         }

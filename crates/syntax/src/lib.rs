@@ -14,5 +14,5 @@ pub mod print;
 pub mod span;
 
 pub use diagnostic::{Details, Diagnostic};
-pub use parser::{ParseOptions, Parsed, detect_version, parse_module, parse_query};
+pub use parser::{ParseOptions, Parsed, detect_version, is_keyword, parse_module, parse_query};
 pub use span::{Position, Source, Span, line_at};

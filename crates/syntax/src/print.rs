@@ -6,6 +6,7 @@
 use std::fmt::Write;
 
 use crate::ast::{Else, Expr, ExprKind, Head, HeadKind, Module, Operator, Rule, TemplatePart, Term, TermKind, With};
+use crate::parser::is_keyword;
 
 /// A term as Rego source.
 ///
@@ -90,9 +91,12 @@ fn operator_strength(operator: Operator) -> u8 {
     }
 }
 
-/// Whether text can stand after a dot.
+/// Whether OPA writes text after a dot: a name that is no keyword.
 fn is_name(text: &str) -> bool {
     let mut bytes = text.bytes();
+    if is_keyword(text) {
+        return false;
+    }
     bytes.next().is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
         && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }

@@ -4,7 +4,7 @@
 //! `verdict.rs` compares what came of them.
 
 mod binary;
-mod case;
+pub mod case;
 mod engine;
 mod verdict;
 

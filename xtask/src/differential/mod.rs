@@ -2,7 +2,8 @@
 //!
 //! `[--cases N] [--seed S] [--time SECONDS]` say which programs, `[--opa PROGRAM]` who answers for OPA, `[--keep FOLDER]`
 //! and `[--patience N]` where disagreements go and how long they are made smaller, `[--exact]` that errors have to agree
-//! in places and messages. `[--show]` prints the programs.
+//! in places and messages. `[--show]` prints the programs. `[--mutate FOLDER]..` takes modules from the cases in folders
+//! (OPA's, or ours), with mistakes made in them, in place of generated programs.
 //!
 //! OPA stands behind `xtask/opa-peer`, a small Go program that answers a request a line; `--opa` names one that is
 //! built already. A disagreement is made smaller and written to a file in the form of `tests/cases`, with OPA's answer
@@ -11,6 +12,7 @@
 mod again;
 mod compare;
 mod known;
+mod mutate;
 mod peer;
 mod report;
 mod said;
@@ -20,6 +22,7 @@ mod written;
 use anyhow::{Result, bail};
 use compare::{Difference, compare};
 use lexopt::prelude::*;
+use mutate::{Text, mutated};
 use peer::Peer;
 use report::Report;
 use said::{Said, Way};
@@ -49,6 +52,8 @@ pub struct Options {
     pub time: Duration,
     /// Whether places and messages of the compiler's errors are compared.
     pub is_exact: bool,
+    /// Folders with cases whose modules are mutated; without them, programs are generated.
+    pub mutate: Vec<PathBuf>,
     /// Whether the program of the seed is printed, with both answers.
     pub is_shown: bool,
 }
@@ -63,6 +68,7 @@ impl Default for Options {
             patience: 1_500,
             time: Duration::from_secs(24 * 3_600),
             is_exact: false,
+            mutate: Vec::new(),
             is_shown: false,
         }
     }
@@ -80,6 +86,7 @@ pub fn command(args: &[OsString]) -> Result<()> {
             Long("patience") => options.patience = parser.value()?.parse()?,
             Long("keep") => options.keep = parser.value()?.into(),
             Long("time") => options.time = Duration::from_secs(parser.value()?.parse()?),
+            Long("mutate") => options.mutate.push(parser.value()?.into()),
             Long("exact") => options.is_exact = true,
             Long("show") => options.is_shown = true,
             _ => return Err(argument.unexpected().into()),
@@ -102,6 +109,7 @@ pub fn run(options: &Options) -> Result<Report> {
     let mut peer = Peer::start(&opa)?;
     // A panic is an answer like another; the report tells of it.
     std::panic::set_hook(Box::new(|_| {}));
+    let texts = if options.mutate.is_empty() { Vec::new() } else { mutate::texts(&options.mutate)? };
     let mut report = Report::default();
     let start = Instant::now();
     for seed in options.seed..options.seed.saturating_add(options.cases) {
@@ -109,7 +117,7 @@ pub fn run(options: &Options) -> Result<Report> {
             break;
         }
         let mut choices = Choices::random(seed);
-        let program = case(&mut choices);
+        let program = program(&texts, &mut choices);
         let (ours, theirs) = both(&program, &mut peer, Way::Usual)?;
         if options.is_shown {
             println!("{}", report::case_file(&program, &program.queries, &ours, &theirs));
@@ -132,7 +140,9 @@ pub fn run(options: &Options) -> Result<Report> {
                 continue;
             }
             if report.add(seed, &difference) <= ALIKE && options.patience > 0 {
-                keep(choices.made().to_vec(), &difference, &mut peer, options, seed)?;
+                let mut found = Found { difference: &difference, peer: &mut peer, options, failure: None };
+                let program = found.shrink(&program, choices.made().to_vec())?;
+                found.keep(&program, seed)?;
             }
         }
     }
@@ -147,34 +157,60 @@ fn both(case: &Case, peer: &mut Peer, way: Way) -> Result<(Said, Said)> {
     Ok((ours, peer.receive()?))
 }
 
-/// Makes a disagreement smaller and writes it to a file.
-fn keep(choices: Vec<u32>, difference: &Difference, peer: &mut Peer, options: &Options, seed: u64) -> Result<()> {
-    let mut failure = None;
-    let smallest = shrink(choices, options.patience, |choices| {
-        let program = case(&mut Choices::replay(choices.to_vec()));
-        match both(&program, peer, Way::Usual) {
-            Ok((ours, theirs)) => compare(&program, &ours, &theirs, options.is_exact)
-                .iter()
-                .any(|other| other.signature == difference.signature),
+/// The program of some choices: a generated one, or one of the texts with mistakes.
+fn program(texts: &[Text], choices: &mut Choices) -> Case {
+    if texts.is_empty() { case(choices) } else { mutated(texts, choices) }
+}
+
+/// A disagreement that is kept.
+struct Found<'r> {
+    difference: &'r Difference,
+    peer: &'r mut Peer,
+    options: &'r Options,
+    /// What kept the peer from answering.
+    failure: Option<anyhow::Error>,
+}
+
+impl Found<'_> {
+    /// The smallest program that is found with the same disagreement.
+    fn shrink(&mut self, program: &Case, choices: Vec<u32>) -> Result<Case> {
+        let smallest = if self.options.mutate.is_empty() {
+            let patience = self.options.patience;
+            let is_alike = |choices: &[u32]| self.is_in(&case(&mut Choices::replay(choices.to_vec())));
+            case(&mut Choices::replay(shrink(choices, patience, is_alike)))
+        } else {
+            mutate::shrink(program, &mut |program| self.is_in(program))
+        };
+        self.failure.take().map_or(Ok(smallest), Err)
+    }
+
+    /// Whether a program has the disagreement.
+    fn is_in(&mut self, program: &Case) -> bool {
+        match both(program, self.peer, Way::Usual) {
+            Ok((ours, theirs)) => {
+                let found = compare(program, &ours, &theirs, self.options.is_exact);
+                found.iter().any(|other| other.signature == self.difference.signature)
+            }
             Err(error) => {
-                failure.get_or_insert(error);
+                self.failure.get_or_insert(error);
                 false
             }
         }
-    });
-    if let Some(error) = failure {
-        return Err(error);
     }
-    let program = case(&mut Choices::replay(smallest));
-    let (ours, theirs) = both(&program, peer, Way::Usual)?;
-    let found = compare(&program, &ours, &theirs, options.is_exact);
-    let shown = found.iter().find(|other| other.signature == difference.signature).unwrap_or(difference);
-    let query = shown.query.clone().or_else(|| program.queries.first().cloned());
-    let text = report::case_file(&program, query.as_slice(), &ours, &theirs);
-    std::fs::create_dir_all(&options.keep)?;
-    let name: String =
-        shown.signature.chars().map(|letter| if letter.is_alphanumeric() { letter } else { '_' }).collect();
-    let name: String = name.chars().take(80).collect();
-    std::fs::write(options.keep.join(format!("{name}-{seed}.case")), text)?;
-    Ok(())
+
+    /// Writes a program to a file.
+    fn keep(&mut self, program: &Case, seed: u64) -> Result<()> {
+        let (ours, theirs) = both(program, self.peer, Way::Usual)?;
+        let found = compare(program, &ours, &theirs, self.options.is_exact);
+        let shown = found.iter().find(|other| other.signature == self.difference.signature).unwrap_or(self.difference);
+        let query = shown.query.clone().or_else(|| program.queries.first().cloned());
+        let text = report::case_file(program, query.as_slice(), &ours, &theirs);
+        let folder = &self.options.keep;
+        std::fs::create_dir_all(folder)?;
+        let name: String =
+            shown.signature.chars().map(|letter| if letter.is_alphanumeric() { letter } else { '_' }).collect();
+        let name: String = name.chars().take(80).collect();
+        std::fs::write(folder.join(format!("{name}-{seed}.case")), text)?;
+        Ok(())
+    }
 }

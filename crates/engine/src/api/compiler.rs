@@ -5,6 +5,7 @@ use super::policy::{Policy, Shared};
 use super::{Annotation, Error, Issue, Location, Stage, Test, features};
 use crate::analysis::types::{Schemas, Subject, Types, check_program};
 use crate::analysis::{Dependencies, RulePaths, check_conflicts, check_recursion, check_written_rule, order_rules};
+use crate::builtins::modules::read_module;
 use crate::builtins::{CustomBuiltin, Customs};
 use crate::capabilities::Capabilities;
 use crate::code::{Function, Optimizations, Unit, Work, aliases, generate_program, graph, input_free, verify};
@@ -18,7 +19,7 @@ use crate::stack::{TREES, with_room};
 use crate::value::SymbolTable;
 use crate::vm::Code;
 use solon_syntax::ast::{Module, Version};
-use solon_syntax::{Diagnostic, ParseOptions, Source, Span, parse_module};
+use solon_syntax::{Diagnostic, ParseOptions, Source, Span};
 use std::sync::{Arc, OnceLock};
 
 /// Which of Rego's syntaxes modules are written in.
@@ -390,12 +391,12 @@ impl Compiler {
 /// Reads a module; whether it was read as older Rego though nobody asked for it.
 fn parse(source: &Source, file: u32, syntax: Syntax, errors: &mut Vec<Diagnostic>) -> (Option<Module>, bool) {
     let version = syntax.version();
-    let parsed = parse_module(source.text(), ParseOptions { file, version });
+    let parsed = read_module(source.text(), ParseOptions { file, version });
     if parsed.errors.is_empty() {
         return (parsed.tree, false);
     }
     if syntax == Syntax::Detect {
-        let old = parse_module(source.text(), ParseOptions { file, version: Version::V0 });
+        let old = read_module(source.text(), ParseOptions { file, version: Version::V0 });
         if old.errors.is_empty() {
             return (old.tree, true);
         }

@@ -37,6 +37,7 @@ mod json_text;
 mod jwt;
 mod letters;
 mod membership;
+pub mod modules;
 mod net;
 mod numbers;
 mod objects;

@@ -3,10 +3,11 @@
 //! In rules the compiler puts constants in the place of metadata (`hir::annotations`); elsewhere there is none.
 
 use super::failure::operand;
+use super::modules::read_module;
 use super::{Builtin, Context, Failure, Outcome, Purity, stack};
 use crate::value::{Bump, Value, number};
 use solon_syntax::json::{self, Json};
-use solon_syntax::{Diagnostic, ParseOptions, Source, line_at, parse_module};
+use solon_syntax::{Diagnostic, ParseOptions, Source, line_at};
 
 pub(super) static TABLE: &[Builtin] = &[
     Builtin {
@@ -48,7 +49,7 @@ fn parse<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let (name, text) = (operand::string(args, 1)?, operand::string(args.get(1..).unwrap_or_default(), 1)?);
     ctx.check_size(text.len().saturating_mul(GROWTH))?;
     let source = Source::new(name, text);
-    let parsed = parse_module(text, ParseOptions::default());
+    let parsed = read_module(text, ParseOptions::default());
     match parsed.tree {
         Some(module) if parsed.errors.is_empty() => value(ctx.arena, &json::module(&module, &source)),
         _ => Err(Failure::Error(errors(parsed.errors, &source))),

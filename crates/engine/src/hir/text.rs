@@ -2,6 +2,7 @@
 
 use super::{Comprehension, Const, Head, Locals, Ref, Term, Var};
 use crate::types::Key;
+use solon_syntax::is_keyword;
 
 /// Writes terms.
 pub struct Texts<'t> {
@@ -72,18 +73,12 @@ pub fn in_order<T>(items: &[T], key: impl Fn(&T) -> Option<Key>) -> impl Iterato
     items.into_iter()
 }
 
-/// Names that are in quotes after a dot.
-const KEYWORDS: [&str; 15] = [
-    "not", "package", "import", "as", "default", "else", "with", "null", "true", "false", "some", "if", "contains",
-    "in", "every",
-];
-
 /// Adds `.step`, or `["step"]` where it is no name; without the dot where there is nothing before it.
 pub fn push_step(text: &mut String, step: &str) {
     let is_first = |first: char| first.is_ascii_alphabetic() || first == '_';
     let is_name = step.starts_with(is_first)
         && step.chars().all(|char| char.is_ascii_alphanumeric() || char == '_')
-        && !KEYWORDS.contains(&step);
+        && !is_keyword(step);
     match (text.is_empty(), is_name) {
         (true, _) => text.push_str(step),
         (false, true) => text.extend([".", step]),

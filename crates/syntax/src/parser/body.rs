@@ -1,7 +1,7 @@
 //! Bodies and the literals in them.
 
-use super::Parser;
-use crate::ast::{Body, Expr, ExprKind, Name, Operator, Term, TermKind, With};
+use super::{Mark, Parser};
+use crate::ast::{Body, Expr, ExprKind, Name, Operator, Term, TermKind, Version, With};
 use crate::lexer::TokenKind;
 
 impl Parser<'_> {
@@ -34,11 +34,17 @@ impl Parser<'_> {
                 return Some(body);
             }
             if !self.token_at(self.at).after_newline || self.is(TokenKind::Eof) {
-                let hint = self.hint_for_missing_import(body.last()).or_else(|| self.hint_for_unexpected());
                 // After a line break another literal is expected, and not what ends this one.
                 let is_between = self.is_end_after_line_break();
-                let note = if is_between { String::new() } else { format!("expected \\n or ; or {}", end.name()) };
-                self.unexpected_with(&note, hint);
+                if !is_between && self.is_wrong() {
+                    return None;
+                }
+                if is_between {
+                    self.unexpected("");
+                } else {
+                    self.hint_for_missing_import();
+                    self.unexpected(&format!("expected \\n or ; or {}", end.name()));
+                }
                 return None;
             }
         }
@@ -52,18 +58,39 @@ impl Parser<'_> {
         Some(body)
     }
 
-    /// What to import where a word stands that would be an operator after the import.
-    fn hint_for_missing_import(&self, before: Option<&Expr>) -> Option<String> {
+    /// What to import where a word stands that would be an operator after the import, or the comma of `k, v in xs`.
+    fn hint_for_missing_import(&mut self) {
+        if !self.hints.is_empty() {
+            return;
+        }
         let example = match (self.kind(), self.text_at(self.at)) {
-            (TokenKind::Ident, "in") if matches!(before, Some(Expr { kind: ExprKind::Some(_), .. })) => {
-                ("in", "some x in xs")
-            }
             (TokenKind::Ident, "in") => ("in", "x in xs"),
             (TokenKind::Ident, "and") => ("and", "x and y"),
             (TokenKind::Ident, "or") => ("or", "x or y"),
-            _ => return None,
+            (TokenKind::Comma, _) if self.would_read(|parser| parser.is_membership_after()) => ("in", "x in xs"),
+            _ => return,
         };
-        Some(format!("`import future.keywords.{}` for `{}` expressions", example.0, example.1))
+        self.hint(format!("`import future.keywords.{}` for `{}` expressions", example.0, example.1));
+    }
+
+    /// Whether `x in xs` follows the current token.
+    fn is_membership_after(&mut self) -> bool {
+        self.advance();
+        let is_in = |term: &Term| matches!(term.kind, TermKind::Infix { operator: Operator::In, .. });
+        self.infix(true).is_some_and(|term| is_in(&term))
+    }
+
+    /// Whether something can be read here with all keywords. Nothing is read by it.
+    fn would_read(&mut self, read: impl FnOnce(&mut Self) -> bool) -> bool {
+        let (mark, keywords, blank_at) = (self.mark(), self.keywords, self.blank_at);
+        [TokenKind::In, TokenKind::Every, TokenKind::LogicalAnd, TokenKind::LogicalOr]
+            .into_iter()
+            .for_each(|kind| self.keywords.add(kind));
+        let would = read(self);
+        self.keywords = keywords;
+        let is_back = self.rewind(mark);
+        self.blank_at = blank_at;
+        would && is_back
     }
 
     /// One expression with its modifiers.
@@ -115,7 +142,9 @@ impl Parser<'_> {
     /// A literal that is a term, perhaps negated, and what may follow it.
     fn term_literal(&mut self, start: u32, negated: bool) -> Option<Expr> {
         let starts_with_brace = !negated && self.is(TokenKind::LeftBrace);
+        let mark = self.mark();
         let term = self.expression_term()?;
+        self.hint_for_every(&term, mark);
         let inner = self.expr(term.span.start, ExprKind::Term(term));
         let mut expr = if negated { self.negate(start, inner) } else { inner };
         expr.span = self.span_from(start);
@@ -128,12 +157,34 @@ impl Parser<'_> {
             self.with_on_operand(with);
             return None;
         }
+        if starts_with_brace
+            && matches!(&expr.kind, ExprKind::Term(Term { kind: TermKind::Object(of), .. }) if of.is_empty())
+        {
+            self.error(expr.span, "found empty body");
+            return None;
+        }
         if starts_with_brace {
             let operator = self.kind().name();
             self.brace_led(start, operator);
             return None;
         }
         self.logic_chain(start, vec![expr])
+    }
+
+    /// What to import where `every` is a name, and would begin an expression after the import.
+    fn hint_for_every(&mut self, term: &Term, start: Mark) {
+        let is_every = matches!(&term.kind, TermKind::Var(name) if **name == *"every");
+        if !is_every || self.version != Version::V0 {
+            return;
+        }
+        let (after, ident_at) = (self.at, self.ident_at);
+        self.at = start.at;
+        self.ident_at = usize::MAX;
+        let would = self.would_read(|parser| parser.every().is_some());
+        (self.at, self.ident_at) = (after, ident_at);
+        if would {
+            self.hint("`import future.keywords.every` for `every x in xs { ... }` expressions");
+        }
     }
 
     pub(super) fn negate(&mut self, start: u32, inner: Expr) -> Expr {
@@ -187,7 +238,10 @@ impl Parser<'_> {
             let value = self.infix(true)?;
             height = height.max(self.height);
             expr.with.push(With { span: self.span_from(start), target, value });
-            expr.span.end = self.last_end();
+            // The place of `and` and `or` is that of their operands: it tells whether the last one has braces.
+            if !matches!(expr.kind, ExprKind::And(..) | ExprKind::Or(..)) {
+                expr.span.end = self.last_end();
+            }
         }
         self.height = height;
         Some(expr)
@@ -217,6 +271,13 @@ impl Parser<'_> {
             _ => {
                 if !self.rewind(mark) {
                     return None;
+                }
+                let is_v0 = self.version == Version::V0;
+                self.at -= 1;
+                let would = is_v0 && self.would_read(|parser| parser.is_membership_after());
+                self.at += 1;
+                if would {
+                    self.hint("`import future.keywords.in` for `some x in xs` expressions");
                 }
                 self.some_names(start)
             }

@@ -1,5 +1,6 @@
 //! What Rego v1 forbids although v0 reads it.
 
+use super::module::is_keyword;
 use super::{Parser, error_at};
 use crate::ast::{Head, HeadKind};
 use crate::diagnostic::Diagnostic;
@@ -68,7 +69,7 @@ impl Parser<'_> {
     }
 
     pub(super) fn check_v1_name(&mut self, span: Span, head: &Head) {
-        if head.path.is_empty() && self.is_v1_word(&head.name.text) {
+        if head.path.is_empty() && is_keyword(&head.name.text) {
             self.v1_errors.push((span, Objection::Name(head.name.text.clone())));
         }
     }

@@ -110,14 +110,14 @@ impl Parser<'_> {
                     let kind = TermKind::ObjectComprehension { key: Box::new(key), value: Box::new(value), body };
                     return Some(Term { span: self.span_from(start), kind });
                 }
-                // `{a: b | c, d in e: f}` reads `c, d in e` as a body before it meets the colon.
-                None if self.is(TokenKind::Colon) => {
+                // `{a: b | c, d in e: f}` reads `c, d in e` as a body before it meets the colon. And where the body is
+                // wrong, OPA says what is wrong with a union in its place.
+                None => {
                     if !self.rewind(mark) {
                         return None;
                     }
                     self.height = height;
                 }
-                None => self.take_bar_for_union(mark, height)?,
             }
         }
         value = self.infix_after(value, false)?;

@@ -50,7 +50,11 @@ impl Parser<'_> {
         // A keyword directly before a bracket or a dot starts a ref, as by OPA: `x in[1]` is no membership.
         self.keyword_as_name();
         while self.is(TokenKind::In) {
+            let errors = self.errors.len();
             term = self.apply_in(vec![term])?;
+            if self.errors.len() > errors {
+                break;
+            }
             self.keyword_as_name();
         }
         Some(term)
@@ -65,23 +69,27 @@ impl Parser<'_> {
         self.advance();
         let value = self.relation();
         self.leave();
-        match value {
-            Some(value) if self.is(TokenKind::In) => {
-                self.height = self.height.max(height);
-                self.apply_in(vec![key, value])
-            }
-            _ => {
-                self.height = height;
-                self.rewind(mark).then_some(key)
+        let mut sides = vec![key];
+        if value.is_some() && self.is(TokenKind::In) {
+            self.height = self.height.max(height);
+            sides.extend(value);
+            match self.apply_in(sides)? {
+                key if self.errors.len() > mark.errors => sides = vec![key],
+                term => return Some(term),
             }
         }
+        self.height = height;
+        if self.rewind(mark) { sides.pop() } else { None }
     }
 
-    /// `in` and its right side, after its left side, whose height is `height`.
+    /// `in` and its right side, after its left side, whose height is `height`. Only the first of `args` if that is wrong.
     fn apply_in(&mut self, mut args: Vec<Term>) -> Option<Term> {
         let height = self.height;
         self.advance();
-        args.push(self.relation()?);
+        match self.relation() {
+            Some(collection) => args.push(collection),
+            None => return if self.gave_up { None } else { args.into_iter().next() },
+        }
         self.set_height(self.height.max(height) + 1)?;
         let start = args.first().map_or(0, |first| first.span.start);
         Some(Term { span: self.span_from(start), kind: TermKind::Infix { operator: Operator::In, args } })
@@ -92,12 +100,20 @@ impl Parser<'_> {
         self.binary(first, RELATION)
     }
 
-    /// Operators at least as strong as `level` after the first operand.
+    /// Operators at least as strong as `level` after the first operand. As by OPA, the left side stands for what has no
+    /// right side that can be read, and reading goes on with weaker operators.
     fn binary(&mut self, mut left: Term, level: u8) -> Option<Term> {
         let mut height = self.height;
-        while let Some((operator, strength)) = operator(self.kind()).filter(|(_, strength)| *strength >= level) {
+        let mut levels = level..=u8::MAX;
+        while let Some((operator, strength)) = operator(self.kind()).filter(|(_, strength)| levels.contains(strength)) {
             self.advance();
-            let mut right = self.term()?;
+            let Some(mut right) = self.term() else {
+                if self.gave_up || strength == 0 {
+                    return None;
+                }
+                levels = level..=strength - 1;
+                continue;
+            };
             if self::operator(self.kind()).is_some_and(|(_, next)| next > strength) {
                 if !self.enter() {
                     return None;

@@ -7,6 +7,7 @@ use super::Parser;
 use super::infix::is_infix;
 use crate::ast::{Body, Expr, ExprKind, Operator, Term, TermKind};
 use crate::lexer::TokenKind;
+use crate::span::Span;
 
 impl Parser<'_> {
     /// Whether `and` or `or` is a keyword.
@@ -33,10 +34,11 @@ impl Parser<'_> {
             return None;
         }
         let is_braced = self.is(TokenKind::LeftBrace);
-        let (mark, close) = (self.mark(), self.partner(self.at));
+        let mark = self.mark();
         let body = if is_braced { self.braced_operand() } else { self.group() };
-        if body.is_none() && is_braced && close > mark.at + 1 {
-            self.explain_brace(mark, start, self.kind_at(close + 1).name());
+        // What is no body is read as a value, and what is wrong with that is said.
+        if body.is_none() && is_braced && self.rewind(mark) {
+            return None;
         }
         Some(body.and_then(|mut body| {
             if self.is_logic_operator() {
@@ -134,7 +136,8 @@ impl Parser<'_> {
                 format!("`{{...}}` in an operand position must contain expression(s), got: {}", value_name(&term));
             let hint =
                 format!("write `not ({operand})` to negate the value, or `not {{{operand}}}` for a body holding it");
-            self.error_with_hint(span, message, hint);
+            self.hint(hint);
+            self.error(span, message);
         }
         body
     }
@@ -163,7 +166,8 @@ impl Parser<'_> {
         let operand = self.text.get(span.start as usize..span.end as usize).unwrap_or_default();
         let hint = format!("wrap the operand to keep the value: `({operand}) {operator} ...`");
         let message = format!("operand of `{operator}` cannot begin with `{{` unless the braces hold a body");
-        self.error_with_hint(span, message, hint);
+        self.hint(hint);
+        self.error(span, message);
     }
 
     /// `{ body }` as an operand, where a union would look like a comprehension.
@@ -180,10 +184,23 @@ impl Parser<'_> {
         if is_union {
             let span = self.span_from(start);
             let message = "ambiguous `{ ... | ... }` operand: read as a body holding a set-union expression, not as a comprehension";
-            let hint = "put the braces in parentheses for a comprehension, or the union in them for a body";
-            self.error_with_hint(span, message, hint);
+            let hint = self.hint_for_union(span, body.first());
+            self.hint(hint);
+            self.error(span, message);
         }
         Some(body)
+    }
+
+    /// How to write a comprehension or a union, whose text is that of `span`.
+    fn hint_for_union(&self, span: Span, union: Option<&Expr>) -> String {
+        let text = |start: u32, end: u32| self.text.get(start as usize..end as usize).unwrap_or_default();
+        let inner = union.map_or(span, |union| union.span);
+        let [before, union, after] = [(span.start, inner.start), (inner.start, inner.end), (inner.end, span.end)]
+            .map(|(start, end)| text(start, end));
+        let negation = if text(0, span.start).trim_end().ends_with("not") { "not " } else { "" };
+        format!(
+            "write `{negation}({before}{union}{after})` for the comprehension, or `{negation}{before}({union}){after}` for the set union"
+        )
     }
 
     /// A group in parentheses.
@@ -228,7 +245,8 @@ impl Parser<'_> {
         let hint = format!(
             "Wrap the operand in `(...)` or `{{...}}` to scope, or move `with` after the `{operator}` expression to apply it to the whole expression"
         );
-        self.error_with_hint(span, format!("`with` modifier is not allowed on operand of `{operator}`"), hint);
+        self.hint(hint);
+        self.error(span, format!("`with` modifier is not allowed on operand of `{operator}`"));
     }
 
     /// Whether a parenthesis holds expressions rather than a term: `and`, `or` or `with` directly in it, or a `not` at

@@ -5,7 +5,7 @@
 //! builtins exist or what names mean.
 //!
 //! One file each: `module` (statements, imports, recovery), `rules` (heads, bodies, `else`), `checks` (what Rego v1
-//! forbids), `body` (literals), `logic` (`and` and `or`), `infix` (operators), `term` (terms and refs), `collections`
+//! forbids), `statement` (rules that are expressions), `body` (literals), `logic` (`and` and `or`), `infix` (operators), `term` (terms and refs), `collections`
 //! (arrays, sets, objects, comprehensions), `strings` (escapes and templates). `names` is where names that are equal become one.
 //!
 //! Grammar that needs more than a token of lookahead is read twice from the same place. Two bounds keep that and deep
@@ -19,8 +19,11 @@ mod logic;
 mod module;
 mod names;
 mod rules;
+mod statement;
 mod strings;
 mod term;
+
+pub use module::is_keyword;
 
 use crate::ast::{Body, Module, Version};
 use crate::diagnostic::Diagnostic;
@@ -150,14 +153,18 @@ struct Parser<'t> {
     file: u32,
     tokens: Vec<Token>,
     at: usize,
+    /// What is wrong with tokens, in their order.
+    lexical: Vec<Diagnostic>,
+    /// What is wrong with statements that cannot be read.
     errors: Vec<Diagnostic>,
-    /// Indented statements that are no rules. Where something else is wrong, they are mostly what is left of a rule that
-    /// could not be read, and are not reported.
-    rule_errors: Vec<Diagnostic>,
+    /// What is wrong with statements that can be read. It counts if all of them can.
+    late_errors: Vec<Diagnostic>,
+    /// The same, if the module turns out to be v1.
+    v1_errors: Vec<(Span, checks::Objection)>,
+    /// Where the statement begins, and how many errors there were before it.
+    statement: Mark,
     /// Whether the last statement was read to its end and is no rule: the next one follows.
     was_no_rule: bool,
-    /// What is wrong if the module turns out to be v1.
-    v1_errors: Vec<(Span, checks::Objection)>,
     /// The syntax asked for. `import rego.v1` changes which words are keywords, not this.
     version: Version,
     keywords: Keywords,
@@ -170,6 +177,12 @@ struct Parser<'t> {
     height: u32,
     /// Set when a bound is hit, so that no other reading of the same text is tried.
     gave_up: bool,
+    /// The token before which blanks stand in the place of a name: they are the current token until another way is tried.
+    blank_at: usize,
+    /// How many names before a token are `_`, up to the last rule that is called so.
+    wildcards: (usize, usize),
+    /// OPA's hints for the next error.
+    hints: Vec<String>,
     /// Tokens that may still be read again.
     budget: usize,
     /// For each opening brace and parenthesis the token that closes it; filled when first needed.
@@ -178,7 +191,7 @@ struct Parser<'t> {
 }
 
 /// A place to return to.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Mark {
     at: usize,
     errors: usize,
@@ -202,10 +215,12 @@ impl<'t> Parser<'t> {
             file: options.file,
             tokens,
             at: 0,
-            errors,
-            rule_errors: Vec::new(),
-            was_no_rule: false,
+            lexical: errors,
+            errors: Vec::new(),
+            late_errors: Vec::new(),
             v1_errors: Vec::new(),
+            statement: Mark::default(),
+            was_no_rule: false,
             version: options.version,
             keywords,
             not_bodies: false,
@@ -213,6 +228,9 @@ impl<'t> Parser<'t> {
             depth: 0,
             height: 0,
             gave_up: false,
+            blank_at: usize::MAX,
+            wildcards: (0, 0),
+            hints: Vec::new(),
             budget,
             partners: Vec::new(),
             names,
@@ -221,10 +239,14 @@ impl<'t> Parser<'t> {
     }
 
     fn finish(mut self) -> Vec<Diagnostic> {
-        self.errors.sort_by_key(|error| error.span.start);
-        self.errors.dedup();
-        self.errors.truncate(MOST_ERRORS);
-        self.errors
+        let mut errors = self.lexical;
+        errors.append(&mut self.errors);
+        if errors.is_empty() {
+            errors = self.late_errors;
+        }
+        errors.sort_by_key(|error| error.span.start);
+        errors.truncate(MOST_ERRORS);
+        errors
     }
 
     // Looking at tokens.
@@ -236,6 +258,9 @@ impl<'t> Parser<'t> {
     }
 
     fn kind_at(&self, index: usize) -> TokenKind {
+        if index == self.blank_at {
+            return TokenKind::Blank;
+        }
         let kind = self.tokens.get(index).map_or(TokenKind::Eof, |token| token.kind);
         if kind.is_keyword() && (index == self.ident_at || kind.is_optional() && !self.keywords.has(kind)) {
             return TokenKind::Ident;
@@ -301,8 +326,20 @@ impl<'t> Parser<'t> {
     }
 
     fn here(&self) -> Span {
+        if self.at == self.blank_at {
+            return self.blank();
+        }
         let token = self.token_at(self.at);
         Span::new(self.file, token.start, token.end)
+    }
+
+    /// The blanks after the last token. A line break is on the line that it begins, as by OPA.
+    fn blank(&self) -> Span {
+        let end = self.last_end();
+        let rest = self.text.get(end as usize..).unwrap_or_default();
+        let blank = if rest.starts_with('#') { rest.find('\n').unwrap_or_default() } else { 0 };
+        let start = end + blank as u32 + u32::from(rest.get(blank..).is_some_and(|rest| rest.starts_with('\n')));
+        Span::new(self.file, start, start)
     }
 
     /// Where the last token read ends.
@@ -334,7 +371,9 @@ impl<'t> Parser<'t> {
         }
         self.budget -= again;
         self.at = mark.at;
+        self.blank_at = usize::MAX;
         self.errors.truncate(mark.errors);
+        self.hints.clear();
         true
     }
 
@@ -374,33 +413,51 @@ impl<'t> Parser<'t> {
     // Errors.
 
     fn error(&mut self, span: Span, message: impl Into<String>) {
-        if !self.gave_up {
-            self.errors.push(error_at(span, message));
-        }
+        self.push_error(error_at(span, message));
     }
 
     fn error_with_hint(&mut self, span: Span, message: impl Into<String>, hint: impl Into<String>) {
+        self.push_error(Diagnostic { hint: Some(hint.into()), ..error_at(span, message) });
+    }
+
+    /// Adds an error. OPA's hints are a part of the message.
+    fn push_error(&mut self, mut error: Diagnostic) {
+        match std::mem::take(&mut self.hints).as_slice() {
+            [] => {}
+            [hint] => error.message.push_str(&format!(" (hint: {hint})")),
+            hints => error.message.push_str(&format!(" (hints: {})", hints.join(", "))),
+        }
         if !self.gave_up {
-            self.errors.push(Diagnostic { hint: Some(hint.into()), ..error_at(span, message) });
+            self.errors.push(error);
         }
     }
 
-    /// Reports the current token as one that cannot stand here. The lexer has reported illegal ones.
-    fn unexpected(&mut self, note: &str) {
-        let hint = self.hint_for_unexpected();
-        self.unexpected_with(note, hint);
+    /// Adds a hint of OPA's to the next error.
+    fn hint(&mut self, hint: impl Into<String>) {
+        self.hints.push(hint.into());
     }
 
-    fn unexpected_with(&mut self, note: &str, hint: Option<String>) {
+    /// Whether something is wrong with the statement already, tokens up to the current one included.
+    fn is_wrong(&self) -> bool {
+        let read = self.token_at(self.statement.at).start..=self.start();
+        self.errors.len() > self.statement.errors || self.lexical.iter().any(|error| read.contains(&error.span.start))
+    }
+
+    /// Reports the current token as one that cannot stand here.
+    fn unexpected(&mut self, note: &str) {
         let kind = self.kind();
-        if kind == TokenKind::Illegal || self.gave_up {
-            return;
+        if kind == TokenKind::Illegal {
+            let span = self.here();
+            return self.error(span, "illegal token");
         }
         let what = if kind.is_keyword() { "keyword" } else { "token" };
         let colon = if note.is_empty() { "" } else { ": " };
-        let message = format!("unexpected {} {what}{colon}{note}", kind.name());
-        let span = self.here();
-        self.errors.push(Diagnostic { hint, ..error_at(span, message) });
+        // What goes on with a template string is a brace to OPA where an expression goes on.
+        let is_brace = self.text_at(self.at).starts_with('}');
+        let name = if is_brace { TokenKind::RightBrace.name() } else { kind.name() };
+        let message = format!("unexpected {name} {what}{colon}{note}");
+        let (span, hint) = (self.here(), self.hint_for_unexpected());
+        self.push_error(Diagnostic { hint, ..error_at(span, message) });
     }
 
     /// Whether this is the end of a text whose last token is followed by a line break.

@@ -35,33 +35,33 @@ impl Parser<'_> {
         while !self.is(TokenKind::Eof) {
             let (start, errors) = (self.at, self.errors.len());
             self.depth = 0;
+            self.statement = self.mark();
+            self.blank_at = usize::MAX;
+            self.hints.clear();
             let ok = self.statement(&mut read);
             read.any = true;
             let was_no_rule = std::mem::take(&mut self.was_no_rule);
             if (ok.is_none() || self.at == start) && !was_no_rule {
-                if self.errors.len() == errors && self.at == start {
+                if self.errors.len() == errors && self.at == start && !self.is_wrong() {
                     self.unexpected("");
                 }
                 self.recover(start);
             }
             self.gave_up = false;
         }
-        if self.errors.is_empty() {
-            self.errors.append(&mut self.rule_errors);
-        }
-        let Some(package) = read.package else {
-            if !read.any && self.errors.is_empty() {
-                let place = Span { file: self.file, ..Span::NOWHERE };
-                self.errors.push(Diagnostic { is_bare: true, ..error_at(place, "empty module") });
-            }
-            return None;
-        };
         let imports_later = read.imports.iter().any(is_rego_import);
         let version = if imports_later { Version::V1 } else { self.version };
         if version == Version::V1 {
             let found = std::mem::take(&mut self.v1_errors);
-            self.errors.extend(found.iter().map(|(span, objection)| objection.at(*span)));
+            self.late_errors.extend(found.iter().map(|(span, objection)| objection.at(*span)));
         }
+        let Some(package) = read.package else {
+            if !read.any {
+                let place = Span { file: self.file, ..Span::NOWHERE };
+                self.late_error(place, "empty module", None);
+            }
+            return None;
+        };
         let (imports, rules) = (read.imports, read.rules);
         Some(Module { file: self.file, version, package, imports, rules, comments })
     }
@@ -97,13 +97,9 @@ impl Parser<'_> {
         match self.kind() {
             TokenKind::Package if !self.starts_ref(self.at) => {
                 let package = self.package()?;
-                if read.package.is_some() || read.any {
-                    let is_first = read.package.is_none();
-                    let message = if is_first { "package expected" } else { "unexpected package" };
+                if read.any {
                     let hint = "a module has one package, which is its first statement";
-                    let error =
-                        Diagnostic { hint: Some(hint.to_owned()), is_bare: true, ..error_at(package.span, message) };
-                    self.errors.push(error);
+                    self.late_error(package.span, "unexpected package", Some(hint));
                 }
                 read.package.get_or_insert(package);
             }
@@ -115,13 +111,20 @@ impl Parser<'_> {
             }
             _ => {
                 let start = self.start();
+                let (late, of_v1) = (self.late_errors.len(), self.v1_errors.len());
                 let known = read.rules.len();
-                if self.rules(&mut read.rules).is_none() {
+                let is_read = self.rules(&mut read.rules).is_some();
+                if !read.any && (is_read || self.was_no_rule) {
+                    // Nothing else is said of what stands in its place.
+                    self.late_errors.truncate(late);
+                    self.v1_errors.truncate(of_v1);
+                    let span = self.span_from(start);
+                    self.expect_package(read, span);
+                }
+                if !is_read {
                     read.rules.truncate(known);
                     return None;
                 }
-                let span = self.span_from(start);
-                self.expect_package(read, span);
             }
         }
         Some(())
@@ -129,8 +132,14 @@ impl Parser<'_> {
 
     fn expect_package(&mut self, read: &Statements, span: Span) {
         if !read.any {
-            self.error_with_hint(span, "package expected", "the first statement of a module is its `package`");
+            self.late_error(span, "package expected", Some("the first statement of a module is its `package`"));
         }
+    }
+
+    /// Reports what is wrong with a statement that can be read.
+    pub(super) fn late_error(&mut self, span: Span, message: impl Into<String>, hint: Option<&str>) {
+        let hint = hint.map(str::to_owned);
+        self.late_errors.push(Diagnostic { hint, is_bare: true, ..error_at(span, message) });
     }
 
     fn package(&mut self) -> Option<Package> {
@@ -148,7 +157,7 @@ impl Parser<'_> {
                 }
             },
             _ => {
-                self.error(term.span, "expected path");
+                self.unexpected("");
                 return None;
             }
         };
@@ -191,7 +200,14 @@ impl Parser<'_> {
         let start = self.start();
         self.advance();
         let path_start = self.start();
-        let term = self.path()?;
+        let (is_path, errors) = (self.kind() == TokenKind::Ident || self.kind().is_keyword(), self.errors.len());
+        let Some(term) = self.path() else {
+            if is_path && self.errors.len() > errors {
+                let span = self.here();
+                self.error(span, "expected path");
+            }
+            return None;
+        };
         let path_span = self.span_from(path_start);
         let mut path = Vec::new();
         match term.kind {
@@ -212,7 +228,8 @@ impl Parser<'_> {
                 }
             }
             _ => {
-                self.error(term.span, "expected path");
+                let span = self.here();
+                self.error(span, "expected path");
                 return None;
             }
         }
@@ -220,7 +237,8 @@ impl Parser<'_> {
         if !["data", "input", "future", "rego"].contains(&root) {
             let roots = "{data, future, input, rego}";
             let message = format!("unexpected import path, must begin with one of: {roots}, got: {root}");
-            self.error_with_hint(path_span, message, "if this is unexpected, try updating OPA");
+            self.hint("if this is unexpected, try updating OPA");
+            self.error(path_span, message);
             return None;
         }
         let alias = if self.eat(TokenKind::As) { Some(self.alias()?) } else { None };
@@ -236,7 +254,10 @@ impl Parser<'_> {
             self.unexpected("expected var");
             return None;
         }
-        let term = self.term()?;
+        let Some(term) = self.term() else {
+            self.unexpected("expected var");
+            return None;
+        };
         match term.kind {
             TermKind::Var(name) if matches!(&*name, "input" | "data") => {
                 let message = format!("unexpected import alias, must not be a reserved name, got: {name}");
@@ -245,7 +266,7 @@ impl Parser<'_> {
             }
             TermKind::Var(text) => Some(Name { span: term.span, text }),
             _ => {
-                self.error(term.span, "expected var");
+                self.unexpected("expected var");
                 None
             }
         }
@@ -257,18 +278,14 @@ impl Parser<'_> {
         let is_future = path.first().is_some_and(|root| root == "future");
         if !(is_future && path.len() > 1) && self.is_reserved_word(name) {
             let message = format!("unexpected import path, must not end with a keyword, got: {name}");
-            self.error_with_hint(span, message, "import a different path or use an alias");
+            self.hint("import a different path or use an alias");
+            self.error(span, message);
         }
     }
 
     /// Whether a word is a keyword of the version asked for.
     fn is_reserved_word(&self, word: &str) -> bool {
-        ALL_VERSIONS.contains(&word) || self.version == Version::V1 && self.is_v1_word(word)
-    }
-
-    /// Whether a word is a keyword in v1.
-    pub(super) fn is_v1_word(&self, word: &str) -> bool {
-        ALL_VERSIONS.contains(&word) || V1_KEYWORDS.iter().any(|(name, _)| *name == word)
+        ALL_VERSIONS.contains(&word) || self.version == Version::V1 && is_keyword(word)
     }
 
     /// Switches keywords on.
@@ -320,7 +337,7 @@ impl Parser<'_> {
             match self.literal() {
                 Some(expr) => body.push(expr),
                 None => {
-                    if self.errors.is_empty() {
+                    if self.errors.is_empty() && self.lexical.is_empty() {
                         self.unexpected("");
                     }
                     break;
@@ -332,6 +349,15 @@ impl Parser<'_> {
         }
         body
     }
+}
+
+/// Whether a word is a keyword of v1, without any imports.
+///
+/// ```
+/// assert!(solon_syntax::is_keyword("contains") && !solon_syntax::is_keyword("or"));
+/// ```
+pub fn is_keyword(word: &str) -> bool {
+    ALL_VERSIONS.contains(&word) || V1_KEYWORDS.iter().any(|(name, _)| *name == word)
 }
 
 fn is_rego_import(import: &Import) -> bool {

@@ -3,22 +3,52 @@
 use super::checks::Written;
 use super::infix::is_infix;
 use super::term::kind_name;
-use super::{Mark, Parser, error_at};
-use crate::ast::{Body, Else, Expr, ExprKind, Head, HeadKind, Name, Operator, Rule, Term, TermKind};
-use crate::diagnostic::Diagnostic;
+use super::{Mark, Parser};
+use crate::ast::{Body, Else, Expr, ExprKind, Head, HeadKind, Name, Rule, Term, TermKind};
 use crate::lexer::TokenKind;
+use crate::print::term_text;
 use crate::span::Span;
 
 /// A head as far as it can be told without what follows it.
-struct RawHead {
-    start: u32,
-    name: Name,
-    path: Vec<Term>,
-    parameters: Option<Vec<Term>>,
-    value: Option<Term>,
-    is_assigned: bool,
+pub(super) struct RawHead {
+    pub(super) start: u32,
+    pub(super) name: Name,
+    pub(super) path: Vec<Term>,
+    pub(super) parameters: Option<Vec<Term>>,
+    pub(super) value: Option<Term>,
+    pub(super) is_assigned: bool,
     /// The member after `contains`.
-    member: Option<Term>,
+    pub(super) member: Option<Term>,
+}
+
+impl RawHead {
+    /// A head that is a name.
+    pub(super) fn new(start: u32, name: Name) -> RawHead {
+        RawHead { start, name, path: Vec::new(), parameters: None, value: None, is_assigned: false, member: None }
+    }
+
+    /// The name with its keys.
+    fn shown(&self) -> String {
+        let head = Term { span: self.name.span, kind: TermKind::Var(self.name.text.clone()) };
+        if self.path.is_empty() {
+            return term_text(&head);
+        }
+        let kind = TermKind::Ref { head: Box::new(head), operands: self.path.clone() };
+        term_text(&Term { span: self.name.span, kind })
+    }
+
+    /// What OPA says of a head whose value cannot be read.
+    fn value_expected(&self, is_default: bool) -> String {
+        let shown = self.shown();
+        match (self.is_assigned, &self.parameters) {
+            (false, _) => format!("expected rule value term (e.g., {shown}[<nil>] = <VALUE> {{ ... }})"),
+            (true, Some(_)) => format!("expected function value term (e.g., {shown}(...) := <VALUE> {{ ... }})"),
+            (true, None) if is_default => {
+                format!("expected default rule value term (e.g., default {shown} := <VALUE>)")
+            }
+            (true, None) => format!("expected rule value term (e.g., {shown} := <VALUE> {{ ... }})"),
+        }
+    }
 }
 
 impl Parser<'_> {
@@ -28,24 +58,23 @@ impl Parser<'_> {
         let mark = self.mark();
         let start = self.start();
         self.keyword_as_name();
-        let is_value = matches!(self.kind_at(self.at + 1), TokenKind::Assign | TokenKind::Unify);
-        if self.is(TokenKind::Contains) && is_value {
-            // v0 takes this for a rule even where the keyword is imported; v1 has a check of its own.
-            self.ident_at = self.at;
-        }
         let is_default = self.eat(TokenKind::Default);
         if is_default {
             self.keyword_as_name();
             if !self.is(TokenKind::Ident) {
                 self.keyword_rule_name(true)?;
-                self.unexpected("expected rule name");
-                return None;
             }
         }
         if !self.is(TokenKind::Ident) {
-            return self.no_rule(mark).map(|rule| rules.push(rule));
+            if self.is_wrong() {
+                return None;
+            }
+            return self.rule_of_expression(mark).map(|rule| rules.push(rule));
         }
-        let head = self.head()?;
+        let Some(head) = self.head(is_default) else {
+            let is_wrong = self.errors.len() > mark.errors;
+            return if is_wrong { None } else { self.rule_of_expression(mark).map(|rule| rules.push(rule)) };
+        };
         if is_default {
             return self.default_rule(start, head).map(|rule| rules.push(rule));
         }
@@ -61,11 +90,12 @@ impl Parser<'_> {
                 let body = self.braced_body()?;
                 self.rule_with_body(start, head, body, Written { has_if: false, has_contains, has_body: true }, rules)
             }
-            _ => self.rule_without_body(start, head, mark).map(|rule| rules.push(rule)),
+            _ => self.rule_without_body(head, mark).map(|rule| rules.push(rule)),
         }
     }
 
-    fn head(&mut self) -> Option<RawHead> {
+    /// A head; none, and no error, of what can be an expression only.
+    fn head(&mut self, is_default: bool) -> Option<RawHead> {
         let start = self.start();
         let name = self.variable();
         // Unlike elsewhere, space may stand between a rule's name and its brackets.
@@ -75,64 +105,61 @@ impl Parser<'_> {
         }
         let is_spaced = !self.is_adjacent(self.at)
             && matches!(self.kind(), TokenKind::LeftParen | TokenKind::LeftBracket | TokenKind::Dot);
-        let term = if is_spaced { self.finish_spaced_ref(name)? } else { self.finish_ref(name)? };
+        let Some(term) = (if is_spaced { self.finish_spaced_ref(name) } else { self.finish_ref(name) }) else {
+            self.unexpected("expected rule head name");
+            return None;
+        };
         let (term, parameters) = match term.kind {
             TermKind::Call { function, args } => (*function, Some(args)),
-            TermKind::Set(_) => {
-                let function = Term { span: term.span, kind: TermKind::Var("set".into()) };
-                (function, Some(Vec::new()))
-            }
             kind => (Term { kind, ..term }, None),
         };
         let (first, path) = match term.kind {
             TermKind::Ref { head, operands } => (*head, operands),
             kind => (Term { kind, ..term }, Vec::new()),
         };
-        let TermKind::Var(text) = first.kind else {
-            let message = match &first.kind {
-                TermKind::Call { .. } => {
-                    let shown = self.text.get(start as usize..self.last_end() as usize).unwrap_or_default();
-                    format!("invalid rule head: {shown}")
-                }
-                kind => format!("{} cannot be used for rule name", kind_name(kind)),
-            };
-            if !self.gave_up {
-                self.errors.push(Diagnostic { is_bare: true, ..error_at(first.span, message) });
-            }
-            return None;
-        };
+        let TermKind::Var(text) = first.kind else { return None };
         let name = Name { span: Span { end: first.span.start + text.len() as u32, ..first.span }, text };
-        let mut head = RawHead { start, name, path, parameters, value: None, is_assigned: false, member: None };
-        self.head_value(&mut head)?;
+        let mut head = RawHead { path, parameters, ..RawHead::new(start, name) };
+        self.head_value(&mut head, is_default);
         Some(head)
     }
 
-    fn head_value(&mut self, head: &mut RawHead) -> Option<()> {
-        match self.kind() {
+    /// The member or value of a head. If it is wrong, what follows it is still read.
+    fn head_value(&mut self, head: &mut RawHead, is_default: bool) {
+        let kind = self.kind();
+        match kind {
             TokenKind::Contains => {
                 if head.parameters.is_some() {
-                    let shown = &head.name.text;
                     self.unexpected(&format!(
-                        "the contains keyword can only be used with multi-value rule definitions (e.g., {shown} contains <VALUE> {{ ... }})"
+                        "the contains keyword can only be used with multi-value rule definitions (e.g., {} contains <VALUE> {{ ... }})",
+                        head.shown()
                     ));
                 }
                 self.advance();
-                head.member = Some(self.infix(true)?);
+                head.member = self.infix(true);
+                if head.member.is_none() {
+                    let shown = head.shown();
+                    self.unexpected(&format!("expected rule key term (e.g., {shown} contains <VALUE> {{ ... }})"));
+                    head.member = Some(Term { span: self.here(), kind: TermKind::Null });
+                }
             }
             TokenKind::Unify | TokenKind::Assign => {
-                head.is_assigned = self.is(TokenKind::Assign);
+                head.is_assigned = kind == TokenKind::Assign;
                 self.advance();
-                head.value = Some(self.infix(true)?);
+                head.value = self.infix(true);
+                if head.value.is_none() {
+                    self.unexpected(&head.value_expected(is_default));
+                }
             }
             _ => {}
         }
-        Some(())
     }
 
     /// Settles what a head with a body defines: without `if`, `p[x]` is v0's partial set.
     fn finish_head(&mut self, raw: RawHead, has_if: bool) -> Head {
         let span = self.head_span(&raw, has_if);
         let RawHead { name, mut path, parameters, value, is_assigned, member, .. } = raw;
+        let name = self.named_wildcard(name);
         let kind = match member {
             Some(key) => HeadKind::Contains { key },
             None if !has_if && value.is_none() && parameters.is_none() && path.len() == 1 => match path.pop() {
@@ -142,6 +169,20 @@ impl Parser<'_> {
             None => HeadKind::Value { value, is_assigned },
         };
         Head { span, name, path, parameters, kind }
+    }
+
+    /// A rule called `_` has the name that OPA gives this wildcard, by which nothing can ask for it.
+    fn named_wildcard(&mut self, name: Name) -> Name {
+        if *name.text != *"_" {
+            return name;
+        }
+        let (mut at, mut count) = self.wildcards;
+        while at < self.at && self.token_at(at).start < name.span.start {
+            count += usize::from(self.text_at(at) == "_");
+            at += 1;
+        }
+        self.wildcards = (at, count);
+        Name { text: format!("${count}").into(), ..name }
     }
 
     /// From the head's start to before the current token, or before the `if` just read.
@@ -236,7 +277,13 @@ impl Parser<'_> {
             }
             let what = if head.parameters.is_some() { "function" } else { "rule" };
             while self.is(TokenKind::Else) {
-                else_branches.push(self.else_branch(what)?);
+                let branch = self.else_branch(what)?;
+                let has_body = !branch.body.is_empty();
+                else_branches.push(branch);
+                // Nothing comes after a branch that always has a value.
+                if !has_body {
+                    break;
+                }
             }
         }
         let has_else = !else_branches.is_empty();
@@ -299,6 +346,7 @@ impl Parser<'_> {
         let head_span = self.head_span(&raw, false);
         let span = self.span_from(start);
         let RawHead { name, path, parameters, value, is_assigned, member, .. } = raw;
+        let name = self.named_wildcard(name);
         let is_contains = member.is_some();
         // Without a value it is `true`, but OPA finds none behind a name of two parts, or after `contains`.
         if value.is_none() && (is_contains || parameters.is_none() && path.len() == 1) {
@@ -334,69 +382,25 @@ impl Parser<'_> {
     }
 
     /// A rule without a body. OPA reads it as an expression, and then makes a rule of that if it can.
-    fn rule_without_body(&mut self, start: u32, raw: RawHead, mark: Mark) -> Option<Rule> {
-        let is_contains = raw.member.is_some();
+    fn rule_without_body(&mut self, raw: RawHead, mark: Mark) -> Option<Rule> {
         let goes_on = self.goes_on(self.at) || self.is(TokenKind::Semicolon);
-        let may_be_rule = raw.value.is_some() || !raw.path.is_empty() || raw.parameters.is_some();
         let is_spaced = self.text.as_bytes().get(raw.name.span.end as usize).is_some_and(u8::is_ascii_whitespace)
             && (!raw.path.is_empty() || raw.parameters.is_some());
-        if self.errors.len() > mark.errors {
+        if raw.member.is_none() && self.errors.len() > mark.errors {
             return None;
         }
-        if !is_contains && (goes_on || !may_be_rule || is_spaced) {
-            return self.no_rule(mark);
+        if raw.member.is_none() && (goes_on || is_spaced || raw.value.is_none()) {
+            return self.rule_of_expression(mark);
         }
-        let is_call_alone = raw.parameters.as_ref().is_some_and(Vec::is_empty) && raw.value.is_none();
-        if is_call_alone {
-            let span = self.span_from(start);
-            self.error(span, "rule argument list must take at least one argument");
-            return None;
-        }
-        let span = self.span_from(start);
+        Some(self.finish_without_body(raw))
+    }
+
+    pub(super) fn finish_without_body(&mut self, raw: RawHead) -> Rule {
+        let has_contains = raw.member.is_some();
+        let span = self.span_from(raw.start);
         let head = self.finish_head(raw, false);
-        self.check_v1(span, &head, Written { has_if: false, has_contains: is_contains, has_body: false });
-        Some(Rule { span, is_default: false, head, body: Vec::new(), else_branches: Vec::new() })
-    }
-
-    /// A statement that is no rule: reads it as a query to say what it is instead.
-    fn no_rule(&mut self, mark: Mark) -> Option<Rule> {
-        if !self.rewind(mark) {
-            return None;
-        }
-        let expr = self.literal()?;
-        if self.is(TokenKind::Semicolon) {
-            self.advance();
-            while !self.token_at(self.at).after_newline && !self.is(TokenKind::Eof) {
-                self.literal()?;
-                if !self.eat(TokenKind::Semicolon) {
-                    break;
-                }
-            }
-            self.error(expr.span, "multiple expressions cannot be used for rule head");
-            return None;
-        }
-        if !self.gave_up {
-            let hint = self.hint_for_head_keyword();
-            let error = Diagnostic { hint, is_bare: true, ..error_at(expr.span, no_rule_message(&expr)) };
-            let is_indented = self.column(mark.at) > 0;
-            if is_indented {
-                self.rule_errors.push(error)
-            } else {
-                self.errors.push(error)
-            }
-            self.was_no_rule = self.token_at(self.at).after_newline;
-        }
-        None
-    }
-
-    /// What to import where `if` or `contains` follows and is no keyword.
-    fn hint_for_head_keyword(&self) -> Option<String> {
-        let example = match (self.kind(), self.text_at(self.at)) {
-            (TokenKind::Ident, "if") => ("if", "p if { ... }"),
-            (TokenKind::Ident, "contains") => ("contains", "p contains x"),
-            _ => return None,
-        };
-        Some(format!("`import future.keywords.{}` for `{}` rules", example.0, example.1))
+        self.check_v1(span, &head, Written { has_if: false, has_contains, has_body: false });
+        Rule { span, is_default: false, head, body: Vec::new(), else_branches: Vec::new() }
     }
 
     /// Reports a keyword in the place of a rule's name.
@@ -457,28 +461,5 @@ fn not_constant(term: &Term) -> Option<&'static str> {
             pairs.iter().find_map(|(key, value)| not_constant(key).or_else(|| not_constant(value)))
         }
         _ => None,
-    }
-}
-
-/// Why an expression is no rule, in OPA's words.
-fn no_rule_message(expr: &Expr) -> String {
-    if !expr.with.is_empty() {
-        return "expressions using with keyword cannot be used for rule head".to_owned();
-    }
-    let term = match &expr.kind {
-        ExprKind::Term(term) => term,
-        ExprKind::Not(_) => return "negated expressions cannot be used for rule head".to_owned(),
-        ExprKind::Some(_) | ExprKind::SomeIn { .. } => {
-            return "'some' declarations cannot be used for rule head".to_owned();
-        }
-        _ => return "expression cannot be used for rule head".to_owned(),
-    };
-    match &term.kind {
-        TermKind::Infix { operator: Operator::Assign | Operator::Unify, args } => {
-            let left = args.first().map(|left| &left.kind);
-            format!("{} cannot be used for rule name", left.map_or("expression", kind_name))
-        }
-        TermKind::Infix { .. } => "rule name conflicts with built-in function".to_owned(),
-        kind => format!("{} cannot be used for rule name", kind_name(kind)),
     }
 }

@@ -36,7 +36,6 @@ impl Parser<'_> {
                 TokenKind::TemplateEnd => (false, true),
                 TokenKind::RawTemplatePart => (true, false),
                 TokenKind::RawTemplateEnd => (true, true),
-                TokenKind::Illegal => return None,
                 _ => {
                     let span = self.here();
                     self.error(span, "expected } to end template string expression");
@@ -53,6 +52,7 @@ impl Parser<'_> {
                 None => {
                     let span = self.here();
                     self.error(span, format!("illegal template-string part: {literal}"));
+                    return None;
                 }
             }
             self.advance();
@@ -79,6 +79,7 @@ impl Parser<'_> {
         };
         if let Some(what) = forbidden_in_template(&expr) {
             self.error(expr.span, format!("unexpected {what} in template-string expression"));
+            return None;
         }
         Some(match expr {
             Expr { kind: ExprKind::Term(term), with, .. } if with.is_empty() => TemplatePart::Term(term),

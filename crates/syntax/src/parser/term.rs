@@ -85,9 +85,7 @@ impl Parser<'_> {
         let mut term = self.infix(true)?;
         if !self.is(TokenKind::RightParen) {
             let span = self.here();
-            if !self.is(TokenKind::Illegal) {
-                self.error(span, "non-terminated expression");
-            }
+            self.error(span, "non-terminated expression");
             return None;
         }
         self.advance();
@@ -167,7 +165,8 @@ impl Parser<'_> {
                     let operand = self.infix(true)?;
                     height = height.max(self.height);
                     if !self.is(TokenKind::RightBracket) {
-                        self.unexpected("expected ]");
+                        // OPA names the wrong bracket.
+                        self.unexpected("expected [");
                         return None;
                     }
                     self.advance();
@@ -221,7 +220,10 @@ impl Parser<'_> {
     /// The name after a dot, which may be any keyword.
     fn field(&mut self) -> Option<Term> {
         let kind = self.kind();
-        if !(kind == TokenKind::Ident || kind.is_keyword()) || !self.is_adjacent(self.at) {
+        if !self.is_adjacent(self.at) {
+            self.blank_at = self.at;
+        }
+        if !self.is_adjacent(self.at) || !(kind == TokenKind::Ident || kind.is_keyword()) {
             self.unexpected("expected identifier");
             return None;
         }

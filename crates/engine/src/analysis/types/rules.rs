@@ -132,7 +132,7 @@ impl<'h> Checker<'h> {
         let span = branch.span;
         let keys: &[Term] = rule.keys.get(constant_keys..).unwrap_or_default();
         if number == 0 {
-            keys.iter().for_each(|key| self.hoist(key, span));
+            keys.iter().for_each(|key| self.head_key(key, span));
         }
         self.hoist(&branch.value, span);
         if let Some(params) = &rule.params
@@ -156,6 +156,24 @@ impl<'h> Checker<'h> {
             }
         }
         kind
+    }
+
+    /// Checks a key of the head. What is no constant and no variable is given to a variable of its own by OPA, which may be
+    /// anything if not all is known of a call's result, and so are the variables of a collection.
+    fn head_key(&mut self, key: &'h Term, span: Span) {
+        self.hoist(key, span);
+        let is_widened = match key {
+            Term::Var(var) => self.locals.name(*var).starts_with('$'),
+            Term::Array(_) | Term::Object(_) => true,
+            _ => false,
+        };
+        if !is_widened || !self.type_of(key).is_unknown() {
+            return;
+        }
+        match self.place(key) {
+            Some(place) => self.infer_place(place, Type::Any),
+            None => _ = self.infer(key, &Type::Any, false),
+        }
     }
 
     /// Parameters that no body names may be anything.

@@ -45,7 +45,7 @@ impl Lowerer<'_, '_> {
         if expr.with.is_empty() {
             return self.plain_expr(expr, value, out);
         }
-        let modifiers = expr.with.iter().filter_map(|with| self.modifier(with, out)).collect();
+        let modifiers = expr.with.iter().filter_map(|with| self.modifier(with, expr.span, out)).collect();
         let mut body = Body::new();
         self.plain_expr(expr, value, &mut body);
         out.push(Literal { span: expr.span, kind: LiteralKind::With { modifiers, body } });
@@ -54,6 +54,9 @@ impl Lowerer<'_, '_> {
     /// An expression without its modifiers.
     fn plain_expr(&mut self, expr: &ast::Expr, value: &Value, out: &mut Body) {
         let span = expr.span;
+        if self.has_implicit_assignment(expr) {
+            return;
+        }
         let kind = match &expr.kind {
             ast::ExprKind::Term(term) => self.term_expr(term, value, out),
             ast::ExprKind::Not(inner) => {
@@ -135,6 +138,24 @@ impl Lowerer<'_, '_> {
             }
             _ => None,
         }
+    }
+
+    /// Reports assignments where a body without braces stands: what they bind nothing could name.
+    fn has_implicit_assignment(&mut self, expr: &ast::Expr) -> bool {
+        let (implicit, place): (Vec<&ast::Expr>, _) = match &expr.kind {
+            ast::ExprKind::NotBody { body, is_explicit: false } => (body.iter().collect(), "negated expression"),
+            ast::ExprKind::And(left, right) => (without_braces(expr.span, left, right), "implicit and operand"),
+            ast::ExprKind::Or(left, right) => (without_braces(expr.span, left, right), "implicit or operand"),
+            _ => return false,
+        };
+        let assignments: Vec<&ast::Expr> = implicit.into_iter().filter(|operand| self.is_assignment(operand)).collect();
+        let is_negated = matches!(&expr.kind, ast::ExprKind::NotBody { .. });
+        for assignment in &assignments {
+            let message = format!("cannot assign vars inside {place}");
+            let span = if is_negated { expr.span } else { assignment.span };
+            self.error(Check::Locals, "rego_compile_error", span, message);
+        }
+        !assignments.is_empty()
     }
 
     /// Whether an expression is `x := y`.
@@ -292,8 +313,9 @@ impl Lowerer<'_, '_> {
         }
     }
 
-    fn modifier(&mut self, with: &ast::With, out: &mut Body) -> Option<Modifier> {
+    fn modifier(&mut self, with: &ast::With, place: Span, out: &mut Body) -> Option<Modifier> {
         let span = with.span;
+        self.check_target(&with.target, place)?;
         let target = self.target(&with.target)?;
         if let Some(message) = self.cannot_replace(&target) {
             self.error(Check::With, "rego_compile_error", with.target.span, message);
@@ -313,6 +335,29 @@ impl Lowerer<'_, '_> {
         }
         let value = self.term(&with.value, out);
         Some(Modifier { span, target, value: Replacement::Term(value) })
+    }
+
+    /// Reports keys of a target that are no strings. Nothing binds variables there; of others OPA says when the rule is
+    /// evaluated that the path is bad.
+    fn check_target(&mut self, target: &ast::Term, place: Span) -> Option<()> {
+        let ast::TermKind::Ref { operands, .. } = &target.kind else { return Some(()) };
+        let is_step = |key: &&ast::Term| !matches!(key.kind, ast::TermKind::String(_));
+        let keys: Vec<&ast::Term> = operands.iter().filter(is_step).collect();
+        if keys.is_empty() {
+            return Some(());
+        }
+        let mut names = HashSet::new();
+        keys.into_iter().for_each(|key| names_outside_of_bodies(key, &mut names));
+        let is_var = |name: &Arc<str>| self.scopes.declares(name) || self.global(name).is_none();
+        let mut names: Vec<Arc<str>> = names.into_iter().filter(is_var).collect();
+        names.sort();
+        if names.is_empty() {
+            self.error(Check::With, "rego_compile_error", place, "bad document path");
+        }
+        for name in names {
+            self.error(Check::BodySafety, "rego_unsafe_var_error", place, format!("var {name} is unsafe"));
+        }
+        None
     }
 
     /// Why a `with` cannot replace something.
@@ -423,4 +468,12 @@ fn cannot_assign(term: &ast::Term) -> Option<&'static str> {
         ast::TermKind::ObjectComprehension { .. } => Some("objectcomprehension"),
         ast::TermKind::Var(_) | ast::TermKind::Array(_) | ast::TermKind::Object(_) => None,
     }
+}
+
+/// The operands of `and` or `or`, which is at `span`, that have no braces: those in braces begin after it, or end before
+/// it.
+fn without_braces<'e>(span: Span, left: &'e ast::Body, right: &'e ast::Body) -> Vec<&'e ast::Expr> {
+    let left = left.first().filter(|operand| operand.span.start == span.start);
+    let right = right.last().filter(|operand| operand.span.end == span.end);
+    left.into_iter().chain(right).collect()
 }

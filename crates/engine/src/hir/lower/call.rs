@@ -2,7 +2,7 @@
 
 use super::{Global, Lowerer, Path};
 use crate::builtins::DEPRECATED;
-use crate::hir::print::package_text;
+use crate::hir::print::{package_text, rooted_path};
 use crate::hir::{Body, Call, Callee, Check, Head, Term};
 use crate::types::{self, Signature, Type};
 use smallvec::{SmallVec, smallvec};
@@ -167,7 +167,7 @@ impl Lowerer<'_, '_> {
         if callee.is_none() {
             let path = self.data_path(parts);
             let is_rule = path.as_ref().is_some_and(|path| self.environment.names.paths.contains(path));
-            let name = path.map_or_else(|| joined(parts).into_owned(), |path| format!("data.{}", package_text(&path)));
+            let name = path.map_or_else(|| package_text(parts), |path| rooted_path("data", &path));
             let message = if is_rule { wrong_count(&name, 0, args) } else { format!("undefined function {name}") };
             self.error(Check::Functions, "rego_type_error", span, message);
         }
