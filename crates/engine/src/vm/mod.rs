@@ -10,6 +10,7 @@ mod documents;
 mod error;
 mod matching;
 mod observed;
+mod part;
 mod remember;
 mod run;
 mod settled;
