@@ -67,13 +67,8 @@ pub(super) fn intersect<'a>(arena: &'a Bump, left: Set<'a>, right: Set<'a>) -> S
     if large.len() / LOOKUP_RATIO > small.len() {
         items.extend(small.items().iter().filter(|item| large.contains(item)));
     } else {
-        let mut others = large.items().iter().peekable();
-        for item in small.items() {
-            while others.next_if(|other| *other < item).is_some() {}
-            if others.peek().is_some_and(|other| *other == item) {
-                items.push(*item);
-            }
-        }
+        let mut others = large.items();
+        items.extend(small.items().iter().filter(|item| is_next(item, &mut others)));
     }
     Set::from_sorted(items.into_bump_slice())
 }
@@ -110,15 +105,22 @@ pub(super) fn subtract<'a>(arena: &'a Bump, left: Set<'a>, right: Set<'a>) -> Se
     if right.len() / LOOKUP_RATIO > left.len() {
         items.extend(left.items().iter().filter(|item| !right.contains(item)));
     } else {
-        let mut others = right.items().iter().peekable();
-        for item in left.items() {
-            while others.next_if(|other| *other < item).is_some() {}
-            if others.peek().is_none_or(|other| *other != item) {
-                items.push(*item);
-            }
-        }
+        let mut others = right.items();
+        items.extend(left.items().iter().filter(|item| !is_next(item, &mut others)));
     }
     Set::from_sorted(items.into_bump_slice())
+}
+
+/// Whether an item is among sorted others, of which those before it are dropped.
+#[inline]
+fn is_next<'a>(item: &Value<'a>, others: &mut &[Value<'a>]) -> bool {
+    while let Some((other, rest)) = others.split_first() {
+        match other.cmp(item) {
+            Ordering::Less => *others = rest,
+            order => return order.is_eq(),
+        }
+    }
+    false
 }
 
 /// The operand's members, each of which must be a set.

@@ -181,7 +181,7 @@ impl<'k> Measure<'k> {
             Expr::Const(constant) => of_constant(constant),
             Expr::Slot(slot) => self.slots.get(slot).copied().unwrap_or(0),
             Expr::Input | Expr::BaseData => self.world,
-            Expr::Path(base, _) | Expr::Index(base, _) => self.expr(base),
+            Expr::Path(base, _) | Expr::Stored(base) | Expr::Index(base, _) => self.expr(base),
             Expr::Document(document, _) | Expr::Named(document, _) => self.document(document.0),
             Expr::Data(..) => self.deepest.saturating_add(self.world),
             Expr::Call { function: Function::Document(document), args, .. } => {

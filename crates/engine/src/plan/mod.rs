@@ -204,6 +204,8 @@ pub enum Expr {
     Input,
     /// The base documents, whatever virtual ones lie over them.
     BaseData,
+    /// A value that is known to be of base documents, whose keys are looked up as theirs are: a number is its text.
+    Stored(Box<Expr>),
     /// What is at constant keys.
     Path(Box<Expr>, Vec<Arc<str>>),
     /// What is at a computed key.

@@ -75,7 +75,7 @@ macro_rules! pieces {
             match expr {
                 Expr::Const(_) | Expr::Slot(_) | Expr::Input | Expr::BaseData | Expr::Undefined => {}
                 Expr::Document(..) | Expr::Named(..) => {}
-                Expr::Path(base, _) => visit($piece::Expr(base)),
+                Expr::Path(base, _) | Expr::Stored(base) => visit($piece::Expr(base)),
                 Expr::Index(base, key) => {
                     visit($piece::Expr(key));
                     visit($piece::Expr(base));

@@ -166,6 +166,7 @@ impl Printer<'_> {
             Expr::Slot(slot) => name(*slot),
             Expr::Input => "input".to_owned(),
             Expr::BaseData => "base".to_owned(),
+            Expr::Stored(value) => self.expr(value),
             Expr::Path(base, path) => format!("{}{}", self.expr(base), keys(path)),
             Expr::Index(base, key) => format!("{}[{}]", self.expr(base), self.expr(key)),
             Expr::Document(document, _) => format!("data.{}", self.tree.document(*document).path.join(".")),

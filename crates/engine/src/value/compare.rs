@@ -37,11 +37,22 @@ impl PartialOrd for Value<'_> {
 
 /// OPA's order: by type (see [`super::Kind`]), then by value; strings byte by byte, arrays item by item.
 impl Ord for Value<'_> {
+    #[inline]
     fn cmp(&self, other: &Self) -> Ordering {
         match (self, other) {
             (Value::String { symbol, text }, Value::String { symbol: other_symbol, text: other }) => {
                 if symbol.is_some() && symbol == other_symbol { Ordering::Equal } else { text::order(text, other) }
             }
+            _ => self.order_of_others(other),
+        }
+    }
+}
+
+impl Value<'_> {
+    /// The order of values of which one is no string. (By itself, so that strings are compared without a call.)
+    #[inline(never)]
+    fn order_of_others(&self, other: &Self) -> Ordering {
+        match (self, other) {
             (Value::Int(left), Value::Int(right)) => left.cmp(right),
             (Value::Bool(left), Value::Bool(right)) => left.cmp(right),
             (Value::Array(_), Value::Array(_))
@@ -51,19 +62,21 @@ impl Ord for Value<'_> {
             _ => self.kind().cmp(&other.kind()),
         }
     }
-}
 
-impl Value<'_> {
     /// A hash in which equal values agree.
+    #[inline(always)]
     pub fn hash_code(&self) -> u64 {
         match self {
             Value::String { text, .. } => text::hash(text),
-            _ => {
-                let mut state = Seeds::get().hasher();
-                self.hash(&mut state);
-                state.finish()
-            }
+            _ => self.hash_of_others(),
         }
+    }
+
+    #[inline(never)]
+    fn hash_of_others(&self) -> u64 {
+        let mut state = Seeds::get().hasher();
+        self.hash(&mut state);
+        state.finish()
     }
 }
 

@@ -4,7 +4,7 @@
 //! would the time of a plain recursion. So a comparison that takes long begins to remember which pairs were equal, and
 //! a hash looks at so much of a value only. The native stack grows with the depth.
 
-use super::Value;
+use super::{Value, text};
 use foldhash::fast::FixedState;
 use std::cmp::Ordering;
 use std::collections::HashSet;
@@ -33,7 +33,29 @@ pub(super) fn equal(left: &Value<'_>, right: &Value<'_>) -> bool {
 /// The order of two collections.
 #[inline]
 pub(super) fn order(left: &Value<'_>, right: &Value<'_>) -> Ordering {
-    Comparison::default().order(left, right)
+    order_of_first(left, right).unwrap_or_else(|| Comparison::default().order(left, right))
+}
+
+/// The order of two collections of one kind whose first parts are strings that differ, as those of messages do.
+#[inline]
+fn order_of_first(left: &Value<'_>, right: &Value<'_>) -> Option<Ordering> {
+    match (left, right) {
+        (Value::Object(left), Value::Object(right)) => {
+            let (left, right) = (left.entries().first()?, right.entries().first()?);
+            match text::order(left.0.as_str()?, right.0.as_str()?) {
+                Ordering::Equal => order_of_texts(&left.1, &right.1),
+                order => Some(order),
+            }
+        }
+        (Value::Array(left), Value::Array(right)) => order_of_texts(left.first()?, right.first()?),
+        _ => None,
+    }
+}
+
+#[inline]
+fn order_of_texts(left: &Value<'_>, right: &Value<'_>) -> Option<Ordering> {
+    let order = text::order(left.as_str()?, right.as_str()?);
+    order.is_ne().then_some(order)
 }
 
 /// Where the parts of a collection are in memory, and how many there are.
@@ -199,6 +221,35 @@ mod tests {
             };
         }
         value
+    }
+
+    #[test]
+    fn collections_are_ordered_by_what_differs_first() {
+        let arena = Bump::new();
+        let text = |text: &'static str| Value::string(text);
+        let object = |entries: &[(Value<'static>, Value<'static>)]| Value::new_object(&arena, entries);
+        let sorted = [
+            Value::Array(&[]),
+            Value::new_array(&arena, &[Value::Int(7)]),
+            Value::new_array(&arena, &[text("a")]),
+            Value::new_array(&arena, &[text("a"), text("a")]),
+            Value::new_array(&arena, &[text("b")]),
+            Value::new_array(&arena, &[Value::Array(&[])]),
+            object(&[]),
+            object(&[(Value::Int(1), text("z"))]),
+            object(&[(text("a"), Value::Int(9))]),
+            object(&[(text("a"), text("a"))]),
+            object(&[(text("a"), text("a")), (text("b"), text("a"))]),
+            object(&[(text("a"), text("a")), (text("b"), text("b"))]),
+            object(&[(text("a"), text("b"))]),
+            object(&[(text("b"), text("a"))]),
+            Value::new_set(&arena, &[text("a")]),
+        ];
+        for (at, left) in sorted.iter().enumerate() {
+            for (other, right) in sorted.iter().enumerate() {
+                assert_eq!(left.cmp(right), at.cmp(&other), "{left} {right}");
+            }
+        }
     }
 
     #[test]

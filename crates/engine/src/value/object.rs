@@ -1,5 +1,7 @@
 //! Objects: sorted slices of entries, searched by symbol where small and by hash or bisection where large.
 
+use super::links::{self, Links};
+use super::order::{self, Ordinal};
 use super::unread::Unread;
 use super::{Bump, Symbol, Value, text};
 use bumpalo_herd::Member;
@@ -34,24 +36,6 @@ struct Inner<'a> {
     unread: Option<&'a Unread<'a>>,
 }
 
-/// The edges of a graph: an object whose values are arrays or sets of its keys.
-#[derive(Clone, Copy)]
-pub(crate) struct Links<'a> {
-    /// Where the edges of each entry begin; one more at the end.
-    starts: &'a [u32],
-    /// The positions of the entries that edges lead to.
-    targets: &'a [u32],
-}
-
-impl<'a> Links<'a> {
-    /// The positions that the edges of an entry lead to.
-    #[inline]
-    pub(crate) fn of(&self, at: usize) -> &'a [u32] {
-        let range = self.starts.get(at).zip(self.starts.get(at + 1));
-        range.and_then(|(from, to)| self.targets.get(*from as usize..*to as usize)).unwrap_or_default()
-    }
-}
-
 impl<'a> Object<'a> {
     /// The empty object.
     pub const EMPTY: Object<'static> = Object(&Inner { entries: &[], symbols: 0, index: &[], unread: None });
@@ -71,7 +55,7 @@ impl<'a> Object<'a> {
 
     /// The same in an arena that is shared between threads, to be kept: edges of graphs are found once.
     pub(super) fn from_sorted_in(arena: &Member<'a>, entries: &'a [Entry<'a>]) -> Self {
-        let index = match links_of(entries) {
+        let index = match index_of_graph(entries) {
             Some(index) => arena.alloc_slice_copy(&index),
             None => index_of(entries, |size| arena.alloc_slice_fill_copy(size, 0)),
         };
@@ -100,12 +84,22 @@ impl<'a> Object<'a> {
 
     /// Sorts the entries; of those with equal keys the last counts.
     pub fn from_unsorted(arena: &'a Bump, entries: &'a mut [Entry<'a>]) -> Self {
-        if entries.windows(2).all(|pair| pair[0].0 < pair[1].0) {
-            return Object::from_sorted(arena, entries);
-        }
-        let kept = sort(entries);
+        let kept = if Object::sort(arena, entries) { entries.len() } else { unite(entries) };
         let entries: &'a [Entry<'a>] = entries;
         Object::from_sorted(arena, entries.get(..kept).unwrap_or(entries))
+    }
+
+    /// Sorts entries by their keys; says whether each key is there once. Equal ones stay in their order.
+    pub(crate) fn sort(arena: &Bump, entries: &mut [Entry<'_>]) -> bool {
+        if entries.iter().all(|(key, _)| matches!(key, Value::String { .. })) {
+            return order::sort(entries, |count| arena.alloc_slice_fill_copy(count, Ordinal::default()));
+        }
+        let is_sorted = |entries: &[Entry<'_>]| entries.windows(2).all(|pair| pair[0].0 < pair[1].0);
+        if !is_sorted(entries) {
+            entries.sort_by(|left, right| left.0.cmp(&right.0));
+            return is_sorted(entries);
+        }
+        true
     }
 
     /// The entries, sorted by key.
@@ -167,7 +161,7 @@ impl<'a> Object<'a> {
     pub fn find_text(&self, symbol: Symbol, text: &str) -> Option<&'a Value<'a>> {
         match self.find_named(symbol) {
             Some(found) => found,
-            None if self.len() > LINEAR => self.find_large(&Value::String { symbol, text }),
+            None if self.len() > LINEAR => self.find_among_many(symbol, text),
             None => self.find_unnamed(symbol, text),
         }
     }
@@ -216,6 +210,12 @@ impl<'a> Object<'a> {
         self.inner().entries.iter().find(|(key, _)| is_key(key)).map(|(_, value)| value)
     }
 
+    #[inline(never)]
+    fn find_among_many(&self, symbol: Symbol, text: &str) -> Option<&'a Value<'a>> {
+        let at = self.position_of_text(symbol, text)?;
+        self.inner().entries.get(at).map(|entry| &entry.1)
+    }
+
     /// Whether there is such a key.
     pub fn contains_key(&self, key: &Value<'_>) -> bool {
         self.get(key).is_some()
@@ -224,12 +224,17 @@ impl<'a> Object<'a> {
     /// Where `key` stands in the entries.
     pub(crate) fn position(&self, key: &Value<'_>) -> Option<usize> {
         let Inner { entries, index, .. } = *self.inner();
-        let Value::String { symbol, text } = key else {
-            return match table_of(entries, index).is_empty() {
-                true => entries.binary_search_by(|entry| entry.0.cmp(key)).ok(),
-                false => self.probe(key.hash_code(), |other| other == key),
-            };
-        };
+        match key {
+            Value::String { symbol, text } => self.position_of_text(*symbol, text),
+            _ if table_of(entries, index).is_empty() => entries.binary_search_by(|entry| entry.0.cmp(key)).ok(),
+            _ => self.probe(key.hash_code(), |other| other == key),
+        }
+    }
+
+    /// Where a string key stands in the entries.
+    #[inline]
+    fn position_of_text(&self, symbol: Symbol, text: &str) -> Option<usize> {
+        let Inner { entries, index, .. } = *self.inner();
         let is_key = |other: &Value<'a>| match other {
             Value::String { symbol: known, text: other } => {
                 symbol.same(*known).unwrap_or_else(|| text::same(text, other))
@@ -241,7 +246,7 @@ impl<'a> Object<'a> {
         } else if entries.len() <= LINEAR {
             entries.iter().position(|entry| is_key(&entry.0))
         } else {
-            entries.binary_search_by(|entry| entry.0.cmp(key)).ok()
+            entries.binary_search_by(|entry| entry.0.cmp(&Value::String { symbol, text })).ok()
         }
     }
 
@@ -255,8 +260,7 @@ impl<'a> Object<'a> {
     /// Its edges, if it is a graph that is kept.
     pub(crate) fn links(&self) -> Option<Links<'a>> {
         let Inner { entries, index, .. } = *self.inner();
-        let (starts, targets) = index.get(slots(entries.len())..)?.split_at_checked(entries.len() + 1)?;
-        Some(Links { starts, targets })
+        Links::new(entries.len(), index.get(slots(entries.len())..)?)
     }
 }
 
@@ -304,14 +308,8 @@ fn symbols_of(entries: &[Entry<'_>]) -> u64 {
     })
 }
 
-/// Sorts entries by their keys; gives how many are left when of equal keys only one is kept. The first key stays, as in
+/// Makes one of entries with equal keys that stand side by side; gives how many are left. The first key stays, as in
 /// OPA; the last value counts.
-pub(super) fn sort(entries: &mut [Entry<'_>]) -> usize {
-    entries.sort_by(|left, right| left.0.cmp(&right.0));
-    unite(entries)
-}
-
-/// Makes one of entries with equal keys that stand side by side; gives how many are left.
 pub(super) fn unite(entries: &mut [Entry<'_>]) -> usize {
     let mut kept = 0;
     for at in 0..entries.len() {
@@ -356,49 +354,19 @@ fn fill(table: &mut [u32], entries: &[Entry<'_>]) -> bool {
     true
 }
 
-/// So many neighbours are looked for among the keys to find out whether an object is a graph.
-const TRIED: usize = 16;
-
-/// The index of an object that is a graph, with its edges: all keys are strings, and all values arrays or sets of strings,
-/// of which those that are no keys do not count. Searches in such a graph then need not look for its nodes.
-fn links_of(entries: &[Entry<'_>]) -> Option<Vec<u32>> {
-    let neighbours = || entries.iter().map(|(_, value)| strings(value));
-    let mut tried = neighbours().take_while(Option::is_some).flatten().flatten().take(TRIED).peekable();
-    tried.peek()?;
-    if !tried.any(|node| entries.binary_search_by(|(key, _)| key.cmp(node)).is_ok()) {
-        return None;
-    }
-    if entries.iter().any(|(key, value)| key.as_str().is_none() || strings(value).is_none()) {
+/// The index of an object that is a graph, with its [`Links`].
+fn index_of_graph(entries: &[Entry<'_>]) -> Option<Vec<u32>> {
+    if !links::is_graph(entries) {
         return None;
     }
     let mut index = vec![0; slots(entries.len())];
     if !fill(&mut index, entries) {
         return None;
     }
-    let size = index.len();
-    let (mut starts, mut targets) = (vec![0u32], Vec::new());
-    for nodes in neighbours() {
-        for node in nodes.unwrap_or_default() {
-            let text = node.as_str()?;
-            let at = match size {
-                0 => entries.binary_search_by(|(key, _)| key.cmp(node)).ok(),
-                _ => probe(&index, entries, text::hash(text), |key| key == node),
-            };
-            targets.extend(at.map(|at| at as u32));
-        }
-        starts.push(u32::try_from(targets.len()).ok()?);
-    }
-    index.extend(starts);
-    index.extend(targets);
+    let links = links::of(entries, |node| match index.is_empty() {
+        true => entries.binary_search_by(|(key, _)| key.cmp(node)).ok(),
+        false => probe(&index, entries, node.hash_code(), |key| key == node),
+    })?;
+    index.extend(links);
     Some(index)
-}
-
-/// The items of an array or a set all of which are strings.
-fn strings<'a>(value: &Value<'a>) -> Option<&'a [Value<'a>]> {
-    let items = match value {
-        Value::Array(items) => items,
-        Value::Set(set) => set.items(),
-        _ => return None,
-    };
-    items.iter().all(|item| item.as_str().is_some()).then_some(items)
 }

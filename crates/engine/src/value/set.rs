@@ -1,5 +1,6 @@
 //! Sets: sorted slices without duplicates.
 
+use super::order::{self, Ordinal};
 use super::text::same;
 use super::{Bump, Value};
 use std::cmp::Ordering;
@@ -22,8 +23,17 @@ impl<'a> Set<'a> {
     }
 
     /// Sorts the items and drops duplicates (the first of equal items stays).
-    pub fn from_unsorted(_arena: &'a Bump, items: &'a mut [Value<'a>]) -> Self {
-        let kept = if items.len() <= FEW { insert_each(items) } else { sort(items) };
+    pub fn from_unsorted(arena: &'a Bump, items: &'a mut [Value<'a>]) -> Self {
+        if items.len() <= 1 {
+            return Set(items);
+        }
+        let kept = if items.iter().all(|item| matches!(item, Value::String { .. })) {
+            sort_texts(arena, items)
+        } else if items.len() <= FEW {
+            insert_each(items)
+        } else {
+            sort(items)
+        };
         let items: &'a [Value<'a>] = items;
         Set(items.get(..kept).unwrap_or(items))
     }
@@ -108,6 +118,19 @@ fn sort(items: &mut [Value<'_>]) -> usize {
         return items.len();
     }
     items.sort();
+    unite(items)
+}
+
+/// The same for strings.
+fn sort_texts(arena: &Bump, items: &mut [Value<'_>]) -> usize {
+    if order::sort(items, |count| arena.alloc_slice_fill_copy(count, Ordinal::default())) {
+        return items.len();
+    }
+    unite(items)
+}
+
+/// Drops items that equal the one before; gives how many are left.
+fn unite(items: &mut [Value<'_>]) -> usize {
     let mut kept = 0;
     for at in 0..items.len() {
         if kept == 0 || items[kept - 1] != items[at] {
@@ -121,6 +144,24 @@ fn sort(items: &mut [Value<'_>]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn strings_are_sorted_as_others_are() {
+        let arena = Bump::new();
+        for count in 0..80usize {
+            let texts: Vec<String> = (0..count).map(|at| format!("some of a kind, {}", at * 7919 % 53)).collect();
+            let strings: Vec<Value<'_>> = texts.iter().map(|text| Value::string(text)).collect();
+            let expected: std::collections::BTreeSet<&str> = texts.iter().map(String::as_str).collect();
+            let found = |items: &[Value<'_>]| -> Vec<String> {
+                let set = Set::from_unsorted(&arena, arena.alloc_slice_copy(items));
+                set.items().iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
+            };
+            let expected: Vec<&str> = expected.into_iter().collect();
+            assert_eq!(found(&strings), expected);
+            // With one that is no string they are sorted the other way.
+            assert_eq!(found(&[strings, vec![Value::Null]].concat()), expected);
+        }
+    }
 
     #[test]
     fn few_and_many_items_make_the_same_sets() {

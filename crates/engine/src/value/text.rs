@@ -25,7 +25,17 @@ pub(super) fn word(text: &[u8]) -> u64 {
 /// The order of two texts, byte by byte.
 #[inline]
 pub(super) fn order(left: &str, right: &str) -> Ordering {
-    word(left.as_bytes()).cmp(&word(right.as_bytes())).then_with(|| left.cmp(right))
+    word(left.as_bytes()).cmp(&word(right.as_bytes())).then_with(|| order_of_alike(left, right))
+}
+
+/// The order of two texts whose [`word`]s are equal.
+#[inline]
+pub(super) fn order_of_alike(left: &str, right: &str) -> Ordering {
+    match left.len().max(right.len()) {
+        // What one has more are zeros.
+        ..=8 => left.len().cmp(&right.len()),
+        _ => left.cmp(right),
+    }
 }
 
 /// Whether two texts are equal.
@@ -42,8 +52,27 @@ pub(crate) fn same(left: &str, right: &str) -> bool {
                 // Texts of what is kept are there once.
                 && (left.len() <= 16 || std::ptr::eq(left, right) || left == right)
         }
-        _ => word(left) == word(right),
+        _ => match (left.first_chunk::<4>(), left.last_chunk::<4>(), right.first_chunk::<4>(), right.last_chunk::<4>())
+        {
+            (Some(left_start), Some(left_end), Some(start), Some(end)) => left_start == start && left_end == end,
+            _ => left.iter().eq(right),
+        },
     }
+}
+
+/// A number below 64 in which equal texts agree, and others seldom: of the length and the last bytes, in which names
+/// that are alike mostly differ.
+#[inline]
+pub(crate) fn sketch(text: &str) -> u32 {
+    let bytes = text.as_bytes();
+    let end = match bytes.last_chunk() {
+        Some(end) => {
+            let [first, last] = halves(end);
+            first ^ last.rotate_left(29)
+        }
+        None => word(bytes),
+    };
+    ((end ^ bytes.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58) as u32
 }
 
 /// A hash of a text. What it begins with is not known beforehand: whoever knew it could make a text end in bytes that
@@ -115,6 +144,24 @@ mod tests {
                 let (one, other) = (word(left.as_bytes()), word(right.as_bytes()));
                 assert!(one == other || one.cmp(&other) == left.cmp(right), "{left:?} {right:?}");
                 assert_eq!(order(left, right), left.cmp(right), "{left:?} {right:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn sketches_of_names_differ() {
+        let names = |name: fn(usize) -> String| (0..10_000).map(name).map(|name| sketch(&name)).collect::<Vec<_>>();
+        let kinds: [fn(usize) -> String; 4] = [
+            |number| format!("{number}"),
+            |number| format!("user_{number}"),
+            |number| format!("Repository::\"{number}\""),
+            |number| format!("RepoPermission::\"repo_{number}_readers\""),
+        ];
+        for kind in kinds {
+            let sketches = names(kind);
+            for sketch in 0..64 {
+                let count = sketches.iter().filter(|other| **other == sketch).count();
+                assert!((40..400).contains(&count), "{count} of {}", sketches.len());
             }
         }
     }

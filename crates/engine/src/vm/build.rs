@@ -56,8 +56,10 @@ impl<'a> Machine<'a, '_> {
 
     #[cold]
     fn grow(&mut self) -> Result<()> {
+        /// Room for what most collections hold, so that it seldom has to grow.
+        const FIRST: usize = 16;
         self.making(self.scratch.capacity())?;
-        self.scratch.reserve(1);
+        self.scratch.reserve(self.scratch.capacity().max(FIRST));
         Ok(())
     }
 
@@ -116,8 +118,7 @@ fn distinct<'a>(arena: &'a Bump, items: &[Value<'a>]) -> &'a mut [Value<'a>] {
 /// An object of keys and values in turn. `None` if one key has two values.
 pub(super) fn object<'a>(arena: &'a Bump, items: &[Value<'a>]) -> Option<Value<'a>> {
     let mut entries = pairs(arena, items);
-    if !entries.windows(2).all(|pair| matches!(pair, [left, right] if left.0 < right.0)) {
-        entries.sort_by(|left, right| left.0.cmp(&right.0));
+    if !Object::sort(arena, &mut entries) {
         if entries.windows(2).any(|pair| matches!(pair, [left, right] if left.0 == right.0 && left.1 != right.1)) {
             return None;
         }
@@ -129,8 +130,7 @@ pub(super) fn object<'a>(arena: &'a Bump, items: &[Value<'a>]) -> Option<Value<'
 /// An object that is written in place, of keys and values in turn. Of entries with one key the last counts.
 pub(super) fn written_object<'a>(arena: &'a Bump, items: &[Value<'a>]) -> Value<'a> {
     let mut entries = pairs(arena, items);
-    if !entries.windows(2).all(|pair| matches!(pair, [left, right] if left.0 < right.0)) {
-        entries.sort_by(|left, right| left.0.cmp(&right.0));
+    if !Object::sort(arena, &mut entries) {
         entries.dedup_by(|later, kept| {
             let is_same = later.0 == kept.0;
             if is_same {

@@ -6,10 +6,10 @@
 
 use super::Machine;
 use super::error::Result;
+use super::part::{Part, Step, Steps, with_part};
 use super::run::{Element, element, is_member, is_same};
-use super::world::{Hints, lookup};
 use crate::code::Key;
-use crate::value::{Bump, Entry, Object, Set, Value};
+use crate::value::{Bump, Entry, Object, Set, Value, same_text, sketch};
 
 /// Smaller collections are walked each time.
 const LARGE: usize = 16;
@@ -169,23 +169,9 @@ impl<'a> Machine<'a, '_> {
         let (found, next, steps) = if start < 0 {
             (element(collection, FOUND.wrapping_sub(start) as usize), start.wrapping_sub(1), 1)
         } else {
-            let mut at = start as usize;
-            let hints = Hints::default();
-            if let Value::Array(items) = collection {
-                // Those that do not have the value, without looking again at what is walked over.
-                let rest = items.get(at..).unwrap_or_default();
-                at += rest
-                    .iter()
-                    .take_while(|value| part(value, path, &hints).is_none_or(|part| !is_same(part, equal)))
-                    .count();
-            } else {
-                while value_at(collection, at)
-                    .is_some_and(|value| part(value, path, &hints).is_none_or(|part| !is_same(part, equal)))
-                {
-                    at += 1;
-                }
-            }
-            (element(collection, at), (at as i64).saturating_add(1), at - start as usize + 1)
+            let start = start as usize;
+            let at = start + until_equal(collection, start, path, equal);
+            (element(collection, at), (at as i64).saturating_add(1), at - start + 1)
         };
         if let Some(position) = registers.get_mut(usize::from(iterator)) {
             *position = Value::Int(next);
@@ -208,29 +194,19 @@ impl<'a> Machine<'a, '_> {
             self.tick()?;
             return Ok(None);
         };
-        let mut at = *start as usize;
-        let found = loop {
-            self.tick()?;
-            let Some(value) = value_at(collection, at) else { break None };
-            at += 1;
-            if is_member(value, &others) {
-                break Some(*value);
-            }
-        };
+        let start = *start as usize;
+        let at = start + until_member(collection, start, &others);
+        let found = value_at(collection, at).copied();
         if let Some(position) = registers.get_mut(usize::from(iterator)) {
-            *position = Value::from_usize(at);
+            *position = Value::from_usize(at + usize::from(found.is_some()));
         }
+        self.ticks(at - start + 1)?;
         Ok(found)
     }
 
     /// Adds what is at a path in each element of a collection to the collection that is being built.
     pub(super) fn push_parts(&mut self, collection: &Value<'a>, path: &[Key]) -> Result<()> {
-        let hints = Hints::default();
-        each_value(collection, 0, |value| match part(value, path, &hints) {
-            Some(part) => self.push(*part),
-            None => Ok(()),
-        })?;
-        self.ticks(collection.len().unwrap_or_default() + 1)
+        with_part!(path, |part| self.push_each(collection, 0, |value| part.of(value)))
     }
 
     /// Adds what is at a path in each element of a collection, from the position that an iterator starts with, that has
@@ -243,16 +219,30 @@ impl<'a> Machine<'a, '_> {
         path: &[Key],
     ) -> Result<()> {
         let Value::Int(start) = *start else { return Ok(()) };
-        let is_found = start < 0;
-        let first = if is_found { FOUND - start } else { start } as usize;
-        let (filter_hints, hints) = (Hints::default(), Hints::default());
-        each_value(collection, first, |value| {
-            let has_value = is_found || part(value, filter, &filter_hints).is_some_and(|found| is_same(found, equal));
-            match part(value, path, &hints) {
-                Some(part) if has_value => self.push(*part),
-                _ => Ok(()),
+        if start < 0 {
+            let first = FOUND.wrapping_sub(start) as usize;
+            return with_part!(path, |part| self.push_each(collection, first, |value| part.of(value)));
+        }
+        let first = start as usize;
+        with_part!(filter, |tested| with_part!(path, |part| {
+            let has_value = |value| tested.of(value).is_some_and(|found| is_same(found, equal));
+            self.push_each(collection, first, |value| if has_value(value) { part.of(value) } else { None })
+        }))
+    }
+
+    /// Adds what is chosen of each element of a collection, from a position on.
+    #[inline(always)]
+    fn push_each(
+        &mut self,
+        collection: &Value<'a>,
+        first: usize,
+        choose: impl Fn(&'a Value<'a>) -> Option<&'a Value<'a>>,
+    ) -> Result<()> {
+        for value in Values::new(collection, first) {
+            if let Some(part) = choose(value) {
+                self.push(*part)?;
             }
-        })?;
+        }
         self.ticks(collection.len().unwrap_or_default().saturating_sub(first) + 1)
     }
 
@@ -302,12 +292,6 @@ fn place_for(collection: usize, path: usize) -> usize {
     (mixed >> 32) as usize & (PLACES - 1)
 }
 
-/// What is at a path in a value; the value itself if the path has no steps.
-#[inline]
-pub(super) fn part<'a>(value: &'a Value<'a>, path: &[Key], hints: &Hints) -> Option<&'a Value<'a>> {
-    if path.is_empty() { Some(value) } else { lookup(value, path, hints) }
-}
-
 /// Where a collection is in memory, and how many elements it has.
 fn identity(collection: &Value<'_>) -> Option<(usize, usize)> {
     match collection {
@@ -320,18 +304,20 @@ fn identity(collection: &Value<'_>) -> Option<(usize, usize)> {
 
 impl<'a> Index<'a> {
     fn build(arena: &'a Bump, collection: &Value<'a>, count: usize, path: &[Key]) -> Option<Index<'a>> {
+        with_part!(path, |part| Index::build_by(arena, collection, count, &part))
+    }
+
+    fn build_by(arena: &'a Bump, collection: &Value<'a>, count: usize, part: &impl Part) -> Option<Index<'a>> {
         let size = count.checked_mul(2)?.next_power_of_two();
         let table = arena.alloc_slice_fill_copy(size, 0u32);
         let mut groups: bumpalo::collections::Vec<'a, Group<'a>> = bumpalo::collections::Vec::new_in(arena);
         // The group of each element, plus 1.
         let group_of = arena.alloc_slice_fill_copy(count, 0u32);
-        let hints = Hints::default();
-        for (at, of) in group_of.iter_mut().enumerate() {
-            let Some(value) = value_at(collection, at).and_then(|value| part(value, path, &hints)) else { continue };
-            let slot = place_of(table, &groups, value)?;
-            let slot = table.get_mut(slot)?;
+        for (value, of) in Values::new(collection, 0).zip(group_of.iter_mut()) {
+            let Some(found) = part.of(value) else { continue };
+            let slot = table.get_mut(place_of(table, &groups, found)?)?;
             if *slot == 0 {
-                groups.push(Group { value: *value, start: 0, count: 0 });
+                groups.push(Group { value: *found, start: 0, count: 0 });
                 *slot = u32::try_from(groups.len()).ok()?;
             }
             *of = *slot;
@@ -345,12 +331,12 @@ impl<'a> Index<'a> {
         }
         let positions = arena.alloc_slice_fill_copy(total as usize, 0u32);
         let elements = arena.alloc_slice_fill_copy(total as usize, Value::Null);
-        for (at, of) in group_of.iter().enumerate() {
+        for ((value, of), at) in Values::new(collection, 0).zip(group_of.iter()).zip(0..) {
             let Some(group) = (*of as usize).checked_sub(1).and_then(|group| groups.get_mut(group)) else { continue };
             let place = (group.start + group.count) as usize;
             group.count += 1;
-            *positions.get_mut(place)? = at as u32;
-            *elements.get_mut(place)? = *value_at(collection, at)?;
+            *positions.get_mut(place)? = at;
+            *elements.get_mut(place)? = *value;
         }
         Some(Index { table, groups, positions, elements })
     }
@@ -376,6 +362,7 @@ impl<'a> Index<'a> {
 }
 
 /// Where in a table a value's group is or would be; nothing if it is too far from where it should be.
+#[inline(always)]
 fn place_of(table: &[u32], groups: &[Group<'_>], value: &Value<'_>) -> Option<usize> {
     let mask = table.len().checked_sub(1)?;
     let mut slot = value.hash_code() as usize & mask;
@@ -389,21 +376,116 @@ fn place_of(table: &[u32], groups: &[Group<'_>], value: &Value<'_>) -> Option<us
     None
 }
 
-/// Shows the values of a collection's elements from a position on.
+/// The values of a collection's elements, one after the other. (One loop for all collections: what a loop does then
+/// stands in it once, and need not be called.)
+struct Values<'a> {
+    items: std::slice::Iter<'a, Value<'a>>,
+    entries: std::slice::Iter<'a, Entry<'a>>,
+}
+
+impl<'a> Values<'a> {
+    #[inline(always)]
+    fn new(collection: &Value<'a>, first: usize) -> Self {
+        let (items, entries): (&'a [Value<'a>], &'a [Entry<'a>]) = match collection {
+            Value::Array(items) => (items, &[]),
+            Value::Set(set) => (set.items(), &[]),
+            Value::Object(object) => (&[], object.entries()),
+            _ => (&[], &[]),
+        };
+        let (items, entries) = (items.get(first..).unwrap_or_default(), entries.get(first..).unwrap_or_default());
+        Values { items: items.iter(), entries: entries.iter() }
+    }
+}
+
+impl<'a> Iterator for Values<'a> {
+    type Item = &'a Value<'a>;
+
+    #[inline(always)]
+    fn next(&mut self) -> Option<&'a Value<'a>> {
+        match self.items.next() {
+            Some(item) => Some(item),
+            None => self.entries.next().map(|(_, value)| value),
+        }
+    }
+}
+
+/// How many elements of a collection, from a position on, stand before the first that is wanted.
 #[inline(always)]
-fn each_value<'a>(
-    collection: &Value<'a>,
-    first: usize,
-    mut show: impl FnMut(&'a Value<'a>) -> Result<()>,
-) -> Result<()> {
-    let (items, entries): (&'a [Value<'a>], &'a [Entry<'a>]) = match collection {
-        Value::Array(items) => (items, &[]),
-        Value::Set(set) => (set.items(), &[]),
-        Value::Object(object) => (&[], object.entries()),
-        _ => (&[], &[]),
+fn until<'a>(collection: &Value<'a>, first: usize, is_wanted: impl Fn(&'a Value<'a>) -> bool) -> usize {
+    let mut count = 0;
+    for value in Values::new(collection, first) {
+        if is_wanted(value) {
+            break;
+        }
+        count += 1;
+    }
+    count
+}
+
+/// How many stand before the first that has a value at a path.
+#[inline(always)]
+fn until_equal<'a>(collection: &Value<'a>, first: usize, path: &[Key], equal: &Value<'_>) -> usize {
+    // Mostly it is one step, in an array.
+    let (Value::Array(items), Some(part)) = (collection, Step::new(path)) else {
+        return until_equal_anywhere(collection, first, path, equal);
     };
-    items.get(first..).unwrap_or_default().iter().try_for_each(&mut show)?;
-    entries.get(first..).unwrap_or_default().iter().try_for_each(|(_, value)| show(value))
+    let mut count = 0;
+    for item in items.get(first..).unwrap_or_default() {
+        if part.of(item).is_some_and(|found| is_same(found, equal)) {
+            break;
+        }
+        count += 1;
+    }
+    count
+}
+
+#[inline(never)]
+fn until_equal_anywhere<'a>(collection: &Value<'a>, first: usize, path: &[Key], equal: &Value<'_>) -> usize {
+    with_part!(path, |part| {
+        until(collection, first, |value| part.of(value).is_some_and(|found| is_same(found, equal)))
+    })
+}
+
+/// How many stand before the first that is a member of another collection.
+fn until_member(collection: &Value<'_>, first: usize, others: &Value<'_>) -> usize {
+    match Texts::of(others) {
+        Some(texts) => until(collection, first, |value| match value {
+            Value::String { text, .. } => texts.has(text),
+            _ => is_member(value, others),
+        }),
+        None => until(collection, first, |value| is_member(value, others)),
+    }
+}
+
+/// So many members at most are put side by side.
+const FEW: usize = 16;
+
+/// The strings of a small collection, to find out of many others whether they are among these.
+struct Texts<'t> {
+    texts: [&'t str; FEW],
+    count: usize,
+    /// A bit for the sketch of each: a text with another one is none of them.
+    sketches: u64,
+}
+
+impl<'t> Texts<'t> {
+    /// Those of a collection, if it is small.
+    fn of(collection: &Value<'t>) -> Option<Self> {
+        collection.len().filter(|count| *count <= FEW)?;
+        let mut found = Texts { texts: [""; FEW], count: 0, sketches: 0 };
+        for text in Values::new(collection, 0).filter_map(Value::as_str) {
+            *found.texts.get_mut(found.count)? = text;
+            found.count += 1;
+            found.sketches |= 1 << sketch(text);
+        }
+        Some(found)
+    }
+
+    #[inline]
+    fn has(&self, text: &str) -> bool {
+        self.sketches >> sketch(text) & 1 != 0
+            && self.texts.iter().take(self.count).any(|other| other.len() == text.len() && same_text(other, text))
+    }
 }
 
 fn value_at<'a>(collection: &Value<'a>, at: usize) -> Option<&'a Value<'a>> {

@@ -197,7 +197,7 @@ fn named<'a>(value: &Value<'a>, key: &Key, hints: &Hints, step: usize) -> Option
 
 /// [`lookup`] for any values and keys. (By itself, so that the usual way is short.)
 #[inline(never)]
-fn lookup_carefully<'a>(value: &Value<'a>, path: &[Key]) -> Option<&'a Value<'a>> {
+pub(super) fn lookup_carefully<'a>(value: &Value<'a>, path: &[Key]) -> Option<&'a Value<'a>> {
     let (first, rest) = path.split_first()?;
     rest.iter().try_fold(step(value, first)?, |at, key| step(at, key))
 }

@@ -369,7 +369,7 @@ fn member_test<'p>(
 fn is_lookup(expr: &Expr) -> bool {
     match expr {
         Expr::Const(_) | Expr::Slot(_) | Expr::Input | Expr::BaseData | Expr::Named(..) | Expr::Document(..) => true,
-        Expr::Path(base, _) => is_lookup(base),
+        Expr::Path(base, _) | Expr::Stored(base) => is_lookup(base),
         Expr::Index(base, key) => is_lookup(base) && is_lookup(key),
         _ => false,
     }
@@ -379,7 +379,7 @@ fn is_lookup(expr: &Expr) -> bool {
 fn is_at_hand(expr: &Expr) -> bool {
     match expr {
         Expr::Const(_) | Expr::Slot(_) | Expr::Input | Expr::Named(..) => true,
-        Expr::Path(base, _) => is_at_hand(base),
+        Expr::Path(base, _) | Expr::Stored(base) => is_at_hand(base),
         _ => false,
     }
 }

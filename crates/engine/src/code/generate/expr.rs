@@ -23,7 +23,7 @@ fn text_of(expr: &Expr) -> Option<&Arc<str>> {
 /// Whether a value is looked up in base documents.
 fn is_base_data(expr: &Expr) -> bool {
     match expr {
-        Expr::BaseData => true,
+        Expr::BaseData | Expr::Stored(_) => true,
         Expr::Path(base, _) | Expr::Index(base, _) => is_base_data(base),
         _ => false,
     }
@@ -34,6 +34,7 @@ impl Generator<'_, '_> {
     pub(super) fn expr(&mut self, expr: &Expr, fail: Label) -> u16 {
         match expr {
             Expr::Slot(slot) => self.slot(*slot),
+            Expr::Stored(value) => self.expr(value, fail),
             expr => {
                 let dst = self.register();
                 self.expr_into(expr, dst, fail);
@@ -64,6 +65,7 @@ impl Generator<'_, '_> {
                 let src = self.read_slot(*slot);
                 self.emit(Op::Move { dst, src });
             }
+            Expr::Stored(value) => self.expr_into(value, register, fail),
             Expr::Input => self.emit(Op::Input { dst, fail }),
             Expr::BaseData => self.emit(Op::BaseData { dst }),
             Expr::Path(base, keys) => {

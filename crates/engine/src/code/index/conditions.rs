@@ -211,6 +211,7 @@ impl<'p> Finder<'p, '_> {
         match value {
             Expr::Input => Some(Root::Input),
             Expr::BaseData => Some(Root::Data),
+            Expr::Stored(value) => self.way(value, steps),
             Expr::Slot(slot) => {
                 let subject = self.slot(*slot)?;
                 let subject = self.subjects.get(subject)?;

@@ -1,9 +1,10 @@
-//! Paths of `input` that a loop asks for in each turn are looked up once, before it.
+//! Paths of `input` and of base documents that a loop asks for in each turn are looked up once, before it.
 //!
 //! `some c in containers; startswith(c.image, input.parameters.repo)` finds the repo for each container. A path moves
 //! if nothing that comes before it in a turn can fail with an error: where it is undefined, the loop then has no answer
 //! either way.
 
+use super::reuse::{held, is_path};
 use super::total::{is_total, is_total_step};
 use crate::plan::pieces::{PieceMut, pieces_of_branch_mut, pieces_of_expr_mut, pieces_of_step_mut};
 use crate::plan::{Block, Definition, Expr, Slot, Step, Test};
@@ -50,13 +51,14 @@ impl Hoist {
         }
         let mut binds = Block::new();
         // Paths are not looked up where there is no collection, nor before it.
-        if !matches!(collection, Expr::Slot(_) | Expr::Const(_)) {
+        if !matches!(collection, Expr::Slot(_) | Expr::Stored(_) | Expr::Const(_)) {
             let slot = self.slot();
             binds.push(Step::Bind(slot, std::mem::replace(collection, Expr::Slot(slot))));
         }
         for path in paths {
             let slot = take_bind(body, &path).unwrap_or_else(|| self.slot());
-            body.iter_mut().for_each(|step| replace_in_step(step, &path, slot));
+            let held = held(&path, slot);
+            body.iter_mut().for_each(|step| replace_in_step(step, &path, &held));
             binds.push(Step::Bind(slot, path));
         }
         let at = block.len() - 1;
@@ -70,7 +72,7 @@ impl Hoist {
     }
 }
 
-/// The paths of `input` that every turn looks up before anything can fail with an error.
+/// The paths that every turn looks up before anything can fail with an error.
 fn collect(body: &Block, paths: &mut Vec<Expr>) {
     for step in body {
         match step {
@@ -100,8 +102,7 @@ fn collect(body: &Block, paths: &mut Vec<Expr>) {
 /// The paths without which an expression is undefined, where they are looked up before it can fail with an error.
 fn needs(expr: &Expr, paths: &mut Vec<Expr>) {
     match expr {
-        Expr::Path(base, _) if matches!(**base, Expr::Input) && !paths.contains(expr) => paths.push(expr.clone()),
-        Expr::Named(..) if !paths.contains(expr) => paths.push(expr.clone()),
+        path if is_path(path) && !paths.contains(path) => paths.push(path.clone()),
         Expr::Path(base, _) => needs(base, paths),
         Expr::Index(base, key) if is_total(base) => {
             needs(base, paths);
@@ -130,17 +131,17 @@ fn take_bind(body: &mut Block, path: &Expr) -> Option<Slot> {
     None
 }
 
-/// Puts a slot in place of a path, wherever `input` is the same.
-fn replace_in_step(step: &mut Step, path: &Expr, slot: Slot) {
+/// Puts what holds a path's value in its place, wherever `input` and `data` are the same.
+fn replace_in_step(step: &mut Step, path: &Expr, held: &Expr) {
     if !matches!(step, Step::With { .. } | Step::Outside(_)) {
-        pieces_of_step_mut(step, &mut |piece| replace(piece, path, slot));
+        pieces_of_step_mut(step, &mut |piece| replace(piece, path, held));
     }
 }
 
-fn replace(piece: PieceMut<'_>, path: &Expr, slot: Slot) {
+fn replace(piece: PieceMut<'_>, path: &Expr, held: &Expr) {
     match piece {
-        PieceMut::Expr(expr) if expr == path => *expr = Expr::Slot(slot),
-        PieceMut::Expr(expr) => pieces_of_expr_mut(expr, &mut |piece| replace(piece, path, slot)),
-        PieceMut::Block(block) => block.iter_mut().for_each(|step| replace_in_step(step, path, slot)),
+        PieceMut::Expr(expr) if expr == path => *expr = held.clone(),
+        PieceMut::Expr(expr) => pieces_of_expr_mut(expr, &mut |piece| replace(piece, path, held)),
+        PieceMut::Block(block) => block.iter_mut().for_each(|step| replace_in_step(step, path, held)),
     }
 }

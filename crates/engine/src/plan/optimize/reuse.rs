@@ -1,4 +1,4 @@
-//! What was found before is not found again: what is at a path of `input`, and what builtins gave.
+//! What was found before is not found again: what is at a path of `input` or of base documents, and what builtins gave.
 //!
 //! Where a step has filled a slot with it, or has only asked whether there is something at a path, what follows reads
 //! the slot.
@@ -21,7 +21,7 @@ pub(super) fn reuse(branch: &mut Branch, next: &mut u32) {
     let mut known = Known { paths: Vec::new(), asked: 0, next };
     known.block(block, Rest { keys, value: Some(value) });
     // Whether the first answer ends the rules depends on what their heads say.
-    known.paths.retain(|(_, known)| matches!(known, Expr::Slot(_)));
+    known.paths.retain(|(_, known)| !matches!(known, Expr::Const(_)));
     keys.iter_mut().chain([value]).for_each(|expr| known.piece(PieceMut::Expr(expr)));
     drop_unused(branch);
 }
@@ -93,11 +93,11 @@ impl Known<'_> {
                 Step::Test(Test::Defined(path)) if is_path(path) && self.may_ask() && is_used(path, further, rest) => {
                     let slot = Slot(*self.next);
                     *self.next += 1;
-                    self.add(path.clone(), Expr::Slot(slot));
+                    self.add(path.clone(), held(path, slot));
                     *step = Step::Bind(slot, path.clone());
                 }
                 Step::Bind(slot, value) if is_path(value) || is_call(value) => {
-                    self.add(value.clone(), Expr::Slot(*slot));
+                    self.add(value.clone(), held(value, *slot));
                 }
                 // Another name for it, by which other calls may be the same.
                 Step::Bind(slot, value @ (Expr::Slot(_) | Expr::Const(Constant::Scalar(_)))) => {
@@ -140,12 +140,20 @@ impl Known<'_> {
     }
 }
 
-/// Whether it is a path of `input`.
-fn is_path(expr: &Expr) -> bool {
+/// Whether it is a path of `input` or of base documents.
+pub(super) fn is_path(expr: &Expr) -> bool {
     match expr {
         Expr::Named(..) => true,
-        Expr::Path(base, _) => matches!(**base, Expr::Input),
+        Expr::Path(base, _) => matches!(**base, Expr::Input | Expr::BaseData),
         _ => false,
+    }
+}
+
+/// The value of a path, which a slot holds.
+pub(super) fn held(path: &Expr, slot: Slot) -> Expr {
+    match path {
+        Expr::Path(base, _) if matches!(**base, Expr::BaseData) => Expr::Stored(Box::new(Expr::Slot(slot))),
+        _ => Expr::Slot(slot),
     }
 }
 

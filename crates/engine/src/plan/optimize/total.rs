@@ -7,7 +7,7 @@ use crate::plan::{Block, Expr, Step, Test};
 pub(crate) fn is_total(expr: &Expr) -> bool {
     match expr {
         Expr::Const(_) | Expr::Slot(_) | Expr::Input | Expr::BaseData | Expr::Named(..) | Expr::Undefined => true,
-        Expr::Path(base, _) => is_total(base),
+        Expr::Path(base, _) | Expr::Stored(base) => is_total(base),
         Expr::Index(base, key) => is_total(base) && is_total(key),
         Expr::Array(items) | Expr::Set(items) => items.iter().all(is_total),
         // Equal keys conflict. Rules and functions may have conflicts, builtins errors.

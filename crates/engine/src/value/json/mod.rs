@@ -1,7 +1,6 @@
 //! JSON text to values and back.
 
 mod names;
-mod order;
 mod parse;
 mod projection;
 mod read;

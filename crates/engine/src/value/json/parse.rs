@@ -1,10 +1,10 @@
 //! The parser: what it is asked, and the working memory that it keeps.
 
 use super::super::make::{Make, Plain};
+use super::super::order::Ordinal;
 use super::super::{Bump, Entry, SymbolTable, Value};
 use super::JsonError;
 use super::names::{GUESSES, Guesses};
-use super::order::Ordinal;
 use super::projection::Projection;
 use super::read::{Frame, Reader};
 use super::scan::{self, Scanner};

@@ -2,10 +2,10 @@
 //! and passed over.
 
 use super::super::make::Make;
+use super::super::order::{self, Ordinal};
 use super::super::{Entry, Object, Symbol, SymbolTable, Value, number, object};
 use super::MAX_DEPTH;
 use super::names::{EMPTY, Guesses};
-use super::order::{Ordinal, is_sorted, sort_few, sort_many};
 use super::projection::{Field, Projection, Step, field};
 use super::scan::{self, Digits, Piece, Scanner, Wrong};
 use super::skip::end_of_object;
@@ -327,10 +327,11 @@ impl<'t, 'a, 's, M: Make<'t, 'a>> Reader<'t, 'a, 's, M> {
 
     fn object(&mut self, start: usize) -> Object<'a> {
         let entries = self.entries.get_mut(start..).unwrap_or(&mut []);
-        let is_unique = match sort_few(entries) {
-            Some(is_unique) => is_unique,
-            None => is_sorted(entries) || sort_many(entries, self.order),
-        };
+        let order = &mut *self.order;
+        let is_unique = order::sort(entries, |count| {
+            order.resize(count, Ordinal::default());
+            order.as_mut_slice()
+        });
         if is_unique {
             return self.make.object(entries);
         }

@@ -1,36 +1,66 @@
-//! Sorting an object's entries by their keys, which are strings.
+//! Sorting by texts: an object's items by keys that are strings, and the strings of a set.
 //!
-//! Keys are compared by words of eight bytes first, which costs less than calls that compare texts: those of one object
-//! often begin alike.
+//! Texts are compared by words of eight bytes first, which costs less than calls that compare all of them: those of one
+//! collection often begin alike.
 
-use super::super::Entry;
-use super::super::text::word;
+use super::text::{self, word};
+use super::{Entry, Value};
 
-/// Up to this many entries, inserting each into its place is the quickest way to sort.
+/// Up to this many items, inserting each into its place is the quickest way to sort.
 const FEW: usize = 24;
 
-/// So many words of a key are compared before whole texts are.
+/// So many words of a text are compared before whole texts are.
 const WORDS: usize = 8;
 
-/// An entry's number, and a word of its key.
-#[derive(Clone, Copy)]
+/// What has a text by which it is sorted.
+pub(super) trait Item: Copy {
+    /// The text; nothing if there is none.
+    fn text(&self) -> Option<&str>;
+}
+
+impl Item for Value<'_> {
+    #[inline]
+    fn text(&self) -> Option<&str> {
+        self.as_str()
+    }
+}
+
+impl Item for Entry<'_> {
+    #[inline]
+    fn text(&self) -> Option<&str> {
+        self.0.as_str()
+    }
+}
+
+/// An item's number, and a word of its text.
+#[derive(Clone, Copy, Default)]
 pub(super) struct Ordinal {
     word: u64,
     number: u32,
 }
 
-/// Sorts few entries: says whether each key is there once. Equal keys stay in their order. `None` if they are many.
+/// Sorts items that have texts: says whether each text is there once. Equal ones stay in their order. `ordinals` makes as
+/// many as there are items, where they are needed.
 #[inline]
-pub(super) fn sort_few(entries: &mut [Entry<'_>]) -> Option<bool> {
+pub(super) fn sort<'o>(items: &mut [impl Item], ordinals: impl FnOnce(usize) -> &'o mut [Ordinal]) -> bool {
+    match sort_few(items) {
+        Some(is_unique) => is_unique,
+        None => is_sorted(items) || sort_many(items, ordinals(items.len())),
+    }
+}
+
+/// Sorts few items: says whether each text is there once. Equal ones stay in their order. `None` if they are many.
+#[inline]
+fn sort_few(items: &mut [impl Item]) -> Option<bool> {
     let mut words = [0; FEW];
-    if entries.len() > FEW {
+    if items.len() > FEW {
         return None;
     }
     let mut is_unique = true;
-    for end in 0..entries.len() {
-        let entry = *entries.get(end)?;
-        let text = key(&entry);
-        let first = word(text);
+    for end in 0..items.len() {
+        let item = *items.get(end)?;
+        let text = key(&item);
+        let first = word(text.as_bytes());
         let mut place = end;
         while let Some(before) = place.checked_sub(1) {
             let other = *words.get(before)?;
@@ -38,7 +68,7 @@ pub(super) fn sort_few(entries: &mut [Entry<'_>]) -> Option<bool> {
                 break;
             }
             if other == first {
-                let order = key(entries.get(before)?).cmp(text);
+                let order = text::order_of_alike(key(items.get(before)?), text);
                 is_unique &= order.is_ne();
                 if order.is_le() {
                     break;
@@ -47,42 +77,41 @@ pub(super) fn sort_few(entries: &mut [Entry<'_>]) -> Option<bool> {
             place = before;
         }
         if place < end {
-            entries.copy_within(place..end, place + 1);
+            items.copy_within(place..end, place + 1);
             words.copy_within(place..end, place + 1);
-            *entries.get_mut(place)? = entry;
+            *items.get_mut(place)? = item;
         }
         *words.get_mut(place)? = first;
     }
     Some(is_unique)
 }
 
-/// Whether keys are in order, and each is there once.
-pub(super) fn is_sorted(entries: &[Entry<'_>]) -> bool {
-    entries.windows(2).all(|pair| matches!(pair, [left, right] if key(left) < key(right)))
+/// Whether texts are in order, and each is there once.
+fn is_sorted(items: &[impl Item]) -> bool {
+    items.windows(2).all(|pair| matches!(pair, [left, right] if text::order(key(left), key(right)).is_lt()))
 }
 
-/// Sorts many entries, in memory that is kept: says whether each key is there once. Equal keys stay in their order.
-pub(super) fn sort_many(entries: &mut [Entry<'_>], order: &mut Vec<Ordinal>) -> bool {
-    order.clear();
-    order.extend((0..u32::try_from(entries.len()).unwrap_or(u32::MAX)).map(|number| Ordinal { word: 0, number }));
-    let is_unique = refine(entries, order, common_prefix(entries), 0);
-    arrange(entries, order);
+/// Sorts many items: says whether each text is there once. Equal ones stay in their order.
+fn sort_many(items: &mut [impl Item], order: &mut [Ordinal]) -> bool {
+    order.iter_mut().zip(0..).for_each(|(ordinal, number)| ordinal.number = number);
+    let is_unique = refine(items, order, common_prefix(items), 0);
+    arrange(items, order);
     is_unique
 }
 
-/// How many bytes all keys begin with.
-fn common_prefix(entries: &[Entry<'_>]) -> usize {
-    let Some((first, rest)) = entries.split_first() else { return 0 };
-    let first = key(first);
-    rest.iter().fold(first.len(), |length, entry| {
-        let common = first.iter().zip(key(entry)).take(length);
+/// How many bytes all texts begin with.
+fn common_prefix(items: &[impl Item]) -> usize {
+    let Some((first, rest)) = items.split_first() else { return 0 };
+    let first = bytes(first);
+    rest.iter().fold(first.len(), |length, item| {
+        let common = first.iter().zip(bytes(item)).take(length);
         common.take_while(|(left, right)| left == right).count()
     })
 }
 
-/// Sorts the numbers of entries whose keys have the same first `from` bytes.
-fn refine(entries: &[Entry<'_>], order: &mut [Ordinal], from: usize, words: usize) -> bool {
-    let text = |ordinal: &Ordinal| entries.get(ordinal.number as usize).map(key).unwrap_or_default();
+/// Sorts the numbers of items whose texts have the same first `from` bytes.
+fn refine(items: &[impl Item], order: &mut [Ordinal], from: usize, words: usize) -> bool {
+    let text = |ordinal: &Ordinal| items.get(ordinal.number as usize).map(bytes).unwrap_or_default();
     if words == WORDS {
         // Whole texts: those that end before here may differ in zeros.
         order.sort_unstable_by(|left, right| text(left).cmp(text(right)).then(left.number.cmp(&right.number)));
@@ -93,23 +122,23 @@ fn refine(entries: &[Entry<'_>], order: &mut [Ordinal], from: usize, words: usiz
     let groups = order.chunk_by_mut(|left, right| left.word == right.word).filter(|group| group.len() > 1);
     let mut is_unique = true;
     for group in groups {
-        is_unique &= refine(entries, group, from + size_of::<u64>(), words + 1);
+        is_unique &= refine(items, group, from + size_of::<u64>(), words + 1);
     }
     is_unique
 }
 
-/// Puts each entry where it belongs, around circles of entries that take each other's places.
-fn arrange(entries: &mut [Entry<'_>], order: &mut [Ordinal]) {
+/// Puts each item where it belongs, around circles of items that take each other's places.
+fn arrange(items: &mut [impl Item], order: &mut [Ordinal]) {
     for start in 0..order.len() {
-        let Some(first) = entries.get(start).copied() else { return };
+        let Some(first) = items.get(start).copied() else { return };
         let mut place = start;
         while let Some(from) =
             order.get_mut(place).map(|from| std::mem::replace(&mut from.number, place as u32) as usize)
             && from != place
         {
-            let entry = if from == start { first } else { entries.get(from).copied().unwrap_or(first) };
-            if let Some(target) = entries.get_mut(place) {
-                *target = entry;
+            let item = if from == start { first } else { items.get(from).copied().unwrap_or(first) };
+            if let Some(target) = items.get_mut(place) {
+                *target = item;
             }
             if from == start {
                 break;
@@ -120,14 +149,18 @@ fn arrange(entries: &mut [Entry<'_>], order: &mut [Ordinal]) {
 }
 
 #[inline]
-fn key<'a>(entry: &Entry<'a>) -> &'a [u8] {
-    entry.0.as_str().unwrap_or("").as_bytes()
+fn key(item: &impl Item) -> &str {
+    item.text().unwrap_or_default()
+}
+
+#[inline]
+fn bytes(item: &impl Item) -> &[u8] {
+    key(item).as_bytes()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::Value;
 
     /// Keys that begin alike, end early, hold zeros, and come twice.
     fn keys(count: usize, seed: u64) -> Vec<String> {
@@ -144,7 +177,8 @@ mod tests {
     #[test]
     fn entries_are_sorted_as_texts_are_and_equal_keys_keep_their_order() {
         for seed in 0..300 {
-            let keys = keys(seed as usize % 60, seed);
+            let count = seed as usize % 60;
+            let keys = keys(count, seed);
             let entry = |(at, key): (usize, &'_ String)| (at, key.clone());
             let mut expected: Vec<(usize, String)> = keys.iter().enumerate().map(entry).collect();
             expected.sort_by(|left, right| left.1.cmp(&right.1));
@@ -160,7 +194,7 @@ mod tests {
                 assert_eq!(found, is_unique);
             };
             let mut entries = unsorted.clone();
-            let is_unique = sort_many(&mut entries, &mut Vec::new());
+            let is_unique = sort_many(&mut entries, &mut vec![Ordinal::default(); count]);
             check(&entries, is_unique);
             let mut entries = unsorted;
             match sort_few(&mut entries) {

@@ -1,0 +1,75 @@
+//! What is at a path in each of many values, which are likely alike.
+
+use super::world::{Hints, lookup, lookup_carefully};
+use crate::code::Key;
+use crate::value::{Symbol, Value};
+use std::cell::Cell;
+
+/// What is at a path in values.
+pub(super) trait Part {
+    /// Where it is in a value.
+    fn of<'a>(&self, value: &'a Value<'a>) -> Option<&'a Value<'a>>;
+}
+
+/// For a path of one step.
+pub(super) struct Step<'p> {
+    path: &'p [Key],
+    symbol: Symbol,
+    /// Where the key was found the last time.
+    hint: Cell<u8>,
+}
+
+impl<'p> Step<'p> {
+    pub(super) fn new(path: &'p [Key]) -> Option<Self> {
+        match path {
+            [key] => Some(Step { path, symbol: key.symbol, hint: Cell::new(0) }),
+            _ => None,
+        }
+    }
+}
+
+impl Part for Step<'_> {
+    #[inline(always)]
+    fn of<'a>(&self, value: &'a Value<'a>) -> Option<&'a Value<'a>> {
+        if let Value::Object(object) = value
+            && let Some(found) = object.find_again(self.symbol, &self.hint)
+        {
+            return found;
+        }
+        lookup_carefully(value, self.path)
+    }
+}
+
+/// For any path. If it has no steps, what is there is the value itself.
+pub(super) struct Steps<'p> {
+    path: &'p [Key],
+    hints: Hints,
+}
+
+impl<'p> Steps<'p> {
+    pub(super) fn new(path: &'p [Key]) -> Self {
+        Steps { path, hints: Hints::default() }
+    }
+}
+
+impl Part for Steps<'_> {
+    #[inline]
+    fn of<'a>(&self, value: &'a Value<'a>) -> Option<&'a Value<'a>> {
+        if self.path.is_empty() { Some(value) } else { lookup(value, self.path, &self.hints) }
+    }
+}
+
+/// Does something with what finds the parts at a path, made for the path's length.
+macro_rules! with_part {
+    ($path:expr, |$part:ident| $body:expr) => {
+        match Step::new($path) {
+            Some($part) => $body,
+            None => {
+                let $part = Steps::new($path);
+                $body
+            }
+        }
+    };
+}
+
+pub(super) use with_part;
