@@ -96,7 +96,7 @@ impl Known<'_> {
                     self.add(path.clone(), held(path, slot));
                     *step = Step::Bind(slot, path.clone());
                 }
-                Step::Bind(slot, value) if is_path(value) || is_call(value) => {
+                Step::Bind(slot, value) if is_path(value) || is_repeated(value) => {
                     self.add(value.clone(), held(value, *slot));
                 }
                 // Another name for it, by which other calls may be the same.
@@ -157,9 +157,10 @@ pub(super) fn held(path: &Expr, slot: Slot) -> Expr {
     }
 }
 
-/// Whether it is the call of a builtin that always gives the same for the same values.
-fn is_call(expr: &Expr) -> bool {
+/// Whether it is what is at a path in a slot, or the call of a builtin that always gives the same for the same values.
+fn is_repeated(expr: &Expr) -> bool {
     match expr {
+        Expr::Path(base, _) => matches!(**base, Expr::Slot(_)),
         Expr::Call { function: Function::Builtin(builtin), args, .. } => {
             builtin.purity == Purity::Pure && args.iter().all(|arg| matches!(arg, Expr::Slot(_) | Expr::Const(_)))
         }
