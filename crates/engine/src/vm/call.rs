@@ -35,6 +35,7 @@ impl<'a> Machine<'a, '_> {
     }
 
     /// Calls the code of a document.
+    #[inline]
     fn call_anew(&mut self, document: u32, args: &[Value<'a>], stack: &mut [Value<'a>]) -> Result<Option<Value<'a>>> {
         let code = self.code;
         let at = document as usize;
@@ -243,6 +244,15 @@ impl<'a> Machine<'a, '_> {
             return self.settled(document, cell, stack);
         }
         self.compute(document, cell, stack)
+    }
+
+    /// Whether nothing but its code says what a document is.
+    #[inline]
+    pub(super) fn is_computed(&self, document: u32, cell: &Cell<Memo<'a>>) -> bool {
+        matches!(cell.get(), Memo::Empty)
+            && self.world.replaced.is_empty()
+            && matches!(self.code.aliases.get(document as usize), Some(None))
+            && !self.is_settled(document)
     }
 
     /// Computes a document; `cell` is where its value is remembered.

@@ -271,7 +271,12 @@ impl<'a> Machine<'a, '_> {
         if let Some(document) = query.document {
             let needed = self.code.stack.get(document as usize).copied().unwrap_or_default();
             let stack = self.arena.alloc_slice_fill_copy(needed, Value::Null);
-            let Some(value) = self.document(document, run::Place::end(&query.function), stack)? else {
+            // In a fresh world most documents are simply computed.
+            let found = match self.world.memo.get(document as usize) {
+                Some(cell) if self.is_computed(document, cell) => self.compute(document, cell, stack)?,
+                _ => self.document(document, run::Place::end(&query.function), stack)?,
+            };
+            let Some(value) = found else {
                 return Ok(Rows::Any(&[]));
             };
             self.check_result(value)?;
