@@ -62,10 +62,12 @@ impl Lowerer<'_, '_> {
             ast::ExprKind::Not(inner) => {
                 if self.is_assignment(inner) {
                     let message = "cannot assign vars inside negated expression";
-                    self.error(Check::Locals, "rego_compile_error", span, message);
+                    return self.error(Check::Locals, "rego_compile_error", span, message);
                 }
                 let mut body = Body::new();
+                let outer = self.negated.replace((inner.span, span));
                 self.plain_expr(inner, &Value::Test, &mut body);
+                self.negated = outer;
                 let Some(mut literal) = body.pop() else { return };
                 out.append(&mut body);
                 self.separate(&mut literal, names_output(inner), out);

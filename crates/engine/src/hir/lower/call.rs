@@ -58,7 +58,9 @@ impl Lowerer<'_, '_> {
             }
             return None;
         }
-        let callee = self.callee(&parts, args.len(), term.span);
+        // What is wrong with a call is where the expression is, if the call is all of it.
+        let place = self.negated.filter(|(inner, _)| *inner == term.span).map_or(term.span, |(_, outer)| outer);
+        let callee = self.callee(&parts, args.len(), place);
         let args = self.terms(args, before);
         // One that is unknown has been reported; its arguments are looked at all the same.
         let Some(callee) = callee else {
@@ -67,7 +69,7 @@ impl Lowerer<'_, '_> {
         let (least, most) = self.arity(&callee);
         let most = if nested { most.map(|_| least) } else { most };
         if args.len() < least || most.is_some_and(|most| args.len() > most) {
-            let diagnostic = arity_mismatch(&callee, least, &args, nested, term.span);
+            let diagnostic = arity_mismatch(&callee, least, &args, nested, place);
             self.problems.add(Check::Functions, diagnostic);
         }
         if let Callee::Builtin(builtin) = callee

@@ -83,6 +83,8 @@ struct Lowerer<'e, 'p> {
     is_unresolved: bool,
     /// Whether what is lowered is a rule's head.
     is_in_head: bool,
+    /// Where the last expression below a `not` is, and where its `not` begins.
+    negated: Option<(Span, Span)>,
     locals: Locals,
     scopes: Scopes,
     /// The rule, for its annotations; a query has none.
@@ -103,6 +105,7 @@ impl<'e, 'p> Lowerer<'e, 'p> {
             undeclared: HashSet::new(),
             is_unresolved: false,
             is_in_head: false,
+            negated: None,
             locals: Locals::default(),
             scopes: Scopes::default(),
             place: None,
