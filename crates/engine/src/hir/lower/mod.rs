@@ -84,6 +84,8 @@ struct Lowerer<'e, 'p> {
     /// Whether what is lowered is a rule's head.
     is_in_head: bool,
     locals: Locals,
+    /// Whether something names a path below `data`.
+    names_data: Cell<bool>,
     scopes: Scopes,
     /// The rule, for its annotations; a query has none.
     place: Option<(&'e Annotations, Place<'e>)>,
@@ -104,6 +106,7 @@ impl<'e, 'p> Lowerer<'e, 'p> {
             is_unresolved: false,
             is_in_head: false,
             locals: Locals::default(),
+            names_data: Cell::new(false),
             scopes: Scopes::default(),
             place: None,
         }
