@@ -4,6 +4,7 @@
 //! and a literal of their own by then (`f(input.x)` is `t = input.x; f(t)`). Here they stay where they are, and have a
 //! [`Slot`] that plays the part of the variable.
 
+use super::again::Inferred;
 use super::problem::{Problem, match_problem};
 use super::tree::Tree;
 use super::with::Replaced;
@@ -434,6 +435,10 @@ impl<'h> Checker<'h> {
         }
     }
 
+    fn trail_since(&self, start: usize) -> Inferred {
+        self.trail.iter().skip(start).map(|(var, _)| *var).collect()
+    }
+
     /// Checks a comprehension and gives it a slot. What is inferred in it stays in it.
     pub(super) fn comprehension(&mut self, comprehension: &'h Comprehension, before: usize) {
         let (trail, slots, start) = (self.trail.len(), self.slots.len(), self.found.len());
@@ -460,6 +465,7 @@ impl<'h> Checker<'h> {
         self.nested -= 1;
         self.replaced = replaced;
         self.truncate_slots(slots);
+        let inferred = if self.is_again { Inferred::new() } else { self.trail_since(trail) };
         while self.trail.len() > trail {
             if let Some((index, earlier)) = self.trail.pop()
                 && let Some(var) = self.vars.get_mut(index)
@@ -468,7 +474,7 @@ impl<'h> Checker<'h> {
             }
         }
         if self.found.len() == start {
-            self.check_again(&comprehension.body, before);
+            self.check_again(comprehension, &inferred, before);
         }
         self.add_slot(Slotted::Comprehension(comprehension), kind);
     }
