@@ -86,6 +86,8 @@ struct Lowerer<'e, 'p> {
     /// Where the last expression below a `not` is, and where its `not` begins.
     negated: Option<(Span, Span)>,
     locals: Locals,
+    /// Whether something names a path below `data`.
+    names_data: Cell<bool>,
     scopes: Scopes,
     /// The rule, for its annotations; a query has none.
     place: Option<(&'e Annotations, Place<'e>)>,
@@ -107,6 +109,7 @@ impl<'e, 'p> Lowerer<'e, 'p> {
             is_in_head: false,
             negated: None,
             locals: Locals::default(),
+            names_data: Cell::new(false),
             scopes: Scopes::default(),
             place: None,
         }
