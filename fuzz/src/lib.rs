@@ -2,7 +2,7 @@
 //!
 //! `cargo fuzz run TARGET` (nightly) and `cargo xtask fuzz` (any toolchain) run the same functions.
 
-use solon_engine::{Compiler, Evaluator, Input, Limits, Policy};
+use solon_engine::{Compiler, Evaluator, Input, Limits, Optimizations, OwnedAnswer, Policy};
 use solon_k8s::constraint::Constraint;
 use solon_k8s::document::Options;
 use solon_k8s::manifest::read_manifests;
@@ -33,11 +33,12 @@ const SMALL: Limits = Limits {
 pub type Target = fn(&[u8]);
 
 /// All targets by name.
-pub const TARGETS: [(&str, Target); 9] = [
+pub const TARGETS: [(&str, Target); 10] = [
     ("parse", parse),
     ("print", print),
     ("compile", compile),
     ("eval", eval),
+    ("ways", ways),
     ("saved", saved),
     ("forged", forged),
     ("json", json),
@@ -118,6 +119,42 @@ pub fn eval(bytes: &[u8]) {
     match (once, again) {
         (Ok(once), Ok(again)) => assert_eq!(once, again, "a second evaluation says something else"),
         (once, again) => assert_eq!(once.is_ok(), again.is_ok(), "a second evaluation fails, or the first did"),
+    }
+}
+
+/// Compiles a module and evaluates everything in it in three ways, which say the same: on a text of which only what the
+/// policy can read is read, on an input that was read before, and without optimizations. What follows a line `---` is the
+/// input.
+pub fn ways(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let (module, input) = text.split_once("\n---\n").unwrap_or((&text, "{}"));
+    let compile = |optimizations| {
+        let compiler = Compiler::new().module("fuzz.rego", module).data(r#"{"a": {"b": [1, 2]}}"#);
+        compiler.optimizations(optimizations).compile().ok()
+    };
+    let (Some(policy), Some(plain)) = (compile(Optimizations::ALL), compile(Optimizations::NONE)) else { return };
+    let (Ok(read), Ok(plain_read)) = (policy.parse_input(input.as_bytes()), plain.parse_input(input.as_bytes())) else {
+        return;
+    };
+    let answers = [
+        everything(&policy, Input::json(input)),
+        everything(&policy, Input::parsed(&read)),
+        everything(&plain, Input::parsed(&plain_read)),
+    ];
+    // One way may come to a limit before the others do.
+    if let [Some(directed), Some(entire), Some(plain)] = answers {
+        assert_eq!(directed, entire, "an input of which a part was read gives something else");
+        assert_eq!(entire, plain, "optimizations give something else");
+    }
+}
+
+/// What a policy says of an input, errors alike; nothing where a limit was reached.
+fn everything(policy: &Policy, input: Input<'_>) -> Option<Option<OwnedAnswer>> {
+    let mut evaluator = policy.prepare("data").ok()?.evaluator().limits(SMALL);
+    match evaluator.eval(input).map(|answer| answer.to_owned()) {
+        Ok(answer) => Some(Some(answer)),
+        Err(error) if error.issues().iter().any(|issue| issue.code == "eval_limit_error") => None,
+        Err(_) => Some(None),
     }
 }
 

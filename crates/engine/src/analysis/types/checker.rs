@@ -4,6 +4,7 @@
 //! and a literal of their own by then (`f(input.x)` is `t = input.x; f(t)`). Here they stay where they are, and have a
 //! [`Slot`] that plays the part of the variable.
 
+use super::again::Inferred;
 use super::problem::{Problem, match_problem};
 use super::tree::Tree;
 use super::with::Replaced;
@@ -12,6 +13,7 @@ use crate::hir::{
 };
 use crate::types::{Type, Unifier};
 use hashbrown::HashMap;
+use smallvec::{SmallVec, smallvec};
 use solon_syntax::{Source, Span};
 use std::sync::Arc;
 
@@ -89,8 +91,10 @@ pub(super) struct Checker<'h> {
     pub(super) is_query: bool,
     /// Whether the documents' types say what `input` is like, the overlays aside.
     pub(super) knows_input: bool,
-    vars: Vec<Type>,
-    /// Variables with the types they had before, for what a nested body infers.
+    vars: SmallVec<[Type; 8]>,
+    /// How many comprehensions are around.
+    nested: usize,
+    /// Variables with the types they had before, for what the body of a comprehension infers.
     trail: Vec<(usize, Type)>,
     slots: Vec<Slot>,
     /// The last slot of each term that has one.
@@ -117,7 +121,8 @@ impl<'h> Checker<'h> {
             is_again: false,
             is_query: false,
             knows_input: environment.tree.knows_input(),
-            vars: vec![Type::Unknown; locals.len()],
+            vars: smallvec![Type::Unknown; locals.len()],
+            nested: 0,
             trail: Vec::new(),
             slots: Vec::new(),
             slot_of: HashMap::new(),
@@ -184,7 +189,10 @@ impl<'h> Checker<'h> {
             Place::Var(var) => {
                 let index = var.0 as usize;
                 if let Some(slot) = self.vars.get_mut(index) {
-                    self.trail.push((index, std::mem::replace(slot, kind)));
+                    let before = std::mem::replace(slot, kind);
+                    if self.nested > 0 {
+                        self.trail.push((index, before));
+                    }
                 }
             }
             Place::Slot(number) => {
@@ -288,7 +296,7 @@ impl<'h> Checker<'h> {
         if let Some(output) = output.filter(|_| !is_equation) {
             self.hoist(output, span);
         }
-        let args: Vec<&Term> = call.args.iter().chain(output.filter(|_| !is_equation)).collect();
+        let args: SmallVec<[&Term; 4]> = call.args.iter().chain(output.filter(|_| !is_equation)).collect();
         let Some(output) = output.filter(|_| is_equation) else {
             return self.step(&args, &[], |checker| checker.check_call(callee, &args, span, None));
         };
@@ -427,10 +435,15 @@ impl<'h> Checker<'h> {
         }
     }
 
+    fn trail_since(&self, start: usize) -> Inferred {
+        self.trail.iter().skip(start).map(|(var, _)| *var).collect()
+    }
+
     /// Checks a comprehension and gives it a slot. What is inferred in it stays in it.
     pub(super) fn comprehension(&mut self, comprehension: &'h Comprehension, before: usize) {
         let (trail, slots, start) = (self.trail.len(), self.slots.len(), self.found.len());
         let replaced = std::mem::take(&mut self.replaced);
+        self.nested += 1;
         self.body(&comprehension.body);
         for term in comprehension.key.iter().chain([&comprehension.value]) {
             self.hoist(term, comprehension.span);
@@ -449,8 +462,10 @@ impl<'h> Checker<'h> {
                 }
             }
         };
+        self.nested -= 1;
         self.replaced = replaced;
         self.truncate_slots(slots);
+        let inferred = if self.is_again { Inferred::new() } else { self.trail_since(trail) };
         while self.trail.len() > trail {
             if let Some((index, earlier)) = self.trail.pop()
                 && let Some(var) = self.vars.get_mut(index)
@@ -459,7 +474,7 @@ impl<'h> Checker<'h> {
             }
         }
         if self.found.len() == start {
-            self.check_again(&comprehension.body, before);
+            self.check_again(comprehension, &inferred, before);
         }
         self.add_slot(Slotted::Comprehension(comprehension), kind);
     }
