@@ -201,7 +201,7 @@ impl Type {
     }
 
     /// A function of rules: its arguments and its result.
-    pub fn function(args: Vec<Type>, result: Type) -> Type {
+    pub fn function(args: impl IntoIterator<Item = Type>, result: Type) -> Type {
         let argument = |kind: Type| Argument { kind, name: String::new() };
         let result = if matches!(result, Type::Unknown) { None } else { Some(argument(result)) };
         Type::Function(Arc::new(Signature { args: args.into_iter().map(argument).collect(), result, variadic: None }))

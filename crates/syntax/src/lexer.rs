@@ -200,6 +200,27 @@ pub(crate) fn lex(text: &str, file: u32) -> Lexed {
     lexer.out
 }
 
+/// Bytes of words.
+const WORD: u8 = 1;
+/// Bytes of quoted strings that stand for themselves.
+const PLAIN: u8 = 2;
+
+/// For each byte its classes.
+const CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        if matches!(byte as u8, b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'0'..=b'9') {
+            classes[byte] |= WORD;
+        }
+        if !matches!(byte as u8, b'\n' | b'"' | b'{' | b'\\') {
+            classes[byte] |= PLAIN;
+        }
+        byte += 1;
+    }
+    classes
+};
+
 /// A template string whose interpolation is being read.
 struct OpenTemplate {
     raw: bool,
@@ -295,14 +316,15 @@ impl Lexer<'_> {
     }
 
     fn skip_word(&mut self) {
-        self.skip_until(|byte| !matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'0'..=b'9'));
+        self.skip(WORD);
     }
 
-    /// Goes to the next byte that ends something, or to the end of the text.
+    /// Goes over bytes of a class.
     #[inline]
-    fn skip_until(&mut self, is_end: impl Fn(u8) -> bool) {
+    fn skip(&mut self, class: u8) {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
-        self.at += rest.iter().position(|byte| is_end(*byte)).unwrap_or(rest.len());
+        let is_other = |byte: &u8| CLASSES.get(usize::from(*byte)).is_none_or(|classes| classes & class == 0);
+        self.at += rest.iter().position(is_other).unwrap_or(rest.len());
     }
 
     fn skip_digits(&mut self) -> bool {
@@ -362,7 +384,7 @@ impl Lexer<'_> {
     fn quoted(&mut self, template: bool) -> Result<u8, Vec<&'static str>> {
         let mut problems = Vec::new();
         loop {
-            self.skip_until(|byte| matches!(byte, b'\n' | b'"' | b'{' | b'\\'));
+            self.skip(PLAIN);
             match self.peek() {
                 None | Some(b'\n') => {
                     problems.push("non-terminated string");

@@ -3,7 +3,7 @@
 //! `[--cases N] [--seed S] [--time SECONDS]` say which programs, `[--opa PROGRAM]` who answers for OPA, `[--keep FOLDER]`
 //! and `[--patience N]` where disagreements go and how long they are made smaller, `[--exact]` that errors have to agree
 //! in places and messages. `[--show]` prints the programs. `[--mutate FOLDER]..` takes modules from the cases in folders
-//! (OPA's, or ours), with mistakes made in them, in place of generated programs.
+//! (OPA's, or ours), policies and Gatekeeper's templates, with mistakes made in them, in place of generated programs.
 //!
 //! OPA stands behind `xtask/opa-peer`, a small Go program that answers a request a line; `--opa` names one that is
 //! built already. A disagreement is made smaller and written to a file in the form of `tests/cases`, with OPA's answer

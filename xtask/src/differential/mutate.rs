@@ -1,11 +1,14 @@
 //! Modules of test cases with a mistake or two made in them: what is wrong, both sides have to say in the same words.
 //!
-//! Takes folders with OPA's cases or with ours, gives modules in which tokens are left out, doubled, swapped or put in.
+//! Takes folders with OPA's cases, with ours, or with policies, gives modules in which tokens are left out, doubled, swapped or put in.
 
 use crate::conformance::case::cases;
 use anyhow::{Context, Result, bail};
 use solon_engine::Syntax;
 use solon_generate::{Case, Choices};
+use solon_k8s::yaml::yaml_to_json;
+use solon_syntax::ast::Version;
+use solon_syntax::detect_version;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -99,7 +102,7 @@ pub fn texts(folders: &[PathBuf]) -> Result<Vec<Text>> {
                 found.extend(modules.filter_map(|module| Some(Text { text: module.as_str()?.to_owned(), is_v0 })));
             }
         } else {
-            of_our_cases(folder, &mut found)?;
+            of_files(folder, &mut found)?;
         }
     }
     // Variables that are called so are the compiler's to OPA, which does not say that they are unsafe.
@@ -112,12 +115,31 @@ pub fn texts(folders: &[PathBuf]) -> Result<Vec<Text>> {
     Ok(found)
 }
 
-/// The sections `## module` of the files below a folder.
-fn of_our_cases(folder: &Path, found: &mut Vec<Text>) -> Result<()> {
+/// A policy that is no v1 is v0.
+fn policy(text: String) -> Text {
+    Text { is_v0: detect_version(&text) == Version::V0, text }
+}
+
+/// The policies below a folder, those of Gatekeeper's templates included, and the sections `## module` of cases.
+fn of_files(folder: &Path, found: &mut Vec<Text>) -> Result<()> {
     for entry in fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
         let path = entry?.path();
         if path.is_dir() {
-            of_our_cases(&path, found)?;
+            of_files(&path, found)?;
+        } else if path.extension().is_some_and(|extension| extension == "rego") {
+            found.push(policy(fs::read_to_string(&path)?));
+        } else if path.extension().is_some_and(|extension| extension == "yaml") {
+            // A template of Gatekeeper; others have no policies.
+            let documents = yaml_to_json(&fs::read(&path)?).unwrap_or_default();
+            let targets = documents.iter().flat_map(|document| document["spec"]["targets"].as_array()).flatten();
+            for target in targets {
+                let sources = target["code"].as_array().into_iter().flatten().map(|code| &code["source"]);
+                for source in sources.chain([target]) {
+                    let libs = source["libs"].as_array().into_iter().flatten();
+                    let texts = libs.chain([&source["rego"]]).filter_map(|text| text.as_str());
+                    found.extend(texts.map(|text| policy(text.to_owned())));
+                }
+            }
         } else if path.extension().is_some_and(|extension| extension == "case") {
             let text = fs::read_to_string(&path)?;
             for section in text.split("\n## ").skip(1) {

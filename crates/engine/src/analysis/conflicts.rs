@@ -5,7 +5,7 @@ use crate::hir::print::{package_text, rule_path, rule_ref};
 use crate::hir::text::Texts;
 use crate::hir::{Check, Problems, Rule, Term};
 use crate::types::Key;
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use solon_syntax::{Source, Span};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -30,9 +30,12 @@ pub fn check_conflicts(program: &Program, sources: &[Source], problems: &mut Pro
     for package in &program.packages {
         packages.entry(package.path.iter().map(|step| Cow::Borrowed(&**step)).collect()).or_default().push(package);
     }
-    let lengths: HashSet<usize> = program.packages.iter().map(|package| package.path.len()).collect();
-    let may_be_package = |rule: &&Rule| is_ground(rule) && lengths.contains(&(rule.path.len() + rule.keys.len()));
-    for rule in program.rules.iter().filter(may_be_package) {
+    let node_of = |package: &Package| package.path.iter().try_fold(&root, |node, step| node.children.get(&**step));
+    let has_rule = |package| node_of(package).is_some_and(|node| node.rules.iter().any(|rule| is_ground(rule)));
+    if !program.packages.iter().any(has_rule) {
+        return;
+    }
+    for rule in program.rules.iter().filter(|rule| is_ground(rule)) {
         let path: Vec<Cow<'_, str>> = rule_path(rule).collect();
         if let Some(packages) = packages.get(&path) {
             for package in packages {

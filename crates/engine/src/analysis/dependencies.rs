@@ -7,7 +7,7 @@ use super::narrowing::{Known, expansions};
 use super::selection::{Index, Step};
 use crate::hir::lower::Program;
 use crate::hir::{Branch, Head, Part, Ref, Rule, parts_of_literal, parts_of_term};
-use hashbrown::HashMap;
+use smallvec::SmallVec;
 
 /// A rule's number and its branch's.
 pub type Node = (usize, usize);
@@ -20,8 +20,10 @@ pub type Edge = (Node, bool);
 pub struct Dependencies {
     /// The nodes, in order of the rules.
     pub nodes: Vec<Node>,
-    /// What each node that asks for anything asks for, in order.
-    pub edges: HashMap<Node, Vec<Edge>>,
+    /// For each rule the number of its first node.
+    first: Vec<usize>,
+    /// For each node what it asks for, in order.
+    edges: Vec<Vec<Edge>>,
 }
 
 impl Dependencies {
@@ -29,14 +31,35 @@ impl Dependencies {
     pub fn of(program: &Program) -> Self {
         let index = Index::new(program);
         let nodes: Vec<Node> = program.rules.iter().enumerate().flat_map(branches).collect();
-        let edges = nodes.iter().map(|node| (*node, edges_of(*node, program, &index)));
-        let edges = edges.filter(|(_, edges)| !edges.is_empty()).collect();
-        Dependencies { nodes, edges }
+        let mut count = 0;
+        let before = |rule: &Rule| {
+            count += rule.branches.len();
+            count - rule.branches.len()
+        };
+        let first = program.rules.iter().map(before).collect();
+        let mut edges = Vec::with_capacity(nodes.len());
+        edges.extend(nodes.iter().map(|node| edges_of(*node, program, &index)));
+        Dependencies { nodes, first, edges }
+    }
+
+    /// The number of a node.
+    pub fn number(&self, (rule, branch): Node) -> usize {
+        self.first.get(rule).map_or(usize::MAX, |first| first + branch)
     }
 
     /// What a node asks for.
     pub fn of_node(&self, node: Node) -> &[Edge] {
-        self.edges.get(&node).map(Vec::as_slice).unwrap_or_default()
+        self.of_number(self.number(node))
+    }
+
+    /// What the node of a number asks for.
+    pub fn of_number(&self, number: usize) -> &[Edge] {
+        self.edges.get(number).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether no node asks for anything.
+    pub fn is_empty(&self) -> bool {
+        self.edges.iter().all(Vec::is_empty)
     }
 }
 
@@ -66,17 +89,34 @@ pub(super) struct Selection<'s, 'p> {
     pub is_static: bool,
 }
 
+/// So many edges are merged before more are found.
+const MERGED_AT: usize = 1024;
+
 /// What a branch of a rule asks for.
 fn edges_of(node: Node, program: &Program, index: &Index<'_>) -> Vec<Edge> {
-    let mut found: HashMap<Node, bool> = HashMap::new();
+    let (mut edges, mut limit): (Vec<Edge>, usize) = (Vec::new(), MERGED_AT);
     selections(node, program, index, &mut |selection| {
-        for node in program.rules.get(selection.rule).into_iter().flat_map(|found| branches((selection.rule, found))) {
-            *found.entry(node).or_default() |= selection.is_static;
+        let found = program.rules.get(selection.rule).into_iter();
+        let nodes = found.flat_map(|found| branches((selection.rule, found)));
+        edges.extend(nodes.map(|node| (node, selection.is_static)));
+        // Many refs may select the same rules.
+        if edges.len() >= limit {
+            merge(&mut edges);
+            limit = limit.max(edges.len() * 2);
         }
     });
-    let mut edges: Vec<Edge> = found.into_iter().collect();
-    edges.sort_unstable();
+    merge(&mut edges);
     edges
+}
+
+/// Puts edges in order, those to one node together.
+fn merge(edges: &mut Vec<Edge>) {
+    edges.sort_unstable();
+    edges.dedup_by(|later, earlier| {
+        let is_same = later.0 == earlier.0;
+        earlier.1 |= is_same && later.1;
+        is_same
+    });
 }
 
 /// Shows what each ref of a branch may select, those of the body first.
@@ -87,6 +127,9 @@ pub(super) fn selections<'p>(
     visit: &mut dyn FnMut(&Selection<'_, 'p>),
 ) {
     let Some((rule, branch)) = rule_and_branch(program, node) else { return };
+    if !rule.locals.names_data() {
+        return;
+    }
     let mut bound = VarSet::default();
     let head = || std::iter::once(&branch.value).chain(rule.params.iter().flatten()).chain(&rule.keys);
     head().for_each(|term| parts_of_term(term, &mut |part| insert(&mut bound, part)));
@@ -127,7 +170,7 @@ fn insert(vars: &mut VarSet, part: Part<'_>) {
 }
 
 /// The steps below `data` of what a part names, if it is anything there.
-fn steps_of<'p>(part: Part<'p>) -> Option<Vec<Step<'p>>> {
+fn steps_of<'p>(part: Part<'p>) -> Option<SmallVec<[Step<'p>; 6]>> {
     match part {
         Part::Ref(reference) if matches!(reference.head, Head::Data) => {
             Some(reference.operands.iter().map(Step::of).collect())

@@ -5,6 +5,7 @@ use crate::hir::{
     Body, Callee, ComprehensionKind, Head, Literal, LiteralKind, Modifier, Replacement, Term, Var,
     free_vars_of_literal, free_vars_of_term,
 };
+use smallvec::SmallVec;
 
 /// The variables around a body.
 pub(super) struct Around<'v> {
@@ -34,9 +35,11 @@ pub(super) fn ready(literal: &Literal, safe: &VarSet, around: &Around<'_>) -> Op
     if !is_ready {
         return None;
     }
+    if closed_over.is_empty() {
+        return Some(after);
+    }
     let outputs = own_outputs(literal, safe, &after);
-    let is_ready = closed_over.is_empty()
-        || (closed_over != outputs && closed_over.iter().all(|var| safe.contains(var) || outputs.contains(var)));
+    let is_ready = closed_over != outputs && closed_over.iter().all(|var| safe.contains(var) || outputs.contains(var));
     is_ready.then_some(after)
 }
 
@@ -312,17 +315,17 @@ fn is_known_argument(term: &Term, bound: &VarSet) -> bool {
 
 /// What making two terms equal binds.
 fn unify_binds(left: &Term, right: &Term, bound: &mut VarSet) {
-    let mut pairs = Vec::new();
+    let mut pairs = Pairs::new();
     split_pairs(left, right, &mut pairs);
     loop {
         let before = pairs.len();
-        pairs.retain(|(left, right)| {
+        pairs.retain(|&mut (left, right)| {
             let pattern = match (is_known_term(left, bound), is_known_term(right, bound)) {
                 (true, _) => right,
                 (_, true) => left,
                 (false, false) => return true,
             };
-            let is_known_left = std::ptr::eq(*pattern, *right);
+            let is_known_left = std::ptr::eq(pattern, right);
             let known = if is_known_left { left } else { right };
             if can_match(pattern, known, is_known_left) {
                 pattern_vars(pattern, &mut |var| {
@@ -349,8 +352,11 @@ fn can_match(pattern: &Term, known: &Term, is_known_left: bool) -> bool {
     }
 }
 
-/// Pairs of parts that must be equal for two terms to be equal.
-fn split_pairs<'t>(left: &'t Term, right: &'t Term, pairs: &mut Vec<(&'t Term, &'t Term)>) {
+/// Terms that must be equal, of which there is mostly one pair.
+type Pairs<'t> = SmallVec<[(&'t Term, &'t Term); 2]>;
+
+/// Adds the pairs of parts that must be equal for two terms to be equal.
+fn split_pairs<'t>(left: &'t Term, right: &'t Term, pairs: &mut Pairs<'t>) {
     match (left, right) {
         (Term::Array(left), Term::Array(right)) if left.len() == right.len() => {
             left.iter().zip(right).for_each(|(left, right)| split_pairs(left, right, pairs));

@@ -3,23 +3,28 @@
 //! A rule is recursive if the refs say so whatever their variables hold, and may be recursive otherwise.
 
 use super::cause::cause;
-use super::dependencies::{Dependencies, Edge, Node, rule_and_branch};
+use super::dependencies::{Dependencies, Node, rule_and_branch};
 use super::selection::Index;
 use crate::hir::lower::Program;
 use crate::hir::print::rule_ref;
 use crate::hir::{Check, Problems};
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashSet;
 use std::cell::OnceCell;
 
 /// Reports rules that need themselves.
 pub fn check_recursion(program: &Program, dependencies: &Dependencies, problems: &mut Problems) {
-    let Dependencies { nodes, edges } = dependencies;
-    let components = cyclic(nodes, edges);
+    if dependencies.is_empty() {
+        return;
+    }
+    let components = cyclic(dependencies);
     let index = OnceCell::new();
-    for node in nodes.iter().filter(|node| components.contains_key(*node)) {
-        let (is_static, path) = match path(*node, edges, &components, true) {
+    for (number, node) in dependencies.nodes.iter().enumerate() {
+        if components.get(number).copied().flatten().is_none() {
+            continue;
+        }
+        let (is_static, path) = match path(*node, dependencies, &components, true) {
             Some(path) => (true, path),
-            None => match path(*node, edges, &components, false) {
+            None => match path(*node, dependencies, &components, false) {
                 Some(path) => (false, path),
                 None => continue,
             },
@@ -38,78 +43,102 @@ pub fn check_recursion(program: &Program, dependencies: &Dependencies, problems:
     }
 }
 
-/// The nodes that are on cycles, with the numbers of their components. (Tarjan, without recursion.)
-fn cyclic(nodes: &[Node], edges: &HashMap<Node, Vec<Edge>>) -> HashMap<Node, usize> {
-    let mut state = Components::default();
-    let asks = |node: &&Node| edges.get(*node).is_some_and(|edges| !edges.is_empty());
-    for node in nodes.iter().filter(asks) {
-        if !state.order.contains_key(node) {
-            state.visit(*node, edges);
+/// For each node that is on a cycle the number of its component. (Tarjan, without recursion.)
+fn cyclic(dependencies: &Dependencies) -> Vec<Option<usize>> {
+    let count = dependencies.nodes.len();
+    let mut state = Components { seen: vec![None; count], on_cycles: vec![None; count], ..Components::default() };
+    for number in 0..count {
+        let is_new = state.seen.get(number).is_some_and(Option::is_none);
+        if is_new && !dependencies.of_number(number).is_empty() {
+            state.visit(number, dependencies);
         }
     }
     state.on_cycles
 }
 
+/// What is known of a node that was met.
+#[derive(Clone, Copy)]
+struct Seen {
+    /// When it was met.
+    order: usize,
+    /// When the first node was met that it leads to.
+    low: usize,
+    /// Whether its component is complete.
+    is_done: bool,
+}
+
 #[derive(Default)]
 struct Components {
-    order: HashMap<Node, usize>,
-    low: HashMap<Node, usize>,
-    stack: Vec<Node>,
-    done: HashSet<Node>,
-    on_cycles: HashMap<Node, usize>,
+    /// By the number of the node.
+    seen: Vec<Option<Seen>>,
+    /// How many were met.
+    count: usize,
+    stack: Vec<usize>,
+    on_cycles: Vec<Option<usize>>,
 }
 
 impl Components {
-    fn open(&mut self, node: Node) {
-        let number = self.order.len();
-        self.order.insert(node, number);
-        self.low.insert(node, number);
-        self.stack.push(node);
+    fn of(&mut self, node: usize) -> Option<&mut Seen> {
+        self.seen.get_mut(node)?.as_mut()
     }
 
-    fn lower(&mut self, node: Node, to: usize) {
-        if let Some(low) = self.low.get_mut(&node) {
-            *low = to.min(*low);
+    fn open(&mut self, node: usize) {
+        if let Some(place) = self.seen.get_mut(node) {
+            *place = Some(Seen { order: self.count, low: self.count, is_done: false });
+            self.count += 1;
+            self.stack.push(node);
         }
     }
 
-    fn visit(&mut self, start: Node, edges: &HashMap<Node, Vec<Edge>>) {
+    fn lower(&mut self, node: usize, to: usize) {
+        if let Some(seen) = self.of(node) {
+            seen.low = to.min(seen.low);
+        }
+    }
+
+    fn visit(&mut self, start: usize, dependencies: &Dependencies) {
         let mut path = vec![(start, 0)];
         self.open(start);
         while let Some((node, next)) = path.last_mut() {
             let node = *node;
-            if let Some((target, _)) = edges.get(&node).and_then(|edges| edges.get(*next)) {
+            if let Some((target, _)) = dependencies.of_number(node).get(*next) {
                 *next += 1;
-                match self.order.get(target).copied() {
-                    None => {
-                        self.open(*target);
-                        path.push((*target, 0));
+                let target = dependencies.number(*target);
+                match self.seen.get(target).copied() {
+                    Some(None) => {
+                        self.open(target);
+                        path.push((target, 0));
                     }
-                    Some(number) if !self.done.contains(target) => self.lower(node, number),
-                    Some(_) => {}
+                    Some(Some(Seen { order, is_done: false, .. })) => self.lower(node, order),
+                    _ => {}
                 }
                 continue;
             }
             path.pop();
-            let low = self.low.get(&node).copied().unwrap_or_default();
+            let Some(Seen { order, low, .. }) = self.of(node).copied() else { continue };
             if let Some((above, _)) = path.last() {
                 self.lower(*above, low);
             }
-            if self.order.get(&node) == Some(&low) {
-                self.close(node, low, edges);
+            if order == low {
+                self.close(node, low, dependencies);
             }
         }
     }
 
     /// Takes the component of `root` from the stack.
-    fn close(&mut self, root: Node, number: usize, edges: &HashMap<Node, Vec<Edge>>) {
+    fn close(&mut self, root: usize, number: usize, dependencies: &Dependencies) {
         let from = self.stack.iter().rposition(|node| *node == root).unwrap_or_default();
-        let members = self.stack.split_off(from);
-        let is_own = |node: &Node| edges.get(node).into_iter().flatten().any(|(target, _)| target == node);
-        let is_cycle = members.len() > 1 || members.first().is_some_and(is_own);
-        self.done.extend(&members);
-        if is_cycle {
-            self.on_cycles.extend(members.into_iter().map(|node| (node, number)));
+        let is_own = dependencies.of_number(root).iter().any(|(target, _)| dependencies.number(*target) == root);
+        let is_cycle = self.stack.len() - from > 1 || is_own;
+        while self.stack.len() > from
+            && let Some(member) = self.stack.pop()
+        {
+            if let Some(seen) = self.of(member) {
+                seen.is_done = true;
+            }
+            if let Some(component) = self.on_cycles.get_mut(member).filter(|_| is_cycle) {
+                *component = Some(number);
+            }
         }
     }
 }
@@ -117,20 +146,21 @@ impl Components {
 /// The first way from a node to itself, depth first, through static edges only or through all.
 fn path(
     start: Node,
-    edges: &HashMap<Node, Vec<Edge>>,
-    components: &HashMap<Node, usize>,
+    dependencies: &Dependencies,
+    components: &[Option<usize>],
     only_static: bool,
 ) -> Option<Vec<Node>> {
-    let own = components.get(&start)?;
+    let component = |node: Node| components.get(dependencies.number(node)).copied().flatten();
+    let own = component(start)?;
     let mut seen: HashSet<Node> = HashSet::from([start]);
     let mut path = vec![(start, 0)];
     while let Some((node, next)) = path.last_mut() {
-        let Some((target, is_static)) = edges.get(node).and_then(|edges| edges.get(*next)) else {
+        let Some((target, is_static)) = dependencies.of_node(*node).get(*next) else {
             path.pop();
             continue;
         };
         *next += 1;
-        if (only_static && !is_static) || components.get(target) != Some(own) {
+        if (only_static && !is_static) || component(*target) != Some(own) {
             continue;
         }
         if *target == start {

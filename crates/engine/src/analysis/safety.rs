@@ -70,6 +70,9 @@ fn row(rule: &Rule, sources: &[Source]) -> (u32, u32) {
 
 /// Puts the bodies of a rule in order.
 fn order_rule(rule: &mut Rule, problems: &mut Problems) {
+    if rule.locals.need_no_order() {
+        return;
+    }
     let mut orderer =
         Orderer { is_query: false, depth: 0, locals: &rule.locals, problems, reported: VarSet::default() };
     let mut arguments = VarSet::default();

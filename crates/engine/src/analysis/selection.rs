@@ -2,8 +2,9 @@
 
 use super::VarSet;
 use crate::hir::lower::Program;
-use crate::hir::{Const, Term, Var};
+use crate::hir::{Const, Rule, Term, Var};
 use hashbrown::HashMap;
+use smallvec::SmallVec;
 
 /// A step of a ref: a constant, or what is only known when it is evaluated.
 #[derive(Clone, Copy, PartialEq)]
@@ -27,9 +28,14 @@ impl<'p> Step<'p> {
     }
 }
 
+/// The steps of a rule's path.
+fn steps_of(rule: &Rule) -> impl Iterator<Item = Step<'_>> + Clone {
+    rule.path.iter().map(|step| Step::Text(step)).chain(rule.keys.iter().map(Step::of))
+}
+
 /// The rules by the constant beginnings of their paths: a tree.
 pub(super) struct Index<'p> {
-    paths: Vec<Vec<Step<'p>>>,
+    rules: &'p [Rule],
     nodes: Vec<Node<'p>>,
 }
 
@@ -44,40 +50,47 @@ struct Node<'p> {
 
 impl<'p> Index<'p> {
     pub(super) fn new(program: &'p Program) -> Self {
-        let mut index = Index { paths: Vec::new(), nodes: vec![Node::default()] };
+        let mut index = Index { rules: &program.rules, nodes: vec![Node::default()] };
+        let mut way: SmallVec<[usize; 8]> = SmallVec::new();
+        let mut earlier: Option<&Rule> = None;
         for (number, rule) in program.rules.iter().enumerate() {
-            let steps = rule.path.iter().map(|step| Step::Text(step)).chain(rule.keys.iter().map(Step::of));
-            let path: Vec<Step<'p>> = steps.collect();
-            index.add(number, &path);
-            index.paths.push(path);
+            // Rules of one document mostly stand together.
+            let is_same = |earlier: &Rule| earlier.keys.is_empty() && rule.keys.is_empty() && earlier.path == rule.path;
+            if !earlier.is_some_and(is_same) {
+                way.clear();
+                index.way_to(rule, &mut way);
+            }
+            for at in &way {
+                if let Some(node) = index.nodes.get_mut(*at) {
+                    node.all.push(number);
+                }
+            }
+            if let Some(node) = way.last().and_then(|at| index.nodes.get_mut(*at)) {
+                node.here.push(number);
+            }
+            earlier = Some(rule);
         }
         index
     }
 
-    fn add(&mut self, number: usize, path: &[Step<'p>]) {
+    /// The nodes on the way of the constant beginning of a rule's path, made where they are not there.
+    fn way_to(&mut self, rule: &'p Rule, way: &mut SmallVec<[usize; 8]>) {
         let mut at = 0;
-        for step in path {
+        way.push(at);
+        for step in steps_of(rule) {
             let next = self.nodes.len();
-            let Some(node) = self.nodes.get_mut(at) else { return };
-            node.all.push(number);
-            let Step::Text(text) = step else {
-                node.here.push(number);
-                return;
-            };
+            let (Step::Text(text), Some(node)) = (step, self.nodes.get_mut(at)) else { return };
             at = *node.children.entry(text).or_insert(next);
             if at == next {
                 self.nodes.push(Node::default());
             }
-        }
-        if let Some(node) = self.nodes.get_mut(at) {
-            node.all.push(number);
-            node.here.push(number);
+            way.push(at);
         }
     }
 
     /// The path of a rule.
-    pub(super) fn path(&self, rule: usize) -> &[Step<'p>] {
-        self.paths.get(rule).map(Vec::as_slice).unwrap_or_default()
+    pub(super) fn path(&self, rule: usize) -> impl Iterator<Item = Step<'p>> + Clone + use<'p> {
+        self.rules.get(rule).into_iter().flat_map(steps_of)
     }
 
     /// The rules that a ref of these steps may select, and whether it does whatever its variables hold: that is found
@@ -89,10 +102,16 @@ impl<'p> Index<'p> {
         bound: &VarSet,
         found: &mut dyn FnMut(usize, bool),
     ) {
-        let mut select = |candidates: &[usize]| {
+        let is_one = std::ptr::eq(steps, all);
+        // Where constants alone lead to all of a candidate's path, or the ref ends, there is nothing to compare.
+        let mut select = |candidates: &[usize], is_sure: &dyn Fn(&Rule) -> bool| {
             for number in candidates {
+                if is_one && self.rules.get(*number).is_some_and(is_sure) {
+                    found(*number, true);
+                    continue;
+                }
                 let path = self.path(*number);
-                if selects(steps, path, bound).is_some() {
+                if selects(steps, path.clone(), bound).is_some() {
                     found(*number, selects(all, path, bound) == Some(true));
                 }
             }
@@ -100,22 +119,27 @@ impl<'p> Index<'p> {
         let mut at = self.nodes.first();
         let mut steps = steps.iter();
         while let Some(node) = at {
-            let Some(Step::Text(text)) = steps.next() else { return select(&node.all) };
-            select(&node.here);
-            at = node.children.get(text).and_then(|child| self.nodes.get(*child));
+            match steps.next() {
+                Some(Step::Text(text)) => {
+                    select(&node.here, &|rule| rule.keys.is_empty());
+                    at = node.children.get(text).and_then(|child| self.nodes.get(*child));
+                }
+                None => return select(&node.all, &|_| true),
+                Some(_) => return select(&node.all, &|_| false),
+            }
         }
     }
 }
 
 /// Whether a ref may select a rule of this path, and whether it does whatever its variables hold: a variable that
 /// has no value yet goes through all that is there.
-fn selects(steps: &[Step<'_>], path: &[Step<'_>], bound: &VarSet) -> Option<bool> {
+fn selects<'p>(steps: &[Step<'_>], path: impl Iterator<Item = Step<'p>>, bound: &VarSet) -> Option<bool> {
     let mut is_static = true;
     for (step, wanted) in steps.iter().zip(path) {
         match (step, wanted) {
             (_, Step::Variable(_) | Step::Other | Step::Collection) => {}
             (Step::Collection, _) => return None,
-            (Step::Text(_) | Step::Constant(_), wanted) if step != wanted => return None,
+            (Step::Text(_) | Step::Constant(_), wanted) if *step != wanted => return None,
             (Step::Text(_) | Step::Constant(_), _) => {}
             (Step::Variable(var), _) if !bound.contains(*var) && count(steps, step) == 1 => {}
             _ => is_static = false,
@@ -125,15 +149,15 @@ fn selects(steps: &[Step<'_>], path: &[Step<'_>], bound: &VarSet) -> Option<bool
 }
 
 /// The places of the steps that must be as in the path for a ref to select it, and are only known when it is evaluated.
-pub(super) fn open_places(steps: &[Step<'_>], path: &[Step<'_>], bound: &VarSet) -> Vec<usize> {
-    let is_open = |(step, wanted): (&Step<'_>, &Step<'_>)| {
+pub(super) fn open_places<'p>(steps: &[Step<'_>], path: impl Iterator<Item = Step<'p>>, bound: &VarSet) -> Vec<usize> {
+    let is_open = |(step, wanted): &(&Step<'_>, Step<'_>)| {
         matches!(wanted, Step::Text(_) | Step::Constant(_))
             && match step {
                 Step::Variable(var) => bound.contains(*var) || count(steps, step) > 1,
-                step => *step == Step::Other,
+                step => **step == Step::Other,
             }
     };
-    steps.iter().zip(path).enumerate().filter(|(_, pair)| is_open(*pair)).map(|(place, _)| place).collect()
+    steps.iter().zip(path).enumerate().filter(|(_, pair)| is_open(pair)).map(|(place, _)| place).collect()
 }
 
 fn count(steps: &[Step<'_>], step: &Step<'_>) -> usize {

@@ -62,7 +62,12 @@ impl VarSet {
     /// Its variables in order.
     pub fn iter(&self) -> impl Iterator<Item = Var> + '_ {
         std::iter::once(&self.first).chain(&self.rest).enumerate().flat_map(|(index, word)| {
-            (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| Var(index as u32 * 64 + bit))
+            let mut left = *word;
+            std::iter::from_fn(move || {
+                let bit = (left != 0).then(|| left.trailing_zeros())?;
+                left &= left - 1;
+                Some(Var(index as u32 * 64 + bit))
+            })
         })
     }
 

@@ -114,15 +114,21 @@ impl Builtin {
     /// Its signature, read from the notation the first time one is asked for, or as it was declared. An entry that is
     /// neither in the tables nor declared nor [registered](register) takes and gives anything.
     pub fn signature(&self) -> &'static Signature {
-        /// By name: its notation, and what that says.
-        type Signatures = hashbrown::HashMap<&'static str, (&'static str, OnceLock<Signature>)>;
+        /// By where its name is: the builtin, and what its notation says.
+        type Signatures = hashbrown::HashMap<usize, (&'static Builtin, OnceLock<Signature>)>;
         static SIGNATURES: LazyLock<Signatures> =
-            LazyLock::new(|| all().map(|builtin| (builtin.name, (builtin.signature, OnceLock::new()))).collect());
+            LazyLock::new(|| all().map(|builtin| (builtin.name.as_ptr().addr(), (builtin, OnceLock::new()))).collect());
         static ANYTHING: LazyLock<Signature> = LazyLock::new(|| {
             let argument = || Some(Argument { kind: Type::Any, name: String::new() });
             Signature { args: Vec::new(), result: argument(), variadic: argument() }
         });
-        let Some((_, signature)) = SIGNATURES.get(self.name).filter(|(notation, _)| *notation == self.signature) else {
+        let of = |name: &str| SIGNATURES.get(&name.as_ptr().addr());
+        let is_this =
+            |known: &Builtin| std::ptr::eq(known.name, self.name) && std::ptr::eq(known.signature, self.signature);
+        // An entry made elsewhere may say the same as one of the tables.
+        let is_alike = |known: &Builtin| known.signature == self.signature;
+        let alike = || in_tables(self.name).and_then(|known| of(known.name)).filter(|(known, _)| is_alike(known));
+        let Some((_, signature)) = of(self.name).filter(|(known, _)| is_this(known)).or_else(alike) else {
             let own = own::signature(self).or_else(|| custom::signature(self));
             return own.or_else(|| declared::signature(self)).unwrap_or(&ANYTHING);
         };
@@ -225,7 +231,11 @@ pub fn all() -> impl Iterator<Item = &'static Builtin> {
 
 /// The builtin called `name`.
 pub fn find(name: &str) -> Option<&'static Builtin> {
+    in_tables(name).or_else(|| own::function(name))
+}
+
+fn in_tables(name: &str) -> Option<&'static Builtin> {
     static NAMES: LazyLock<hashbrown::HashMap<&'static str, &'static Builtin>> =
         LazyLock::new(|| all().map(|builtin| (builtin.name, builtin)).collect());
-    NAMES.get(name).copied().or_else(|| own::function(name))
+    NAMES.get(name).copied()
 }

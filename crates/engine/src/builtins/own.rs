@@ -3,12 +3,16 @@
 use super::{Builtin, find};
 use crate::types::Signature;
 use hashbrown::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 /// A builtin with its signature, kept for as long as the process runs.
 type Entry = (&'static Builtin, &'static Signature);
 
 static OWN: LazyLock<Mutex<HashMap<&'static str, Entry>>> = LazyLock::new(Mutex::default);
+
+/// Whether there are any: every name of a policy is looked for.
+static IS_ANY: AtomicBool = AtomicBool::new(false);
 
 /// Adds a function of the program's own, for every policy that is compiled from now on. It stays for as long as the
 /// process runs.
@@ -41,11 +45,15 @@ pub fn register(builtin: Builtin) -> Result<(), String> {
     }
     let entry: Entry = (Box::leak(Box::new(builtin)), Box::leak(Box::new(signature)));
     OWN.lock().unwrap_or_else(PoisonError::into_inner).insert(entry.0.name, entry);
+    IS_ANY.store(true, Ordering::Release);
     Ok(())
 }
 
 /// The function called `name`.
 pub(super) fn function(name: &str) -> Option<&'static Builtin> {
+    if !IS_ANY.load(Ordering::Acquire) {
+        return None;
+    }
     OWN.lock().unwrap_or_else(PoisonError::into_inner).get(name).map(|(builtin, _)| *builtin)
 }
 

@@ -234,7 +234,7 @@ fn recase<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>], case: letters::
 fn count_parts(text: &str, delimiter: &str) -> usize {
     match delimiter.as_bytes() {
         [] => text.chars().count(),
-        [byte] => 1 + text.bytes().filter(|other| other == byte).count(),
+        [byte] => 1 + memchr_iter(*byte, text.as_bytes()).count(),
         _ => 1 + text.matches(delimiter).count(),
     }
 }
@@ -254,10 +254,14 @@ fn parts<'a>(context: &Context<'a, '_>, text: &'a str, delimiter: &str, skipped:
             items.extend(letters.map(Value::string));
         }
         [byte] if byte.is_ascii() => {
-            let ends = memchr_iter(*byte, text.as_bytes()).chain([text.len()]);
+            let wanted = skipped..skipped.saturating_add(kept);
             let mut start = 0;
-            let pieces = ends.map(|end| text.get(std::mem::replace(&mut start, end + 1)..end).unwrap_or_default());
-            items.extend(pieces.skip(skipped).take(kept).map(Value::string));
+            for (number, end) in memchr_iter(*byte, text.as_bytes()).chain([text.len()]).enumerate() {
+                if wanted.contains(&number) {
+                    items.push(Value::string(text.get(start..end).unwrap_or_default()));
+                }
+                start = end + 1;
+            }
         }
         _ => items.extend(text.split(delimiter).skip(skipped).take(kept).map(Value::string)),
     }

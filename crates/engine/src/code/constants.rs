@@ -15,9 +15,9 @@ pub(super) enum Symbols<'s> {
 }
 
 impl Symbols<'_> {
-    fn symbol(&mut self, text: &str) -> Symbol {
+    fn symbol(&mut self, text: &Arc<str>) -> Symbol {
         match self {
-            Symbols::Policy(table) => table.intern(text),
+            Symbols::Policy(table) => table.intern_shared(text),
             Symbols::Query(table) => table.lookup(text),
         }
     }

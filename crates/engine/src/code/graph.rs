@@ -80,10 +80,10 @@ fn visit(
     needs: &mut Needs,
     tell: &mut dyn FnMut(Cycle<'_>),
 ) {
-    let mut path: Vec<(u32, usize)> = vec![(start, 0)];
     if state.get(start as usize) != Some(&State::New) {
         return;
     }
+    let mut path: Vec<(u32, usize)> = vec![(start, 0)];
     state[start as usize] = State::Open;
     while let Some((document, next)) = path.last_mut() {
         let at = *document as usize;

@@ -93,9 +93,13 @@ impl Flow for Writes {
     }
 
     fn step(&mut self, pc: usize, op: &Op, written: &mut Written) -> Result<(), String> {
-        let mut wrong = None;
+        let (mut wrong, mut changed) = (None, SmallVec::<[u16; 2]>::new());
         op.operands(|name, operand| {
             let is_missing = match operand {
+                Operand::Write(register) => {
+                    changed.push(register);
+                    false
+                }
                 Operand::Read(register) | Operand::Update(register) => !has(written, register),
                 Operand::Range(range) => {
                     (range.first..range.first + range.count).any(|register| !has(written, register))
@@ -106,13 +110,8 @@ impl Flow for Writes {
                 wrong = Some(format!("instruction {pc}, {}: {name} is read before it is written", op.name()));
             }
         });
-        wrong.map_or(Ok(()), Err)?;
-        op.operands(|_, operand| {
-            if let Operand::Write(register) = operand {
-                set(written, register);
-            }
-        });
-        Ok(())
+        changed.into_iter().for_each(|register| set(written, register));
+        wrong.map_or(Ok(()), Err)
     }
 
     fn size(&self, written: &Written) -> usize {

@@ -20,6 +20,7 @@ pub use problems::{Check, Problems};
 pub use visit::{Visit, free_vars_of_body, free_vars_of_literal, free_vars_of_term};
 
 use crate::builtins::Builtin;
+use smallvec::SmallVec;
 use solon_syntax::Span;
 use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
@@ -34,6 +35,10 @@ pub struct Locals {
     vars: Vec<Local>,
     /// Whether `print` or a template string names some of them.
     are_shown: bool,
+    /// Whether there are assignments, or bodies inside of others.
+    is_nested: bool,
+    /// Whether something names a path below `data`.
+    names_data: bool,
 }
 
 /// One local variable.
@@ -83,6 +88,26 @@ impl Locals {
     /// Whether `print` or a template string names some.
     pub fn are_shown(&self) -> bool {
         self.are_shown
+    }
+
+    /// Notes an assignment, or a body inside of another.
+    pub fn set_nested(&mut self) {
+        self.is_nested = true;
+    }
+
+    /// Whether bodies need no order: without variables, assignments and bodies inside, literals may stay as they are.
+    pub fn need_no_order(&self) -> bool {
+        self.vars.is_empty() && !self.is_nested
+    }
+
+    /// Notes whether something names a path below `data`.
+    pub fn set_names_data(&mut self, names_data: bool) {
+        self.names_data = names_data;
+    }
+
+    /// Whether something names a path below `data`, as far as rules are concerned.
+    pub fn names_data(&self) -> bool {
+        self.names_data
     }
 
     /// How many there are.
@@ -173,8 +198,8 @@ pub struct Rule {
     pub params: Option<Vec<Term>>,
     /// Whether it is a default.
     pub is_default: bool,
-    /// The body with its value, then the `else` branches.
-    pub branches: Vec<Branch>,
+    /// The body with its value, then the `else` branches, which few rules have.
+    pub branches: SmallVec<[Branch; 1]>,
     /// Its variables.
     pub locals: Locals,
 }
@@ -375,8 +400,11 @@ pub struct Ref {
     /// What is looked into.
     pub head: Head,
     /// The keys.
-    pub operands: Vec<Term>,
+    pub operands: Operands,
 }
+
+/// The keys of a ref: mostly one, as in `input.x`.
+pub type Operands = SmallVec<[Term; 1]>;
 
 /// What a ref looks into.
 #[derive(Clone, Debug)]

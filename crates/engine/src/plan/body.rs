@@ -3,6 +3,7 @@
 use super::{Block, Expr, Modifier, Slot, Step, Tree};
 use crate::hir::lower::Program;
 use crate::hir::{Body, Locals, Var};
+use smallvec::{SmallVec, smallvec};
 use solon_syntax::{Diagnostic, Span};
 
 /// What can be opened around the rest of a block.
@@ -62,9 +63,9 @@ pub(super) struct Planner<'p> {
     pub(super) locals: &'p Locals,
     pub(super) errors: &'p mut Vec<Diagnostic>,
     /// Where each variable that is bound is.
-    slots: Vec<Option<Slot>>,
+    slots: SmallVec<[Option<Slot>; 16]>,
     /// Variables in the order they were bound.
-    trail: Vec<Var>,
+    trail: SmallVec<[Var; 16]>,
     next: u32,
     /// Whether something with effects is called.
     pub(super) has_effects: bool,
@@ -79,8 +80,17 @@ impl<'p> Planner<'p> {
         arguments: usize,
         errors: &'p mut Vec<Diagnostic>,
     ) -> Self {
-        let slots = vec![None; locals.len()];
-        Planner { program, tree, locals, errors, slots, trail: Vec::new(), next: arguments as u32, has_effects: false }
+        let slots = smallvec![None; locals.len()];
+        Planner {
+            program,
+            tree,
+            locals,
+            errors,
+            slots,
+            trail: SmallVec::new(),
+            next: arguments as u32,
+            has_effects: false,
+        }
     }
 
     pub(super) fn slot_count(&self) -> u32 {

@@ -9,7 +9,7 @@ use super::{
     Tree,
 };
 use crate::builtins::Builtin;
-use hashbrown::HashMap;
+use smallvec::SmallVec;
 use solon_syntax::{Diagnostic, Span};
 
 /// The most levels that a document or a query may add to the input and the base documents.
@@ -87,11 +87,13 @@ fn of_document(plan: &DocumentPlan, known: &[u32], deepest: u32) -> u32 {
 }
 
 fn of_definition(definition: &Definition, known: &[u32], deepest: u32) -> u32 {
-    definition.branches.iter().map(|branch| of_branch(branch, known, deepest)).max().unwrap_or(0)
+    let mut measure = Measure::new(known, deepest);
+    definition.branches.iter().map(|branch| of_branch(branch, &mut measure)).max().unwrap_or(0)
 }
 
-fn of_branch(branch: &Branch, known: &[u32], deepest: u32) -> u32 {
-    let mut measure = Measure::new(known, deepest);
+/// No branch reads slots that another one fills.
+fn of_branch(branch: &Branch, measure: &mut Measure<'_>) -> u32 {
+    measure.world = 0;
     measure.block(&branch.block);
     let keys = branch.keys.len() as u32 + u32::from(branch.is_set);
     measure.most(&branch.keys).max(measure.expr(&branch.value)).saturating_add(keys)
@@ -101,15 +103,15 @@ struct Measure<'k> {
     known: &'k [u32],
     /// The most that any document adds, its path included.
     deepest: u32,
-    /// What has been bound; a function's arguments count as nothing here, and where it is called.
-    slots: HashMap<Slot, u32>,
+    /// By slot what has been bound; a function's arguments count as nothing here, and where it is called.
+    slots: SmallVec<[u32; 16]>,
     /// Levels that `with` has added to what documents see.
     world: u32,
 }
 
 impl<'k> Measure<'k> {
     fn new(known: &'k [u32], deepest: u32) -> Self {
-        Measure { known, deepest, slots: HashMap::new(), world: 0 }
+        Measure { known, deepest, slots: SmallVec::new(), world: 0 }
     }
 
     /// Steps in order. Slots that nested blocks fill stay known: they are not filled again.
@@ -118,7 +120,7 @@ impl<'k> Measure<'k> {
             match step {
                 Step::Bind(slot, value) => {
                     let depth = self.expr(value);
-                    self.slots.insert(*slot, depth);
+                    self.fill(*slot, depth);
                 }
                 Step::Plain { quick, slow } => {
                     self.block(quick);
@@ -151,9 +153,19 @@ impl<'k> Measure<'k> {
         }
     }
 
+    fn fill(&mut self, Slot(slot): Slot, depth: u32) {
+        let slot = slot as usize;
+        if slot >= self.slots.len() {
+            self.slots.resize(slot + 1, 0);
+        }
+        if let Some(known) = self.slots.get_mut(slot) {
+            *known = depth;
+        }
+    }
+
     fn elements<'s>(&mut self, collection: &Expr, slots: impl Iterator<Item = &'s Slot>) {
         let depth = self.expr(collection);
-        self.slots.extend(slots.map(|slot| (*slot, depth)));
+        slots.for_each(|slot| self.fill(*slot, depth));
     }
 
     fn modifier(&mut self, modifier: &Modifier) -> u32 {
@@ -179,7 +191,7 @@ impl<'k> Measure<'k> {
     fn expr(&mut self, expr: &Expr) -> u32 {
         match expr {
             Expr::Const(constant) => of_constant(constant),
-            Expr::Slot(slot) => self.slots.get(slot).copied().unwrap_or(0),
+            Expr::Slot(slot) => self.slots.get(slot.0 as usize).copied().unwrap_or(0),
             Expr::Input | Expr::BaseData => self.world,
             Expr::Path(base, _) | Expr::Stored(base) | Expr::Index(base, _) => self.expr(base),
             Expr::Document(document, _) | Expr::Named(document, _) => self.document(document.0),

@@ -26,6 +26,7 @@ use crate::builtins::Builtin;
 use crate::hir::ComprehensionKind;
 use crate::hir::Const;
 use crate::value::Kind;
+use smallvec::SmallVec;
 use solon_syntax::Span;
 use std::sync::Arc;
 
@@ -193,6 +194,9 @@ impl Comparison {
     }
 }
 
+/// Constant keys of a lookup: mostly one, as in `input.x`.
+pub type Keys = SmallVec<[Arc<str>; 1]>;
+
 /// Something that has a value, or is undefined.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Expr {
@@ -207,14 +211,14 @@ pub enum Expr {
     /// A value that is known to be of base documents, whose keys are looked up as theirs are: a number is its text.
     Stored(Box<Expr>),
     /// What is at constant keys.
-    Path(Box<Expr>, Vec<Arc<str>>),
+    Path(Box<Expr>, Keys),
     /// What is at a computed key.
     Index(Box<Expr>, Box<Expr>),
     /// A document that rules define.
     Document(DocumentId, At),
     /// What is at keys in a document that is no more than a name for a path of `input`; the whole path. Where base
     /// documents stand in for the document, it is what they have at those keys.
-    Named(DocumentId, Vec<Arc<str>>),
+    Named(DocumentId, Keys),
     /// Whatever is at a path below `data` that is known at run time only, or is no single document.
     Data(Vec<Expr>, At),
     /// A call.
@@ -271,8 +275,8 @@ pub struct Comprehension {
 pub struct Definition {
     /// The rule as written.
     pub span: Span,
-    /// The body, then its `else` branches.
-    pub branches: Vec<Branch>,
+    /// The body, then its `else` branches, which few rules have.
+    pub branches: SmallVec<[Branch; 1]>,
     /// How many slots it uses; a function's arguments are the first.
     pub slots: u32,
     /// Whether it calls what has effects, so that it must run once and by itself.

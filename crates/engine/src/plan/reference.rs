@@ -2,8 +2,9 @@
 
 use super::body::{Builder, Opening, Planner};
 use super::pieces::{Piece, pieces_of_expr};
-use super::{At, Comprehension, Constant, Expr, Found};
+use super::{At, Comprehension, Constant, Expr, Found, Keys};
 use crate::hir::{self, Const, Head, Ref, Term};
+use smallvec::smallvec;
 use std::sync::Arc;
 
 impl Planner<'_> {
@@ -137,9 +138,9 @@ impl Expr {
         }
         let (base, mut path) = match self {
             Expr::Path(base, path) => (base, path),
-            base => (Box::new(base), Vec::with_capacity(count)),
+            base => (Box::new(base), Keys::with_capacity(count)),
         };
-        path.extend(keys.cloned());
+        keys.for_each(|key| path.push(key.clone()));
         Expr::Path(base, path)
     }
 
@@ -150,7 +151,7 @@ impl Expr {
                 keys.push(key);
                 Expr::Path(base, keys)
             }
-            base => Expr::Path(Box::new(base), vec![key]),
+            base => Expr::Path(Box::new(base), smallvec![key]),
         }
     }
 }

@@ -6,19 +6,23 @@
 
 use super::tree::{Found, Tree};
 use crate::hir::{Body, Callee, Const, Head, Literal, LiteralKind, Ref, Term};
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// A body in the order in which it is to be planned.
 pub(super) struct Ordered<'b> {
     /// What has to be defined before all else.
     pub required: Vec<&'b Term>,
-    /// The literals.
-    pub literals: Vec<&'b Literal>,
+    /// The literals; `None` if their order is that of the body.
+    pub literals: Option<Vec<&'b Literal>>,
 }
+
+/// Some literals of a body.
+type Literals<'b> = SmallVec<[&'b Literal; 8]>;
 
 /// Orders a body. `head` are the terms of the rule's head, which are computed after it.
 pub(super) fn required_first<'b>(body: &'b Body, head: &[&'b Term], tree: &Tree) -> Ordered<'b> {
-    let as_is = || Ordered { required: Vec::new(), literals: body.iter().collect() };
+    let as_is = || Ordered { required: Vec::new(), literals: None };
     let reader = Reader { tree };
     let Some(first) = body.iter().position(|literal| reader.may_fail(literal)) else { return as_is() };
     // OPA does not index what prints.
@@ -26,7 +30,7 @@ pub(super) fn required_first<'b>(body: &'b Body, head: &[&'b Term], tree: &Tree)
         return as_is();
     }
     let (before, after) = body.split_at(first);
-    let (tests, rest): (Vec<&Literal>, Vec<&Literal>) = after.iter().partition(|literal| reader.is_test(literal));
+    let (tests, rest): (Literals<'_>, Literals<'_>) = after.iter().partition(|literal| reader.is_test(literal));
     let mut required = Vec::new();
     // What is needed by the very thing that may fail is looked up before it fails.
     let own = rest.iter().take_while(|literal| reader.looks_up_first(literal)).count().min(1);
@@ -34,7 +38,9 @@ pub(super) fn required_first<'b>(body: &'b Body, head: &[&'b Term], tree: &Tree)
         reader.needs(literal, &mut required);
     }
     head.iter().for_each(|term| reader.term(term, &mut required));
-    Ordered { required, literals: before.iter().chain(tests).chain(rest).collect() }
+    let is_as_written = tests.is_empty();
+    let literals = (!is_as_written).then(|| before.iter().chain(tests).chain(rest).collect());
+    Ordered { required, literals }
 }
 
 struct Reader<'t> {

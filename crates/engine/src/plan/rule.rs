@@ -17,10 +17,9 @@ pub fn plan_program(program: &Program, tree: &Tree, errors: &mut Vec<Diagnostic>
         .map(|document| {
             let mut plan =
                 |index: &usize| program.rules.get(*index).map(|rule| definition(program, tree, rule, errors));
-            DocumentPlan {
-                definitions: document.rules.iter().filter_map(&mut plan).collect(),
-                default: document.default.iter().find_map(&mut plan),
-            }
+            let mut definitions = Vec::with_capacity(document.rules.len());
+            definitions.extend(document.rules.iter().filter_map(&mut plan));
+            DocumentPlan { definitions, default: document.default.iter().find_map(&mut plan) }
         })
         .collect()
 }
@@ -28,7 +27,7 @@ pub fn plan_program(program: &Program, tree: &Tree, errors: &mut Vec<Diagnostic>
 fn definition(program: &Program, tree: &Tree, rule: &Rule, errors: &mut Vec<Diagnostic>) -> Definition {
     let arguments = rule.params.as_ref().map_or(0, Vec::len);
     let mut planner = Planner::new(program, tree, &rule.locals, arguments, errors);
-    let mut branches = Vec::with_capacity(rule.branches.len());
+    let mut branches = SmallVec::with_capacity(rule.branches.len());
     for (index, branch) in rule.branches.iter().enumerate() {
         let branch = planner.scoped(|planner| {
             let mut builder = Builder::with_capacity(branch.body.len());
@@ -96,16 +95,17 @@ impl Planner<'_> {
             let value = self.expr(term, builder);
             builder.push(Step::Test(Test::Defined(value)));
         }
-        for literal in ordered.literals {
-            self.literal(literal, builder);
+        match ordered.literals {
+            None => self.body(body, builder),
+            Some(literals) => literals.into_iter().for_each(|literal| self.literal(literal, builder)),
         }
     }
 
     /// Binds the variables of a function's parameters, and matches the others: those last that need what others bind.
     fn parameters(&mut self, rule: &Rule, builder: &mut Builder) {
         let params = || rule.params.iter().flatten().enumerate();
-        let (needy, simple): (Vec<_>, Vec<_>) = params().partition(|(_, param)| is_computed(param));
-        for (index, param) in simple.into_iter().chain(needy) {
+        let simple = params().filter(|(_, param)| !is_computed(param));
+        for (index, param) in simple.chain(params().filter(|(_, param)| is_computed(param))) {
             self.match_pattern(param, Expr::Slot(Slot(index as u32)), rule.span, builder);
         }
     }

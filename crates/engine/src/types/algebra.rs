@@ -303,6 +303,6 @@ fn either_function(left: &Signature, right: &Signature) -> Type {
         kind(left).or(kind(right))
     };
     let pairs = left.args.iter().zip(&right.args);
-    let args = pairs.map(|(left, right)| or(Some(left), Some(right))).collect();
+    let args = pairs.map(|(left, right)| or(Some(left), Some(right)));
     Type::function(args, or(left.result.as_ref(), right.result.as_ref()))
 }

@@ -4,7 +4,7 @@
 //! would the time of a plain recursion. So a comparison that takes long begins to remember which pairs were equal, and
 //! a hash looks at so much of a value only. The native stack grows with the depth.
 
-use super::{Value, text};
+use super::Value;
 use foldhash::fast::FixedState;
 use std::cmp::Ordering;
 use std::collections::HashSet;
@@ -33,29 +33,47 @@ pub(super) fn equal(left: &Value<'_>, right: &Value<'_>) -> bool {
 /// The order of two collections.
 #[inline]
 pub(super) fn order(left: &Value<'_>, right: &Value<'_>) -> Ordering {
-    order_of_first(left, right).unwrap_or_else(|| Comparison::default().order(left, right))
+    shallow_order(left, right).unwrap_or_else(|| Comparison::default().order(left, right))
 }
 
-/// The order of two collections of one kind whose first parts are strings that differ, as those of messages do.
-#[inline]
-fn order_of_first(left: &Value<'_>, right: &Value<'_>) -> Option<Ordering> {
-    match (left, right) {
+/// The order of two objects or arrays, if parts that are no collections tell it, or are the same collections: mostly
+/// these do, and need no [`Comparison`].
+fn shallow_order(left: &Value<'_>, right: &Value<'_>) -> Option<Ordering> {
+    let (left_len, right_len) = match (left, right) {
         (Value::Object(left), Value::Object(right)) => {
-            let (left, right) = (left.entries().first()?, right.entries().first()?);
-            match text::order(left.0.as_str()?, right.0.as_str()?) {
-                Ordering::Equal => order_of_texts(&left.1, &right.1),
-                order => Some(order),
+            for (left, right) in left.entries().iter().zip(right.entries()) {
+                let order = order_of_parts(&left.0, &right.0)?;
+                let order = if order.is_eq() { order_of_parts(&left.1, &right.1)? } else { order };
+                if order.is_ne() {
+                    return Some(order);
+                }
             }
+            (left.len(), right.len())
         }
-        (Value::Array(left), Value::Array(right)) => order_of_texts(left.first()?, right.first()?),
-        _ => None,
-    }
+        (Value::Array(left), Value::Array(right)) => {
+            for (left, right) in left.iter().zip(*right) {
+                let order = order_of_parts(left, right)?;
+                if order.is_ne() {
+                    return Some(order);
+                }
+            }
+            (left.len(), right.len())
+        }
+        _ => return None,
+    };
+    Some(left_len.cmp(&right_len))
 }
 
 #[inline]
-fn order_of_texts(left: &Value<'_>, right: &Value<'_>) -> Option<Ordering> {
-    let order = text::order(left.as_str()?, right.as_str()?);
-    order.is_ne().then_some(order)
+fn order_of_parts(left: &Value<'_>, right: &Value<'_>) -> Option<Ordering> {
+    match (left, right) {
+        (Value::Object(left), Value::Object(right)) => (left.address() == right.address()).then_some(Ordering::Equal),
+        (Value::Array(left), Value::Array(right)) => (place(left) == place(right)).then_some(Ordering::Equal),
+        (Value::Set(left), Value::Set(right)) => {
+            (place(left.items()) == place(right.items())).then_some(Ordering::Equal)
+        }
+        _ => Some(left.cmp(right)),
+    }
 }
 
 /// Where the parts of a collection are in memory, and how many there are.

@@ -58,8 +58,7 @@ fn sort_few(items: &mut [impl Item]) -> Option<bool> {
     }
     let mut is_unique = true;
     for end in 0..items.len() {
-        let item = *items.get(end)?;
-        let text = key(&item);
+        let text = key(items.get(end)?);
         let first = word(text.as_bytes());
         let mut place = end;
         while let Some(before) = place.checked_sub(1) {
@@ -77,6 +76,7 @@ fn sort_few(items: &mut [impl Item]) -> Option<bool> {
             place = before;
         }
         if place < end {
+            let item = *items.get(end)?;
             items.copy_within(place..end, place + 1);
             words.copy_within(place..end, place + 1);
             *items.get_mut(place)? = item;

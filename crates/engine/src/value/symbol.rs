@@ -2,6 +2,7 @@
 
 use super::text;
 use hashbrown::HashMap;
+use std::sync::Arc;
 
 /// The number of a string in a [`SymbolTable`]. Two symbols of one table are equal exactly if their strings are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -37,11 +38,11 @@ impl Symbol {
 #[derive(Debug, Default, Clone)]
 pub struct SymbolTable {
     /// By symbol.
-    texts: Vec<Box<str>>,
+    texts: Vec<Arc<str>>,
     /// Open-addressed, half empty at least: the upper half of a text's hash, and its symbol. A power of two, or none.
     slots: Vec<Slot>,
     /// Those that found no slot near their place.
-    others: HashMap<Box<str>, Symbol>,
+    others: HashMap<Arc<str>, Symbol>,
 }
 
 /// The upper half of a text's hash, and its symbol.
@@ -61,6 +62,15 @@ impl SymbolTable {
 
     /// The symbol of `text`, entered if it is new.
     pub fn intern(&mut self, text: &str) -> Symbol {
+        self.enter(text, || text.into())
+    }
+
+    /// The same for a text that the table may keep.
+    pub fn intern_shared(&mut self, text: &Arc<str>) -> Symbol {
+        self.enter(text, || text.clone())
+    }
+
+    fn enter(&mut self, text: &str, shared: impl FnOnce() -> Arc<str>) -> Symbol {
         let hash = text::hash(text);
         if let Some(symbol) = self.find(hash, text) {
             return symbol;
@@ -68,10 +78,11 @@ impl SymbolTable {
         if (self.texts.len() + 1) * 2 > self.slots.len() {
             self.grow();
         }
-        self.texts.push(text.into());
+        let text = shared();
+        self.texts.push(text.clone());
         let symbol = Symbol(self.texts.len() as u32);
         if !place(&mut self.slots, hash, symbol) {
-            self.others.insert(text.into(), symbol);
+            self.others.insert(text, symbol);
         }
         symbol
     }

@@ -21,17 +21,27 @@ impl Parser<'_> {
             self.error(span, "found empty body");
             return None;
         }
-        let mut body = Vec::new();
+        let known = self.exprs.len();
+        let Some(height) = self.literals(end) else {
+            self.exprs.truncate(known);
+            return None;
+        };
+        self.height = height;
+        Some(self.exprs.drain(known..).collect())
+    }
+
+    /// Adds the literals up to `end` to the expressions of open bodies, and gives the height of the highest.
+    fn literals(&mut self, end: TokenKind) -> Option<u32> {
         let mut height = 0;
         loop {
-            body.push(self.literal()?);
+            let literal = self.literal()?;
+            self.exprs.push(literal);
             height = height.max(self.height);
             if self.eat(TokenKind::Semicolon) {
                 continue;
             }
             if self.is(end) {
-                self.height = height;
-                return Some(body);
+                return Some(height);
             }
             if !self.token_at(self.at).after_newline || self.is(TokenKind::Eof) {
                 // After a line break another literal is expected, and not what ends this one.

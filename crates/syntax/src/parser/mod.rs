@@ -188,6 +188,8 @@ struct Parser<'t> {
     /// For each opening brace and parenthesis the token that closes it; filled when first needed.
     partners: Vec<u32>,
     names: names::Names,
+    /// The expressions of bodies that are being read, so that a body takes no more memory than it needs.
+    exprs: Body,
 }
 
 /// A place to return to.
@@ -234,6 +236,7 @@ impl<'t> Parser<'t> {
             budget,
             partners: Vec::new(),
             names,
+            exprs: Body::new(),
         };
         Ok((parser, comments))
     }

@@ -95,21 +95,15 @@ impl Parser<'_> {
 
     fn number(&mut self) -> Option<Term> {
         let start = self.start();
-        let mut text = String::new();
-        if self.eat(TokenKind::Minus) {
-            text.push('-');
-            if !matches!(self.kind(), TokenKind::Number | TokenKind::Dot) {
-                self.unexpected("expected number");
-                return None;
-            }
+        let is_negative = self.eat(TokenKind::Minus);
+        if is_negative && !matches!(self.kind(), TokenKind::Number | TokenKind::Dot) {
+            self.unexpected("expected number");
+            return None;
         }
         let is_fraction = self.eat(TokenKind::Dot);
-        if is_fraction {
-            text.push_str("0.");
-            if !self.is(TokenKind::Number) {
-                self.unexpected("expected number");
-                return None;
-            }
+        if is_fraction && !self.is(TokenKind::Number) {
+            self.unexpected("expected number");
+            return None;
         }
         let digits = self.text_at(self.at);
         let has_leading_zero = digits.len() > 1 && digits.starts_with('0') && {
@@ -124,14 +118,20 @@ impl Parser<'_> {
             self.unexpected("invalid float");
             return None;
         }
-        text.push_str(digits);
+        let text = match (is_negative, is_fraction) {
+            (false, false) => self.names.shared(digits),
+            (is_negative, is_fraction) => {
+                let (sign, whole) = (if is_negative { "-" } else { "" }, if is_fraction { "0." } else { "" });
+                [sign, whole, digits].concat().into()
+            }
+        };
         if is_too_big(&text) {
             let span = self.here();
             self.error(span, "number too big");
             return None;
         }
         self.advance();
-        Some(Term { span: self.span_from(start), kind: TermKind::Number(text.into()) })
+        Some(Term { span: self.span_from(start), kind: TermKind::Number(text) })
     }
 
     /// Goes on from a term: `.b`, `[c]` and `(d)` that directly follow.
@@ -236,7 +236,7 @@ impl Parser<'_> {
     fn call(&mut self, function: Term) -> Option<(Term, u32)> {
         let start = function.span.start;
         self.advance();
-        let (args, height) = self.term_list(TokenKind::RightParen, Vec::new(), 1)?;
+        let (args, height) = self.term_list(TokenKind::RightParen, Vec::with_capacity(2), 1)?;
         self.advance();
         let is_set = args.is_empty() && matches!(&function.kind, TermKind::Var(name) if **name == *"set");
         let kind =
@@ -275,6 +275,11 @@ fn reference(head: Term, operands: Vec<Term>, end: u32) -> Term {
 
 /// Whether a number's binary exponent is beyond the 100,000 that OPA evaluates with.
 fn is_too_big(text: &str) -> bool {
+    /// Digits of numbers that are certainly smaller.
+    const SMALL: usize = 10_000;
+    if text.len() < SMALL && !text.contains(['e', 'E']) {
+        return false;
+    }
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let digits = mantissa.trim_start_matches('-');
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));

@@ -5,6 +5,7 @@ use super::problem::{Problem, argument_problem, match_problem, undefined_functio
 use super::text::callee_name;
 use crate::hir::{Callee, Term};
 use crate::types::{Argument, Type};
+use smallvec::SmallVec;
 use solon_syntax::Span;
 
 impl Checker<'_> {
@@ -40,7 +41,7 @@ impl Checker<'_> {
             let want: Vec<Argument> = signature.args.iter().chain(&signature.result).cloned().collect();
             Some(argument_problem(span, &callee_name(callee), what, have, &want, variadic))
         };
-        let mut have: Vec<Type> = Vec::with_capacity(args.len() + 1);
+        let mut have: SmallVec<[Type; 4]> = SmallVec::with_capacity(args.len() + 1);
         have.extend(args.iter().map(|arg| self.type_of(arg)));
         have.extend(result.is_some().then_some(Type::Unknown));
         if have.len() > most && variadic.is_none() {

@@ -13,6 +13,7 @@ use crate::hir::{
 };
 use crate::types::{Type, Unifier};
 use hashbrown::HashMap;
+use smallvec::{SmallVec, smallvec};
 use solon_syntax::{Source, Span};
 use std::sync::Arc;
 
@@ -90,8 +91,10 @@ pub(super) struct Checker<'h> {
     pub(super) is_query: bool,
     /// Whether the documents' types say what `input` is like, the overlays aside.
     pub(super) knows_input: bool,
-    vars: Vec<Type>,
-    /// Variables with the types they had before, for what a nested body infers.
+    vars: SmallVec<[Type; 8]>,
+    /// How many comprehensions are around.
+    nested: usize,
+    /// Variables with the types they had before, for what the body of a comprehension infers.
     trail: Vec<(usize, Type)>,
     slots: Vec<Slot>,
     /// The last slot of each term that has one.
@@ -118,7 +121,8 @@ impl<'h> Checker<'h> {
             is_again: false,
             is_query: false,
             knows_input: environment.tree.knows_input(),
-            vars: vec![Type::Unknown; locals.len()],
+            vars: smallvec![Type::Unknown; locals.len()],
+            nested: 0,
             trail: Vec::new(),
             slots: Vec::new(),
             slot_of: HashMap::new(),
@@ -185,7 +189,10 @@ impl<'h> Checker<'h> {
             Place::Var(var) => {
                 let index = var.0 as usize;
                 if let Some(slot) = self.vars.get_mut(index) {
-                    self.trail.push((index, std::mem::replace(slot, kind)));
+                    let before = std::mem::replace(slot, kind);
+                    if self.nested > 0 {
+                        self.trail.push((index, before));
+                    }
                 }
             }
             Place::Slot(number) => {
@@ -289,7 +296,7 @@ impl<'h> Checker<'h> {
         if let Some(output) = output.filter(|_| !is_equation) {
             self.hoist(output, span);
         }
-        let args: Vec<&Term> = call.args.iter().chain(output.filter(|_| !is_equation)).collect();
+        let args: SmallVec<[&Term; 4]> = call.args.iter().chain(output.filter(|_| !is_equation)).collect();
         let Some(output) = output.filter(|_| is_equation) else {
             return self.step(&args, &[], |checker| checker.check_call(callee, &args, span, None));
         };
@@ -436,6 +443,7 @@ impl<'h> Checker<'h> {
     pub(super) fn comprehension(&mut self, comprehension: &'h Comprehension, before: usize) {
         let (trail, slots, start) = (self.trail.len(), self.slots.len(), self.found.len());
         let replaced = std::mem::take(&mut self.replaced);
+        self.nested += 1;
         self.body(&comprehension.body);
         for term in comprehension.key.iter().chain([&comprehension.value]) {
             self.hoist(term, comprehension.span);
@@ -454,6 +462,7 @@ impl<'h> Checker<'h> {
                 }
             }
         };
+        self.nested -= 1;
         self.replaced = replaced;
         self.truncate_slots(slots);
         let inferred = if self.is_again { Inferred::new() } else { self.trail_since(trail) };

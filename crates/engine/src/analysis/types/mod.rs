@@ -26,8 +26,7 @@ pub use annotated::Schemas;
 pub use rules::{Subject, check_program};
 pub use saved::SavedDocumentTypes;
 
-use crate::hir::lower::Program;
-use crate::hir::{Check, Problems, Query, Term};
+use crate::hir::{Check, Problems, Query, Rule, Term};
 use crate::types::{Definitions, Key, Unifier};
 use checker::{Bodies, Checker};
 use hashbrown::HashMap;
@@ -54,7 +53,7 @@ type Relaxed = (Vec<Arc<str>>, bool);
 #[derive(Debug, Default)]
 struct RuleFacts {
     /// Its path up to the first step that is no constant.
-    path: Vec<Key>,
+    path: Arc<[Key]>,
     /// The rules that ask for it, by their numbers.
     dependents: Vec<usize>,
 }
@@ -84,7 +83,7 @@ impl Types {
             if std::mem::replace(seen, true) {
                 continue;
             }
-            if !(is_function && rule.path == target) {
+            if !(is_function && *rule.path == *target) {
                 tree.put(&rule.path, crate::types::Type::Any);
             }
             waiting.extend(&rule.dependents);
@@ -104,9 +103,8 @@ pub fn check_query(query: &Query, types: &Types, sources: &[Source], problems: &
     }
 }
 
-/// The path of a rule as the tree has it, up to its first step that is no constant, and how many of its keys that are.
-fn ground_path(program: &Program, number: usize) -> (Vec<Key>, usize) {
-    let Some(rule) = program.rules.get(number) else { return (Vec::new(), 0) };
+/// The path of a rule as the tree has it, up to its first step that is no constant.
+fn ground_path(rule: &Rule) -> Vec<Key> {
     // Others than scalars are variables to OPA.
     let scalar = |term: &Term| match term {
         Term::Const(value) => Some(value.key()),
@@ -116,6 +114,5 @@ fn ground_path(program: &Program, number: usize) -> (Vec<Key>, usize) {
     path.push(DATA.clone());
     path.extend(rule.path.iter().map(|step| Key::String(step.clone())));
     path.extend(rule.keys.iter().map_while(scalar));
-    let count = path.len() - 1 - rule.path.len();
-    (path, count)
+    path
 }

@@ -5,6 +5,7 @@ use super::problem::RefProblem;
 use super::tree::{NodeId, Tree};
 use crate::hir::{Body, Head, Literal, LiteralKind, Ref, Replacement, Term};
 use crate::types::{Key, Type};
+use smallvec::SmallVec;
 use std::sync::{Arc, LazyLock};
 
 /// The names of the root documents.
@@ -21,6 +22,9 @@ pub(super) enum Step<'r> {
     /// A collection.
     Collection(&'r Term),
 }
+
+/// The steps of a lookup, of which few have more.
+type Steps<'r> = SmallVec<[Step<'r>; 6]>;
 
 impl<'h> Checker<'h> {
     /// The type at a lookup; unknown where nothing can be.
@@ -39,7 +43,7 @@ impl<'h> Checker<'h> {
     pub(super) fn type_of_rule(&self, path: &[Arc<str>]) -> Type {
         let root = Step::Known(DATA.clone());
         let steps = path.iter().map(|step| Step::Known(Key::String(step.clone())));
-        self.type_below(0, &std::iter::once(root).chain(steps).collect::<Vec<_>>())
+        self.type_below(0, &std::iter::once(root).chain(steps).collect::<Steps<'_>>())
     }
 
     /// The type of what a lookup is in. OPA knows nothing of scalars there.
@@ -50,7 +54,7 @@ impl<'h> Checker<'h> {
         self.head_place(head).map_or_else(|| self.type_of(head), |place| self.place_type(place))
     }
 
-    pub(super) fn steps<'r>(&self, reference: &'r Ref) -> Vec<Step<'r>> {
+    pub(super) fn steps<'r>(&self, reference: &'r Ref) -> Steps<'r> {
         let head = match &reference.head {
             Head::Input => Step::Known(INPUT.clone()),
             Head::Data => Step::Known(DATA.clone()),

@@ -8,9 +8,9 @@ use crate::hir::annotations::Annotations;
 use crate::hir::lower::Program;
 use crate::hir::{Branch, Check, Problems, Rule, Term};
 use crate::types::{Key, Type, Unifier};
-use hashbrown::HashMap;
 use solon_syntax::ast::Module;
 use solon_syntax::{Diagnostic, Source, Span};
+use std::sync::Arc;
 
 /// Everything that the check of a program looks at.
 pub struct Subject<'p> {
@@ -38,6 +38,7 @@ pub fn check_program(subject: &Subject<'_>, problems: &mut Problems) -> Types {
         types.tree.put(&[Key::from("input")], input);
     }
     let mut found: Vec<Diagnostic> = Vec::new();
+    let mut last: Option<(Arc<[Key]>, Type)> = None;
     for node in ordered(subject) {
         let Some((rule, branch)) = rule_and_branch(program, node) else { continue };
         let constant_keys =
@@ -49,14 +50,22 @@ pub fn check_program(subject: &Subject<'_>, problems: &mut Problems) -> Types {
         let is_ground = constant_keys == rule.keys.len();
         let is_wrong = !checker.found.is_empty();
         found.extend(checker.found.into_iter().map(|problem| problem.diagnostic));
-        let path = types.rules.get(node.0).map_or(&[][..], |facts| &facts.path);
+        let path = types.rules.get(node.0).map(|facts| facts.path.clone()).unwrap_or_default();
         match kind {
             // What asks for the rule is not at fault.
-            _ if is_wrong && is_ground => types.tree.put(path, Type::Any),
-            _ if is_wrong => types.tree.touch(path),
+            _ if is_wrong && is_ground => types.tree.put(&path, Type::Any),
+            _ if is_wrong => types.tree.touch(&path),
             Type::Unknown => {}
-            kind => types.tree.insert(path, kind),
+            // Of many rules of one type the first one says it.
+            kind if last.as_ref().is_some_and(|last| Arc::ptr_eq(&last.0, &path) && last.1 == kind) => continue,
+            kind => {
+                let is_scalar = matches!(kind, Type::Null | Type::Boolean | Type::Number | Type::String);
+                types.tree.insert(&path, kind.clone());
+                last = (is_scalar && types.tree.is_only(&path, &kind)).then_some((path, kind));
+                continue;
+            }
         }
+        last = None;
     }
     let name = |span: Span| sources.get(span.file as usize).map(Source::name);
     found.sort_by(|left, right| {
@@ -68,8 +77,18 @@ pub fn check_program(subject: &Subject<'_>, problems: &mut Problems) -> Types {
 }
 
 fn rule_facts(program: &Program, dependencies: &Dependencies) -> Vec<RuleFacts> {
-    let paths = (0..program.rules.len()).map(|number| ground_path(program, number).0);
-    let mut facts: Vec<RuleFacts> = paths.map(|path| RuleFacts { path, dependents: Vec::new() }).collect();
+    let mut facts: Vec<RuleFacts> = Vec::with_capacity(program.rules.len());
+    let mut earlier: Option<&Rule> = None;
+    for rule in &program.rules {
+        // Rules of one document mostly stand together.
+        let is_same = |earlier: &&Rule| earlier.keys.is_empty() && rule.keys.is_empty() && earlier.path == rule.path;
+        let path = match facts.last().filter(|_| earlier.as_ref().is_some_and(is_same)) {
+            Some(facts) => facts.path.clone(),
+            None => ground_path(rule).into(),
+        };
+        facts.push(RuleFacts { path, dependents: Vec::new() });
+        earlier = Some(rule);
+    }
     for node in &dependencies.nodes {
         for ((target, _), _) in dependencies.of_node(*node) {
             if let Some(target) = facts.get_mut(*target)
@@ -90,13 +109,19 @@ fn ordered(subject: &Subject<'_>) -> Vec<Node> {
         let span = rule_and_branch(program, *node).map_or(Span::default(), |(_, branch)| branch.span);
         (sources.get(span.file as usize).map(Source::name), span.file, span.start)
     });
-    if dependencies.edges.is_empty() {
+    if dependencies.is_empty() {
         return nodes;
     }
-    let ranks: HashMap<Node, usize> = nodes.iter().enumerate().map(|(rank, node)| (*node, rank)).collect();
+    let mut ranks = vec![usize::MAX; nodes.len()];
+    for (rank, node) in nodes.iter().enumerate() {
+        if let Some(place) = ranks.get_mut(dependencies.number(*node)) {
+            *place = rank;
+        }
+    }
     let targets = |rank: usize| {
         let edges = nodes.get(rank).map(|node| dependencies.of_node(*node)).unwrap_or_default();
-        let mut ranks: Vec<usize> = edges.iter().filter_map(|(target, _)| ranks.get(target).copied()).collect();
+        let ranks = edges.iter().filter_map(|(target, _)| ranks.get(dependencies.number(*target)).copied());
+        let mut ranks: Vec<usize> = ranks.collect();
         ranks.sort_unstable();
         ranks
     };
@@ -140,7 +165,7 @@ impl<'h> Checker<'h> {
         {
             params.iter().for_each(|param| self.hoist(param, span));
             params.iter().for_each(|param| self.infer_unused(param));
-            let args = params.iter().map(|param| self.type_of(param)).collect();
+            let args = params.iter().map(|param| self.type_of(param));
             return Type::function(args, self.type_of(&branch.value));
         }
         let value = self.type_of(&branch.value);

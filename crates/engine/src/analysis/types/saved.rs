@@ -5,7 +5,7 @@ use super::{RuleFacts, Types};
 use crate::saved::{Result, Texts, Written};
 use crate::types::saved::{SavedKey, SavedTypes, TypeSaver};
 use serde::{Deserialize, Serialize};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 /// [`Types`], saved.
 #[derive(Debug, Serialize, Deserialize)]
@@ -44,7 +44,7 @@ impl SavedDocumentTypes {
             if rule.dependents.iter().any(|number| *number as NodeId >= self.rules.len()) {
                 return Err("it has types of rules that are not there".to_owned());
             }
-            let path = rule.path.iter().map(|key| key.load(texts)).collect::<Result<_>>()?;
+            let path = rule.path.iter().map(|key| key.load(texts)).collect::<Result<Arc<[_]>>>()?;
             Ok(RuleFacts { path, dependents: rule.dependents.iter().map(|number| *number as usize).collect() })
         });
         let rules = rules.collect::<Result<_>>()?;

@@ -196,6 +196,19 @@ impl Tree {
         }
     }
 
+    /// Whether this type is at a path, and none is above it: to insert it once more would change nothing.
+    pub fn is_only(&self, path: &[Key], kind: &Type) -> bool {
+        let mut at = Self::ROOT;
+        for (depth, step) in path.iter().enumerate() {
+            let Some(child) = self.child(at, step) else { return false };
+            if depth + 1 < path.len() && self.kind(child).is_some() {
+                return false;
+            }
+            at = child;
+        }
+        self.kind(at) == Some(kind)
+    }
+
     /// The nearest types below a node, with their paths.
     fn leaves(&self, id: NodeId, path: &mut Vec<Key>, found: &mut Vec<(Vec<Key>, Type)>) {
         for step in self.steps(id) {

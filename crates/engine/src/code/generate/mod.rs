@@ -97,11 +97,7 @@ impl<'g, 's> Generator<'g, 's> {
             let error = Diagnostic::new("rego_compile_error", span, "rule is too large");
             errors.push(error.with_hint("split it into several rules"));
         }
-        let labels = &self.labels;
-        let resolve = |label: &mut Label| label.0 = labels.get(label.0 as usize).copied().unwrap_or(u32::MAX);
-        self.function.ops.iter_mut().for_each(|op| op.map_labels(resolve));
-        self.function.definitions.iter_mut().for_each(resolve);
-        shorten::shorten(&mut self.function);
+        shorten::shorten(&mut self.function, &self.labels);
         self.function.registers = self.most.min(u32::from(Read::CONSTANTS)) as u16;
         self.function.documents.sort_unstable();
         self.function.documents.dedup();

@@ -15,10 +15,13 @@ pub struct Place {
 
 /// Places that are there in any case.
 pub fn places(definitions: &[Definition]) -> Vec<Place> {
-    let heads = definitions.iter().filter_map(|definition| definition.branches.first());
-    let heads: Vec<Head<'_>> =
-        heads.map(|branch| Head { keys: branch.keys.as_slice(), is_set: branch.is_set }).collect();
+    let branches = definitions.iter().filter_map(|definition| definition.branches.first());
+    let heads = branches.map(|branch| Head { keys: branch.keys.as_slice(), is_set: branch.is_set });
     let mut found = Vec::new();
+    if heads.clone().any(|head| step(&head).is_none()) {
+        return found;
+    }
+    let heads: Vec<Head<'_>> = heads.collect();
     below(&heads, &mut Vec::new(), &mut found);
     found
 }

@@ -3,10 +3,10 @@
 use super::super::{Function, Label, Op};
 
 /// Lets jumps to jumps go where those go, and drops instructions that are never reached or only go on to the next.
-/// Labels are places.
-pub(super) fn shorten(function: &mut Function) {
-    let targets: Vec<Label> = (0..function.ops.len() as u32).map(|at| target(&function.ops, Label(at))).collect();
-    let settle = |label: &mut Label| *label = targets.get(label.0 as usize).copied().unwrap_or(*label);
+/// `labels` are the places of labels, which are places themselves afterwards.
+pub(super) fn shorten(function: &mut Function, labels: &[u32]) {
+    let targets: Vec<u32> = (0..labels.len() as u32).map(|label| target(&function.ops, labels, Label(label))).collect();
+    let settle = |label: &mut Label| *label = place_of(&targets, *label);
     function.ops.iter_mut().for_each(|op| op.map_labels(settle));
     function.definitions.iter_mut().for_each(settle);
     let mut keep = reachable(function);
@@ -33,21 +33,28 @@ pub(super) fn shorten(function: &mut Function) {
     renumber(function, &keep);
 }
 
-/// Where a jump to a label ends. (Jumps in a circle end somewhere in it.)
-fn target(ops: &[Op], mut label: Label) -> Label {
+/// Where a label is; nowhere, if it was not put.
+fn place_of(labels: &[u32], label: Label) -> Label {
+    Label(labels.get(label.0 as usize).copied().unwrap_or(u32::MAX))
+}
+
+/// The place where a jump to a label ends. (Jumps in a circle end somewhere in it.)
+fn target(ops: &[Op], labels: &[u32], label: Label) -> u32 {
+    let mut at = place_of(labels, label);
     for _ in 0..ops.len() {
-        match ops.get(label.0 as usize) {
-            Some(Op::Jump { to }) if *to != label => label = *to,
+        match ops.get(at.0 as usize) {
+            Some(Op::Jump { to }) if place_of(labels, *to) != at => at = place_of(labels, *to),
             _ => break,
         }
     }
-    label
+    at.0
 }
 
 /// Which instructions some way through the code reaches.
 fn reachable(function: &Function) -> Vec<bool> {
     let mut reached = vec![false; function.ops.len()];
-    let mut waiting = vec![0];
+    let mut waiting = Vec::with_capacity(64);
+    waiting.push(0);
     while let Some(at) = waiting.pop() {
         let (Some(place), Some(op)) = (reached.get_mut(at), function.ops.get(at)) else { continue };
         if std::mem::replace(place, true) {
@@ -103,7 +110,7 @@ mod tests {
         let span = |start| Span { file: 0, start, end: start + 1 };
         let spans = vec![(2, span(1)), (5, span(2)), (6, span(3))];
         let mut function = Function { ops, spans, ..Function::default() };
-        shorten(&mut function);
+        shorten(&mut function, &[0, 1, 2, 3, 4, 5, 6]);
         let end = Label(3);
         let expected = [Op::Input { dst, fail: end }, Op::Truthy { src, fail: end }, Op::Yield { src }, Op::Return {}];
         assert_eq!(function.ops, expected);
@@ -114,7 +121,7 @@ mod tests {
     fn an_endless_loop_stays_one() {
         let mut function =
             Function { ops: vec![Op::Jump { to: Label(1) }, Op::Jump { to: Label(0) }], ..Function::default() };
-        shorten(&mut function);
+        shorten(&mut function, &[0, 1]);
         assert_eq!(function.ops, [Op::Jump { to: Label(0) }]);
     }
 }

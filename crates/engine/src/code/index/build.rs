@@ -2,11 +2,12 @@
 
 use super::conditions::{Condition, Wanted, conditions};
 use super::subjects::{Step, Subject, SubjectId, Subjects};
-use super::{Affixes, End, EqualEntry, Hop, Index, Node, Place};
+use super::{Affixes, End, EqualEntry, Hop, Index, Leaf, Node, Place};
 use crate::code::constants::{Pool, hash};
 use crate::plan::{Constant, Definition};
 use crate::value::Kind;
 use hashbrown::{HashMap, HashTable};
+use smallvec::smallvec;
 use std::sync::Arc;
 
 /// Fewer rules than this are tried one by one.
@@ -67,9 +68,13 @@ impl Index {
             return None;
         }
         let mut subjects = Subjects::default();
-        let conditions: Vec<Vec<Condition<'_>>> =
-            definitions.iter().map(|definition| conditions(definition, arguments, &mut subjects)).collect();
-        let asked = Asked::of(&conditions);
+        let mut required = Vec::with_capacity(definitions.len());
+        let mut ends = Vec::with_capacity(definitions.len());
+        for definition in definitions {
+            conditions(definition, arguments, &mut subjects, &mut required);
+            ends.push(required.len());
+        }
+        let asked = Asked::of(&required, &ends);
         let answers = asked.taken.len();
         if answers == 0 {
             return None;
@@ -111,36 +116,35 @@ struct Asked<'c> {
 }
 
 impl<'c> Asked<'c> {
-    fn of(rules: &'c [Vec<Condition<'_>>]) -> Self {
-        let count = rules.iter().map(Vec::len).sum();
+    /// Of the conditions of all rules, those of one after those of the other: `ends` has where they end.
+    fn of(required: &'c [Condition<'_>], ends: &[usize]) -> Self {
+        let count = required.len();
         let mut asked = Asked {
             questions: Vec::new(),
             answers: Vec::with_capacity(count),
-            rules: Vec::with_capacity(rules.len() + 1),
+            rules: Vec::with_capacity(ends.len() + 1),
             conditions: Vec::with_capacity(count),
             taken: Vec::with_capacity(count),
         };
         let mut questions: HashMap<Question, usize> = HashMap::new();
-        let mut answers: HashMap<(usize, Answer<'c>), usize> = HashMap::with_capacity(rules.len());
-        for conditions in rules {
-            asked.rules.push(asked.conditions.len());
-            for Condition { subject, wanted } in conditions {
-                let new = Question { subject: *subject, way: wanted.way() };
-                let question = *questions.entry(new).or_insert(asked.questions.len());
-                if question == asked.questions.len() {
-                    asked.questions.push(new);
-                }
-                for new in wanted.answers() {
-                    let answer = *answers.entry((question, new)).or_insert(asked.answers.len());
-                    if answer == asked.answers.len() {
-                        asked.answers.push(new);
-                    }
-                    asked.taken.push(answer);
-                }
-                asked.conditions.push((question, asked.taken.len()));
+        let mut answers: HashMap<(usize, Answer<'c>), usize> = HashMap::with_capacity(ends.len());
+        asked.rules.push(0);
+        asked.rules.extend(ends);
+        for Condition { subject, wanted } in required {
+            let new = Question { subject: *subject, way: wanted.way() };
+            let question = *questions.entry(new).or_insert(asked.questions.len());
+            if question == asked.questions.len() {
+                asked.questions.push(new);
             }
+            for new in wanted.answers() {
+                let answer = *answers.entry((question, new)).or_insert(asked.answers.len());
+                if answer == asked.answers.len() {
+                    asked.answers.push(new);
+                }
+                asked.taken.push(answer);
+            }
+            asked.conditions.push((question, asked.taken.len()));
         }
-        asked.rules.push(asked.conditions.len());
         asked
     }
 
@@ -203,9 +207,9 @@ struct Builder<'b, 'c, 's> {
 }
 
 impl Builder<'_, '_, '_> {
-    fn add(&mut self, rules: Vec<u32>, depth: usize) -> u32 {
+    fn add(&mut self, rules: Leaf, depth: usize) -> u32 {
         let at = self.nodes.len();
-        self.nodes.push(Node::Leaf(Vec::new()));
+        self.nodes.push(Node::Leaf(Leaf::new()));
         let is_open = self.left > 0 && depth < DEEPEST;
         let question = if is_open { self.best_question(&rules) } else { None };
         let node = match question {
@@ -218,11 +222,11 @@ impl Builder<'_, '_, '_> {
         at as u32
     }
 
-    fn node(&mut self, rules: Vec<u32>, number: usize, depth: usize) -> Node {
+    fn node(&mut self, rules: Leaf, number: usize, depth: usize) -> Node {
         let asked = self.asked;
         let Some(Question { subject, way }) = asked.questions.get(number).copied() else { return Node::Leaf(rules) };
-        let mut groups: Vec<(usize, Vec<u32>)> = Vec::new();
-        let mut rest = Vec::new();
+        let mut groups: Vec<(usize, Leaf)> = Vec::new();
+        let mut rest = Leaf::new();
         self.groups.forget();
         for rule in rules {
             let Some((_, answers)) = asked.of_rule(rule).find(|(question, _)| *question == number) else {
@@ -233,7 +237,7 @@ impl Builder<'_, '_, '_> {
                 let group = self.groups.number(*answer, groups.len());
                 match groups.get_mut(group) {
                     Some((_, members)) => members.push(rule),
-                    None => groups.push((*answer, vec![rule])),
+                    None => groups.push((*answer, smallvec![rule])),
                 }
             }
             self.left = self.left.saturating_sub(answers.len());

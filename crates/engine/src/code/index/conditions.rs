@@ -29,28 +29,28 @@ pub(super) enum Wanted<'p> {
     Length(usize),
 }
 
-/// What a definition requires. With `else` branches it is what one of the branches requires.
+/// Adds what a definition requires to what others do. With `else` branches it is what one of the branches requires.
 pub(super) fn conditions<'p>(
     definition: &'p Definition,
     arguments: u32,
     subjects: &mut Subjects<'p>,
-) -> Vec<Condition<'p>> {
-    let mut branches = definition.branches.iter().map(|branch| of_branch(branch, arguments, subjects));
-    let Some(first) = branches.next() else { return Vec::new() };
-    branches.fold(first, either)
+    found: &mut Vec<Condition<'p>>,
+) {
+    if let [branch] = definition.branches.as_slice() {
+        return of_branch(branch, arguments, subjects, found);
+    }
+    let branches = definition.branches.iter().map(|branch| {
+        let mut own = Vec::new();
+        of_branch(branch, arguments, subjects, &mut own);
+        own
+    });
+    found.extend(branches.reduce(either).into_iter().flatten());
 }
 
-fn of_branch<'p>(branch: &'p Branch, arguments: u32, subjects: &mut Subjects<'p>) -> Vec<Condition<'p>> {
-    let mut finder = Finder {
-        arguments,
-        subjects,
-        places: HashMap::new(),
-        is_total: true,
-        conditions: Vec::new(),
-        steps: Vec::new(),
-    };
+fn of_branch<'p>(branch: &'p Branch, arguments: u32, subjects: &mut Subjects<'p>, conditions: &mut Vec<Condition<'p>>) {
+    let mut finder =
+        Finder { arguments, subjects, places: HashMap::new(), is_total: true, known: conditions.len(), conditions };
     finder.block(&branch.block);
-    finder.conditions
 }
 
 /// What is required if one of two sets of conditions holds.
@@ -87,9 +87,9 @@ struct Finder<'p, 'f> {
     /// Whether nothing so far can fail with an error. OPA looks rules up by equalities and affixes before it runs
     /// them, but not by types.
     is_total: bool,
-    conditions: Vec<Condition<'p>>,
-    /// Room for the steps of a place.
-    steps: Vec<Step<'p>>,
+    conditions: &'f mut Vec<Condition<'p>>,
+    /// How many of them are those of other rules.
+    known: usize,
 }
 
 impl<'p> Finder<'p, '_> {
@@ -181,7 +181,7 @@ impl<'p> Finder<'p, '_> {
         let is_alike = |other: &Condition<'_>| {
             other.subject == subject && std::mem::discriminant(&other.wanted) == std::mem::discriminant(&wanted)
         };
-        if !self.conditions.iter().any(is_alike) {
+        if !self.conditions.iter().skip(self.known).any(is_alike) {
             self.conditions.push(Condition { subject, wanted });
         }
     }
@@ -191,11 +191,11 @@ impl<'p> Finder<'p, '_> {
         if let Expr::Slot(slot) = value {
             return self.slot(*slot);
         }
-        let mut steps = std::mem::take(&mut self.steps);
+        let mut steps = std::mem::take(&mut self.subjects.room);
         steps.clear();
         let root = self.way(value, &mut steps);
         let subject = root.map(|root| self.subjects.number(root, &steps));
-        self.steps = steps;
+        self.subjects.room = steps;
         subject
     }
 

@@ -15,6 +15,7 @@ use super::{ConstantId, PathId, Unit};
 use crate::value::{Kind, Seeds, Symbol, SymbolTable, Value};
 use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 use std::hash::Hasher;
 
 /// A decision structure; the first node is the root.
@@ -23,11 +24,14 @@ pub struct Index {
     nodes: Vec<Node>,
 }
 
+/// Definitions by their numbers: mostly one.
+type Leaf = SmallVec<[u32; 4]>;
+
 /// A part of the structure. `rest` is where those go on that do not ask for what is at the place.
 #[derive(Debug)]
 enum Node {
     /// These definitions.
-    Leaf(Vec<u32>),
+    Leaf(Leaf),
     /// By a value that must be there.
     Equal { place: Place, table: HashTable<EqualEntry>, rest: Option<u32> },
     /// By the beginning or the end of a string that must be there.

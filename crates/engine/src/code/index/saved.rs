@@ -49,7 +49,7 @@ impl Index {
 impl Node {
     fn save(&self, texts: &mut Texts) -> SavedNode {
         match self {
-            Node::Leaf(definitions) => SavedNode::Leaf(definitions.clone()),
+            Node::Leaf(definitions) => SavedNode::Leaf(definitions.to_vec()),
             Node::Equal { place, table, rest } => {
                 let mut table: Vec<_> = table.iter().map(|entry| (entry.constant, entry.node)).collect();
                 table.sort_unstable_by_key(|(_, node)| *node);
@@ -144,7 +144,7 @@ impl SavedNode {
                 definitions
                     .iter()
                     .try_for_each(|number| at(&function.definitions, *number, "definition").map(|_| ()))?;
-                Node::Leaf(definitions.clone())
+                Node::Leaf(definitions.as_slice().into())
             }
             SavedNode::Equal { place: saved, table, rest } => {
                 Node::Equal { place: place(saved)?, table: constants(table, unit)?, rest: *rest }

@@ -36,6 +36,8 @@ pub(super) struct Subjects<'p> {
     /// Their numbers, with their hashes.
     numbers: HashTable<(u64, SubjectId)>,
     hasher: DefaultHashBuilder,
+    /// Room for the steps of a place that is looked for.
+    pub(super) room: Vec<Step<'p>>,
 }
 
 impl<'p> Subjects<'p> {

@@ -11,6 +11,7 @@ use crate::hir::{
     Body, Check, Const, Head, Literal, LiteralKind, Locals, Modifier, Replacement, Target, Term, Var, free_vars_of_body,
 };
 use hashbrown::HashSet;
+use smallvec::smallvec;
 use solon_syntax::{Span, ast};
 use std::sync::Arc;
 
@@ -45,6 +46,7 @@ impl Lowerer<'_, '_> {
         if expr.with.is_empty() {
             return self.plain_expr(expr, value, out);
         }
+        self.locals.set_nested();
         let modifiers = expr.with.iter().filter_map(|with| self.modifier(with, expr.span, out)).collect();
         let mut body = Body::new();
         self.plain_expr(expr, value, &mut body);
@@ -57,19 +59,25 @@ impl Lowerer<'_, '_> {
         if self.has_implicit_assignment(expr) {
             return;
         }
+        if !matches!(expr.kind, ast::ExprKind::Term(_) | ast::ExprKind::Some(_) | ast::ExprKind::SomeIn { .. }) {
+            self.locals.set_nested();
+        }
         let kind = match &expr.kind {
             ast::ExprKind::Term(term) => self.term_expr(term, value, out),
             ast::ExprKind::Not(inner) => {
                 if self.is_assignment(inner) {
                     let message = "cannot assign vars inside negated expression";
-                    self.error(Check::Locals, "rego_compile_error", span, message);
+                    return self.error(Check::Locals, "rego_compile_error", span, message);
                 }
-                let mut body = Body::new();
+                let mut body = Body::with_capacity(1);
+                let outer = self.negated.replace((inner.span, span));
                 self.plain_expr(inner, &Value::Test, &mut body);
+                self.negated = outer;
                 let Some(mut literal) = body.pop() else { return };
                 out.append(&mut body);
                 self.separate(&mut literal, names_output(inner), out);
-                Some(LiteralKind::Not { body: vec![literal], is_scoped: false, outside: Vec::new() })
+                body.push(literal);
+                Some(LiteralKind::Not { body, is_scoped: false, outside: Vec::new() })
             }
             ast::ExprKind::NotBody { body, is_explicit } => {
                 // What has no braces has no scope of its own.
@@ -99,7 +107,7 @@ impl Lowerer<'_, '_> {
                 self.undeclared = outer;
                 let collection = self.term(collection, out);
                 let key = self.simple_key(key, span, out);
-                Some(LiteralKind::Unify(value, lookup(collection, vec![key], span)))
+                Some(LiteralKind::Unify(value, lookup(collection, smallvec![key], span)))
             }
             ast::ExprKind::Every { key, value, domain, body } => {
                 let undeclared = self.undeclared_names(domain);
@@ -209,6 +217,7 @@ impl Lowerer<'_, '_> {
     fn term_expr(&mut self, term: &ast::Term, value: &Value, out: &mut Body) -> Option<LiteralKind> {
         match (self.as_operator(term), &term.kind) {
             (Some((ast::Operator::Assign, args)), _) => {
+                self.locals.set_nested();
                 let [left, right] = args else { return None };
                 self.check_pattern(left);
                 self.check_assigned(left, term.span);

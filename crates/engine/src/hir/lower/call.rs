@@ -1,7 +1,7 @@
 //! Calls.
 
 use super::{Global, Lowerer, Path};
-use crate::builtins::DEPRECATED;
+use crate::builtins::{Builtin, DEPRECATED};
 use crate::hir::print::{package_text, rooted_path};
 use crate::hir::{Body, Call, Callee, Check, Head, Term};
 use crate::types::{self, Signature, Type};
@@ -32,13 +32,8 @@ impl Lowerer<'_, '_> {
             }
             _ => return None,
         };
-        if nested
-            && self
-                .environment
-                .names
-                .builtin(&joined(&parts))
-                .is_some_and(|builtin| builtin.signature().result.is_none())
-        {
+        let builtin = self.environment.names.builtin(&joined(&parts));
+        if nested && builtin.is_some_and(|builtin| builtin.signature().result.is_none()) {
             let message = format!("{} used as value", print::term_text(term));
             self.error(Check::VoidCalls, "rego_type_error", term.span, message);
             return None;
@@ -58,7 +53,9 @@ impl Lowerer<'_, '_> {
             }
             return None;
         }
-        let callee = self.callee(&parts, args.len(), term.span);
+        // What is wrong with a call is where the expression is, if the call is all of it.
+        let place = self.negated.filter(|(inner, _)| *inner == term.span).map_or(term.span, |(_, outer)| outer);
+        let callee = self.callee(&parts, builtin, args.len(), place);
         let args = self.terms(args, before);
         // One that is unknown has been reported; its arguments are looked at all the same.
         let Some(callee) = callee else {
@@ -67,7 +64,7 @@ impl Lowerer<'_, '_> {
         let (least, most) = self.arity(&callee);
         let most = if nested { most.map(|_| least) } else { most };
         if args.len() < least || most.is_some_and(|most| args.len() > most) {
-            let diagnostic = arity_mismatch(&callee, least, &args, nested, term.span);
+            let diagnostic = arity_mismatch(&callee, least, &args, nested, place);
             self.problems.add(Check::Functions, diagnostic);
         }
         if let Callee::Builtin(builtin) = callee
@@ -162,8 +159,14 @@ impl Lowerer<'_, '_> {
     }
 
     /// The function of a name; an unknown one is an error.
-    pub(super) fn callee(&mut self, parts: &[Arc<str>], args: usize, span: Span) -> Option<Callee> {
-        let callee = self.find_callee(parts);
+    fn callee(
+        &mut self,
+        parts: &[Arc<str>],
+        builtin: Option<&'static Builtin>,
+        args: usize,
+        span: Span,
+    ) -> Option<Callee> {
+        let callee = self.rule_or(parts, || builtin);
         if callee.is_none() {
             let path = self.data_path(parts);
             let is_rule = path.as_ref().is_some_and(|path| self.environment.names.paths.contains(path));
@@ -176,9 +179,17 @@ impl Lowerer<'_, '_> {
 
     /// The function of a name, if there is one.
     pub(super) fn find_callee(&self, parts: &[Arc<str>]) -> Option<Callee> {
+        self.rule_or(parts, || self.environment.names.builtin(&joined(parts)))
+    }
+
+    /// The function that rules define by a name, or else a builtin.
+    fn rule_or(&self, parts: &[Arc<str>], builtin: impl FnOnce() -> Option<&'static Builtin>) -> Option<Callee> {
         match self.data_path(parts) {
-            Some(path) => self.environment.names.functions.contains_key(&path).then_some(Callee::Rule(path)),
-            None => self.environment.names.builtin(&joined(parts)).map(Callee::Builtin),
+            Some(path) => {
+                self.names_data.set(true);
+                self.environment.names.functions.contains_key(&path).then_some(Callee::Rule(path))
+            }
+            None => builtin().map(Callee::Builtin),
         }
     }
 

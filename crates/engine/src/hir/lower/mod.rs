@@ -83,7 +83,11 @@ struct Lowerer<'e, 'p> {
     is_unresolved: bool,
     /// Whether what is lowered is a rule's head.
     is_in_head: bool,
+    /// Where the last expression below a `not` is, and where its `not` begins.
+    negated: Option<(Span, Span)>,
     locals: Locals,
+    /// Whether something names a path below `data`.
+    names_data: Cell<bool>,
     scopes: Scopes,
     /// The rule, for its annotations; a query has none.
     place: Option<(&'e Annotations, Place<'e>)>,
@@ -103,7 +107,9 @@ impl<'e, 'p> Lowerer<'e, 'p> {
             undeclared: HashSet::new(),
             is_unresolved: false,
             is_in_head: false,
+            negated: None,
             locals: Locals::default(),
+            names_data: Cell::new(false),
             scopes: Scopes::default(),
             place: None,
         }

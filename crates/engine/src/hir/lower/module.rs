@@ -8,6 +8,7 @@ use crate::hir::annotations::{Annotations, Listed, Place};
 use crate::hir::print::package_text;
 use crate::hir::{Body, Branch, Check, Problems, Rule, Term, Var};
 use hashbrown::{HashMap, HashSet};
+use smallvec::smallvec;
 use solon_syntax::{Span, ast};
 use std::sync::Arc;
 
@@ -196,16 +197,18 @@ fn constant_path(package: &Path, head: &ast::Head) -> (Path, usize) {
 
 impl Lowerer<'_, '_> {
     /// Reports a rule and arguments that are called `input` or `data`.
-    fn check_names(&mut self, rule: &ast::Rule) {
+    fn check_names(&mut self, rule: &ast::Rule, arguments: &[(Arc<str>, Span)]) {
         let name = &rule.head.name.text;
         if is_root(name) && self.is_v1_module {
             let message = format!("rules must not shadow {name} (use a different rule name)");
             self.error(Check::Shadowing, "rego_compile_error", rule.span, message);
         }
-        let mut all = Vec::new();
-        rule.head.parameters.iter().flatten().for_each(|param| argument_names(param, &mut all));
+        let names_root = arguments.iter().any(|(name, _)| is_root(name));
         for param in rule.head.parameters.iter().flatten() {
-            self.check_parameter(param, param.span, &all);
+            self.check_parameter(param, param.span, arguments);
+            if !names_root {
+                continue;
+            }
             let mut names = Vec::new();
             argument_names(param, &mut names);
             if let Some((name, _)) = names.into_iter().find(|(name, _)| is_root(name)) {
@@ -217,18 +220,18 @@ impl Lowerer<'_, '_> {
 
     /// A rule, with the constant part of its path and how many parts of the head that takes in.
     fn rule(mut self, rule: &ast::Rule, (path, constant): (Path, usize)) -> Rule {
-        self.check_names(rule);
+        let mut named = Vec::new();
+        rule.head.parameters.iter().flatten().for_each(|param| argument_names(param, &mut named));
+        self.check_names(rule, &named);
         let key_terms = rule.head.path.get(constant..).unwrap_or_default();
         let (value, is_set) = match &rule.head.kind {
             ast::HeadKind::Value { value, .. } => (value.as_ref(), false),
             ast::HeadKind::Contains { key } => (Some(key), true),
         };
         self.enter_rule(&rule.body);
-        let arguments = self.declare_arguments(rule);
+        let arguments = self.declare_arguments(&named);
         let mut before = Body::with_capacity(rule.body.len());
         let params = rule.head.parameters.as_ref().map(|params| self.terms(params, &mut before));
-        let mut named = Vec::new();
-        rule.head.parameters.iter().flatten().for_each(|param| argument_names(param, &mut named));
         self.forget_uses(&named);
         self.body_into(&rule.body, &mut before);
         let generated = before.len();
@@ -240,7 +243,7 @@ impl Lowerer<'_, '_> {
         let value = value.map_or(Term::TRUE, |value| self.head_term(value, &mut before));
         self.is_in_head = false;
         self.leave();
-        let mut branches = vec![Branch { span: rule.span, body: before, value }];
+        let mut branches = smallvec![Branch { span: rule.span, body: before, value }];
         if let Some((_, place)) = &mut self.place {
             place.is_else = true;
         }
@@ -250,6 +253,7 @@ impl Lowerer<'_, '_> {
         if self.is_strict {
             self.report_unused_arguments(rule, &arguments);
         }
+        self.locals.set_names_data(self.names_data.get());
         Rule { span: rule.span, path, keys, is_set, params, is_default: rule.is_default, branches, locals: self.locals }
     }
 
@@ -288,14 +292,12 @@ impl Lowerer<'_, '_> {
     }
 
     /// Declares the variables of a function's parameters; one that is named twice is one variable.
-    fn declare_arguments(&mut self, rule: &ast::Rule) -> Vec<(Arc<str>, Var)> {
-        let mut names = Vec::new();
-        rule.head.parameters.iter().flatten().for_each(|param| argument_names(param, &mut names));
-        let mut arguments: Vec<(Arc<str>, Var)> = Vec::new();
+    fn declare_arguments(&mut self, names: &[(Arc<str>, Span)]) -> Vec<(Arc<str>, Var)> {
+        let mut arguments: Vec<(Arc<str>, Var)> = Vec::with_capacity(names.len());
         for (name, span) in names {
-            if !arguments.iter().any(|(other, _)| *other == name) {
-                let var = self.declare(&name, span, Declared::Argument, span);
-                arguments.push((name, var));
+            if !arguments.iter().any(|(other, _)| other == name) {
+                let var = self.declare(name, *span, Declared::Argument, *span);
+                arguments.push((name.clone(), var));
             }
         }
         arguments

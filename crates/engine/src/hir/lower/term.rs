@@ -4,7 +4,9 @@ use super::keys::one_of_each_key;
 use super::names::names_outside_of_bodies;
 use super::scope::Declared;
 use super::{Global, Lowerer, strings};
-use crate::hir::{Body, Check, Comprehension, ComprehensionKind, Const, Head, Literal, LiteralKind, Ref, Term};
+use crate::hir::{
+    Body, Check, Comprehension, ComprehensionKind, Const, Head, Literal, LiteralKind, Operands, Ref, Term,
+};
 use hashbrown::HashSet;
 use solon_syntax::{Span, ast};
 use std::sync::Arc;
@@ -98,14 +100,14 @@ impl Lowerer<'_, '_> {
     }
 
     /// The keys of a lookup.
-    fn operands(&mut self, operands: &[ast::Term], before: &mut Body) -> Vec<Term> {
-        let mut keys = Vec::with_capacity(operands.len());
+    fn operands(&mut self, operands: &[ast::Term], before: &mut Body) -> Operands {
+        let mut keys = Operands::with_capacity(operands.len());
         self.operands_into(operands, before, &mut keys);
         keys
     }
 
     /// The same, with the keys added to others.
-    fn operands_into(&mut self, operands: &[ast::Term], before: &mut Body, keys: &mut Vec<Term>) {
+    fn operands_into(&mut self, operands: &[ast::Term], before: &mut Body, keys: &mut Operands) {
         for operand in operands {
             let outer = self.is_unresolved;
             self.is_unresolved |= matches!(operand.kind, ast::TermKind::Template(_));
@@ -139,7 +141,7 @@ impl Lowerer<'_, '_> {
             let operands = self.operands(operands, before);
             return if operands.is_empty() { head } else { lookup(head, operands, span) };
         };
-        let mut keys = Vec::with_capacity(path.len() + operands.len());
+        let mut keys = Operands::with_capacity(path.len() + operands.len());
         keys.extend(strings(path));
         self.operands_into(operands, before, &mut keys);
         Term::Ref(Box::new(Ref { span, head, operands: keys }))
@@ -158,6 +160,7 @@ impl Lowerer<'_, '_> {
         body: &ast::Body,
         span: Span,
     ) -> Term {
+        self.locals.set_nested();
         self.enter(body);
         let mut literals = self.body(body);
         // As in OPA, calls come before lookups.
@@ -185,6 +188,7 @@ impl Lowerer<'_, '_> {
     /// The value of an expression, wrapped in the same way.
     fn optional_expr(&mut self, expr: &ast::Expr) -> Term {
         self.locals.set_shown();
+        self.locals.set_nested();
         let mut body = Body::new();
         self.enter(&Vec::new());
         let value = Term::Var(self.fresh(expr.span));
@@ -248,13 +252,17 @@ impl Lowerer<'_, '_> {
 impl<'e> Lowerer<'e, '_> {
     /// What a name means that no body declares, with the path that it stands for.
     fn global_path(&self, name: &str) -> Option<(Head, &'e [Arc<str>])> {
-        match (name, self.global_of(name)) {
-            ("input", _) => Some((Head::Input, &[])),
-            ("data", _) => Some((Head::Data, &[])),
-            (_, Some(Global::Input(path))) => Some((Head::Input, path)),
-            (_, Some(Global::Data(path))) => Some((Head::Data, path)),
-            _ => None,
+        let found: (Head, &[Arc<str>]) = match (name, self.global_of(name)) {
+            ("input", _) => (Head::Input, &[]),
+            ("data", _) => (Head::Data, &[]),
+            (_, Some(Global::Input(path))) => (Head::Input, path),
+            (_, Some(Global::Data(path))) => (Head::Data, path),
+            _ => return None,
+        };
+        if matches!(found.0, Head::Data) {
+            self.names_data.set(true);
         }
+        Some(found)
     }
 }
 
@@ -275,7 +283,7 @@ fn key_order(key: &Term) -> (u8, u32, Vec<Arc<str>>) {
 }
 
 /// A lookup in a term; in a ref, the ref made longer.
-pub(super) fn lookup(head: Term, operands: Vec<Term>, span: Span) -> Term {
+pub(super) fn lookup(head: Term, operands: Operands, span: Span) -> Term {
     match head {
         Term::Ref(mut inner) => {
             inner.operands.extend(operands);

@@ -16,6 +16,7 @@ use crate::plan::{
     At, Block, Branch, Definition, Document, DocumentId, DocumentKind, DocumentPlan, Expr, Function, Slot, Step, Tree,
 };
 use hashbrown::HashMap;
+use smallvec::smallvec;
 use solon_syntax::Span;
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -59,7 +60,7 @@ pub(super) fn lift_program(tree: &mut Tree, plans: &mut Vec<DocumentPlan>, facts
 fn definition_of(mut value: Expr, span: Span) -> Definition {
     let slots = number_slots(&mut value);
     let branch = Branch { block: Block::new(), keys: Vec::new(), is_set: false, value, is_single: true, span };
-    Definition { span, branches: vec![branch], slots, has_effects: false }
+    Definition { span, branches: smallvec![branch], slots, has_effects: false }
 }
 
 /// Numbers the slots of a value from 0 on; gives how many there are.

@@ -57,7 +57,8 @@ pub fn optimize_program(tree: &mut Tree, plans: &mut Vec<DocumentPlan>) {
                 hoist::hoist(definition);
             }
             let Definition { branches, slots, .. } = definition;
-            branches.iter_mut().for_each(|branch| reuse::reuse(branch, slots));
+            let has_comprehension = facts.traits.has_comprehension;
+            branches.iter_mut().for_each(|branch| reuse::reuse(branch, slots, has_comprehension));
         });
     }
 }

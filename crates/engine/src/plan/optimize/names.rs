@@ -4,14 +4,10 @@
 //! where no base documents stand in for `user`; see [`Expr::Named`].
 
 use crate::plan::pieces::{PieceMut, pieces_of_branch_mut, pieces_of_expr_mut, pieces_of_step_mut};
-use crate::plan::{DocumentKind, DocumentPlan, Expr, Step, Tree};
-use std::sync::Arc;
+use crate::plan::{DocumentKind, DocumentPlan, Expr, Keys as Path, Step, Tree};
 
 /// Longer paths, and names of names that go on for longer, stay as they are.
 const LONGEST: usize = 16;
-
-/// A path of `input`.
-type Path = Vec<Arc<str>>;
 
 /// Reads names where they lead.
 pub(super) fn follow_names(tree: &Tree, plans: &mut [DocumentPlan]) {

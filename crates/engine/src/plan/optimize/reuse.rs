@@ -16,7 +16,10 @@ const MOST: usize = 32;
 const MOST_ASKED: usize = 4 * MOST;
 
 /// Reads slots in place of paths in a body and what it gives. `next` is the next free slot.
-pub(super) fn reuse(branch: &mut Branch, next: &mut u32) {
+pub(super) fn reuse(branch: &mut Branch, next: &mut u32, has_comprehension: bool) {
+    if !has_comprehension && !branch.block.iter().any(may_fill) {
+        return;
+    }
     let Branch { block, keys, value, .. } = branch;
     let mut known = Known { paths: Vec::new(), asked: 0, next };
     known.block(block, Rest { keys, value: Some(value) });
@@ -137,6 +140,15 @@ impl Known<'_> {
                 }
             }
         }
+    }
+}
+
+/// Whether a step fills a slot, or may come to, or steps in it may.
+fn may_fill(step: &Step) -> bool {
+    match step {
+        Step::Test(Test::Defined(value)) => is_path(value),
+        Step::Test(_) | Step::Fail | Step::Fired(_) => false,
+        _ => true,
     }
 }
 
