@@ -36,6 +36,9 @@ pub(super) fn inline_program(tree: &Tree, plans: &mut [DocumentPlan]) {
             for definition in &mut plan.definitions {
                 inliner.next = first;
                 for branch in &mut definition.branches {
+                    if !inliner.may_copy_to(branch) {
+                        continue;
+                    }
                     let mut varying = None;
                     pieces_of_branch_mut(branch, &mut |piece| inliner.piece(piece, &mut varying));
                 }
@@ -83,6 +86,31 @@ impl Inliner {
             }
         }
         Some(Inliner { templates, calls, next: 0, left: MOST_ADDED })
+    }
+
+    /// Whether something that can be copied is called in a branch.
+    fn may_copy_to(&self, Branch { block, keys, value, .. }: &Branch) -> bool {
+        self.is_called_in(Piece::Block(block))
+            || keys.iter().chain([value]).any(|value| self.is_called_in(Piece::Expr(value)))
+    }
+
+    fn is_called_in(&self, piece: Piece<'_>) -> bool {
+        let mut is_called = false;
+        let mut look = |piece: Piece<'_>| is_called = is_called || self.is_called_in(piece);
+        match piece {
+            Piece::Expr(Expr::Call { function: Function::Document(document), .. })
+                if self.template(*document).is_some() =>
+            {
+                return true;
+            }
+            Piece::Expr(expr) => pieces_of_expr(expr, &mut look),
+            Piece::Block(block) => block.iter().for_each(|step| match step {
+                // Where functions are replaced, the call stays one.
+                Step::Plain { quick, .. } => look(Piece::Block(quick)),
+                step => pieces_of_step(step, &mut look),
+            }),
+        }
+        is_called
     }
 
     fn piece(&mut self, piece: PieceMut<'_>, varying: &mut Varying) {
