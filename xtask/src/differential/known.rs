@@ -13,6 +13,7 @@ const NESTED_MODIFIERS: &str = "modifiers in nested bodies of queries";
 const MERGED_TYPES: &str = "types that OPA changes while it merges those of rules";
 const OTHER_KEYS: &str = "rules that need other keys of their object, which are no strings";
 const TEMPLATE_KEYS: &str = "names in template strings that are keys";
+const PRINTED_TEMPLATES: &str = "variables in template strings that OPA finds where something is printed";
 const LONE_TRUE: &str = "a lone `true` with modifiers that OPA drops";
 const REPLACED: &str = "functions that are replaced by something undefined";
 const DEPTH: &str = "limits of nesting";
@@ -33,6 +34,17 @@ pub fn of_errors(case: &Case, ours: &[Problem], theirs: &[Problem]) -> Option<&'
     };
     if !ours.is_empty() && ours.iter().all(is_key) {
         return Some(TEMPLATE_KEYS);
+    }
+    // Variables in template strings that OPA forgets, unless something is printed before them.
+    let prints =
+        |error: &Problem| case.modules.iter().any(|(name, text)| *name == error.file && text.contains("print("));
+    let is_in_template = |error: &Problem| {
+        error.message.ends_with("is undeclared")
+            && prints(error)
+            && line(error).is_some_and(|line| line.contains("$\""))
+    };
+    if theirs.is_empty() && !ours.is_empty() && ours.iter().all(is_in_template) {
+        return Some(PRINTED_TEMPLATES);
     }
     let has = |error: &Problem, text: &str| line(error).is_some_and(|line| line.contains(text));
     // Errors of ours may come before those that OPA goes on to.
@@ -125,7 +137,8 @@ pub fn of_outcomes(case: &Case, query: &str, ours: &Outcome, theirs: &Outcome) -
         if !ours.errors.is_empty() && is_recursion_of_keys(case, &ours.errors) {
             return Some(OTHER_KEYS);
         }
-        if theirs.errors.is_empty() && has_merged_types(case, &ours.errors) {
+        let is_compiled = theirs.errors.iter().all(|error| error.code.starts_with("eval_"));
+        if is_compiled && has_merged_types(case, &ours.errors) {
             return Some(MERGED_TYPES);
         }
         if ours.errors.iter().all(|error| error.message.ends_with("is undeclared")) && query.contains("[$") {
