@@ -417,7 +417,8 @@ impl Printer {
     }
 
     fn head(&mut self, head: &Head, with_if: bool, has_body: bool) {
-        self.out.push_str(&head.name.text);
+        // Each rule called `_` has a name of its own, which cannot be written.
+        self.out.push_str(if head.name.text.starts_with('$') { "_" } else { &head.name.text });
         self.operands(&head.path);
         if let Some(parameters) = &head.parameters {
             self.list("(", parameters, ")");
