@@ -285,6 +285,8 @@ fn endless_work_stops() {
     let functions: String =
         (0..60).map(|n| format!("f{}(x) := f{n}(x + 1) + f{n}(x + 2) + f{n}(x + {n})\n", n + 1)).collect();
     stopped("functions", &format!("f0(x) := x\n{functions}allow if f60(1) == 0"));
+    let lists = "a := numbers.range(1, 60000)\nb := numbers.range(70000, 130000)";
+    stopped("members of two long lists", &format!("{lists}\nallow if {{ some x in a; x in b }}"));
 }
 
 #[test]
@@ -496,7 +498,20 @@ fn long_literals_and_bodies_compile_soon() {
     };
     let lookups = list(40_000, &|at| format!("input.a{at}"), ", ");
     let calls = list(16_000, &|at| format!("startswith(input.a{at}, \"x{at}\")"), "\n");
-    for (name, body) in [("lookups", format!("allow := [{lookups}]")), ("calls", format!("allow if {{\n{calls}\n}}"))] {
+    // Rules that begin alike for long, and those of which each begins like the next for a bit longer.
+    let tests = list(16_000, &|at| format!("x > -{at}"), "\n");
+    let alike = |head: &str, first: &str| list(2, &|at| format!("{head} if {{\n{first}\n{tests}\nx == {at}\n}}"), "\n");
+    let growing = |count: usize| {
+        let tests = |rule: usize| list(rule, &|at| format!("x > -{at}"), "; ");
+        list(count, &|rule| format!("f(x) := {rule} if {{ true; {}; x == {rule} }}", tests(rule + 1)), "\n")
+    };
+    for (name, body) in [
+        ("lookups", format!("allow := [{lookups}]")),
+        ("calls", format!("allow if {{\n{calls}\n}}")),
+        ("functions that begin alike", alike("f(x) := y", "y := input.y")),
+        ("sets that begin alike", alike("p contains x", "some x in input.a")),
+        ("each like the next", growing(250)),
+    ] {
         let start = Instant::now();
         // Whether so many fit into one rule is another question.
         let _ = Compiler::new().module("hostile.rego", policy(&body)).compile();

@@ -6,7 +6,8 @@
 
 use super::{Block, Branch, Definition, Step};
 
-/// With more definitions than this, comparing each with each would take longer than it saves.
+/// With more definitions than this, comparing each with each would take longer than it saves; and what is shared could be
+/// nested deeper.
 const MOST: usize = 256;
 
 /// Definitions that are done together or alone.
@@ -36,6 +37,9 @@ pub fn share(definitions: &[Definition]) -> Vec<Part<'_>> {
 /// The definitions of one value, each of which has one answer at most, in their order: which of them a conflict tells of
 /// depends on it. A loop would go on after its answer, and so is not shared.
 pub fn share_in_order(definitions: &[Definition]) -> Vec<Part<'_>> {
+    if definitions.len() > MOST {
+        return definitions.iter().map(Part::Alone).collect();
+    }
     let mut parts = Vec::new();
     let mut run: Vec<Numbered<'_>> = Vec::new();
     let mut end = |run: &mut Vec<Numbered<'_>>| match std::mem::take(run).as_slice() {
@@ -167,32 +171,40 @@ fn ends_with_alternatives(step: &Step) -> bool {
     }
 }
 
-/// Rests that begin alike as one, with the number of the first.
+/// Rests that begin alike as one, with the number of the first. (All that they begin with is taken at once: bodies can be
+/// much longer than the native stack is deep.)
 fn merge_group(group: Vec<Numbered<'_>>, order: Order) -> (usize, Block) {
     let Some((number, first)) = group.first().copied() else { return (0, Block::new()) };
     if group.len() == 1 {
         return (number, first.to_vec());
     }
-    let Some(beginning) = first.first() else { return (number, Block::new()) };
-    let step = match beginning {
-        Step::Loop { collection, key, value, filter, .. } => Step::Loop {
+    let is_common = |(at, step): &(usize, &Step)| {
+        !is_loop(step)
+            && group.iter().all(|(_, steps)| steps.get(*at).is_some_and(|other| is_same_beginning(step, other)))
+    };
+    let count = first.iter().enumerate().take_while(is_common).count();
+    let (beginning, _) = first.split_at_checked(count).unwrap_or_default();
+    let rests = group.iter().map(|(number, steps)| (*number, steps.get(count..).unwrap_or_default()));
+    let rests: Vec<Numbered<'_>> = rests.collect();
+    let mut block = beginning.to_vec();
+    match first.get(count) {
+        Some(Step::Loop { collection, key, value, filter, .. }) if count == 0 => block.push(Step::Loop {
             collection: collection.clone(),
             key: *key,
             value: *value,
             filter: filter.clone(),
-            body: merge(bodies(&group), order),
-        },
-        Step::DataLoop { path, key, .. } => {
-            Step::DataLoop { path: path.clone(), key: *key, body: merge(bodies(&group), order) }
+            body: merge(bodies(&rests), order),
+        }),
+        Some(Step::DataLoop { path, key, .. }) if count == 0 => {
+            block.push(Step::DataLoop { path: path.clone(), key: *key, body: merge(bodies(&rests), order) });
         }
-        step => {
-            let rests = group.iter().map(|(number, steps)| (*number, steps.get(1..).unwrap_or_default()));
-            let mut block = vec![step.clone()];
-            block.extend(merge(rests.collect(), order));
-            return (number, block);
-        }
-    };
-    (number, vec![step])
+        _ => block.extend(merge(rests, order)),
+    }
+    (number, block)
+}
+
+fn is_loop(step: &Step) -> bool {
+    matches!(step, Step::Loop { .. } | Step::DataLoop { .. })
 }
 
 /// What is in the loops that rests begin with.

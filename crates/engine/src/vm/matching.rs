@@ -194,13 +194,23 @@ impl<'a> Machine<'a, '_> {
             self.tick()?;
             return Ok(None);
         };
-        let start = *start as usize;
-        let at = start + until_member(collection, start, &others);
+        let mut at = *start as usize;
+        // Of a set it is told at once whether something is in it, other collections are walked.
+        let walked = if matches!(others, Value::Set(_)) { 0 } else { others.len().unwrap_or_default() };
+        let (most, steps) = (MOST_COMPARED / (walked + 1) + 1, 1 + walked / COMPARED_PER_STEP);
+        loop {
+            let passed = until_member(collection, at, most, &others);
+            at += passed;
+            self.ticks(passed.saturating_mul(steps))?;
+            if passed < most {
+                break;
+            }
+        }
+        self.tick()?;
         let found = value_at(collection, at).copied();
         if let Some(position) = registers.get_mut(usize::from(iterator)) {
             *position = Value::from_usize(at + usize::from(found.is_some()));
         }
-        self.ticks(at - start + 1)?;
         Ok(found)
     }
 
@@ -409,11 +419,11 @@ impl<'a> Iterator for Values<'a> {
     }
 }
 
-/// How many elements of a collection, from a position on, stand before the first that is wanted.
+/// How many of the next `most` elements of a collection, from a position on, stand before the first that is wanted.
 #[inline(always)]
-fn until<'a>(collection: &Value<'a>, first: usize, is_wanted: impl Fn(&'a Value<'a>) -> bool) -> usize {
+fn until<'a>(collection: &Value<'a>, first: usize, most: usize, is_wanted: impl Fn(&'a Value<'a>) -> bool) -> usize {
     let mut count = 0;
-    for value in Values::new(collection, first) {
+    for value in Values::new(collection, first).take(most) {
         if is_wanted(value) {
             break;
         }
@@ -442,18 +452,22 @@ fn until_equal<'a>(collection: &Value<'a>, first: usize, path: &[Key], equal: &V
 #[inline(never)]
 fn until_equal_anywhere<'a>(collection: &Value<'a>, first: usize, path: &[Key], equal: &Value<'_>) -> usize {
     with_part!(path, |part| {
-        until(collection, first, |value| part.of(value).is_some_and(|found| is_same(found, equal)))
+        until(collection, first, usize::MAX, |value| part.of(value).is_some_and(|found| is_same(found, equal)))
     })
 }
 
-/// How many stand before the first that is a member of another collection.
-fn until_member(collection: &Value<'_>, first: usize, others: &Value<'_>) -> usize {
+/// Elements that are compared with others before the steps of that are counted, and how many are a step.
+const MOST_COMPARED: usize = 1 << 16;
+const COMPARED_PER_STEP: usize = 256;
+
+/// How many of the next `most` stand before the first that is a member of another collection.
+fn until_member(collection: &Value<'_>, first: usize, most: usize, others: &Value<'_>) -> usize {
     match Texts::of(others) {
-        Some(texts) => until(collection, first, |value| match value {
+        Some(texts) => until(collection, first, most, |value| match value {
             Value::String { text, .. } => texts.has(text),
             _ => is_member(value, others),
         }),
-        None => until(collection, first, |value| is_member(value, others)),
+        None => until(collection, first, most, |value| is_member(value, others)),
     }
 }
 

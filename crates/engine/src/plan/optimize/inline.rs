@@ -309,15 +309,7 @@ impl Weight {
                 for step in block {
                     // A function is copied or not whether it is observed or not.
                     self.size += usize::from(!matches!(step, Step::Fired(_)));
-                    self.is_plain &= matches!(
-                        step,
-                        Step::Bind(..)
-                            | Step::Test(_)
-                            | Step::Not(_)
-                            | Step::Exists(_)
-                            | Step::Either(..)
-                            | Step::Fired(_)
-                    );
+                    self.is_plain &= is_flat(step) && !matches!(step, Step::Every { .. } | Step::Plain { .. });
                     pieces_of_step(step, &mut |piece| self.piece(piece));
                 }
             }
