@@ -486,7 +486,7 @@ impl<'a> Machine<'a, '_> {
                 Op::World { dst } => write!(dst, Value::from_usize(self.current)),
                 Op::SetWorld { src } => {
                     self.current = mark_of(read!(src));
-                    if let Some(world) = self.worlds.get(self.current) {
+                    if let Some(world) = self.extras.as_ref().and_then(|extras| extras.worlds.get(self.current)) {
                         self.world = *world;
                     }
                 }

@@ -106,18 +106,21 @@ impl<'a> Machine<'a, '_> {
 
     /// Goes on in another world.
     pub(super) fn enter_world(&mut self, world: World<'a>) {
-        if self.worlds.is_empty() {
-            self.worlds.push(self.world);
+        let before = self.world;
+        let worlds = &mut self.extras().worlds;
+        if worlds.is_empty() {
+            worlds.push(before);
         }
-        self.worlds.push(world);
+        worlds.push(world);
+        self.current = worlds.len() - 1;
         self.world = world;
-        self.current = self.worlds.len() - 1;
     }
 
     /// Keeps the present world as it was changed. What it was changed by can be large.
     fn save_world(&mut self) -> Result<()> {
-        if let Some(world) = self.worlds.get_mut(self.current) {
-            *world = self.world;
+        let (current, changed) = (self.current, self.world);
+        if let Some(world) = self.extras().worlds.get_mut(current) {
+            *world = changed;
         }
         self.tick()?;
         self.check_memory()
