@@ -257,6 +257,8 @@ operations! {
     Document { dst: Write, document: DocumentIndex, fail: Label }
     /// What is at a path in `input` that a document gives a name to, or in base documents that stand in for that.
     NamedPath { dst: Write, document: DocumentIndex, path: PathId, fail: Label }
+    /// The entry of a collection at a key, as a loop over it would find it.
+    Entry { key: Write, value: Write, collection: Read, equal: Read, fail: Label }
     /// What is at a path of keys below `data`.
     Data { dst: Write, keys: Range, fail: Label }
     /// An array of the keys there.

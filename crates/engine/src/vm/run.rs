@@ -337,6 +337,13 @@ impl<'a> Machine<'a, '_> {
                         None => go!(done),
                     }
                 }
+                Op::Entry { key, value, collection, equal, fail } => match entry(peek!(collection), peek!(equal)) {
+                    Some((found_key, found)) => {
+                        write!(key, found_key);
+                        write!(value, *found);
+                    }
+                    None => go!(fail),
+                },
                 Op::NextMember { iterator, collection, others, value, done } => {
                     match self.next_member(registers, iterator.0, collection.0, read!(others))? {
                         Some(found) => write!(value, found),
@@ -661,6 +668,20 @@ pub(super) fn element<'a>(collection: &Value<'a>, at: usize) -> Option<Element<'
         Value::Array(items) => Some(Element::Item(at as i64, items.get(at)?)),
         Value::Object(object) => object.entries().get(at).map(|(key, value)| Element::Entry(key, value)),
         Value::Set(set) => set.items().get(at).map(|member| Element::Entry(member, member)),
+        _ => None,
+    }
+}
+
+/// The entry of a collection at a key, which is told by the collection's own.
+#[inline(never)]
+fn entry<'a>(collection: &Value<'a>, key: &Value<'_>) -> Option<(Value<'a>, &'a Value<'a>)> {
+    match collection {
+        Value::Array(items) => {
+            let at = key.as_i64()?;
+            items.get(usize::try_from(at).ok()?).map(|item| (Value::Int(at), item))
+        }
+        Value::Object(object) => object.entries().get(object.position(key)?).map(|(key, value)| (*key, value)),
+        Value::Set(set) => set.find(key).map(|member| (*member, member)),
         _ => None,
     }
 }
