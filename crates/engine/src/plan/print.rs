@@ -1,8 +1,8 @@
 //! The textual form of plans, for `solon plan --stage plan` and golden tests.
 
 use super::{
-    Block, Branch, Constant, Definition, Document, DocumentPlan, Expr, Filter, Function, Modifier, Part, QueryPlan, Slot,
-    Step, Test, Tree,
+    Block, Branch, Constant, Definition, Document, DocumentPlan, Expr, Filter, Function, Modifier, Part, QueryPlan,
+    Slot, Step, Test, Tree,
 };
 use crate::hir::{ComprehensionKind, Const};
 use std::fmt::Write;
