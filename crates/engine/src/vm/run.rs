@@ -614,6 +614,9 @@ fn find_place<'v>(
     unit: &'v Unit,
     known: &[Hints; PATHS],
 ) -> Option<&'v Value<'v>> {
+    if let (Root::Input, [Hop::Path(id)]) = (place.root, &*place.hops) {
+        return lookup(world.input?, path(unit, *id), hints(known, *id)?);
+    }
     let mut at: &'v Value<'v> = match place.root {
         Root::Input => world.input?,
         Root::Data => &world.data,
