@@ -309,7 +309,7 @@ operations! {
     IsObject { src: Read, length: Count, fail: Label }
     /// An array, object or set.
     IsCollection { src: Read, fail: Label }
-    /// No function stands in for another.
+    /// No function stands in for another, and no base document for one that rules define.
     IsPlain { fail: Label }
     /// Goes elsewhere.
     Jump { to: Label }

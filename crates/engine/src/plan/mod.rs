@@ -54,7 +54,7 @@ pub enum Step {
     Bind(Slot, Expr),
     /// Goes on if a block has an answer, of which there is one at most. What it fills stays filled.
     Plain {
-        /// The block where no function stands in for another.
+        /// The block where no function stands in for another, and no base document for one that rules define.
         quick: Block,
         /// The block elsewhere, which fills the same slots that are read later.
         slow: Block,

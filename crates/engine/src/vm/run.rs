@@ -305,7 +305,9 @@ impl<'a> Machine<'a, '_> {
                     check!(is_one, fail);
                 }
                 Op::IsCollection { src, fail } => check!(peek!(src).len().is_some(), fail),
-                Op::IsPlain { fail } => check!(self.world.functions.is_empty(), fail),
+                Op::IsPlain { fail } => {
+                    check!(self.world.functions.is_empty() && self.world.replaced.is_empty(), fail);
+                }
                 Op::Jump { to } => go!(to),
                 Op::Start { iterator } => write!(iterator, Value::Int(0)),
                 Op::Next { iterator, collection, key, value, done } => {
