@@ -180,7 +180,8 @@ pub fn evaluate<'a, T>(
     if reusable.candidates.capacity() > KEPT {
         reusable.candidates.shrink_to(KEPT);
     }
-    run(&mut Machine {
+    let mut sent = Vec::new();
+    let result = run(&mut Machine {
         setting,
         arena,
         code: setting.code,
@@ -188,7 +189,7 @@ pub fn evaluate<'a, T>(
         current: 0,
         scratch: bumpalo::collections::Vec::new_in(arena),
         extras: None,
-        sent: &mut Vec::new(),
+        sent: &mut sent,
         reusable,
         late,
         witness: None,
@@ -197,7 +198,12 @@ pub fn evaluate<'a, T>(
         budget: 0,
         spent: 0,
         depth: 0,
-    })
+    });
+    // To drop what is nothing takes longer than to see that it is.
+    if sent.capacity() == 0 {
+        std::mem::forget(sent);
+    }
+    result
 }
 
 /// The state of an evaluation.
@@ -288,7 +294,8 @@ impl<'a> Machine<'a, '_> {
         }
         if let Some(document) = query.document {
             let needed = self.code.stack.get(document as usize).copied().unwrap_or_default();
-            let stack = self.arena.alloc_slice_fill_copy(needed, Value::Null);
+            let places = self.arena.alloc_slice_fill_copy(needed.saturating_add(1), Value::Null);
+            let Some((row, stack)) = places.split_first_mut() else { return Ok(Rows::Any(&[])) };
             // In a fresh world most documents are simply computed.
             let found = match self.world.memo.get(document as usize) {
                 Some(cell) if self.is_computed(document, cell) => self.compute(document, cell, stack)?,
@@ -298,7 +305,8 @@ impl<'a> Machine<'a, '_> {
                 return Ok(Rows::Any(&[]));
             };
             self.check_result(value)?;
-            return Ok(Rows::One(std::slice::from_ref(self.arena.alloc(value))));
+            *row = value;
+            return Ok(Rows::One(std::slice::from_ref(row)));
         }
         let stack = self.arena.alloc_slice_fill_copy(query.stack, Value::Null);
         let rows = self.run(&query.unit, &query.function, stack)?.unwrap_or(Value::Array(&[]));

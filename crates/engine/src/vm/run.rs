@@ -581,7 +581,7 @@ fn definition(function: &Function, number: u32) -> Option<Label> {
 pub(super) fn is_same(left: &Value<'_>, right: &Value<'_>) -> bool {
     match (left, right) {
         (Value::String { symbol, text }, Value::String { symbol: other_symbol, text: other }) => {
-            symbol.same(*other_symbol).unwrap_or_else(|| is_same_text(text, other))
+            symbol.same(*other_symbol).unwrap_or_else(|| text.len() == other.len() && is_same_text(text, other))
         }
         _ => left == right,
     }
