@@ -11,8 +11,8 @@ use smallvec::SmallVec;
 pub(super) struct Around<'v> {
     /// Those that are bound before it.
     pub(super) globals: &'v VarSet,
-    /// Those of it and of the bodies around it: where a nested body names one of them, it means that one.
-    pub(super) outer: &'v VarSet,
+    /// These and its own: where a nested body names one of them, it means that one.
+    pub(super) own: &'v VarSet,
     /// Whether lookups in what a `with` puts in place bind: not in nested bodies of queries.
     pub(super) replacements_bind: bool,
     /// Whether lookups in what is looked into bind (`[p[k], 1][0]`): not before it has a literal of its own.
@@ -28,7 +28,7 @@ pub(super) fn ready(literal: &Literal, safe: &VarSet, around: &Around<'_>) -> Op
     free_vars_of_literal(literal, false, &mut |var: Var, in_closure: bool| {
         if !in_closure {
             is_ready &= after.contains(var);
-        } else if around.outer.contains(var) && !around.globals.contains(var) {
+        } else if around.own.contains(var) && !around.globals.contains(var) {
             closed_over.insert(var);
         }
     });

@@ -5,7 +5,7 @@
 
 use super::VarSet;
 use super::outputs::{Around, bound_as_written, is_bound, refs_bind};
-use super::safety::body_vars;
+use super::safety::{body_vars, own_vars};
 use crate::hir::{
     Body, Check, Head, Literal, LiteralKind, Locals, Part, Problems, Query, Ref, Replacement, Rule, Term, Var,
     free_vars_of_literal, free_vars_of_term, parts_of_literal,
@@ -60,12 +60,11 @@ struct Known {
 impl Written<'_> {
     /// Checks a body, which `heads` have the values of; gives what is known after it.
     fn body(&mut self, body: &Body, heads: &[&Term], around: &Known) -> Known {
-        let mut outer = around.whole.clone();
-        body_vars(body, &mut outer);
+        let own = own_vars(body, &around.whole);
         let inner = self.inner_values(body, heads);
         let (calls, locals) = (self.calls_inside(body), self.locals);
         let bind = |literal: &Literal, globals: &VarSet, bound: &mut VarSet| {
-            let around = Around { globals, outer: &outer, replacements_bind: true, heads_bind: false };
+            let around = Around { globals, own: &own, replacements_bind: true, heads_bind: false };
             if is_known(literal, &inner, bound) && has_inputs(literal, locals, &calls, bound) {
                 bound_as_written(literal, bound, &around);
                 bind_arguments(literal, &calls, bound);
