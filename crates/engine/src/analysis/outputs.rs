@@ -48,7 +48,7 @@ pub(super) fn ready(literal: &Literal, safe: &VarSet, around: &Around<'_>) -> Op
 fn own_outputs(literal: &Literal, safe: &VarSet, after: &VarSet) -> VarSet {
     let is_one = match &literal.kind {
         LiteralKind::Unify(..) | LiteralKind::Assign(..) => !looks_into_body(literal),
-        LiteralKind::Call { call, output: Some(_) } => call.span == literal.span,
+        LiteralKind::Call { output: Some(_), .. } => true,
         _ => return ref_outputs(literal, safe),
     };
     if is_one { after.iter().filter(|var| !safe.contains(*var)).collect() } else { VarSet::default() }
@@ -158,7 +158,7 @@ pub(super) fn bound_after(literal: &Literal, safe: &VarSet, around: &Around<'_>)
         LiteralKind::Call { call, output } => {
             call.args.iter().for_each(|arg| refs_bind(arg, around.heads_bind, &mut bound));
             // The result of a call cannot bind what the call needs.
-            let is_known = call.args.iter().all(|arg| is_known_argument(arg, &bound));
+            let is_known = call.args.iter().all(|arg| is_bound(arg, &bound));
             if let Some(output) = output.as_ref().filter(|_| is_known) {
                 refs_bind(output, around.heads_bind, &mut bound);
                 // A set is no pattern.
@@ -298,18 +298,6 @@ fn is_known_term(term: &Term, bound: &VarSet) -> bool {
             Head::Term(head) => is_bound(head, bound),
         },
         term => is_bound(term, bound),
-    }
-}
-
-/// Whether an argument is known as far as OPA looks before it takes the result of a call for bound: not at heads of
-/// lookups, keys and members of sets.
-fn is_known_argument(term: &Term, bound: &VarSet) -> bool {
-    match term {
-        Term::Const(_) | Term::Comprehension(_) | Term::Set(_) => true,
-        Term::Var(var) => bound.contains(*var),
-        Term::Ref(reference) => reference.operands.iter().all(|operand| is_known_argument(operand, bound)),
-        Term::Array(items) => items.iter().all(|item| is_known_argument(item, bound)),
-        Term::Object(entries) => entries.iter().all(|(_, value)| is_known_argument(value, bound)),
     }
 }
 
