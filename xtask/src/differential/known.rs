@@ -41,9 +41,10 @@ pub fn of_errors(case: &Case, ours: &[Problem], theirs: &[Problem]) -> Option<&'
     let is_in_template = |error: &Problem| {
         error.message.ends_with("is undeclared")
             && prints(error)
-            && line(error).is_some_and(|line| line.contains("$\""))
+            && line(error).is_some_and(|line| line.contains("$\"") || line.contains("$`"))
     };
-    if theirs.is_empty() && !ours.is_empty() && ours.iter().all(is_in_template) {
+    let is_undeclared = |error: &Problem| error.message.ends_with("is undeclared");
+    if !theirs.iter().any(is_undeclared) && !ours.is_empty() && ours.iter().all(is_in_template) {
         return Some(PRINTED_TEMPLATES);
     }
     let has = |error: &Problem, text: &str| line(error).is_some_and(|line| line.contains(text));

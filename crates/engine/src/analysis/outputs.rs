@@ -111,6 +111,9 @@ pub(super) fn bound_as_written(literal: &Literal, bound: &mut VarSet, around: &A
         // At this stage OPA takes the name of a builtin that replaces a function for a variable.
         LiteralKind::With { modifiers, .. } if modifiers.iter().any(is_replaced_by_builtin) => {}
         LiteralKind::With { modifiers, .. } if modifiers.iter().any(|modifier| !is_known(modifier, bound)) => {}
+        // What an older `not` leaves before the negation stands below the `not` at this stage.
+        LiteralKind::With { body, .. }
+            if body.last().is_some_and(|last| matches!(last.kind, LiteralKind::Not { .. })) => {}
         LiteralKind::With { body, .. } => {
             body.iter().for_each(|literal| bound_as_written(literal, bound, around));
         }
