@@ -30,8 +30,8 @@
 pub mod batch;
 
 pub use solon_engine::{
-    Annotation, Answer, BuiltInput, Capabilities, Case, Cases, Compiler, Decide, Details, Engine, Error, Evaluator,
-    EvaluatorPool, Explainer, Explanation, Expression, FiredRule, Host, HttpCache, HttpError, HttpRequest,
+    Annotation, Answer, BuiltInput, BuiltInputs, Capabilities, Case, Cases, Compiler, Decide, Details, Engine, Error,
+    Evaluator, EvaluatorPool, Explainer, Explanation, Expression, FiredRule, Host, HttpCache, HttpError, HttpRequest,
     HttpResponse, Input, Issue, Limits, LoadedPolicy, Location, NativeEngine, NoHost, OwnedAnswer, OwnedExpression,
     OwnedRow, ParsedInput, Policy, Query, QuerySet, Row, SetEvaluator, Settings, Stage, Syntax, Test,
 };
@@ -52,7 +52,9 @@ pub use solon_engine::RegorusEngine;
 pub mod value {
     pub use solon_engine::value::json::{write, write_pretty, write_rego};
     pub use solon_engine::value::serde::{Build, Builder, Cause, Meter, Part, SerdeError};
-    pub use solon_engine::value::{Bump, BumpVec, Entry, Kind, Number, Object, OwnedValue, Set, Value, exceeds};
+    pub use solon_engine::value::{
+        Bump, BumpVec, Entry, Kind, Number, Object, OwnedValue, OwnedValues, Set, Value, exceeds,
+    };
 }
 
 /// The text of Rego: trees, diagnostics, printing.

@@ -1,5 +1,5 @@
 //! `cargo xtask python`: builds the Python package in an environment of its own below `target`, and runs its tests, its
-//! documentation's examples and the type checker.
+//! documentation's examples and the type checker, which also compares the stubs with the native code.
 
 use crate::process::run;
 use anyhow::{Result, bail};
@@ -21,7 +21,9 @@ pub fn command(args: &[OsString]) -> Result<()> {
     let python = prepare()?;
     run(Command::new(&python).args(["-m", "pytest", "--quiet", "-p", "no:cacheprovider"]).args(args))?;
     let mypy = ["-m", "mypy", "--cache-dir", "target/python/mypy", "crates/py/python", "crates/py/tests/typed.py"];
-    run(Command::new(&python).args(mypy))
+    run(Command::new(&python).args(mypy))?;
+    // Whether the stubs say what the native code has.
+    run(Command::new(&python).args(["-m", "mypy.stubtest", "solon"]))
 }
 
 /// Runs the recipe of `examples/scale_out` on so many rows; a million if nobody says how many.

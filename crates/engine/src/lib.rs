@@ -44,9 +44,10 @@ pub mod vm;
 #[cfg(feature = "regorus")]
 pub use api::RegorusEngine;
 pub use api::{
-    Annotation, Answer, BuiltInput, Case, Cases, Compiler, Decide, Details, Engine, Error, Evaluator, EvaluatorPool,
-    Explainer, Explanation, Expression, FiredRule, Input, Issue, LoadedPolicy, Location, NativeEngine, OwnedAnswer,
-    OwnedExpression, OwnedRow, ParsedInput, Policy, Query, QuerySet, Row, SetEvaluator, Settings, Stage, Syntax, Test,
+    Annotation, Answer, BuiltInput, BuiltInputs, Case, Cases, Compiler, Decide, Details, Engine, Error, Evaluator,
+    EvaluatorPool, Explainer, Explanation, Expression, FiredRule, Input, Issue, LoadedPolicy, Location, NativeEngine,
+    OwnedAnswer, OwnedExpression, OwnedRow, ParsedInput, Policy, Query, QuerySet, Row, SetEvaluator, Settings, Stage,
+    Syntax, Test,
 };
 pub use capabilities::Capabilities;
 pub use code::Optimizations;

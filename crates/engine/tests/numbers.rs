@@ -3,27 +3,14 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use solon_engine::builtins::{self, Caches, Context, Customs, Failure};
+use solon_engine::builtins::{self, Failure};
 use solon_engine::value::{Bump, SymbolTable, Value, json};
 use solon_engine::{Limits, NoHost};
 
 fn call<'a>(arena: &'a Bump, name: &str, args: &[Value<'a>]) -> Result<Value<'a>, Failure> {
     let builtin = builtins::find(name).unwrap_or_else(|| panic!("no builtin {name}"));
-    let mut context = Context {
-        arena,
-        host: &NoHost,
-        symbols: &SymbolTable::new(),
-        caches: &mut Caches::default(),
-        limits: &Limits { value_size: 1 << 26, ..Limits::default() },
-        allowed_hosts: None,
-        now: &mut None,
-        sent: &mut Vec::new(),
-        name: builtin.name,
-        customs: &Customs::default(),
-        place: &String::new,
-        late: None,
-    };
-    (builtin.call)(&mut context, args)
+    let limits = Limits { value_size: 1 << 26, ..Limits::default() };
+    builtins::call_alone(builtin, arena, &NoHost, &limits, args)
 }
 
 fn outcome(name: &str, args: &str) -> String {

@@ -65,14 +65,17 @@ impl Failed {
     pub fn or<T>(result: Result<T, Error>) -> Result<T, Failed> {
         match result {
             Err(error) => Err(Failed { error, cause: kept() }),
-            Ok(_) if is_interrupted() => {
-                Err(Failed { error: Error::new("eval_cancel_error", "the evaluation was interrupted"), cause: kept() })
-            }
+            Ok(_) if is_interrupted() => Err(Failed::interrupted()),
             Ok(value) => {
                 drop(kept());
                 Ok(value)
             }
         }
+    }
+
+    /// Where somebody wants an end of this thread's evaluations.
+    pub fn interrupted() -> Failed {
+        Failed { error: Error::new("eval_cancel_error", "the evaluation was interrupted"), cause: kept() }
     }
 
     /// Whether it is nothing of the input's: somebody wants an end.

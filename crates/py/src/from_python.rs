@@ -8,15 +8,18 @@
 use crate::error::{invalid, is_signalled, kept};
 use crate::host::hold;
 use crate::keys::{Keys, Wanted};
-use crate::stack::has_level;
+use crate::shapes::{Shape, Shapes};
+use crate::stack::{LEVELS, has_level};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
+use pyo3::types::dict::BoundDictIterator;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PySet, PyString, PyTuple, PyType};
 use solon::value::{
     Build, Builder, BumpVec, Cause, Entry, Meter, Object, OwnedValue, Part, SerdeError, Set, Value, write,
 };
 use std::fmt;
+use std::iter::Take;
 
 /// An object that makes a value of itself.
 pub struct Source<'s, 'py> {
@@ -37,7 +40,8 @@ impl<'s, 'py> Source<'s, 'py> {
 impl Build for Source<'_, '_> {
     fn build<'a>(&self, builder: Builder<'a, '_>) -> Result<Value<'a>, SerdeError> {
         let _held = hold();
-        let mut conversion = Conversion { builder, with_sets: self.with_sets, keys: Keys::default() };
+        let mut conversion =
+            Conversion { builder, with_sets: self.with_sets, keys: Keys::default(), shapes: Shapes::default() };
         conversion.value(self.object, builder.part()).map_err(|failed| match failed {
             Failed::Unfit(unfit) => SerdeError::new(format!("{}{unfit}", self.name)),
             Failed::Ended(error) => *error,
@@ -125,6 +129,34 @@ struct Conversion<'a, 's, 'py> {
     builder: Builder<'a, 's>,
     with_sets: bool,
     keys: Keys<'a, 'py>,
+    shapes: Shapes<'a, 'py>,
+}
+
+/// What is in a dictionary and was not read yet.
+struct Members<'d, 'py> {
+    dict: &'d Bound<'py, PyDict>,
+    /// How many there were.
+    count: usize,
+    left: Take<BoundDictIterator<'py>>,
+}
+
+impl<'py> Members<'_, 'py> {
+    #[inline]
+    fn next(&mut self) -> Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+        self.left.next()
+    }
+
+    /// Fails if the dictionary is not what it was: who iterates would panic. Whatever counts a step may run a signal's handler,
+    /// which changes it.
+    #[inline]
+    fn check(&self) -> Result<(), Failed> {
+        if self.dict.len() == self.count { Ok(()) } else { Err(changed()) }
+    }
+}
+
+#[cold]
+fn changed() -> Failed {
+    Failed::unfit("the dict changed while it was read")
 }
 
 impl<'a, 's, 'py> Conversion<'a, 's, 'py> {
@@ -194,13 +226,13 @@ impl<'a, 's, 'py> Conversion<'a, 's, 'py> {
         Ok(self.builder.text(text.to_str()?)?)
     }
 
-    /// Goes a level deeper; gives the builder of the level above, to come back to.
+    /// Goes a level deeper, and looks at the stack now and then; gives the builder of the level above, to come back to.
     #[inline]
     fn enter(&mut self) -> Result<Builder<'a, 's>, Failed> {
-        if !has_level() {
+        let deeper = self.builder.deeper()?;
+        if deeper.depth() % LEVELS == 1 && !has_level() {
             return Err(Failed::unfit("exceeded the depth that this thread has stack for"));
         }
-        let deeper = self.builder.deeper()?;
         Ok(std::mem::replace(&mut self.builder, deeper))
     }
 
@@ -216,8 +248,9 @@ impl<'a, 's, 'py> Conversion<'a, 's, 'py> {
             for (at, item) in items.enumerate() {
                 let value = self.value(&item, item_part).map_err(|failed| failed.below(|| format!("[{at}]")))?;
                 self.builder.push(&mut values, value)?;
-                if at == 1 && matches!(value, Value::Object(_)) {
+                if at == 0 && matches!(value, Value::Object(_)) {
                     self.keys.open();
+                    self.shapes.open();
                 }
             }
         }
@@ -244,22 +277,91 @@ impl<'a, 's, 'py> Conversion<'a, 's, 'py> {
     fn object(&mut self, dict: &Bound<'py, PyDict>, part: Part) -> Result<Value<'a>, Failed> {
         let above = self.enter()?;
         let count = dict.len();
-        let mut entries = self.builder.list::<Entry<'a>>(self.builder.of_part(part).entries_of(count))?;
         // No more than there were: who iterates over a dictionary that changes does not come to an end by itself.
-        for (key, value) in dict.iter().take(count) {
-            match self.key(&key, part)? {
+        let mut members = Members { dict, count, left: dict.iter().take(count) };
+        let object = match self.shapes.find(part, count) {
+            Some(shape) => self.object_like(&shape, &mut members, part)?,
+            None => {
+                let entries = self.builder.list(self.builder.of_part(part).entries_of(count))?;
+                self.object_of(entries, None, &mut members, part)?
+            }
+        };
+        self.builder = above;
+        Ok(Value::Object(object))
+    }
+
+    /// An object of a dictionary that most likely has a shape.
+    fn object_like(
+        &mut self,
+        shape: &Shape<'a, 'py>,
+        dict: &mut Members<'_, 'py>,
+        part: Part,
+    ) -> Result<Object<'a>, Failed> {
+        let entries = self.builder.entries_like(shape.entries)?;
+        for (at, member) in shape.members.iter().enumerate() {
+            let Some((key, value)) = dict.next() else { return Err(changed()) };
+            if !member.is(&key) {
+                shape.fitted(false);
+                return self.object_unlike(shape, entries, at, (key, value), dict, part);
+            }
+            self.builder.step()?;
+            if let Some((place, part)) = member.place
+                && let Some(entry) = entries.get_mut(place)
+            {
+                entry.1 = self.value(&value, part).map_err(|failed| failed.below(|| step(entry.0)))?;
+            }
+            dict.check()?;
+        }
+        shape.fitted(true);
+        Ok(Object::from_sorted(self.builder.arena(), entries))
+    }
+
+    /// An object of a dictionary that has a shape up to one of its keys, which is another one.
+    #[cold]
+    fn object_unlike(
+        &mut self,
+        shape: &Shape<'a, 'py>,
+        read: &[Entry<'a>],
+        alike: usize,
+        other: (Bound<'py, PyAny>, Bound<'py, PyAny>),
+        dict: &mut Members<'_, 'py>,
+        part: Part,
+    ) -> Result<Object<'a>, Failed> {
+        let places = shape.members.iter().take(alike).filter_map(|member| member.place);
+        let mut entries = self.builder.list(self.builder.of_part(part).entries_of(dict.count))?;
+        for entry in places.filter_map(|(place, _)| read.get(place)) {
+            self.builder.push(&mut entries, *entry)?;
+        }
+        self.object_of(entries, Some(other), dict, part)
+    }
+
+    /// An object of some entries and what else is in a dictionary: one that was taken from it, and what is left.
+    fn object_of(
+        &mut self,
+        mut entries: BumpVec<'a, Entry<'a>>,
+        mut taken: Option<(Bound<'py, PyAny>, Bound<'py, PyAny>)>,
+        dict: &mut Members<'_, 'py>,
+        part: Part,
+    ) -> Result<Object<'a>, Failed> {
+        // Its shape is that of all its keys.
+        let mut keys = (taken.is_none() && self.shapes.is_wanted(part, dict.count)).then(Vec::new);
+        while let Some((key, value)) = taken.take().or_else(|| dict.next()) {
+            let wanted = self.key(&key, part)?;
+            match wanted {
                 Some((key, part)) => {
                     let value = self.value(&value, part).map_err(|failed| failed.below(|| step(key)))?;
                     self.builder.push(&mut entries, (key, value))?;
                 }
                 None => self.builder.step()?,
             }
-            if dict.len() != count {
-                return Err(Failed::unfit("the dict changed while it was read"));
-            }
+            dict.check()?;
+            keys.iter_mut().for_each(|keys| keys.push((key.clone(), wanted)));
         }
-        self.builder = above;
-        Ok(Value::Object(Object::from_unsorted(above.arena(), entries.into_bump_slice_mut())))
+        let object = Object::from_unsorted(self.builder.arena(), entries.into_bump_slice_mut());
+        if let Some(keys) = keys.filter(|keys| keys.len() == dict.count) {
+            self.shapes.keep(part, keys, object);
+        }
+        Ok(object)
     }
 
     /// A key of an object of which a part is wanted.
@@ -276,11 +378,7 @@ impl<'a, 's, 'py> Conversion<'a, 's, 'py> {
             let kind = key.get_type().fully_qualified_name()?;
             return Err(Failed::unfit(format!("a key is of type {kind}, where JSON has strings")));
         };
-        let (text, builder) = (text.to_str()?, self.builder.of_part(object));
-        let wanted = match builder.entry(text) {
-            Some(inner) => Some((builder.key(builder.copy(text)?), inner.part())),
-            None => None,
-        };
+        let wanted = self.builder.of_part(object).entry_key(text.to_str()?)?;
         self.keys.keep(key, object, wanted);
         Ok(wanted)
     }

@@ -14,6 +14,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 thread_local! {
     /// Says to a thread of ours, which is none of Python's, that it is to stop.
     static STOP: RefCell<Option<Arc<AtomicBool>>> = const { RefCell::new(None) };
+    /// Whether the thread evaluates without Python's lock, which it had before.
+    static WITHOUT_LOCK: Cell<bool> = const { Cell::new(false) };
     /// Whether the thread runs code of Python's, which may evaluate in its turn.
     static IN_PYTHON: Cell<bool> = const { Cell::new(false) };
     /// Whether objects are being read, so that nothing else of Python's may run.
@@ -51,9 +53,25 @@ pub fn in_python<T>(run: impl FnOnce(Python<'_>) -> T) -> T {
     Python::attach(run)
 }
 
+/// Evaluates without the lock, which the thread had before and takes when Python is needed.
+pub fn without_lock<T>(evaluate: impl FnOnce() -> T) -> T {
+    let _flags = (Raised::new(&WITHOUT_LOCK, true), Raised::new(&IN_PYTHON, false));
+    evaluate()
+}
+
+/// Holds for as long as a thread stops its evaluations when it is told to.
+pub struct StopsByItself;
+
 /// Makes this thread stop its evaluations when `stop` is true, rather than when Python has a signal.
-pub fn stop_by(stop: Arc<AtomicBool>) {
-    STOP.with(|own| own.replace(Some(stop)));
+pub fn stop_by(stop: Arc<AtomicBool>) -> StopsByItself {
+    STOP.set(Some(stop));
+    StopsByItself
+}
+
+impl Drop for StopsByItself {
+    fn drop(&mut self) {
+        STOP.set(None);
+    }
 }
 
 /// Whether other threads of Python's are to run now. One that waits asks for the lock after 5 ms (`sys.getswitchinterval`)
@@ -110,9 +128,14 @@ impl Http {
     }
 }
 
-/// Whether the thread is one of ours that has no lock of Python's, since it does not run code of Python's.
+/// Whether the thread is one of ours, and does not run code of Python's.
+fn is_ours() -> bool {
+    STOP.with_borrow(Option::is_some) && !IN_PYTHON.get()
+}
+
+/// Whether the thread evaluates without Python's lock.
 fn has_no_lock() -> bool {
-    STOP.with(|own| own.borrow().is_some()) && !IN_PYTHON.get()
+    is_ours() || (WITHOUT_LOCK.get() && !IN_PYTHON.get())
 }
 
 /// Nanoseconds since the Unix epoch.
@@ -154,12 +177,13 @@ impl Host for PythonHost {
 
     /// A long evaluation lets other threads of Python run now and then, and ends when Python has a signal (Ctrl-C).
     fn is_cancelled(&self) -> bool {
-        let stop = STOP.with(|own| own.borrow().as_ref().map(|stop| stop.load(Ordering::Relaxed)));
+        let stop = STOP.with_borrow(|own| own.as_ref().map(|stop| stop.load(Ordering::Relaxed)));
         if stop == Some(true) || is_interrupted() {
             return true;
         }
-        // A thread of ours has the lock only in what Python calls.
-        if has_no_lock() || !has_room() {
+        // A thread of ours has the lock only in what Python calls. Another one without it takes it seldom: it may have to
+        // wait for it.
+        if is_ours() || !has_room() || (has_no_lock() && !is_time_for_others()) {
             return false;
         }
         Python::attach(|py| {

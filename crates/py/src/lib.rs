@@ -20,6 +20,7 @@ mod policy;
 mod pool;
 mod query;
 mod query_set;
+mod shapes;
 mod stack;
 mod to_python;
 

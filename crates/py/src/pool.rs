@@ -22,6 +22,11 @@ impl Terms {
         Terms { host, limits: options.limits, timeout: options.timeout, is_strict: options.is_strict }
     }
 
+    /// An evaluator, whose time begins anew if it has a limit.
+    pub fn renew(&self, evaluator: Evaluator) -> Evaluator {
+        if self.timeout.is_some() { evaluator.limits(self.limits_from_now()) } else { evaluator }
+    }
+
     /// The limits of something whose time begins now, if that has a limit.
     pub fn limits_from_now(&self) -> Limits {
         let Some(timeout) = self.timeout else { return self.limits };

@@ -146,8 +146,9 @@ impl Query {
     }
 
     /// The values of the query for many inputs, in their order, computed by several threads without the interpreter's
-    /// lock: `threads` of them, or as many as there are processors. With `threads=1` the calling thread computes them; it
-    /// also does where nothing is said and threads would be of no use, since there is little to compute.
+    /// lock: `threads` of them, or as many as there are processors, of which the calling thread is one. With `threads=1` it
+    /// computes all; it also does where nothing is said and other threads would be of no use, since there is little to
+    /// compute.
     ///
     /// `inputs` is any iterable; `default` is given where the query is undefined.
     ///

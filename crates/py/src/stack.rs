@@ -10,8 +10,11 @@ use std::hint::black_box;
 /// Bytes that a function of Python's may need.
 const ROOM: usize = 512 << 10;
 
-/// Bytes that a level of a conversion may need, with all that it calls.
-const LEVEL: usize = 128 << 10;
+/// Who goes through many levels looks at the stack every so many.
+pub const LEVELS: usize = 8;
+
+/// Bytes that so many levels of a conversion may need, with all that they call.
+const LEVEL: usize = 192 << 10;
 
 /// A part of the address space.
 #[derive(Clone, Copy, Default)]
@@ -58,7 +61,7 @@ pub fn has_room() -> bool {
     (low..=high).contains(&here())
 }
 
-/// Whether a conversion may go a level deeper.
+/// Whether a conversion may go some levels deeper.
 pub fn has_level() -> bool {
     stacker::remaining_stack().is_none_or(|left| left >= LEVEL)
 }

@@ -279,8 +279,9 @@ query = solon.Policy(builtins=[f]).query("own.f(input)")
 for threads in (2, 4):
     try:
         query.evaluate_many(range(100_000), threads=threads)
-    except RuntimeError as error:
-        print(error)
+    except BaseException as error:
+        # It was another thread of ours, or the one that asked.
+        print(str(error) in ("a thread ended early", "on purpose"))
 for ask in (lambda: query.evaluate(3), lambda: query.evaluate_many(range(100_000), threads=1)):
     try:
         ask()
@@ -292,7 +293,7 @@ print(query.evaluate_many(range(3)))
 
 def test_a_thread_that_panics_ends_all():
     done = subprocess.run([sys.executable, "-c", PANIC], capture_output=True, text=True, timeout=60)
-    assert done.stdout == "a thread ended early\n" * 2 + "PanicException\n" * 2 + "[0, 1, 2]\n", done.stderr
+    assert done.stdout == "True\n" * 2 + "PanicException\n" * 2 + "[0, 1, 2]\n", done.stderr
 
 
 def test_what_a_function_asks_lets_other_threads_run():

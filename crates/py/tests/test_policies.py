@@ -1,11 +1,14 @@
 """Policies and queries: how they are made, asked, changed, pickled."""
 
+import concurrent.futures
 import gc
 import io
+import itertools
 import json
 import os
 import pathlib
 import pickle
+import subprocess
 import sys
 import tarfile
 import threading
@@ -397,6 +400,50 @@ def test_evaluate_many_takes_any_iterable():
         query.evaluate_many(7)
     with pytest.raises(ValueError):
         query.evaluate_many([1], errors="ignore")
+
+
+@pytest.mark.parametrize("threads", [None, 1, 2, 5])
+def test_the_first_error_of_many_is_raised(threads):
+    query = Policy("package a\nx := y if { some y in input; to_number(y) }").query("data.a.x", strict_builtin_errors=True)
+
+    def broken():
+        yield from ([["1"]] * 1000 + [["a"]] + [["1"]] * 1000 + [["b"]])
+        raise KeyError("mine")
+
+    with pytest.raises(SolonError, match='parsing "a"'):
+        query.evaluate_many(broken(), threads=threads)
+    outcomes = query.evaluate_many(itertools.islice(broken(), 2002), threads=threads, errors="return")
+    assert [n for n, outcome in enumerate(outcomes) if outcome != "1"] == [1000, 2001]
+
+
+def test_many_after_a_slow_one_and_from_many_threads():
+    query = Policy("package a\nx := count(numbers.range(1, input))").query("data.a.x")
+    inputs = [300_000, *[n % 50 + 1 for n in range(5_000)]]
+
+    def ask():
+        return query.evaluate_many(inputs, threads=3)
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        assert all(one.result() == inputs for one in [pool.submit(ask) for _ in range(8)])
+
+
+FORK = """
+import os, solon
+query = solon.Policy("package a\\nx := input + 1").query("data.a.x")
+ask = lambda: query.evaluate_many(range(20_000), threads=3) == list(range(1, 20_001))
+assert ask()
+child = os.fork()
+if not child:
+    os._exit(7 if ask() and ask() else 1)
+assert ask()
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_many_in_a_forked_process():
+    done = subprocess.run([sys.executable, "-c", FORK], capture_output=True, text=True, timeout=60)
+    assert done.stdout == "7\n", done.stderr
 
 
 def test_nothing_is_kept_of_what_was_asked():

@@ -17,7 +17,8 @@ const KEPT: usize = 64 << 20;
 /// allocate once it is warm.
 pub struct Evaluator {
     query: Query,
-    session: Session,
+    /// In a box, since evaluators go from hand to hand.
+    session: Box<Session>,
 }
 
 /// Evaluates several queries of one policy on each input: one for each thread. The input is read once, and what the
@@ -35,7 +36,7 @@ pub struct Evaluator {
 /// ```
 pub struct SetEvaluator {
     queries: QuerySet,
-    session: Session,
+    session: Box<Session>,
 }
 
 /// What evaluators of both kinds keep.
@@ -149,7 +150,7 @@ pub(super) use settings;
 
 impl Evaluator {
     pub(super) fn new(query: Query) -> Self {
-        Evaluator { query, session: Session::new() }
+        Evaluator { query, session: Box::new(Session::new()) }
     }
 
     settings!();
@@ -169,7 +170,7 @@ impl Evaluator {
 
 impl SetEvaluator {
     pub(super) fn new(queries: QuerySet) -> Self {
-        SetEvaluator { queries, session: Session::new() }
+        SetEvaluator { queries, session: Box::new(Session::new()) }
     }
 
     settings!();

@@ -2,9 +2,10 @@
 
 use super::policy::Shared;
 use super::{Error, Query};
+use crate::host::Host;
 use crate::value::serde::{Build, Builder, Cause, Meter};
-use crate::value::{Bump, Frozen, OwnedValue, Plain, SymbolTable, Value, copy, json, serde};
-use crate::vm::codes;
+use crate::value::{Bump, Frozen, OwnedValue, OwnedValues, Plain, SymbolTable, Value, copy, json, serde};
+use crate::vm::{Limits, codes};
 use ::serde::Serialize;
 use std::sync::Arc;
 
@@ -17,7 +18,8 @@ pub(super) enum Kind<'i> {
     None,
     Json(&'i [u8]),
     Parsed(&'i ParsedInput),
-    Built(&'i BuiltInput),
+    /// With the query that it was built for.
+    Built(Value<'i>, &'i Query),
     Build(&'i dyn Build),
     Serialize(&'i dyn ToValue),
 }
@@ -41,6 +43,84 @@ impl BuiltInput {
     /// Bytes that it holds.
     pub fn allocated_bytes(&self) -> usize {
         self.value.allocated_bytes()
+    }
+}
+
+/// Inputs as [`BuiltInput`] is one, of one query and in one place, to be evaluated on another thread: `Send`.
+///
+/// ```
+/// use solon_engine::value::serde::{Build, Builder, SerdeError};
+/// use solon_engine::{Compiler, Limits, NoHost, value::Value};
+///
+/// struct Number(i64);
+///
+/// impl Build for Number {
+///     fn build<'a>(&self, _: Builder<'a, '_>) -> Result<Value<'a>, SerdeError> {
+///         Ok(Value::Int(self.0))
+///     }
+/// }
+///
+/// let query = Compiler::new().module("a.rego", "package a\nx := input + 1").compile()?.prepare("data.a.x")?;
+/// let mut inputs = query.built_inputs();
+/// inputs.push(&Number(41), &Limits::default(), &NoHost)?;
+/// let mut evaluator = query.evaluator();
+/// let answer = evaluator.eval(inputs.get(0).unwrap())?;
+/// assert_eq!(answer.deserialize::<i64>()?, 42);
+/// # Ok::<(), solon_engine::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct BuiltInputs {
+    values: OwnedValues,
+    query: Query,
+}
+
+impl BuiltInputs {
+    pub(super) fn new(query: Query) -> Self {
+        BuiltInputs { values: OwnedValues::new(), query }
+    }
+
+    /// Adds what the query can read of an input that makes a value of itself. Limits and host are those of an
+    /// evaluation: of the former `memory`, of each input, and `deadline` count.
+    ///
+    /// # Errors
+    ///
+    /// `invalid_input`, if it is no value; `eval_limit_error`, if it takes too much. Nothing is added then.
+    pub fn push(&mut self, source: &dyn Build, limits: &Limits, host: &dyn Host) -> Result<(), Error> {
+        let look = || limits.watch(host);
+        let meter = Meter::new(limits.memory.saturating_add(self.values.used_bytes()), &look);
+        let symbols = &self.query.policy.shared.code.symbols;
+        let added = self.values.build_wanted(source, symbols, self.query.projection(), &meter);
+        added.map_err(|error| unfit(&error))
+    }
+
+    /// One of them.
+    pub fn get(&self, at: usize) -> Option<Input<'_>> {
+        Some(Input(Kind::Built(self.values.get(at)?, &self.query)))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+
+    /// Bytes that they hold.
+    pub fn allocated_bytes(&self) -> usize {
+        self.values.allocated_bytes()
+    }
+
+    /// Bytes that they use of those.
+    pub fn used_bytes(&self) -> usize {
+        self.values.used_bytes()
+    }
+
+    /// Removes them, and keeps their memory.
+    pub fn clear(&mut self) {
+        self.values.clear();
     }
 }
 
@@ -92,7 +172,7 @@ impl<'i> Input<'i> {
 
     /// An input that has been made before.
     pub fn built(input: &'i BuiltInput) -> Self {
-        Input(Kind::Built(input))
+        Input(Kind::Built(input.value.value(), &input.query))
     }
 
     /// An input that has been read before.
@@ -126,8 +206,8 @@ impl<'i> Input<'i> {
             Kind::Parsed(parsed) if std::ptr::eq(&parsed.read_for.code.symbols, symbols) => {
                 return Ok(Some(parsed.value.place()));
             }
-            Kind::Built(built) => match std::ptr::eq(built.query.projection(), wanted) {
-                true => Ok(built.value.value()),
+            Kind::Built(value, query) => match std::ptr::eq(query.projection(), wanted) {
+                true => Ok(value),
                 // What another query reads may not be there.
                 false => Err(Error::new("invalid_input", "the input was built for another query")),
             },

@@ -43,7 +43,7 @@ pub use engine::{Decide, Engine, LoadedPolicy, NativeEngine, Settings};
 pub use error::{Details, Error, Issue, Location};
 pub use evaluator::{Evaluator, SetEvaluator};
 pub use explain::{Explainer, Explanation, FiredRule};
-pub use input::{BuiltInput, Input, ParsedInput};
+pub use input::{BuiltInput, BuiltInputs, Input, ParsedInput};
 pub use policy::{Policy, Query, QuerySet, Stage};
 pub use pool::EvaluatorPool;
 pub use test::{Case, Cases, Test};

@@ -4,7 +4,7 @@ use super::compiler::internal;
 use super::data::{self, Part};
 use super::explain::Explained;
 use super::input::{invalid, unfit};
-use super::{Annotation, BuiltInput, Error, Evaluator, Issue, ParsedInput, SetEvaluator, Test, features};
+use super::{Annotation, BuiltInput, BuiltInputs, Error, Evaluator, Issue, ParsedInput, SetEvaluator, Test, features};
 use crate::analysis::types::{Types, check_query};
 use crate::analysis::{RulePaths, check_written_query, order_query};
 use crate::code::{Optimizations, Work, generate_query, graph, reads, verify};
@@ -341,6 +341,11 @@ impl Query {
         let meter = Meter::new(limits.memory, &look);
         let value = OwnedValue::build_wanted(source, &self.policy.shared.code.symbols, self.projection(), &meter);
         Ok(BuiltInput { value: value.map_err(|error| unfit(&error))?, query: self.clone() })
+    }
+
+    /// A place for many such inputs; see [`BuiltInputs`].
+    pub fn built_inputs(&self) -> BuiltInputs {
+        BuiltInputs::new(self.clone())
     }
 
     /// Its text.

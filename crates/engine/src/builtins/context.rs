@@ -1,6 +1,6 @@
 //! What a builtin can reach while it runs.
 
-use super::{Customs, Failure, Outcome, Sent};
+use super::{Builtin, Customs, Failure, Outcome, Sent};
 use crate::host::Host;
 use crate::value::json::Projection;
 use crate::value::serde::{Build, Builder, Cause, Meter, SerdeError};
@@ -11,6 +11,7 @@ use serde::Serialize;
 use std::any::Any;
 
 /// What a builtin can reach: the evaluation's arena, the host, caches and limits.
+#[non_exhaustive]
 pub struct Context<'a, 'c> {
     /// Where results live.
     pub arena: &'a Bump,
@@ -37,6 +38,32 @@ pub struct Context<'a, 'c> {
     /// Reads entries of the input that were not read yet, for builtins that are known to look them up; `None` where
     /// everything was read.
     pub late: Option<&'c mut LateReader<'a>>,
+}
+
+/// Calls a builtin outside of any evaluation: for examples and tests of builtins.
+#[doc(hidden)]
+pub fn call_alone<'a>(
+    builtin: &Builtin,
+    arena: &'a Bump,
+    host: &dyn Host,
+    limits: &Limits,
+    args: &[Value<'a>],
+) -> Outcome<'a> {
+    let mut context = Context {
+        arena,
+        host,
+        symbols: &SymbolTable::new(),
+        caches: &mut Caches::default(),
+        limits,
+        allowed_hosts: None,
+        now: &mut None,
+        sent: &mut Vec::new(),
+        name: builtin.name,
+        customs: &Customs::default(),
+        place: &|| "policy.rego:1".into(),
+        late: None,
+    };
+    (builtin.call)(&mut context, args)
 }
 
 impl<'a> Context<'a, '_> {

@@ -70,7 +70,7 @@ mod x509;
 #[cfg_attr(not(feature = "yaml"), path = "no_yaml.rs")]
 pub(crate) mod yaml;
 
-pub use context::{Caches, Context, Kept};
+pub use context::{Caches, Context, Kept, call_alone};
 pub use custom::{CustomBuiltin, CustomFunction, Customs, is_custom};
 pub use declared::declare;
 pub use failure::{Failure, Outcome};

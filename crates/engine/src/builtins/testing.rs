@@ -1,6 +1,6 @@
 //! Calls builtins in unit tests.
 
-use super::{Caches, Context, Customs, Failure, find};
+use super::{Failure, call_alone, find};
 use crate::host::{Host, NoHost};
 use crate::value::{Bump, SymbolTable, Value, json};
 use crate::vm::Limits;
@@ -40,21 +40,8 @@ pub(super) fn call_on<'a>(
     args: &[Value<'a>],
 ) -> Result<Value<'a>, Failure> {
     let builtin = find(name).ok_or_else(|| Failure::Halt(format!("no builtin {name}")))?;
-    let mut ctx = Context {
-        arena,
-        host,
-        symbols: &SymbolTable::new(),
-        caches: &mut Caches::default(),
-        limits: &Limits { value_size: 1 << 20, ..Limits::default() },
-        allowed_hosts: None,
-        now: &mut None,
-        sent: &mut Vec::new(),
-        name: builtin.name,
-        customs: &Customs::default(),
-        place: &|| "policy.rego:1".into(),
-        late: None,
-    };
-    (builtin.call)(&mut ctx, args)
+    let limits = Limits { value_size: 1 << 20, ..Limits::default() };
+    call_alone(builtin, arena, host, &limits, args)
 }
 
 /// Checks results: the builtin, its arguments as a JSON array, and what is expected, an error's text after `!`.

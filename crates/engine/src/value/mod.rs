@@ -35,7 +35,7 @@ pub(crate) use links::Links;
 pub(crate) use make::{Make, Plain, copy};
 pub use number::Number;
 pub use object::{Entry, Object};
-pub use owned::OwnedValue;
+pub use owned::{OwnedValue, OwnedValues};
 pub(crate) use seed::Seeds;
 pub use set::Set;
 pub(crate) use set::find_equal;

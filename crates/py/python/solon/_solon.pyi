@@ -1,11 +1,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
-from typing import Any, Callable, Literal, TypedDict, overload
+from typing import Any, Callable, Literal, TypedDict, final, overload
 
 from ._builtins import Builtin
 from ._errors import SolonError
 from ._explanations import Explanation
 from ._limits import Limits
+
+__all__ = ["Admission", "Manifest", "manifests", "Policy", "Query", "QuerySet"]
 
 _Syntax = Literal["detect", "v0", "v1"]
 _Shape = Literal["object", "admission", "gatekeeper"]
@@ -31,6 +33,7 @@ class _Annotation(TypedDict):
     row: int | None
     fields: dict[str, Any]
 
+@final
 class Policy:
     def __new__(
         cls,
@@ -94,6 +97,7 @@ class Policy:
     @staticmethod
     def load(saved: bytes, builtins: Sequence[Builtin] = ()) -> Policy: ...
 
+@final
 class Query:
     def evaluate(self, input: Any = ..., default: Any = None) -> Any: ...
     def allows(self, input: Any = ...) -> bool: ...
@@ -123,6 +127,7 @@ class Query:
     @property
     def policy(self) -> Policy: ...
 
+@final
 class QuerySet:
     @overload
     def evaluate(self, input: Any = ..., default: Any = None, *, errors: Literal["raise"] = "raise") -> list[Any]: ...
@@ -136,6 +141,7 @@ class QuerySet:
     def policy(self) -> Policy: ...
     def __len__(self) -> int: ...
 
+@final
 class Manifest:
     @property
     def object(self) -> Any: ...
@@ -152,6 +158,7 @@ class Manifest:
     def position(self, path: Sequence[str | int]) -> tuple[int, int]: ...
     def input(self, shape: _Shape = "object", parameters: Any = None) -> Any: ...
 
+@final
 class Admission:
     def __new__(
         cls,

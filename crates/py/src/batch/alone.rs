@@ -1,15 +1,16 @@
 //! Inputs that the calling thread evaluates itself: the first ones, and all where others would be of no use.
 //!
-//! To give an evaluation to another thread takes some microseconds, and it saves the evaluation's time only: making
-//! values and objects stays with who has the lock. So it is not worth it where there is little to evaluate.
+//! To wake other threads takes some microseconds, and they save the evaluations' time only: making values and objects
+//! stays with who has the lock. So it is not worth it where there is little to evaluate.
 
 use super::Batch;
+use super::chunk::Chunk;
 use crate::error::Failed;
 use crate::host::let_others_run;
 use crate::options::Given;
 use crate::query::with_input;
 use pyo3::prelude::*;
-use solon::{Error, Evaluator, Input};
+use solon::{Evaluator, Input};
 use std::time::{Duration, Instant};
 
 /// Which inputs have their time taken: the first ones, then one of so many.
@@ -17,14 +18,12 @@ const SAMPLED: usize = 16;
 /// How many of the first ones. The very first one does not count among them: what it does is often done once.
 const FIRST: usize = 5;
 /// How long it takes at least until others are asked, and after how long they are asked whatever was seen.
-const SOON: Duration = Duration::from_micros(150);
+const SOON: Duration = Duration::from_micros(20);
 const LATE: Duration = Duration::from_millis(2);
 /// The least that is left to do with which others are worth it.
-const WORTH: Duration = Duration::from_micros(300);
-/// The least that an evaluation takes with which they are.
-const HEAVY: Duration = Duration::from_micros(1);
+const WORTH: Duration = Duration::from_micros(100);
 /// The least part of the time that evaluations take: one of so many.
-const PART: u32 = 5;
+const PART: u32 = 8;
 
 /// Where the time goes.
 struct Watch {
@@ -63,53 +62,58 @@ impl Watch {
     /// Whether others are worth it for so many more inputs.
     fn is_work_for_others(&self, left: usize) -> bool {
         let samples = self.samples.max(1);
-        let (each, evaluating) = (self.all / samples, self.evaluating / samples);
+        let (each, evaluating) = (self.all / samples, self.evaluation());
         let wait = if self.samples + 1 < FIRST as u32 { LATE } else { SOON };
         let rest = each.saturating_mul(u32::try_from(left).unwrap_or(u32::MAX));
-        self.begin.elapsed() >= wait && evaluating >= HEAVY && evaluating * PART >= each && rest >= WORTH
+        self.begin.elapsed() >= wait && evaluating * PART >= each && rest >= WORTH
+    }
+
+    /// How long an evaluation takes.
+    fn evaluation(&self) -> Duration {
+        self.evaluating / self.samples.max(1)
     }
 }
 
 impl<'py> Batch<'_, 'py> {
-    /// Evaluates inputs until there are no more, or until others, if there may be some, are worth it: that is the answer.
-    pub(super) fn alone(&mut self, py: Python<'py>, with_others: bool) -> PyResult<bool> {
+    /// Evaluates inputs until there are no more, or until others, if there may be some, are worth it: then it says how long
+    /// an evaluation takes.
+    pub(super) fn alone(&mut self, py: Python<'py>, with_others: bool) -> PyResult<Option<Duration>> {
         let mut watch = Watch::new();
         let mut evaluator = self.pool.take();
+        let mut sample = Chunk::new(self.pool);
         let mut number = 0;
-        let mut is_for_others = false;
-        while !is_for_others && let Some(input) = self.inputs.next() {
+        let mut for_others = None;
+        while for_others.is_none()
+            && let Some(input) = self.inputs.next()
+        {
             let input = input?;
-            evaluator = evaluator.limits(self.pool.terms.limits_from_now());
             if Watch::is_sampled(number) {
                 let begin = Instant::now();
-                let task = self.task(&input)?;
-                let made = begin.elapsed();
-                let mut evaluated = made;
-                self.one(py, &mut evaluator, task.input(), || evaluated = begin.elapsed())?;
-                watch.add(number, begin.elapsed(), evaluated - made);
+                sample.add(self.pool, &input)?;
+                let result;
+                (evaluator, result) = sample.evaluate(self.pool, evaluator);
+                result.map_err(|signal| signal.raise(py))?;
+                sample.read(|outcome| self.read(py, outcome))?;
+                watch.add(number, begin.elapsed(), sample.time);
+                sample.clear(self.pool);
                 let_others_run(py)?;
-                is_for_others = with_others && watch.is_work_for_others(self.count.saturating_sub(number + 1));
+                if with_others && watch.is_work_for_others(self.count.saturating_sub(number + 1)) {
+                    for_others = Some(watch.evaluation());
+                }
             } else {
-                with_input(&Given::of(input), |input| self.one(py, &mut evaluator, Ok(input), || ()))?;
+                evaluator = self.pool.terms.renew(evaluator);
+                with_input(&Given::of(input), |input| self.one(py, &mut evaluator, input))?;
             }
             number += 1;
         }
         self.count = self.count.saturating_sub(number);
         self.pool.give(evaluator);
-        Ok(is_for_others)
+        Ok(for_others)
     }
 
-    /// Evaluates an input and reads the answer; says in between that it is evaluated.
-    fn one(
-        &self,
-        py: Python<'py>,
-        evaluator: &mut Evaluator,
-        input: Result<Input<'_>, Error>,
-        is_evaluated: impl FnOnce(),
-    ) -> PyResult<()> {
-        let outcome = input.and_then(|input| evaluator.eval(input));
-        is_evaluated();
-        match Failed::or(outcome.map(|answer| self.read(py, Ok(answer.value())))) {
+    /// Evaluates an input and reads the answer.
+    fn one(&self, py: Python<'py>, evaluator: &mut Evaluator, input: Input<'_>) -> PyResult<()> {
+        match Failed::or(evaluator.eval(input).map(|answer| self.read(py, Ok(answer.value())))) {
             Ok(read) => read,
             Err(signal) if signal.is_cancelled() => Err(signal.raise(py)),
             Err(failed) => self.read(py, Err(failed)),

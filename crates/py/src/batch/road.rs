@@ -1,53 +1,44 @@
 //! The way of chunks of inputs to threads that evaluate them, and back with the answers.
 
-use super::Task;
+use super::chunk::Chunk;
 use crate::error::Failed;
 use crate::host::stop_by;
 use crate::pool::Pool;
 use crate::stack::enter;
-use pyo3::PyErr;
-use pyo3::exceptions::PyRuntimeError;
 use solon::Evaluator;
-use solon::value::OwnedValue;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
 use std::time::Duration;
-
-/// What an input gave: its value, if it is not undefined.
-pub type Outcome = Result<Option<OwnedValue>, Failed>;
-
-/// Inputs that go to a thread, or the answers that come back. Inputs of Python's come back, too, since objects are given up
-/// by who has the lock.
-pub struct Chunk {
-    pub number: usize,
-    /// Bytes of its inputs.
-    pub bytes: usize,
-    pub tasks: Vec<Task>,
-    pub outcomes: Vec<Outcome>,
-}
 
 /// Chunks on their way.
 #[derive(Default)]
 struct Road {
-    waiting: VecDeque<Chunk>,
-    done: VecDeque<Chunk>,
+    waiting: VecDeque<Box<Chunk>>,
+    done: Vec<Box<Chunk>>,
+    /// One for each thread that has no chunk.
+    evaluators: Vec<Evaluator>,
+    /// Threads that have not ended their work here.
+    working: usize,
+    /// Chunks that they have.
+    taken: usize,
+    /// Threads that wait for a chunk.
+    sleeping: usize,
+    /// Whether who asked waits for news.
+    is_awaited: bool,
     is_closed: bool,
-    /// Threads that still work.
-    threads: usize,
-    /// Whether one of them ended in a panic. The chunk that it had never comes back.
-    has_panicked: bool,
+    end: Option<End>,
 }
 
-impl Road {
-    /// Whether there is something to say to the calling thread.
-    fn has_news(&self) -> bool {
-        !self.done.is_empty() || self.has_panicked || self.threads == 0
-    }
+/// Why no more is done.
+pub enum End {
+    /// What Python runs on a thread wanted it.
+    Signal(Failed),
+    /// A thread ended in a panic. The chunk that it had never comes back.
+    Panic,
 }
 
-/// What the threads share.
+/// What the threads of a batch share.
 pub struct Shared {
     pool: Arc<Pool>,
     road: Mutex<Road>,
@@ -56,122 +47,198 @@ pub struct Shared {
     /// For who asked.
     news: Condvar,
     stop: Arc<AtomicBool>,
+    process: u32,
 }
 
-/// The error of a thread that ended before its work was done.
-pub struct EndedEarly;
+/// What who asked sees of the road.
+pub struct View {
+    /// How many chunks wait.
+    pub waiting: usize,
+    /// How many threads have none.
+    pub idle: usize,
+    /// Those that are done. They are not on the road any more.
+    pub done: Vec<Box<Chunk>>,
+}
 
-impl From<EndedEarly> for PyErr {
-    fn from(_: EndedEarly) -> PyErr {
-        PyRuntimeError::new_err("a thread ended early")
+/// Closes a road when its time is over, even where that ends in a panic of the calling thread.
+pub struct Closing<'s>(pub &'s Shared);
+
+impl Drop for Closing<'_> {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }
 
-/// Bytes of stack of a thread: as many as a main thread has.
-const STACK: usize = 8 << 20;
-/// How often the calling thread looks for signals while it waits.
-const PATIENCE: Duration = Duration::from_millis(50);
+/// What is on the road at its end.
+pub struct Rest {
+    pub evaluators: Vec<Evaluator>,
+    /// To be given up by who has the interpreter's lock.
+    pub chunks: Vec<Box<Chunk>>,
+}
+
+/// How long who asked waits at most before it looks for signals.
+const PATIENCE: Duration = Duration::from_millis(40);
 
 impl Shared {
-    /// A road without anybody on it.
+    /// A road without anything on it.
     pub fn new(pool: &Arc<Pool>) -> Arc<Shared> {
         let (more, news) = (Condvar::new(), Condvar::new());
-        Arc::new(Shared { pool: pool.clone(), road: Mutex::default(), more, news, stop: Arc::default() })
-    }
-
-    /// Begins a thread that evaluates.
-    pub fn spawn(self: &Arc<Shared>) -> std::io::Result<JoinHandle<()>> {
-        let own = self.clone();
-        self.road().threads += 1;
-        let end = AtEnd(self.clone());
-        std::thread::Builder::new().name("solon".to_owned()).stack_size(STACK).spawn(move || {
-            let _end = end;
-            own.work();
-        })
+        let process = std::process::id();
+        Arc::new(Shared { pool: pool.clone(), road: Mutex::default(), more, news, stop: Arc::default(), process })
     }
 
     fn road(&self) -> MutexGuard<'_, Road> {
         self.road.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sends inputs that are a chunk.
-    pub fn send(&self, number: usize, bytes: usize, tasks: Vec<Task>) {
-        let outcomes = Vec::with_capacity(tasks.len());
-        self.road().waiting.push_back(Chunk { number, bytes, tasks, outcomes });
-        self.more.notify_one();
+    /// What a thread of ours is to do here.
+    pub fn job(self: &Arc<Shared>) -> Job {
+        let evaluator = self.pool.take();
+        let mut road = self.road();
+        road.evaluators.push(evaluator);
+        road.working += 1;
+        Job(self.clone())
     }
 
-    /// A chunk that is done, if one comes soon. Fails where none may come any more.
-    pub fn done(&self) -> Result<Option<Chunk>, EndedEarly> {
-        let waited = self.news.wait_timeout_while(self.road(), PATIENCE, |road| !road.has_news());
-        let mut road = waited.unwrap_or_else(PoisonError::into_inner).0;
-        match road.done.pop_front() {
-            _ if road.has_panicked => Err(EndedEarly),
-            None if road.threads == 0 => Err(EndedEarly),
-            chunk => Ok(chunk),
+    /// Sends a chunk.
+    pub fn send(&self, chunk: Box<Chunk>) {
+        let mut road = self.road();
+        road.waiting.push_back(chunk);
+        let is_awaited = road.sleeping > 0;
+        drop(road);
+        if is_awaited {
+            self.more.notify_one();
         }
     }
 
-    /// No more chunks will come; what is being evaluated is to end where nobody wants it.
-    pub fn close(&self, is_unwanted: bool) {
-        if is_unwanted {
+    /// Looks what is there. Fails where no more is done.
+    pub fn look(&self) -> Result<View, End> {
+        let mut road = self.road();
+        match road.end.take() {
+            Some(end) => Err(end),
+            None => {
+                let Road { waiting, working, taken, done, .. } = &mut *road;
+                let idle = working.saturating_sub(*taken);
+                Ok(View { waiting: waiting.len(), idle, done: std::mem::take(done) })
+            }
+        }
+    }
+
+    /// Takes a chunk back that nobody has begun with.
+    pub fn take_back(&self) -> Option<Box<Chunk>> {
+        self.road().waiting.pop_front()
+    }
+
+    /// Waits until a chunk is done, but not long.
+    pub fn wait(&self) {
+        self.wait_while(|road| road.done.is_empty() && road.end.is_none());
+    }
+
+    fn wait_while(&self, is_to_wait: impl Fn(&Road) -> bool) {
+        let mut road = self.road();
+        road.is_awaited = true;
+        let waited = self.news.wait_timeout_while(road, PATIENCE, |road| is_to_wait(road));
+        road = waited.unwrap_or_else(PoisonError::into_inner).0;
+        road.is_awaited = false;
+        if std::process::id() != self.process {
+            // This is the child of a process whose threads had them.
+            (road.taken, road.working, road.end) = (0, 0, Some(End::Panic));
+        }
+    }
+
+    /// Ends the work: no more chunks will come, and those that are there are not wanted.
+    fn end(&self) {
+        let mut road = self.road();
+        road.is_closed = true;
+        if road.taken > 0 {
             self.stop.store(true, Ordering::Relaxed);
         }
-        self.road().is_closed = true;
+        drop(road);
         self.more.notify_all();
     }
 
-    /// The next chunk to evaluate; waits for it.
-    fn next(&self) -> Option<Chunk> {
-        let mut road = self.road();
+    /// Ends the work, and waits until no thread has a chunk.
+    pub fn close(&self) -> Rest {
+        self.end();
         loop {
+            let mut road = self.road();
+            if road.taken == 0 {
+                let Road { evaluators, waiting, done, .. } = &mut *road;
+                let chunks = waiting.drain(..).chain(done.drain(..)).collect();
+                return Rest { evaluators: std::mem::take(evaluators), chunks };
+            }
+            drop(road);
+            self.wait_while(|road| road.taken > 0);
+        }
+    }
+
+    /// The next chunk to evaluate, and what evaluates it; waits for it.
+    fn next(&self) -> Option<(Box<Chunk>, Evaluator)> {
+        let mut road = self.road();
+        while !road.is_closed {
             if let Some(chunk) = road.waiting.pop_front() {
-                return Some(chunk);
+                road.taken += 1;
+                let evaluator = road.evaluators.pop().unwrap_or_else(|| self.pool.take());
+                return Some((chunk, evaluator));
             }
-            if road.is_closed {
-                return None;
-            }
+            road.sleeping += 1;
             road = self.more.wait(road).unwrap_or_else(PoisonError::into_inner);
+            road.sleeping -= 1;
         }
-    }
-
-    fn work(&self) {
-        stop_by(self.stop.clone());
-        let _entered = enter();
-        let mut evaluator = self.pool.take();
-        while let Some(mut chunk) = self.next() {
-            for task in &mut chunk.tasks {
-                let outcome;
-                (evaluator, outcome) = self.one(evaluator, task);
-                chunk.outcomes.push(outcome);
-                // What is none of Python's need not wait for the lock to be given up.
-                if let Task::Built(_) = task {
-                    *task = Task::None;
-                }
-            }
-            self.road().done.push_back(chunk);
-            self.news.notify_one();
-        }
-        self.pool.give(evaluator);
-    }
-
-    fn one(&self, evaluator: Evaluator, task: &Task) -> (Evaluator, Outcome) {
-        let mut evaluator = evaluator.limits(self.pool.terms.limits_from_now());
-        let outcome = task.input().and_then(|input| evaluator.eval(input));
-        let outcome = outcome.map(|answer| answer.value().map(OwnedValue::copy_of));
-        (evaluator, Failed::or(outcome))
+        None
     }
 }
 
-/// Says that a thread is at its end, whatever ended it.
-struct AtEnd(Arc<Shared>);
+/// A thread's part of the work.
+pub struct Job(Arc<Shared>);
 
-impl Drop for AtEnd {
+/// A chunk that a thread has.
+struct Taken<'s> {
+    shared: &'s Shared,
+    done: Option<(Box<Chunk>, Evaluator, Result<(), Failed>)>,
+}
+
+impl Job {
+    /// Does it.
+    pub fn work(self) {
+        let shared = &self.0;
+        let _stopped = stop_by(shared.stop.clone());
+        let _entered = enter();
+        while let Some((mut chunk, evaluator)) = shared.next() {
+            let mut taken = Taken { shared, done: None };
+            let (evaluator, result) = chunk.evaluate(&shared.pool, evaluator);
+            taken.done = Some((chunk, evaluator, result));
+        }
+    }
+}
+
+/// Also where the thread that was to do it does not.
+impl Drop for Job {
     fn drop(&mut self) {
-        let mut road = self.0.road();
-        road.threads -= 1;
-        road.has_panicked |= std::thread::panicking();
+        self.0.road().working -= 1;
+    }
+}
+
+/// The chunk is given back, whatever ended the work on it.
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        let mut road = self.shared.road();
+        road.taken = road.taken.saturating_sub(1);
+        let end = match self.done.take() {
+            Some((chunk, evaluator, result)) => {
+                road.done.push(chunk);
+                road.evaluators.push(evaluator);
+                result.err().map(End::Signal)
+            }
+            None => Some(End::Panic),
+        };
+        if road.end.is_none() {
+            road.end = end;
+        }
+        let is_awaited = road.is_awaited;
         drop(road);
-        self.0.news.notify_all();
+        if is_awaited {
+            self.shared.news.notify_all();
+        }
     }
 }

@@ -1,39 +1,53 @@
-//! Inputs that several threads evaluate, while the calling one makes values and objects.
+//! Inputs that several threads evaluate. The calling one makes values and objects, and evaluates, too, while it has nothing
+//! of that to do.
 
-use super::road::{Chunk, Shared};
-use super::{Batch, Task};
+use super::Batch;
+use super::chunk::Chunk;
+use super::helpers::{hire, release};
+use super::road::{Closing, End, Rest, Shared, View};
+use crate::host::{let_others_run, without_lock};
+use pyo3::exceptions::{PyException, PyRuntimeError};
 use pyo3::prelude::*;
-use solon::value::OwnedValue;
+use solon::Evaluator;
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 /// The most inputs in a chunk.
 const CHUNK: usize = 256;
-/// How long a chunk is being made at most: others wait for it.
-const CHUNK_TIME: Duration = Duration::from_micros(250);
+/// How long a chunk takes at most, as far as can be told, to be made or to be evaluated.
+const CHUNK_TIME: Duration = Duration::from_micros(150);
 /// Bytes of inputs with which a chunk is full.
 const CHUNK_BYTES: usize = 1 << 20;
-/// Chunks for each thread of which inputs make at least so many.
-const SHARES: usize = 8;
 /// Chunks for each thread that may be on their way.
-const ROAD: usize = 4;
+const ROAD: usize = 16;
 /// Bytes of inputs that may be on their way, besides those that are a chunk of their own.
 const ROAD_BYTES: usize = 64 << 20;
 
 impl<'py> Batch<'_, 'py> {
-    /// Evaluates the inputs that are left.
-    pub(super) fn together(&self, py: Python<'py>, threads: usize) -> PyResult<()> {
+    /// Evaluates the inputs that are left with so many threads, of which this is one; an evaluation takes so long, as far as
+    /// that is known.
+    pub(super) fn together(&self, py: Python<'py>, threads: usize, each: Option<Duration>) -> PyResult<()> {
         let shared = Shared::new(self.pool);
-        let workers = (0..threads.min(self.count.max(1))).map(|_| shared.spawn()).collect::<std::io::Result<Vec<_>>>();
-        let result = workers.map_err(PyErr::from).and_then(|workers| {
-            let mut caller =
-                Caller { batch: self, shared: &shared, threads, early: Vec::new(), next: 0, sent: 0, bytes: 0 };
-            let result = caller.run(py);
-            shared.close(result.is_err());
-            py.detach(|| workers.into_iter().for_each(|worker| drop(worker.join())));
-            result
-        });
-        // Where not all could be begun, those that were must not wait for ever.
-        shared.close(result.is_err());
+        let _closing = Closing(&shared);
+        let helpers = hire(py, (1..threads.min(self.count)).map(|_| shared.job()));
+        let mut caller = Caller {
+            batch: self,
+            shared: &shared,
+            threads: helpers.len() + 1,
+            left: self.count,
+            each: each.unwrap_or(CHUNK_TIME),
+            is_at_end: false,
+            failure: None,
+            on_road: VecDeque::new(),
+            next: 0,
+            bytes: 0,
+            spare: Vec::new(),
+        };
+        let result = caller.run(py);
+        let Rest { evaluators, chunks } = py.detach(|| shared.close());
+        drop(chunks);
+        evaluators.into_iter().for_each(|evaluator| self.pool.give(evaluator));
+        release(py, helpers);
         result
     }
 }
@@ -43,71 +57,133 @@ struct Caller<'c, 'b, 'py> {
     batch: &'c Batch<'b, 'py>,
     shared: &'c Shared,
     threads: usize,
-    /// Chunks that came before their turn.
-    early: Vec<Chunk>,
-    /// The number of the chunk whose turn it is.
+    /// How many inputs are left to be sent, as far as anybody says.
+    left: usize,
+    /// How long an evaluation takes, roughly.
+    each: Duration,
+    /// Whether all inputs were sent.
+    is_at_end: bool,
+    /// Why there are no more, if it is an error of who gives them.
+    failure: Option<PyErr>,
+    /// For each chunk that was sent and not read the chunk, if it has come back.
+    on_road: VecDeque<Option<Box<Chunk>>>,
+    /// The number of the first one of them.
     next: usize,
-    /// How many chunks were sent.
-    sent: usize,
     /// Bytes of the inputs that are on their way.
     bytes: usize,
+    /// Chunks that were read.
+    spare: Vec<Box<Chunk>>,
 }
 
 impl<'py> Caller<'_, '_, 'py> {
     fn run(&mut self, py: Python<'py>) -> PyResult<()> {
-        // At the end, too, there is something for all.
-        let most = self.batch.count.div_ceil(self.threads * SHARES).clamp(1, CHUNK);
-        let (mut tasks, mut bytes, mut begin) = (Vec::with_capacity(most), 0, Instant::now());
-        for input in self.batch.inputs.clone() {
-            let task = self.batch.task(&input?)?;
-            bytes += task.bytes();
-            tasks.push(task);
-            if tasks.len() == most || bytes >= CHUNK_BYTES || begin.elapsed() >= CHUNK_TIME {
-                self.send(std::mem::replace(&mut tasks, Vec::with_capacity(most)), std::mem::take(&mut bytes));
-                // Neither inputs nor answers pile up.
-                while self.is_full() {
-                    self.receive(py)?;
+        let mut evaluator = self.batch.pool.take();
+        while !(self.is_at_end && self.on_road.is_empty()) {
+            let View { waiting, idle, done } = self.shared.look().map_err(|end| raise(py, end))?;
+            done.into_iter().for_each(|chunk| self.receive(chunk));
+            // First nobody is to be without work, and there is one chunk for each thread that has none.
+            if waiting + 1 < self.threads && self.may_send() {
+                self.send(py)?;
+            } else if self.read(py)? {
+            } else if waiting > idle
+                && let Some(chunk) = self.shared.take_back()
+            {
+                evaluator = self.evaluate(py, chunk, evaluator)?;
+            } else if self.may_send() {
+                self.send(py)?;
+            } else {
+                py.detach(|| self.shared.wait());
+            }
+            let_others_run(py)?;
+        }
+        self.batch.pool.give(evaluator);
+        self.failure.take().map_or(Ok(()), Err)
+    }
+
+    fn may_send(&self) -> bool {
+        let is_full = self.on_road.len() >= self.threads * ROAD;
+        !self.is_at_end && !is_full && (self.bytes <= ROAD_BYTES || self.on_road.is_empty())
+    }
+
+    /// Makes a chunk of the next inputs and sends it.
+    fn send(&mut self, py: Python<'py>) -> PyResult<()> {
+        let pool = self.batch.pool;
+        let most = self.inputs_of_chunk();
+        let mut chunk = self.spare.pop().unwrap_or_else(|| Box::new(Chunk::new(pool)));
+        let begin = Instant::now();
+        let mut inputs = self.batch.inputs.clone();
+        while chunk.len() < most && chunk.bytes() < CHUNK_BYTES && !(chunk.is_built() && begin.elapsed() >= CHUNK_TIME)
+        {
+            match inputs.next() {
+                Some(Ok(input)) => chunk.add(pool, &input)?,
+                None => self.is_at_end = true,
+                // What came before may have errors of its own.
+                Some(Err(error)) if error.is_instance_of::<PyException>(py) => {
+                    (self.is_at_end, self.failure) = (true, Some(error));
                 }
-                begin = Instant::now();
+                Some(Err(end)) => return Err(end),
+            }
+            if self.is_at_end {
+                break;
             }
         }
-        if !tasks.is_empty() {
-            self.send(tasks, bytes);
-        }
-        self.shared.close(false);
-        while self.next < self.sent {
-            self.receive(py)?;
+        self.left = self.left.saturating_sub(chunk.len());
+        if chunk.len() > 0 {
+            chunk.number = self.next + self.on_road.len();
+            self.bytes += chunk.bytes();
+            self.on_road.push_back(None);
+            self.shared.send(chunk);
         }
         Ok(())
     }
 
-    fn is_full(&self) -> bool {
-        self.sent - self.next >= self.threads * ROAD || (self.bytes > ROAD_BYTES && self.sent > self.next)
+    /// How many inputs the next chunk is to have: fewer and fewer to the end, so that all threads have something to do until
+    /// then.
+    fn inputs_of_chunk(&self) -> usize {
+        /// The part of a thread's share of what is left that is a chunk.
+        const PART: usize = 2;
+        let in_time = CHUNK_TIME.as_nanos() / self.each.as_nanos().max(1);
+        let share = self.left.div_ceil(self.threads * PART);
+        usize::try_from(in_time).unwrap_or(CHUNK).min(share).clamp(1, CHUNK)
     }
 
-    fn send(&mut self, tasks: Vec<Task>, bytes: usize) {
-        self.shared.send(self.sent, bytes, tasks);
-        self.sent += 1;
-        self.bytes += bytes;
+    /// Evaluates a chunk on this thread, without the lock.
+    fn evaluate(&mut self, py: Python<'py>, mut chunk: Box<Chunk>, evaluator: Evaluator) -> PyResult<Evaluator> {
+        let pool = self.batch.pool;
+        let (evaluator, result) = py.detach(|| without_lock(|| chunk.evaluate(pool, evaluator)));
+        result.map_err(|signal| signal.raise(py))?;
+        self.receive(chunk);
+        Ok(evaluator)
     }
 
-    /// Waits for a chunk, and reads those whose turn it is.
-    fn receive(&mut self, py: Python<'py>) -> PyResult<()> {
-        let shared = self.shared;
-        let done = py.detach(|| shared.done());
-        py.check_signals()?;
-        self.early.extend(done?);
-        while let Some(at) = self.early.iter().position(|chunk| chunk.number == self.next) {
-            let Chunk { outcomes, bytes, .. } = self.early.swap_remove(at);
-            self.bytes -= bytes;
-            for outcome in outcomes {
-                match outcome {
-                    Ok(value) => self.batch.read(py, Ok(value.as_ref().map(OwnedValue::value)))?,
-                    Err(failed) => self.batch.read(py, Err(failed))?,
-                }
-            }
-            self.next += 1;
+    /// Takes a chunk that was evaluated.
+    fn receive(&mut self, chunk: Box<Chunk>) {
+        /// What was measured before counts so many times as much as a new measurement.
+        const INERTIA: u32 = 3;
+        let each = chunk.time / u32::try_from(chunk.len()).unwrap_or(u32::MAX).max(1);
+        self.each = (self.each * INERTIA + each) / (INERTIA + 1);
+        self.bytes -= chunk.bytes();
+        if let Some(place) = self.on_road.get_mut(chunk.number - self.next) {
+            *place = Some(chunk);
         }
-        Ok(())
+    }
+
+    /// Reads the chunk whose turn it is, if it is there.
+    fn read(&mut self, py: Python<'py>) -> PyResult<bool> {
+        let Some(mut chunk) = self.on_road.front_mut().and_then(Option::take) else { return Ok(false) };
+        self.on_road.pop_front();
+        self.next += 1;
+        chunk.read(|outcome| self.batch.read(py, outcome))?;
+        chunk.clear(self.batch.pool);
+        self.spare.push(chunk);
+        Ok(true)
+    }
+}
+
+/// The exception of a road on which nothing is done any more.
+fn raise(py: Python<'_>, end: End) -> PyErr {
+    match end {
+        End::Signal(signal) => signal.raise(py),
+        End::Panic => PyRuntimeError::new_err("a thread ended early"),
     }
 }

@@ -19,7 +19,7 @@ use std::time::Duration;
 pub struct Explainer {
     query: Query,
     rules: Arc<[FiredRule]>,
-    session: Session,
+    session: Box<Session>,
     clock: Option<Box<Clock>>,
 }
 
@@ -105,7 +105,7 @@ impl Query {
     pub fn explainer(&self) -> Result<Explainer, Error> {
         let explained = self.policy.explained()?;
         let query = explained.query(self)?;
-        let mut session = Session::new();
+        let mut session = Box::new(Session::new());
         session.reusable.fired = vec![false; explained.rules().len()];
         Ok(Explainer { query, rules: explained.rules().clone(), session, clock: None })
     }

@@ -88,6 +88,7 @@ impl Name {
 
 /// What is wanted of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Wanted {
     /// Everything.
     All,
@@ -196,6 +197,15 @@ impl Projection {
             Wanted::Elements(element) | Wanted::Lookups(element) => Some(*element),
             Wanted::Kind => None,
             Wanted::Fields(fields) => field(fields, key).map(|field| field.wanted),
+        }
+    }
+
+    /// The same, with the key's symbol where that is known.
+    #[inline]
+    pub(in crate::value) fn named_entry(&self, node: u32, key: &str) -> Option<(u32, Option<Symbol>)> {
+        match self.wanted(node) {
+            Wanted::Fields(fields) => field(fields, key).map(|field| (field.wanted, Some(field.symbol))),
+            _ => self.entry(node, key).map(|wanted| (wanted, None)),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Values made by hand: what serde's model has no room for.
 
 use super::super::json::{MAX_DEPTH, Projection};
-use super::super::{Bump, SymbolTable, Value, number, used_bytes};
+use super::super::{Bump, Entry, SymbolTable, Value, number, used_bytes};
 use super::{Meter, SerdeError};
 use bumpalo::collections::Vec as BumpVec;
 
@@ -47,7 +47,7 @@ pub struct Builder<'a, 's> {
 /// a builder, [`Builder::of_part`] is the builder of another one of that kind.
 ///
 /// ```
-/// use solon_engine::value::serde::{Build, Builder, Part, SerdeError};
+/// use solon_engine::value::serde::{Build, Builder, SerdeError};
 /// use solon_engine::value::{Entry, Object, Value};
 /// use solon_engine::{Compiler, Input};
 ///
@@ -59,12 +59,14 @@ pub struct Builder<'a, 's> {
 ///         let Some(row) = builder.deeper()?.item() else { return Ok(Value::Array(&[])) };
 ///         let row = row.deeper()?;
 ///         // What is wanted of a column is looked up once, not in each row.
-///         let wanted: Vec<Option<Part>> = self.columns.map(|name| row.entry(name).map(Builder::part)).into();
+///         let keys = self.columns.iter().map(|name| row.entry_key(name)).collect::<Result<Vec<_>, _>>()?;
 ///         let mut rows = builder.list(self.rows.len())?;
 ///         for values in &self.rows {
-///             let mut entries = builder.list::<Entry<'a>>(builder.entries_of(C))?;
-///             for ((name, value), _) in self.columns.iter().zip(values).zip(&wanted).filter(|(_, part)| part.is_some()) {
-///                 builder.push(&mut entries, (builder.key(builder.copy(name)?), Value::Int(*value)))?;
+///             let mut entries = builder.list::<Entry<'a>>(row.entries_of(C))?;
+///             for (key, value) in keys.iter().zip(values) {
+///                 // A number is the same whatever is wanted of it.
+///                 let Some((key, _)) = key else { continue };
+///                 builder.push(&mut entries, (*key, Value::Int(*value)))?;
 ///             }
 ///             let object = Object::from_unsorted(builder.arena(), entries.into_bump_slice_mut());
 ///             builder.push(&mut rows, Value::Object(object))?;
@@ -124,6 +126,12 @@ impl<'a, 's> Builder<'a, 's> {
         Ok(Builder { depth: self.depth + 1, ..self })
     }
 
+    /// How many levels deep it is.
+    #[inline]
+    pub fn depth(self) -> usize {
+        self.depth
+    }
+
     /// The builder of the same value, everything of which is wanted: that of a set, whose members are looked up by
     /// what they are.
     pub fn whole(self) -> Self {
@@ -158,6 +166,22 @@ impl<'a, 's> Builder<'a, 's> {
     /// The builder of an entry's value, if it is wanted.
     pub fn entry(self, key: &str) -> Option<Self> {
         Some(Builder { node: self.projection.entry(self.node, key)?, ..self })
+    }
+
+    /// A key of an object and what is wanted of its value, if that is wanted: what [`entry`](Builder::entry),
+    /// [`copy`](Builder::copy) and [`key`](Builder::key) give, found in one go.
+    #[inline]
+    pub fn entry_key(self, key: &str) -> Result<Option<(Value<'a>, Part)>, SerdeError> {
+        let Some((node, symbol)) = self.projection.named_entry(self.node, key) else { return Ok(None) };
+        let symbol = symbol.unwrap_or_else(|| self.symbols.lookup(key));
+        Ok(Some((Value::String { symbol, text: self.copy(key)? }, Part(node))))
+    }
+
+    /// Entries in the arena like others, to be given other values.
+    #[inline]
+    pub fn entries_like(self, entries: &[Entry<'a>]) -> Result<&'a mut [Entry<'a>], SerdeError> {
+        self.room(size_of_val(entries))?;
+        self.arena.try_alloc_slice_copy(entries).map_err(|_| SerdeError::no_memory())
     }
 
     /// A list in the arena with room for so many.
