@@ -15,7 +15,7 @@ const OTHER_KEYS: &str = "rules that need other keys of their object, which are 
 const TEMPLATE_KEYS: &str = "names in template strings that are keys";
 const PRINTED_TEMPLATES: &str = "variables in template strings that OPA finds where something is printed";
 const LONE_TRUE: &str = "a lone `true` with modifiers that OPA drops";
-const REPLACED: &str = "functions that are replaced by something undefined";
+const REPLACED: &str = "functions that documents stand in for, called as expressions of their own";
 const DEPTH: &str = "limits of nesting";
 const FORGOTTEN: &str = "unsafe variables that OPA forgets where the expression has a nested body";
 
@@ -41,9 +41,10 @@ pub fn of_errors(case: &Case, ours: &[Problem], theirs: &[Problem]) -> Option<&'
     let is_in_template = |error: &Problem| {
         error.message.ends_with("is undeclared")
             && prints(error)
-            && line(error).is_some_and(|line| line.contains("$\""))
+            && line(error).is_some_and(|line| line.contains("$\"") || line.contains("$`"))
     };
-    if theirs.is_empty() && !ours.is_empty() && ours.iter().all(is_in_template) {
+    let is_undeclared = |error: &Problem| error.message.ends_with("is undeclared");
+    if !theirs.iter().any(is_undeclared) && !ours.is_empty() && ours.iter().all(is_in_template) {
         return Some(PRINTED_TEMPLATES);
     }
     let has = |error: &Problem, text: &str| line(error).is_some_and(|line| line.contains(text));

@@ -11,8 +11,8 @@ use smallvec::SmallVec;
 pub(super) struct Around<'v> {
     /// Those that are bound before it.
     pub(super) globals: &'v VarSet,
-    /// Those of it and of the bodies around it: where a nested body names one of them, it means that one.
-    pub(super) outer: &'v VarSet,
+    /// These and its own: where a nested body names one of them, it means that one.
+    pub(super) own: &'v VarSet,
     /// Whether lookups in what a `with` puts in place bind: not in nested bodies of queries.
     pub(super) replacements_bind: bool,
     /// Whether lookups in what is looked into bind (`[p[k], 1][0]`): not before it has a literal of its own.
@@ -28,7 +28,7 @@ pub(super) fn ready(literal: &Literal, safe: &VarSet, around: &Around<'_>) -> Op
     free_vars_of_literal(literal, false, &mut |var: Var, in_closure: bool| {
         if !in_closure {
             is_ready &= after.contains(var);
-        } else if around.outer.contains(var) && !around.globals.contains(var) {
+        } else if around.own.contains(var) && !around.globals.contains(var) {
             closed_over.insert(var);
         }
     });
@@ -48,7 +48,7 @@ pub(super) fn ready(literal: &Literal, safe: &VarSet, around: &Around<'_>) -> Op
 fn own_outputs(literal: &Literal, safe: &VarSet, after: &VarSet) -> VarSet {
     let is_one = match &literal.kind {
         LiteralKind::Unify(..) | LiteralKind::Assign(..) => !looks_into_body(literal),
-        LiteralKind::Call { call, output: Some(_) } => call.span == literal.span,
+        LiteralKind::Call { output: Some(_), .. } => true,
         _ => return ref_outputs(literal, safe),
     };
     if is_one { after.iter().filter(|var| !safe.contains(*var)).collect() } else { VarSet::default() }
@@ -111,6 +111,9 @@ pub(super) fn bound_as_written(literal: &Literal, bound: &mut VarSet, around: &A
         // At this stage OPA takes the name of a builtin that replaces a function for a variable.
         LiteralKind::With { modifiers, .. } if modifiers.iter().any(is_replaced_by_builtin) => {}
         LiteralKind::With { modifiers, .. } if modifiers.iter().any(|modifier| !is_known(modifier, bound)) => {}
+        // What an older `not` leaves before the negation stands below the `not` at this stage.
+        LiteralKind::With { body, .. }
+            if body.last().is_some_and(|last| matches!(last.kind, LiteralKind::Not { .. })) => {}
         LiteralKind::With { body, .. } => {
             body.iter().for_each(|literal| bound_as_written(literal, bound, around));
         }
@@ -158,7 +161,7 @@ pub(super) fn bound_after(literal: &Literal, safe: &VarSet, around: &Around<'_>)
         LiteralKind::Call { call, output } => {
             call.args.iter().for_each(|arg| refs_bind(arg, around.heads_bind, &mut bound));
             // The result of a call cannot bind what the call needs.
-            let is_known = call.args.iter().all(|arg| is_known_argument(arg, &bound));
+            let is_known = call.args.iter().all(|arg| is_bound(arg, &bound));
             if let Some(output) = output.as_ref().filter(|_| is_known) {
                 refs_bind(output, around.heads_bind, &mut bound);
                 // A set is no pattern.
@@ -298,18 +301,6 @@ fn is_known_term(term: &Term, bound: &VarSet) -> bool {
             Head::Term(head) => is_bound(head, bound),
         },
         term => is_bound(term, bound),
-    }
-}
-
-/// Whether an argument is known as far as OPA looks before it takes the result of a call for bound: not at heads of
-/// lookups, keys and members of sets.
-fn is_known_argument(term: &Term, bound: &VarSet) -> bool {
-    match term {
-        Term::Const(_) | Term::Comprehension(_) | Term::Set(_) => true,
-        Term::Var(var) => bound.contains(*var),
-        Term::Ref(reference) => reference.operands.iter().all(|operand| is_known_argument(operand, bound)),
-        Term::Array(items) => items.iter().all(|item| is_known_argument(item, bound)),
-        Term::Object(entries) => entries.iter().all(|(_, value)| is_known_argument(value, bound)),
     }
 }
 

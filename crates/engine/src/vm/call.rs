@@ -7,7 +7,7 @@ use super::{Machine, Memo, PER_STEP};
 use crate::builtins::{Builtin, Context, Failure, Purity};
 use crate::code::aliases::Root;
 use crate::code::{BuiltinIndex, Function, Unit};
-use crate::plan::{DocumentId, Function as Callee};
+use crate::plan::{DocumentId, DocumentKind, Function as Callee};
 use crate::value::Value;
 use std::cell::Cell;
 
@@ -140,6 +140,9 @@ impl<'a> Machine<'a, '_> {
     ) -> Result<Option<Value<'a>>> {
         match substitute {
             Substitute::Value(value) => Ok(Some(value)),
+            Substitute::Function(Callee::Document(document)) if !self.is_function(document) => {
+                self.document(document.0, place, stack)
+            }
             Substitute::Function(function) => {
                 // Functions are themselves again inside of what stands in for one.
                 let (outer, current) = (self.world, self.current);
@@ -153,6 +156,11 @@ impl<'a> Machine<'a, '_> {
                 result
             }
         }
+    }
+
+    fn is_function(&self, document: DocumentId) -> bool {
+        let found = self.code.tree.documents.get(document.0 as usize);
+        found.is_some_and(|found| matches!(found.kind, DocumentKind::Function(_)))
     }
 
     /// Calls a builtin.

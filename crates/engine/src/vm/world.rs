@@ -42,7 +42,7 @@ pub(super) struct World<'a> {
 pub(super) enum Substitute<'a> {
     /// A value, whatever the arguments.
     Value(Value<'a>),
-    /// Another function.
+    /// Another function, or a document, whatever the arguments.
     Function(Function),
 }
 
@@ -93,10 +93,12 @@ impl<'a> Machine<'a, '_> {
     pub(super) fn world_for_input(&mut self) -> Result<World<'a>> {
         let known = self.world.memo;
         self.making(known.len())?;
+        // What stands in for a function may read what the function does not.
+        let is_plain = self.world.functions.iter().all(|(_, by)| matches!(by, Substitute::Value(_)));
         let kept = |(cell, is_kept): (&Cell<Memo<'a>>, &bool)| match cell.get() {
             // What is being computed now is not finished in that world.
             Memo::Running => Memo::Empty,
-            memo if *is_kept => memo,
+            memo if *is_kept && is_plain => memo,
             _ => Memo::Empty,
         };
         let mut memo = known.iter().zip(&self.code.is_input_free).map(kept);

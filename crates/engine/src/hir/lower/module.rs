@@ -169,7 +169,7 @@ impl<'p> Environment<'p> {
             let name: Arc<str> = match (&import.alias, path.last()) {
                 (Some(alias), _) => alias.text.clone(),
                 (None, Some(last)) => last.as_str().into(),
-                (None, None) => continue,
+                (None, None) => root.as_str().into(),
             };
             match root.as_str() {
                 "data" => globals.insert(name, Global::Data(path_of(path)).into()),
