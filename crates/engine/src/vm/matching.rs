@@ -5,9 +5,10 @@
 //! with the sum of both, not with their product.
 
 use super::Machine;
+use super::elements::{Element, element, is_member};
 use super::error::Result;
 use super::part::{Part, Step, Steps, with_part};
-use super::run::{Element, element, is_member, is_same};
+use super::run::is_same;
 use crate::code::Key;
 use crate::value::{Bump, Entry, Object, Set, Value, same_text, sketch};
 

@@ -7,6 +7,7 @@ mod build;
 mod call;
 mod conflict;
 mod documents;
+mod elements;
 mod error;
 mod matching;
 mod observed;

@@ -94,7 +94,7 @@ fn turn_step(step: &mut Step) {
     let looked_up = Step::Loop {
         collection: std::mem::replace(collection, inner),
         key: std::mem::replace(key, inner_key),
-        value: std::mem::replace(value, Some(element)),
+        value: value.replace(element),
         filter: Some(Filter { part: Part::Key, equal: element_part }),
         body: rest,
     };
