@@ -242,10 +242,16 @@ impl Lowerer<'_, '_> {
             (Some((ast::Operator::Unify, args)), _) => {
                 let [left, right] = args else { return None };
                 if is_call(left) && !is_call(right) {
+                    let mut calls = Body::new();
+                    let right = self.term(right, &mut calls);
                     let before = out.len();
-                    let right = self.term(right, out);
                     let left_term = self.term(left, out);
-                    return Some(unify(right, left_term, true, before, out));
+                    if calls.is_empty() {
+                        return Some(unify(right, left_term, true, before, out));
+                    }
+                    // Calls are made in the order of the text.
+                    out.append(&mut calls);
+                    return Some(LiteralKind::Unify(left_term, right));
                 }
                 let left = self.term(left, out);
                 let before = out.len();
