@@ -223,6 +223,7 @@ impl Lowerer<'_, '_> {
         let mut named = Vec::new();
         rule.head.parameters.iter().flatten().for_each(|param| argument_names(param, &mut named));
         self.check_names(rule, &named);
+        self.check_head(rule);
         let key_terms = rule.head.path.get(constant..).unwrap_or_default();
         let (value, is_set) = match &rule.head.kind {
             ast::HeadKind::Value { value, .. } => (value.as_ref(), false),
