@@ -245,21 +245,31 @@ impl Lowerer<'_, '_> {
         self.is_in_head = false;
         self.leave();
         let computed = self.computed_parameters(rule, params.as_deref_mut().unwrap_or_default());
-        before.extend(computed.iter().cloned());
         let mut branches = smallvec![Branch { span: rule.span, body: before, value }];
         if let Some((_, place)) = &mut self.place {
             place.is_else = true;
         }
         for branch in &rule.else_branches {
-            let mut branch = self.else_branch(branch, &arguments);
-            branch.body.extend(computed.iter().cloned());
-            branches.push(branch);
+            branches.push(self.else_branch(branch, &arguments));
+        }
+        if !computed.is_empty() {
+            branches.iter_mut().for_each(|branch| self.match_last(&computed, branch));
         }
         if self.is_strict {
             self.report_unused_arguments(rule, &arguments);
         }
         self.locals.set_names_data(self.names_data.get());
         Rule { span: rule.span, path, keys, is_set, params, is_default: rule.is_default, branches, locals: self.locals }
+    }
+
+    /// Adds the literals of computed parameters to a branch, after one for its value if that is computed, too.
+    fn match_last(&mut self, computed: &[Literal], branch: &mut Branch) {
+        if is_computed(&branch.value) {
+            let var = Term::Var(self.fresh(branch.span));
+            let value = std::mem::replace(&mut branch.value, var.clone());
+            branch.body.push(Literal { span: branch.span, kind: LiteralKind::Unify(var, value) });
+        }
+        branch.body.extend(computed.iter().cloned());
     }
 
     /// Parameters with comprehensions or lookups become variables. As in OPA, these are matched at the end of bodies.
