@@ -121,7 +121,7 @@ impl SavedUnit {
         }
         let key = |text: &Arc<str>| {
             let symbol = symbols.lookup(text);
-            Ok(Key { symbol, text: (**text).into() })
+            Ok(Key::new(symbol, text))
         };
         let path = |path: &SavedPath| texts.path(path)?.iter().map(key).collect::<Result<super::Path>>();
         let paths = self.paths.iter().map(path).collect::<Result<Vec<_>>>()?;
