@@ -15,7 +15,7 @@ const OTHER_KEYS: &str = "rules that need other keys of their object, which are 
 const TEMPLATE_KEYS: &str = "names in template strings that are keys";
 const PRINTED_TEMPLATES: &str = "variables in template strings that OPA finds where something is printed";
 const LONE_TRUE: &str = "a lone `true` with modifiers that OPA drops";
-const REPLACED: &str = "functions that are replaced by something undefined";
+const REPLACED: &str = "functions that documents stand in for, called as expressions of their own";
 const DEPTH: &str = "limits of nesting";
 const FORGOTTEN: &str = "unsafe variables that OPA forgets where the expression has a nested body";
 
@@ -41,9 +41,10 @@ pub fn of_errors(case: &Case, ours: &[Problem], theirs: &[Problem]) -> Option<&'
     let is_in_template = |error: &Problem| {
         error.message.ends_with("is undeclared")
             && prints(error)
-            && line(error).is_some_and(|line| line.contains("$\""))
+            && line(error).is_some_and(|line| line.contains("$\"") || line.contains("$`"))
     };
-    if theirs.is_empty() && !ours.is_empty() && ours.iter().all(is_in_template) {
+    let is_undeclared = |error: &Problem| error.message.ends_with("is undeclared");
+    if !theirs.iter().any(is_undeclared) && !ours.is_empty() && ours.iter().all(is_in_template) {
         return Some(PRINTED_TEMPLATES);
     }
     let has = |error: &Problem, text: &str| line(error).is_some_and(|line| line.contains(text));
@@ -226,13 +227,31 @@ fn with_sorted_values(row: &Row) -> Row {
     row
 }
 
+/// A text that a template has written numbers into, these without zeros at the end: `1.0` is `1`.
+fn with_plain_numbers(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(|letter: char| letter.is_ascii_digit()) {
+        let (before, from) = rest.split_at(at);
+        let length = from.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(from.len());
+        let (number, after) = from.split_at(length);
+        plain.push_str(before);
+        plain.push_str(match number.split_once('.') {
+            Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|zero| zero == b'0') => whole,
+            _ => number,
+        });
+        rest = after;
+    }
+    plain + rest
+}
+
 /// Rows with numbers as they are compared: `-0` is `0`, `1.0` is `1`; U+FFFD is itself where OPA escapes it, as it stands
 /// for bytes that are no text. So are both in keys and texts that are JSON themselves.
 fn plain(rows: &[Row]) -> Vec<Row> {
     fn text(text: &str) -> String {
         match serde_json::from_str::<Json>(text) {
             Ok(json) => value(&json).to_string(),
-            Err(_) => text.replace("\\ufffd", "\u{fffd}"),
+            Err(_) => with_plain_numbers(&text.replace("\\ufffd", "\u{fffd}")),
         }
     }
     fn value(json: &Json) -> Json {

@@ -156,11 +156,16 @@ pub(super) fn selections<'p>(
         let before = bound.clone();
         parts_of_literal(literal, &mut |part| {
             insert(&mut bound, part);
+            known.enter(part);
             add(part, number, &before, &known);
         });
         known.read(literal);
     }
-    head().for_each(|term| parts_of_term(term, &mut |part| add(part, branch.body.len(), &bound, &known)));
+    let mut add_of_head = |part| {
+        known.enter(part);
+        add(part, branch.body.len(), &bound, &known);
+    };
+    head().for_each(|term| parts_of_term(term, &mut add_of_head));
 }
 
 fn insert(vars: &mut VarSet, part: Part<'_>) {

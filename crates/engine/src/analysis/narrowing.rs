@@ -4,7 +4,7 @@
 //! the ref count, and of those that bind a variable the first.
 
 use super::selection::Step;
-use crate::hir::{Head, Literal, LiteralKind, Ref, Term, Var};
+use crate::hir::{Head, Literal, LiteralKind, Part, Ref, Term, Var};
 use crate::types::Key;
 use std::collections::HashMap;
 
@@ -15,12 +15,24 @@ const MOST: usize = 64;
 #[derive(Default)]
 pub(super) struct Known<'p> {
     values: HashMap<Var, Vec<&'p Term>>,
+    /// How many nested bodies there are around what is looked at. Collections that stand in a ref there have literals
+    /// there, of which nothing is learned.
+    depth: usize,
 }
 
 impl<'p> Known<'p> {
     /// Whether steps may become other ones: those that are scalars, or variables of which nothing is known, do not.
     pub(super) fn may_narrow(&self, operands: &[Term]) -> bool {
         !self.values.is_empty() || !operands.iter().all(|operand| matches!(operand, Term::Const(_) | Term::Var(_)))
+    }
+
+    /// Begins and ends nested bodies.
+    pub(super) fn enter(&mut self, part: Part<'_>) {
+        match part {
+            Part::Begin => self.depth += 1,
+            Part::End => self.depth = self.depth.saturating_sub(1),
+            _ => {}
+        }
     }
 
     /// Learns from a literal.
@@ -47,6 +59,9 @@ impl<'p> Known<'p> {
 
     fn values_of_ref(&self, reference: &'p Ref) -> Option<Vec<&'p Term>> {
         let Head::Term(head) = &reference.head else { return None };
+        if self.depth > 0 && !matches!(head, Term::Var(_)) {
+            return None;
+        }
         let mut values = self.values_of(head)?;
         for operand in &reference.operands {
             let mut next = Vec::new();

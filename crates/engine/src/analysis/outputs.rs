@@ -11,8 +11,8 @@ use smallvec::SmallVec;
 pub(super) struct Around<'v> {
     /// Those that are bound before it.
     pub(super) globals: &'v VarSet,
-    /// Those of it and of the bodies around it: where a nested body names one of them, it means that one.
-    pub(super) outer: &'v VarSet,
+    /// These and its own: where a nested body names one of them, it means that one.
+    pub(super) own: &'v VarSet,
     /// Whether lookups in what a `with` puts in place bind: not in nested bodies of queries.
     pub(super) replacements_bind: bool,
     /// Whether lookups in what is looked into bind (`[p[k], 1][0]`): not before it has a literal of its own.
@@ -28,7 +28,7 @@ pub(super) fn ready(literal: &Literal, safe: &VarSet, around: &Around<'_>) -> Op
     free_vars_of_literal(literal, false, &mut |var: Var, in_closure: bool| {
         if !in_closure {
             is_ready &= after.contains(var);
-        } else if around.outer.contains(var) && !around.globals.contains(var) {
+        } else if around.own.contains(var) && !around.globals.contains(var) {
             closed_over.insert(var);
         }
     });
@@ -38,20 +38,28 @@ pub(super) fn ready(literal: &Literal, safe: &VarSet, around: &Around<'_>) -> Op
     if closed_over.is_empty() {
         return Some(after);
     }
-    let outputs = own_outputs(literal, safe, &after);
-    let is_ready = closed_over != outputs && closed_over.iter().all(|var| safe.contains(var) || outputs.contains(var));
-    is_ready.then_some(after)
+    let (outputs, has_more) = own_outputs(literal, safe, &after);
+    let is_known = closed_over.iter().all(|var| safe.contains(var) || outputs.contains(var));
+    (is_known && (has_more || closed_over != outputs)).then_some(after)
 }
 
 /// What a literal binds, as OPA has it where bodies in the literal need something: they may need what the literal binds
-/// itself, if it binds more than that. (There it has no value, then, unless they bind it.)
-fn own_outputs(literal: &Literal, safe: &VarSet, after: &VarSet) -> VarSet {
-    let is_one = match &literal.kind {
-        LiteralKind::Unify(..) | LiteralKind::Assign(..) => !looks_into_body(literal),
-        LiteralKind::Call { call, output: Some(_) } => call.span == literal.span,
-        _ => return ref_outputs(literal, safe),
-    };
-    if is_one { after.iter().filter(|var| !safe.contains(*var)).collect() } else { VarSet::default() }
+/// itself, if it binds more than that. (There it has no value, then, unless they bind it.) Also says whether it binds
+/// what has no name here: where the result of a call is made equal to something, OPA has a variable for it, and an
+/// equality of its own.
+fn own_outputs(literal: &Literal, safe: &VarSet, after: &VarSet) -> (VarSet, bool) {
+    let new = |bound: &VarSet| bound.iter().filter(|var| !safe.contains(*var)).collect();
+    match &literal.kind {
+        LiteralKind::Unify(..) | LiteralKind::Assign(..) if looks_into_body(literal) => (VarSet::default(), false),
+        LiteralKind::Unify(..) | LiteralKind::Assign(..) => (new(after), false),
+        LiteralKind::Call { call, output: Some(_) } if call.span == literal.span => (new(after), false),
+        LiteralKind::Call { call, output: Some(_) } => {
+            let mut bound = safe.clone();
+            call.args.iter().for_each(|arg| refs_bind(arg, true, &mut bound));
+            (new(&bound), true)
+        }
+        _ => (ref_outputs(literal, safe), false),
+    }
 }
 
 /// Whether a literal looks into a collection that is written in place, which OPA gives a literal of its own.
@@ -111,6 +119,9 @@ pub(super) fn bound_as_written(literal: &Literal, bound: &mut VarSet, around: &A
         // At this stage OPA takes the name of a builtin that replaces a function for a variable.
         LiteralKind::With { modifiers, .. } if modifiers.iter().any(is_replaced_by_builtin) => {}
         LiteralKind::With { modifiers, .. } if modifiers.iter().any(|modifier| !is_known(modifier, bound)) => {}
+        // What an older `not` leaves before the negation stands below the `not` at this stage.
+        LiteralKind::With { body, .. }
+            if body.last().is_some_and(|last| matches!(last.kind, LiteralKind::Not { .. })) => {}
         LiteralKind::With { body, .. } => {
             body.iter().for_each(|literal| bound_as_written(literal, bound, around));
         }
@@ -144,6 +155,9 @@ pub(super) fn bound_after(literal: &Literal, safe: &VarSet, around: &Around<'_>)
         LiteralKind::Unify(left, right) => {
             refs_bind(left, around.heads_bind, &mut bound);
             refs_bind(right, around.heads_bind, &mut bound);
+            if !around.heads_bind {
+                sets_bind(left, right, &mut bound);
+            }
             unify_binds(left, right, &mut bound);
         }
         LiteralKind::Assign(left, right) => {
@@ -152,13 +166,16 @@ pub(super) fn bound_after(literal: &Literal, safe: &VarSet, around: &Around<'_>)
             // What is on the left gets its value here, and gives none to the right.
             let mut basis = bound.clone();
             free_vars_of_term(left, false, &mut |var: Var, _| basis.remove(var));
+            if !around.heads_bind {
+                sets_bind(left, right, &mut basis);
+            }
             unify_binds(left, right, &mut basis);
             bound.extend(&basis);
         }
         LiteralKind::Call { call, output } => {
             call.args.iter().for_each(|arg| refs_bind(arg, around.heads_bind, &mut bound));
             // The result of a call cannot bind what the call needs.
-            let is_known = call.args.iter().all(|arg| is_known_argument(arg, &bound));
+            let is_known = call.args.iter().all(|arg| is_bound(arg, &bound));
             if let Some(output) = output.as_ref().filter(|_| is_known) {
                 refs_bind(output, around.heads_bind, &mut bound);
                 // A set is no pattern.
@@ -301,15 +318,11 @@ fn is_known_term(term: &Term, bound: &VarSet) -> bool {
     }
 }
 
-/// Whether an argument is known as far as OPA looks before it takes the result of a call for bound: not at heads of
-/// lookups, keys and members of sets.
-fn is_known_argument(term: &Term, bound: &VarSet) -> bool {
-    match term {
-        Term::Const(_) | Term::Comprehension(_) | Term::Set(_) => true,
-        Term::Var(var) => bound.contains(*var),
-        Term::Ref(reference) => reference.operands.iter().all(|operand| is_known_argument(operand, bound)),
-        Term::Array(items) => items.iter().all(|item| is_known_argument(item, bound)),
-        Term::Object(entries) => entries.iter().all(|(_, value)| is_known_argument(value, bound)),
+/// A variable that is equal to a set has a value, as OPA sees it before bodies are put in order, whether the members of
+/// the set have or not.
+fn sets_bind(left: &Term, right: &Term, bound: &mut VarSet) {
+    if let (Term::Var(var), Term::Set(_)) | (Term::Set(_), Term::Var(var)) = (left, right) {
+        bound.insert(*var);
     }
 }
 

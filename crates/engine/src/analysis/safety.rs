@@ -73,8 +73,14 @@ fn order_rule(rule: &mut Rule, problems: &mut Problems) {
     if rule.locals.need_no_order() {
         return;
     }
-    let mut orderer =
-        Orderer { is_query: false, depth: 0, locals: &rule.locals, problems, reported: VarSet::default() };
+    let mut orderer = Orderer {
+        is_query: false,
+        depth: 0,
+        locals: &rule.locals,
+        problems,
+        literal: None,
+        reported: VarSet::default(),
+    };
     let mut arguments = VarSet::default();
     for param in rule.params.iter().flatten() {
         free_vars_of_term(param, false, &mut |var: Var, in_closure: bool| {
@@ -84,19 +90,18 @@ fn order_rule(rule: &mut Rule, problems: &mut Problems) {
         });
     }
     for param in rule.params.iter_mut().flatten() {
-        orderer.term(param, &arguments, &arguments);
+        orderer.term(param, &arguments);
     }
     for (index, branch) in rule.branches.iter_mut().enumerate() {
         orderer.reported = VarSet::default();
         let keys = if index == 0 { rule.keys.as_mut_slice() } else { &mut [] };
-        let mut outer = arguments.clone();
-        body_vars(&branch.body, &mut outer);
-        let safe = orderer.body(&mut branch.body, arguments.clone(), &outer);
+        let own = own_vars(&branch.body, &arguments);
+        let safe = orderer.body(&mut branch.body, arguments.clone(), &own);
         // OPA looks at heads before bodies, whatever these have to say of a variable.
         orderer.reported = VarSet::default();
         for term in keys.iter_mut().chain([&mut branch.value]) {
-            orderer.term(term, &safe, &outer);
-            orderer.require(Check::HeadSafety, term, &outer, &outer);
+            orderer.term(term, &safe);
+            orderer.require(Check::HeadSafety, term, &own);
         }
     }
     extract_rule(rule);
@@ -104,11 +109,15 @@ fn order_rule(rule: &mut Rule, problems: &mut Problems) {
 
 /// Puts the body of a query in order.
 pub fn order_query(query: &mut Query, problems: &mut Problems) {
-    let mut orderer =
-        Orderer { is_query: true, depth: 0, locals: &query.locals, problems, reported: VarSet::default() };
-    let mut outer = VarSet::default();
-    body_vars(&query.body, &mut outer);
-    orderer.body(&mut query.body, VarSet::default(), &outer);
+    let mut orderer = Orderer {
+        is_query: true,
+        depth: 0,
+        locals: &query.locals,
+        problems,
+        literal: None,
+        reported: VarSet::default(),
+    };
+    orderer.own_body(&mut query.body, VarSet::default());
     extract_query(query);
 }
 
@@ -121,31 +130,41 @@ pub(super) fn body_vars(body: &Body, vars: &mut VarSet) {
     });
 }
 
+/// The variables of `safe` and those of a body.
+pub(super) fn own_vars(body: &Body, safe: &VarSet) -> VarSet {
+    let mut own = safe.clone();
+    body_vars(body, &mut own);
+    own
+}
+
 struct Orderer<'r> {
     is_query: bool,
     /// How many bodies there are around the one that is put in order.
     depth: usize,
+    /// The literal whose turn it is; none in heads.
+    literal: Option<Span>,
     locals: &'r Locals,
     problems: &'r mut Problems,
     reported: VarSet,
 }
 
 impl Orderer<'_> {
-    /// Orders a body whose variables in `safe` are bound before it. `outer` are the variables of it and of the
-    /// bodies around it. Gives what is bound after it.
-    fn body(&mut self, body: &mut Body, mut safe: VarSet, outer: &VarSet) -> VarSet {
+    /// Orders a body whose variables in `safe` are bound before it. `own` are these and the variables of the body itself.
+    /// Gives what is bound after it.
+    fn body(&mut self, body: &mut Body, mut safe: VarSet, own: &VarSet) -> VarSet {
         let globals = safe.clone();
+        let literal_around = self.literal;
         let replacements_bind = !self.is_query || self.depth == 0;
-        let around = Around { globals: &globals, outer, replacements_bind, heads_bind: true };
+        let around = Around { globals: &globals, own, replacements_bind, heads_bind: true };
         // What is ready in the order in which it is written stays where it is. Without variables everything is.
         let mut in_order = 0;
         for literal in body.iter_mut() {
             if !self.locals.is_empty() {
                 let Some(after) = ready(literal, &safe, &around) else { break };
-                self.take_in_order(literal, &safe, outer);
+                self.take_in_order(literal, &safe);
                 safe = after;
             } else {
-                self.take_in_order(literal, &safe, outer);
+                self.take_in_order(literal, &safe);
             }
             in_order += 1;
         }
@@ -156,7 +175,7 @@ impl Orderer<'_> {
             for mut literal in waiting {
                 match ready(&literal, &safe, &around) {
                     Some(after) => {
-                        self.take_in_order(&mut literal, &safe, outer);
+                        self.take_in_order(&mut literal, &safe);
                         safe = after;
                         body.push(literal);
                         progressed = true;
@@ -170,12 +189,14 @@ impl Orderer<'_> {
                 body.append(&mut waiting);
             }
         }
+        self.literal = literal_around;
         safe
     }
 
     /// Orders what is inside a literal whose turn it is: an assignment from now on makes two terms equal.
-    fn take_in_order(&mut self, literal: &mut Literal, safe: &VarSet, outer: &VarSet) {
-        self.nested(literal, safe, outer);
+    fn take_in_order(&mut self, literal: &mut Literal, safe: &VarSet) {
+        self.literal = Some(literal.span);
+        self.nested(literal, safe);
         if let LiteralKind::Assign(left, right) = &mut literal.kind {
             literal.kind =
                 LiteralKind::Unify(std::mem::replace(left, Term::TRUE), std::mem::replace(right, Term::TRUE));
@@ -183,96 +204,96 @@ impl Orderer<'_> {
     }
 
     /// Orders the bodies inside a literal.
-    fn nested(&mut self, literal: &mut Literal, safe: &VarSet, outer: &VarSet) {
+    fn nested(&mut self, literal: &mut Literal, safe: &VarSet) {
         match &mut literal.kind {
-            LiteralKind::Truthy(term) => self.term(term, safe, outer),
+            LiteralKind::Truthy(term) => self.term(term, safe),
             LiteralKind::Unify(left, right) | LiteralKind::Assign(left, right) => {
-                self.term(left, safe, outer);
-                self.term(right, safe, outer);
+                self.term(left, safe);
+                self.term(right, safe);
             }
             LiteralKind::Call { call, output } => {
-                call.args.iter_mut().chain(output).for_each(|term| self.term(term, safe, outer));
+                call.args.iter_mut().chain(output).for_each(|term| self.term(term, safe));
             }
             LiteralKind::Not { body, is_scoped: false, .. } => {
-                body.iter_mut().for_each(|literal| self.nested(literal, safe, outer));
+                body.iter_mut().for_each(|literal| self.nested(literal, safe));
             }
-            LiteralKind::Not { body, is_scoped: true, .. } => self.closure(body, safe.clone(), outer),
+            LiteralKind::Not { body, is_scoped: true, .. } => self.closure(body, safe.clone()),
             LiteralKind::Every { key, value, domain, body } => {
-                self.term(domain, safe, outer);
+                self.term(domain, safe);
                 let mut safe = safe.clone();
                 key.iter().chain([&*value]).for_each(|var| {
                     safe.insert(*var);
                 });
-                self.closure(body, safe, outer);
+                self.closure(body, safe);
             }
             LiteralKind::And(left, right) | LiteralKind::Or(left, right) => {
-                self.closure(left, safe.clone(), outer);
-                self.closure(right, safe.clone(), outer);
+                self.closure(left, safe.clone());
+                self.closure(right, safe.clone());
             }
             LiteralKind::With { modifiers, body } => {
                 let mut safe = safe.clone();
                 for modifier in modifiers {
                     if let Replacement::Term(term) = &mut modifier.value {
-                        self.term(term, &safe, outer);
+                        self.term(term, &safe);
                         refs_bind(term, true, &mut safe);
                     }
                 }
-                self.body(body, safe, outer);
+                self.own_body(body, safe);
             }
         }
     }
 
-    fn closure(&mut self, body: &mut Body, safe: VarSet, outer: &VarSet) {
-        let mut outer = outer.clone();
-        outer.extend(&safe);
-        body_vars(body, &mut outer);
+    fn closure(&mut self, body: &mut Body, safe: VarSet) {
         self.depth += 1;
-        self.body(body, safe, &outer);
+        self.own_body(body, safe);
         self.depth -= 1;
     }
 
+    fn own_body(&mut self, body: &mut Body, safe: VarSet) {
+        let own = own_vars(body, &safe);
+        self.body(body, safe, &own);
+    }
+
     /// Orders the comprehensions inside a term.
-    fn term(&mut self, term: &mut Term, safe: &VarSet, outer: &VarSet) {
+    fn term(&mut self, term: &mut Term, safe: &VarSet) {
         match term {
             Term::Const(_) | Term::Var(_) => {}
             Term::Ref(reference) => {
                 if let Head::Term(head) = &mut reference.head {
-                    self.term(head, safe, outer);
+                    self.term(head, safe);
                 }
-                reference.operands.iter_mut().for_each(|operand| self.term(operand, safe, outer));
+                reference.operands.iter_mut().for_each(|operand| self.term(operand, safe));
             }
-            Term::Array(items) | Term::Set(items) => items.iter_mut().for_each(|item| self.term(item, safe, outer)),
+            Term::Array(items) | Term::Set(items) => items.iter_mut().for_each(|item| self.term(item, safe)),
             Term::Object(entries) => {
                 for (key, value) in entries {
-                    self.term(key, safe, outer);
-                    self.term(value, safe, outer);
+                    self.term(key, safe);
+                    self.term(value, safe);
                 }
             }
-            Term::Comprehension(comprehension) => self.comprehension(comprehension, safe, outer),
+            Term::Comprehension(comprehension) => self.comprehension(comprehension, safe),
         }
     }
 
-    fn comprehension(&mut self, comprehension: &mut Comprehension, safe: &VarSet, outer: &VarSet) {
+    fn comprehension(&mut self, comprehension: &mut Comprehension, safe: &VarSet) {
         let Comprehension { key, value, body, .. } = comprehension;
-        let mut outer = outer.clone();
-        outer.extend(safe);
-        body_vars(body, &mut outer);
+        let own = own_vars(body, safe);
         self.depth += 1;
-        let safe = self.body(body, safe.clone(), &outer);
+        let safe = self.body(body, safe.clone(), &own);
         self.depth -= 1;
         for term in key.iter_mut().chain([value]) {
-            self.term(term, &safe, &outer);
-            self.require(Check::BodySafety, term, &safe, &outer);
+            self.term(term, &safe);
+            self.require(Check::BodySafety, term, &own);
         }
     }
 
     /// Reports the variables of a head that are not bound, unless they are in its body: they are reported there.
-    fn require(&mut self, check: Check, term: &Term, safe: &VarSet, mentioned: &VarSet) {
+    fn require(&mut self, check: Check, term: &Term, mentioned: &VarSet) {
         free_vars_of_term(term, false, &mut |var: Var, in_closure: bool| {
-            if !in_closure && !safe.contains(var) && !mentioned.contains(var) {
+            if !in_closure && !mentioned.contains(var) {
                 let place = match check {
                     Check::HeadSafety => self.locals.place_in_head(var),
-                    _ => self.locals.span(var),
+                    _ => self.literal.unwrap_or_else(|| self.locals.span(var)),
                 };
                 self.report_var(check, var, place);
             }
@@ -284,7 +305,7 @@ impl Orderer<'_> {
         let mut found: Vec<(Var, Span)> = Vec::new();
         let mut taken = VarSet::default();
         for literal in literals {
-            let unsafe_vars = unsafe_vars(literal, safe, around.outer);
+            let unsafe_vars = unsafe_vars(literal, safe, around.own);
             // What the literal would bind by itself is not what keeps it from running, unless bodies inside it need it.
             let bound = bound_after(literal, safe, around).unwrap_or_default();
             let mut nested = VarSet::default();
@@ -293,8 +314,20 @@ impl Orderer<'_> {
                     nested.insert(var);
                 }
             });
-            let is_all = unsafe_vars.iter().any(|var| nested.contains(var)) && looks_into_body(literal);
-            let is_other = |var: &Var| is_all || !bound.contains(*var) || nested.contains(*var);
+            let needs_more = unsafe_vars.iter().any(|var| nested.contains(var));
+            let is_all = needs_more && looks_into_body(literal);
+            // The result of a call that does not run binds nothing, either.
+            let mut results = VarSet::default();
+            if let LiteralKind::Call { call, output: Some(output) } = &literal.kind
+                && needs_more
+                && call.span != literal.span
+            {
+                free_vars_of_term(output, false, &mut |var: Var, _| {
+                    results.insert(var);
+                });
+            }
+            let is_other =
+                |var: &Var| is_all || !bound.contains(*var) || nested.contains(*var) || results.contains(*var);
             let others: VarSet = unsafe_vars.iter().filter(is_other).collect();
             found.extend(others.iter().map(|var| (var, literal.span)));
             taken.extend(&others);
@@ -304,7 +337,7 @@ impl Orderer<'_> {
             // Bodies inside them need what OPA takes for bound by them.
             for literal in literals {
                 free_vars_of_literal(literal, false, &mut |var: Var, in_closure: bool| {
-                    if in_closure && around.outer.contains(var) && !around.globals.contains(var) {
+                    if in_closure && around.own.contains(var) && !around.globals.contains(var) {
                         found.push((var, literal.span));
                         safe.insert(var);
                     }
@@ -348,10 +381,10 @@ impl Orderer<'_> {
 }
 
 /// The variables that keep a literal from running.
-fn unsafe_vars(literal: &Literal, safe: &VarSet, outer: &VarSet) -> VarSet {
+fn unsafe_vars(literal: &Literal, safe: &VarSet, own: &VarSet) -> VarSet {
     let mut found = VarSet::default();
     free_vars_of_literal(literal, false, &mut |var: Var, in_closure: bool| {
-        if !safe.contains(var) && (!in_closure || outer.contains(var)) {
+        if !safe.contains(var) && (!in_closure || own.contains(var)) {
             found.insert(var);
         }
     });

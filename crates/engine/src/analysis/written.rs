@@ -5,7 +5,7 @@
 
 use super::VarSet;
 use super::outputs::{Around, bound_as_written, is_bound, refs_bind};
-use super::safety::body_vars;
+use super::safety::{body_vars, own_vars};
 use crate::hir::{
     Body, Check, Head, Literal, LiteralKind, Locals, Part, Problems, Query, Ref, Replacement, Rule, Term, Var,
     free_vars_of_literal, free_vars_of_term, parts_of_literal,
@@ -23,7 +23,7 @@ pub fn check_written_rule(rule: &Rule, problems: &mut Problems) {
             arguments.insert(var);
         });
     }
-    let mut check = Written { locals: &rule.locals, problems };
+    let mut check = Written { locals: &rule.locals, problems, is_in_comprehension: false };
     for (index, branch) in rule.branches.iter().enumerate() {
         let keys = if index == 0 { rule.keys.as_slice() } else { &[] };
         let known = Known { before: arguments.clone(), whole: arguments.clone(), ..Known::default() };
@@ -38,12 +38,14 @@ pub fn check_written_query(query: &Query, problems: &mut Problems) {
     if !query.locals.are_shown() {
         return;
     }
-    Written { locals: &query.locals, problems }.body(&query.body, &[], &Known::default());
+    Written { locals: &query.locals, problems, is_in_comprehension: false }.body(&query.body, &[], &Known::default());
 }
 
 struct Written<'r> {
     locals: &'r Locals,
     problems: &'r mut Problems,
+    /// Whether the next body is that of a comprehension: heads of rules see what their bodies bind.
+    is_in_comprehension: bool,
 }
 
 /// The variables that have a value.
@@ -57,15 +59,22 @@ struct Known {
     whole: VarSet,
 }
 
+impl Known {
+    /// What is known inside of a comprehension's head: template strings in it do not see what its body binds, as OPA has
+    /// it, unless one is the whole head.
+    fn in_head(&self, around: &Known) -> Known {
+        Known { whole: around.whole.clone(), ..self.clone() }
+    }
+}
+
 impl Written<'_> {
     /// Checks a body, which `heads` have the values of; gives what is known after it.
     fn body(&mut self, body: &Body, heads: &[&Term], around: &Known) -> Known {
-        let mut outer = around.whole.clone();
-        body_vars(body, &mut outer);
+        let own = own_vars(body, &around.whole);
         let inner = self.inner_values(body, heads);
         let (calls, locals) = (self.calls_inside(body), self.locals);
         let bind = |literal: &Literal, globals: &VarSet, bound: &mut VarSet| {
-            let around = Around { globals, outer: &outer, replacements_bind: true, heads_bind: false };
+            let around = Around { globals, own: &own, replacements_bind: true, heads_bind: false };
             if is_known(literal, &inner, bound) && has_inputs(literal, locals, &calls, bound) {
                 bound_as_written(literal, bound, &around);
                 bind_arguments(literal, &calls, bound);
@@ -73,8 +82,15 @@ impl Written<'_> {
         };
         let mut known = around.clone();
         body.iter().for_each(|literal| bind(literal, &around.whole, &mut known.whole));
+        let below_heads = if self.is_in_comprehension { self.below_heads(body, heads) } else { VarSet::default() };
+        self.is_in_comprehension = false;
         for literal in body {
-            self.literal(literal, &known);
+            match &literal.kind {
+                LiteralKind::Call { output: Some(Term::Var(output)), .. } if below_heads.contains(*output) => {
+                    self.literal(literal, &known.in_head(around));
+                }
+                _ => self.literal(literal, &known),
+            }
             bind(literal, &around.before, &mut known.before);
             // What is declared may be named from then on, whether it has a value or not.
             free_vars_of_literal(literal, false, &mut |var: Var, _| {
@@ -84,6 +100,28 @@ impl Written<'_> {
             });
         }
         known
+    }
+
+    /// The results of calls in the heads of a comprehension, except for a template string that is the whole head.
+    fn below_heads(&self, body: &Body, heads: &[&Term]) -> VarSet {
+        let mut found = VarSet::default();
+        for head in heads {
+            let mut own = VarSet::default();
+            self.add_generated(head, &mut own);
+            for literal in body.iter().rev() {
+                if let LiteralKind::Call { call, output: Some(Term::Var(output)) } = &literal.kind
+                    && own.contains(*output)
+                {
+                    call.args.iter().for_each(|arg| self.add_generated(arg, &mut own));
+                    let is_head = matches!(head, Term::Var(head) if head == output);
+                    if is_head && call.callee.is_builtin("internal.template_string") {
+                        own.remove(*output);
+                    }
+                }
+            }
+            found.extend(&own);
+        }
+        found
     }
 
     /// The values that have no literal of their own yet where this is checked: those of heads, those in which something
@@ -209,8 +247,9 @@ impl Written<'_> {
             }),
             Term::Comprehension(comprehension) => {
                 let heads: Vec<&Term> = comprehension.key.iter().chain([&comprehension.value]).collect();
-                let known = self.body(&comprehension.body, &heads, known);
-                heads.into_iter().for_each(|term| self.term(term, &known));
+                self.is_in_comprehension = true;
+                let inside = self.body(&comprehension.body, &heads, known).in_head(known);
+                heads.into_iter().for_each(|term| self.term(term, &inside));
             }
         }
     }

@@ -6,8 +6,7 @@ use crate::host::{Host, NoHost};
 use crate::value::Bump;
 use crate::value::LateReader;
 use crate::value::json::{self, Projection};
-use crate::value::serde::Meter;
-use crate::vm::{self, Documents, Limits, Observed, Reusable, Setting};
+use crate::vm::{self, Documents, EvalError, Limits, Machine, Reusable, Setting};
 use std::sync::Arc;
 
 /// An arena that grew beyond this many bytes is given back after the evaluation.
@@ -65,59 +64,57 @@ impl Session {
         self.arena.allocated_bytes()
     }
 
-    /// Evaluates queries of one policy; `take` gets the answer of each, and what was observed. Gives what it made of
-    /// the last one.
+    /// Makes a machine for the evaluation of queries of one policy, of which one is `first`; `run` asks it.
+    #[inline]
     pub(super) fn eval<'s, T>(
         &'s mut self,
-        queries: &'s [Query],
+        first: &'s Query,
         projection: impl FnOnce() -> &'s Projection,
         input: Input<'s>,
-        mut take: impl FnMut(Result<Answer<'s>, Error>, Observed<'_>) -> T,
-    ) -> Result<Option<T>, Error> {
+        run: impl FnOnce(&mut Machine<'s, '_>) -> T,
+    ) -> Result<T, Error> {
         if self.arena.allocated_bytes() > KEPT {
             self.arena = Bump::new();
         }
         self.arena.reset();
         let Session { arena, parser, reusable, host, limits, is_strict } = self;
         let arena: &'s Bump = arena;
-        let Some(Query { policy, prepared: first }) = queries.first() else { return Ok(None) };
+        let Query { policy, prepared } = first;
         let shared = &policy.shared;
-        let look = || limits.watch(host.as_ref());
-        let meter = Meter::new(limits.memory, &look);
-        let (symbols, projection) =
-            (&shared.code.symbols, if input.is_wanted() { projection() } else { Projection::ALL });
-        let input = input.value(arena, symbols, parser, projection, &meter)?;
-        let late = &mut LateReader::new(arena, symbols, parser, projection);
-        let place = |span: solon_syntax::Span| {
-            let source = shared.sources.get(span.file as usize).unwrap_or(&first.source);
-            format!("{}:{}", source.name(), source.position(span.start).row)
-        };
+        let symbols = &shared.code.symbols;
+        let projection = if input.is_wanted() { projection() } else { Projection::ALL };
+        let input = input.value(arena, symbols, parser, projection, (limits, host.as_ref()))?;
         let setting = Setting {
             code: &shared.code,
             arena,
             host: host.as_ref(),
             limits,
             settled: &policy.settled,
-            allowed_hosts: shared.names.capabilities.allowed_hosts(),
-            customs: shared.names.capabilities.customs(),
+            capabilities: &shared.names.capabilities,
+            place: &|span| {
+                let source = shared.sources.get(span.file as usize).unwrap_or(&prepared.source);
+                format!("{}:{}", source.name(), source.position(span.start).row)
+            },
             is_strict: *is_strict,
-            place: &place,
         };
-        let documents = Documents { input, late, data: policy.data.value() };
-        let mut prepared = queries.iter();
-        let codes = queries.iter().map(|query| &query.prepared.code);
-        Ok(vm::evaluate(&setting, codes, documents, reusable, |result, observed| {
-            let query = prepared.next().map_or(first, |query| &query.prepared);
-            let answer = match result {
-                Ok(rows) => Ok(Answer::new(rows, query)),
-                Err(error) => {
-                    let sources: Vec<_> = shared.sources.iter().chain([&query.source]).cloned().collect();
-                    Err(Error::of_evaluation(*error, &sources))
-                }
-            };
-            take(answer, observed)
-        }))
+        let late = &mut LateReader::new(arena, symbols, parser, projection);
+        Ok(vm::evaluate(&setting, Documents { input, late, data: policy.data.value() }, reusable, run))
     }
+}
+
+/// The answer to a query.
+#[inline]
+pub(super) fn ask<'s>(machine: &mut Machine<'s, '_>, query: &'s Query) -> Result<Answer<'s>, Error> {
+    match machine.query(&query.prepared.code) {
+        Ok(rows) => Ok(Answer::new(rows, &query.prepared)),
+        Err(error) => Err(of_evaluation(*error, query)),
+    }
+}
+
+#[cold]
+fn of_evaluation(error: EvalError, query: &Query) -> Error {
+    let sources: Vec<_> = query.policy.shared.sources.iter().chain([&query.prepared.source]).cloned().collect();
+    Error::of_evaluation(error, &sources)
 }
 
 macro_rules! settings {
@@ -162,9 +159,8 @@ impl Evaluator {
     /// A conflict between rules, a limit, a builtin's error in strict mode, or an input that is no JSON. An error is
     /// never an answer: treat it as a denial.
     pub fn eval<'s>(&'s mut self, input: Input<'s>) -> Result<Answer<'s>, Error> {
-        let queries = std::slice::from_ref(&self.query);
-        let answer = self.session.eval(queries, || self.query.projection(), input, |answer, _| answer)?;
-        answer.unwrap_or_else(|| Err(Error::new("eval_internal_error", "no query")))
+        let query = &self.query;
+        self.session.eval(query, || query.projection(), input, |machine| ask(machine, query))?
     }
 }
 
@@ -181,9 +177,21 @@ impl SetEvaluator {
     ///
     /// An input that is no JSON.
     pub fn eval<'s>(&'s mut self, input: Input<'s>) -> Result<Vec<Result<Answer<'s>, Error>>, Error> {
-        let mut answers = Vec::with_capacity(self.queries.queries().len());
         let queries = &self.queries;
-        self.session.eval(queries.queries(), || queries.projection(), input, |answer, _| answers.push(answer))?;
-        Ok(answers)
+        let Some((first, others)) = queries.queries().split_first() else { return Ok(Vec::new()) };
+        self.session.eval(
+            first,
+            || queries.projection(),
+            input,
+            |machine| {
+                let mut answers = Vec::with_capacity(others.len() + 1);
+                answers.push(ask(machine, first));
+                for query in others {
+                    machine.begin();
+                    answers.push(ask(machine, query));
+                }
+                answers
+            },
+        )
     }
 }

@@ -185,26 +185,45 @@ impl<'i> Input<'i> {
         !matches!(self.0, Kind::None | Kind::Parsed(_))
     }
 
-    /// The value, in the arena. Of what is read or made now, it is what is wanted; what is made is held to the meter.
+    /// The value, in the arena. Of what is read or made now, it is what is wanted; what is made is held to limits.
+    #[inline]
     pub(super) fn value<'a>(
         self,
         arena: &'a Bump,
         symbols: &SymbolTable,
         parser: &mut json::Parser,
         wanted: &json::Projection,
-        meter: &Meter<'_>,
+        held: (&Limits, &dyn Host),
     ) -> Result<Option<&'a Value<'a>>, Error>
     where
         'i: 'a,
     {
+        match self.0 {
+            Kind::Parsed(parsed) if std::ptr::eq(&parsed.read_for.code.symbols, symbols) => {
+                Ok(Some(parsed.value.place()))
+            }
+            _ => self.make(arena, symbols, parser, wanted, held),
+        }
+    }
+
+    fn make<'a>(
+        self,
+        arena: &'a Bump,
+        symbols: &SymbolTable,
+        parser: &mut json::Parser,
+        wanted: &json::Projection,
+        (limits, host): (&Limits, &dyn Host),
+    ) -> Result<Option<&'a Value<'a>>, Error>
+    where
+        'i: 'a,
+    {
+        let look = || limits.watch(host);
+        let meter = &Meter::new(limits.memory, &look);
         let made = match self.0 {
             Kind::None => return Ok(None),
             Kind::Json(bytes) => {
                 let value = parser.parse_asked(arena, bytes, symbols, wanted);
                 value.map_err(|error| invalid(bytes, &error))
-            }
-            Kind::Parsed(parsed) if std::ptr::eq(&parsed.read_for.code.symbols, symbols) => {
-                return Ok(Some(parsed.value.place()));
             }
             Kind::Built(value, query) => match std::ptr::eq(query.projection(), wanted) {
                 true => Ok(value),

@@ -6,7 +6,9 @@
 
 use super::engine::{Decide, Engine, LoadedPolicy, Settings};
 use super::{Compiler, Error, Input, OwnedAnswer, OwnedExpression, OwnedRow};
+use crate::host::{Host, NoHost};
 use crate::value::{Bump, SymbolTable, Value, json, number, serde as conversion};
+use crate::vm::Limits;
 use regorus::utils::limits::{ExecutionTimerConfig, PolicyLengthConfig};
 use solon_syntax::ast::Version;
 use std::num::{NonZeroU32, NonZeroUsize};
@@ -103,8 +105,8 @@ impl Decide for Prepared {
             super::input::Kind::None => regorus::Value::Undefined,
             super::input::Kind::Json(bytes) => read(bytes, "invalid_json")?,
             _ => {
-                let (parser, meter) = (&mut json::Parser::new(), &conversion::Meter::default());
-                let value = input.value(&self.arena, &self.symbols, parser, json::Projection::ALL, meter)?;
+                let (parser, held) = (&mut json::Parser::new(), (&Limits::default(), &NoHost as &dyn Host));
+                let value = input.value(&self.arena, &self.symbols, parser, json::Projection::ALL, held)?;
                 let text = value.map(|value| conversion::to_json(*value).to_string()).unwrap_or_default();
                 read(text.as_bytes(), "invalid_json")?
             }

@@ -109,7 +109,7 @@ impl<'s> Pool<'s> {
         if let Some(id) = self.path_ids.get(path) {
             return *id;
         }
-        let keys = path.iter().map(|text| Key { symbol: self.symbols.symbol(text), text: (**text).into() }).collect();
+        let keys = path.iter().map(|text| Key::new(self.symbols.symbol(text), text)).collect();
         let id = PathId(self.paths.len() as u32);
         self.paths.push(keys);
         self.path_ids.insert(path.to_vec(), id);

@@ -52,8 +52,17 @@ pub type Path = Box<[Key]>;
 pub struct Key {
     /// Its symbol.
     pub symbol: Symbol,
+    /// The same where there is one; elsewhere what no key of an object has.
+    pub named: Symbol,
     /// Its text.
     pub text: Box<str>,
+}
+
+impl Key {
+    /// A step by a text that has a symbol.
+    pub fn new(symbol: Symbol, text: &str) -> Self {
+        Key { symbol, named: symbol.named(), text: text.into() }
+    }
 }
 
 /// What a `with` replaces.

@@ -257,6 +257,8 @@ operations! {
     Document { dst: Write, document: DocumentIndex, fail: Label }
     /// What is at a path in `input` that a document gives a name to, or in base documents that stand in for that.
     NamedPath { dst: Write, document: DocumentIndex, path: PathId, fail: Label }
+    /// The entry of a collection at a key, as a loop over it would find it.
+    Entry { key: Write, value: Write, collection: Read, equal: Read, fail: Label }
     /// What is at a path of keys below `data`.
     Data { dst: Write, keys: Range, fail: Label }
     /// An array of the keys there.
@@ -307,7 +309,7 @@ operations! {
     IsObject { src: Read, length: Count, fail: Label }
     /// An array, object or set.
     IsCollection { src: Read, fail: Label }
-    /// No function stands in for another.
+    /// No function stands in for another, and no base document for one that rules define.
     IsPlain { fail: Label }
     /// Goes elsewhere.
     Jump { to: Label }

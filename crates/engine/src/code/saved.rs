@@ -121,7 +121,7 @@ impl SavedUnit {
         }
         let key = |text: &Arc<str>| {
             let symbol = symbols.lookup(text);
-            Ok(Key { symbol, text: (**text).into() })
+            Ok(Key::new(symbol, text))
         };
         let path = |path: &SavedPath| texts.path(path)?.iter().map(key).collect::<Result<super::Path>>();
         let paths = self.paths.iter().map(path).collect::<Result<Vec<_>>>()?;
@@ -250,7 +250,10 @@ fn called(op: &Op, unit: &Unit, arguments: &[u16]) -> Result<Option<(Callee, usi
         Op::Builtin2 { builtin: index, .. } | Op::BuiltinHolds { builtin: index, .. } => (builtin(index)?, 2),
         Op::Builtin3 { builtin: index, .. } => (builtin(index)?, 3),
         Op::Redirect { target } => match at(&unit.targets, target.0, "target")? {
-            // What stands in for a function gets its arguments.
+            // A document that stands in for a function gets no arguments, another function gets those of it.
+            Target::Redirect(_, Callee::Document(to)) if at(arguments, to.0, "document")? == &0 => {
+                (Callee::Document(*to), 0)
+            }
             Target::Redirect(Callee::Builtin(from), to) => (*to, from.signature().arity()),
             Target::Redirect(Callee::Document(from), to) => (*to, (*at(arguments, from.0, "document")?).into()),
             _ => return Ok(None),

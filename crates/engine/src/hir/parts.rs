@@ -12,6 +12,10 @@ pub enum Part<'p> {
     Ref(&'p Ref),
     /// A path below `data`: a function that is called, or what a `with` replaces.
     Path(&'p [Arc<str>]),
+    /// The beginning of a nested body, or of what modifiers stand behind; its parts follow.
+    Begin,
+    /// The end of it.
+    End,
 }
 
 impl Part<'_> {
@@ -44,8 +48,10 @@ pub fn parts_of_term<'p>(term: &'p Term, visit: &mut dyn FnMut(Part<'p>)) {
             }
         }
         Term::Comprehension(comprehension) => {
+            visit(Part::Begin);
             parts_of_body(&comprehension.body, visit);
             comprehension.key.iter().chain([&comprehension.value]).for_each(|term| parts_of_term(term, visit));
+            visit(Part::End);
         }
     }
 }
@@ -62,15 +68,16 @@ pub fn parts_of_literal<'p>(literal: &'p Literal, visit: &mut dyn FnMut(Part<'p>
             parts_of_callee(callee, visit);
             args.iter().chain(output).for_each(|term| parts_of_term(term, visit));
         }
-        LiteralKind::Not { body, .. } => parts_of_body(body, visit),
+        LiteralKind::Not { body, is_scoped: false, .. } => parts_of_body(body, visit),
+        LiteralKind::Not { body, .. } => parts_of_nested(body, visit),
         LiteralKind::Every { key, value, domain, body } => {
             key.iter().chain([value]).for_each(|var| visit(Part::Var(*var)));
             parts_of_term(domain, visit);
-            parts_of_body(body, visit);
+            parts_of_nested(body, visit);
         }
         LiteralKind::And(left, right) | LiteralKind::Or(left, right) => {
-            parts_of_body(left, visit);
-            parts_of_body(right, visit);
+            parts_of_nested(left, visit);
+            parts_of_nested(right, visit);
         }
         LiteralKind::With { modifiers, body } => {
             for modifier in modifiers {
@@ -82,9 +89,15 @@ pub fn parts_of_literal<'p>(literal: &'p Literal, visit: &mut dyn FnMut(Part<'p>
                     Replacement::Function(callee) => parts_of_callee(callee, visit),
                 }
             }
-            parts_of_body(body, visit);
+            parts_of_nested(body, visit);
         }
     }
+}
+
+fn parts_of_nested<'p>(body: &'p Body, visit: &mut dyn FnMut(Part<'p>)) {
+    visit(Part::Begin);
+    parts_of_body(body, visit);
+    visit(Part::End);
 }
 
 fn parts_of_body<'p>(body: &'p Body, visit: &mut dyn FnMut(Part<'p>)) {

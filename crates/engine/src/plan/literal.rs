@@ -1,7 +1,8 @@
 //! Literals.
 
 use super::body::{Builder, Opening, Planner};
-use super::{At, Comparison, Expr, Function, Modifier, Step, Test};
+use super::reference::text_of;
+use super::{At, Comparison, Expr, Found, Function, Modifier, Step, Test};
 use crate::builtins::Purity;
 use crate::hir::{self, Call, Callee, Literal, LiteralKind, Replacement, Target, Term};
 use crate::value::Kind;
@@ -102,7 +103,7 @@ impl Planner<'_> {
                 Some(Function::Builtin(builtin))
             }
             Callee::Rule(path) => match self.tree.find(path) {
-                super::Found::Document(document, steps) if steps == path.len() => Some(Function::Document(document)),
+                Found::Document(document, steps) if steps == path.len() => Some(Function::Document(document)),
                 _ => {
                     self.internal_error(span, "a function's path leads to no document");
                     None
@@ -118,6 +119,12 @@ impl Planner<'_> {
                 let value = self.expr(term, builder);
                 Some(Modifier::Input(path.clone(), self.fixed(value, builder)))
             }
+            (target @ (Target::Data(_) | Target::Builtin(_)), Replacement::Term(term))
+                if let Some(to) = self.document_of(term)
+                    && let Some(from) = self.function_of(target) =>
+            {
+                Some(Modifier::Redirect(from, to))
+            }
             (Target::Data(path), Replacement::Term(term)) => {
                 let value = self.expr(term, builder);
                 let value = self.fixed(value, builder);
@@ -131,13 +138,29 @@ impl Planner<'_> {
                 Some(Modifier::Function(Function::Builtin(builtin), self.fixed(value, builder)))
             }
             (target, Replacement::Function(callee)) => {
-                let from = match target {
-                    Target::Builtin(builtin) => Function::Builtin(builtin),
-                    Target::Data(path) => self.function_at(path)?,
-                    Target::Input(_) => return None,
-                };
+                let from = self.function_of(target)?;
                 Some(Modifier::Redirect(from, self.function(callee, span)?))
             }
+        }
+    }
+
+    /// The function that a modifier replaces, if it is one.
+    fn function_of(&self, target: &Target) -> Option<Function> {
+        match target {
+            Target::Builtin(builtin) => Some(Function::Builtin(builtin)),
+            Target::Data(path) => self.function_at(path),
+            Target::Input(_) => None,
+        }
+    }
+
+    /// The document that a term is all of. Where it stands in for a function, it is looked at in each call.
+    fn document_of(&self, term: &Term) -> Option<Function> {
+        let Term::Ref(reference) = term else { return None };
+        let path: Option<Vec<Arc<str>>> = reference.operands.iter().map(|operand| text_of(operand).cloned()).collect();
+        let path = path.filter(|_| matches!(reference.head, hir::Head::Data))?;
+        match self.tree.find(&path) {
+            Found::Document(document, steps) if steps == path.len() => Some(Function::Document(document)),
+            _ => None,
         }
     }
 
@@ -154,7 +177,7 @@ impl Planner<'_> {
             return None;
         }
         match self.tree.find(path) {
-            super::Found::Document(document, steps) if steps == path.len() => Some(Function::Document(document)),
+            Found::Document(document, steps) if steps == path.len() => Some(Function::Document(document)),
             _ => None,
         }
     }

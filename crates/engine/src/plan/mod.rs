@@ -54,7 +54,7 @@ pub enum Step {
     Bind(Slot, Expr),
     /// Goes on if a block has an answer, of which there is one at most. What it fills stays filled.
     Plain {
-        /// The block where no function stands in for another.
+        /// The block where no function stands in for another, and no base document for one that rules define.
         quick: Block,
         /// The block elsewhere, which fills the same slots that are read later.
         slow: Block,
@@ -121,10 +121,19 @@ pub enum Step {
 /// What an element of a loop has to have.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Filter {
-    /// Where in the element; the element itself if there are no keys.
-    pub path: Vec<Arc<str>>,
+    /// What of the element.
+    pub part: Part,
     /// What must be there. Where it is undefined, no element has it.
     pub equal: Expr,
+}
+
+/// A part of an element that a loop walks over.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Part {
+    /// Its key, so that there is one element at most.
+    Key,
+    /// What is at a path in its value; the value itself if there are no keys.
+    Value(Vec<Arc<str>>),
 }
 
 /// A `with` modifier.

@@ -1,8 +1,8 @@
 //! The textual form of plans, for `solon plan --stage plan` and golden tests.
 
 use super::{
-    Block, Branch, Constant, Definition, Document, DocumentPlan, Expr, Filter, Function, Modifier, QueryPlan, Slot,
-    Step, Test, Tree,
+    Block, Branch, Constant, Definition, Document, DocumentPlan, Expr, Filter, Function, Modifier, Part, QueryPlan,
+    Slot, Step, Test, Tree,
 };
 use crate::hir::{ComprehensionKind, Const};
 use std::fmt::Write;
@@ -93,8 +93,12 @@ impl Printer<'_> {
                 }
                 Step::Loop { collection, key, value, filter, body } => {
                     let vars = pair(*key, *value);
-                    let filter = filter.as_ref().map_or(String::new(), |Filter { path, equal }| {
-                        format!(" where its{} == {}", keys(path), self.expr(equal))
+                    let filter = filter.as_ref().map_or(String::new(), |Filter { part, equal }| {
+                        let part = match part {
+                            Part::Key => " key".to_owned(),
+                            Part::Value(path) => keys(path),
+                        };
+                        format!(" where its{part} == {}", self.expr(equal))
                     });
                     self.line(depth, &format!("for {vars} in {}{filter}", self.expr(collection)));
                     return self.block(body, depth + 1, end);

@@ -163,7 +163,7 @@ impl Constant {
     }
 }
 
-fn text_of(term: &Term) -> Option<&Arc<str>> {
+pub(super) fn text_of(term: &Term) -> Option<&Arc<str>> {
     match term {
         Term::Const(Const::String(text)) => Some(text),
         _ => None,

@@ -35,7 +35,7 @@ pub fn share(definitions: &[Definition]) -> Vec<Part<'_>> {
 }
 
 /// The definitions of one value, each of which has one answer at most, in their order: which of them a conflict tells of
-/// depends on it. A loop would go on after its answer, and so is not shared.
+/// depends on it, or which of them comes to an error before another one has an answer. A loop would go on after its answer, and so is not shared.
 pub fn share_in_order(definitions: &[Definition]) -> Vec<Part<'_>> {
     if definitions.len() > MOST {
         return definitions.iter().map(Part::Alone).collect();

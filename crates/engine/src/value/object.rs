@@ -172,6 +172,16 @@ impl<'a> Object<'a> {
         self.find_again(symbol, &Cell::new(0))
     }
 
+    /// Where the value is under a string key, if the key stands where such a one was found the last time. The symbol is
+    /// one that [names](Symbol::named) a string, or that no string has.
+    #[inline(always)]
+    pub(crate) fn find_at(&self, symbol: Symbol, hint: &Cell<u8>) -> Option<&'a Value<'a>> {
+        match self.inner().entries.get(usize::from(hint.get())) {
+            Some((Value::String { symbol: other, .. }, value)) if *other == symbol => Some(value),
+            _ => None,
+        }
+    }
+
     /// The same; `hint` is the position where such a key was found the last time, most likely in an object that was made
     /// alike.
     #[inline(always)]

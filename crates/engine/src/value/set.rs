@@ -23,10 +23,12 @@ impl<'a> Set<'a> {
     }
 
     /// Sorts the items and drops duplicates (the first of equal items stays).
+    #[inline]
     pub fn from_unsorted(arena: &'a Bump, items: &'a mut [Value<'a>]) -> Self {
-        if items.len() <= 1 {
-            return Set(items);
-        }
+        if items.len() <= 1 { Set(items) } else { Set::from_several(arena, items) }
+    }
+
+    fn from_several(arena: &'a Bump, items: &'a mut [Value<'a>]) -> Self {
         let kept = if items.iter().all(|item| matches!(item, Value::String { .. })) {
             sort_texts(arena, items)
         } else if items.len() <= FEW {

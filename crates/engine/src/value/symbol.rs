@@ -21,6 +21,11 @@ impl Symbol {
         self.0.wrapping_add(1) > 1
     }
 
+    /// The same where it names a string; elsewhere what no string has.
+    pub(crate) fn named(self) -> Symbol {
+        if self.is_some() { self } else { Symbol(u32::MAX - 1) }
+    }
+
     /// Whether two strings are the same, if their symbols tell.
     #[inline]
     pub fn same(self, other: Symbol) -> Option<bool> {

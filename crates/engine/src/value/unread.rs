@@ -46,7 +46,12 @@ pub struct LateReader<'a> {
     symbols: &'a SymbolTable,
     parser: &'a mut Parser,
     projection: &'a Projection,
-    /// What was read.
+    /// What came of it, once something was read.
+    read: Option<&'a mut Read<'a>>,
+}
+
+/// What has been read.
+struct Read<'a> {
     values: BumpVec<'a, Value<'a>>,
     /// Open-addressed tables of positions among the entries of an object, plus 1, by the keys' hashes.
     indexes: BumpVec<'a, &'a [u32]>,
@@ -59,8 +64,14 @@ impl<'a> LateReader<'a> {
         parser: &'a mut Parser,
         projection: &'a Projection,
     ) -> Self {
-        let (values, indexes) = (BumpVec::new_in(arena), BumpVec::new_in(arena));
-        LateReader { arena, symbols, parser, projection, values, indexes }
+        LateReader { arena, symbols, parser, projection, read: None }
+    }
+
+    fn read(&mut self) -> &mut Read<'a> {
+        let arena = self.arena;
+        self.read.get_or_insert_with(|| {
+            arena.alloc(Read { values: BumpVec::new_in(arena), indexes: BumpVec::new_in(arena) })
+        })
     }
 
     /// What stands under a key of an object whose entries have not been read.
@@ -76,14 +87,17 @@ impl<'a> LateReader<'a> {
         let entries = unread.entries;
         let lookups = unread.lookups.load(Relaxed);
         if entries.len() > FEW && lookups == SEARCHED - 1 {
-            self.indexes.push(index_of(self.arena, entries));
-            unread.lookups.store(SEARCHED - 1 + self.indexes.len() as u32, Relaxed);
+            let index = index_of(self.arena, entries);
+            let indexes = &mut self.read().indexes;
+            indexes.push(index);
+            unread.lookups.store(SEARCHED - 1 + indexes.len() as u32, Relaxed);
         } else if lookups < SEARCHED - 1 {
             unread.lookups.store(lookups + 1, Relaxed);
         }
         let number = unread.lookups.load(Relaxed).checked_sub(SEARCHED);
         let text = self.parser.written(text);
-        match number.and_then(|number| self.indexes.get(number as usize)) {
+        let indexes = self.read.as_ref().map(|read| &read.indexes);
+        match number.and_then(|number| indexes?.get(number as usize)) {
             Some(index) => search(index, entries, text),
             None => entries.iter().rposition(|entry| is_key(entry, text)),
         }
@@ -98,12 +112,13 @@ impl<'a> LateReader<'a> {
             return Ok(Value::Null);
         };
         let known = (number.load(Relaxed) as usize).checked_sub(1);
-        if let Some(value) = known.and_then(|known| self.values.get(known)) {
+        if let Some(value) = known.and_then(|known| self.read.as_ref()?.values.get(known)) {
             return Ok(*value);
         }
         let value = self.parser.parse_part(self.arena, text, self.symbols, (self.projection, unread.node))?;
-        self.values.push(value);
-        number.store(u32::try_from(self.values.len()).unwrap_or(0), Relaxed);
+        let values = &mut self.read().values;
+        values.push(value);
+        number.store(u32::try_from(values.len()).unwrap_or(0), Relaxed);
         Ok(value)
     }
 }

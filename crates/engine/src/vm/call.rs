@@ -7,7 +7,7 @@ use super::{Machine, Memo, PER_STEP};
 use crate::builtins::{Builtin, Context, Failure, Purity};
 use crate::code::aliases::Root;
 use crate::code::{BuiltinIndex, Function, Unit};
-use crate::plan::{DocumentId, Function as Callee};
+use crate::plan::{DocumentId, DocumentKind, Function as Callee};
 use crate::value::Value;
 use std::cell::Cell;
 
@@ -22,14 +22,15 @@ impl<'a> Machine<'a, '_> {
         if args.is_empty() || !self.code.is_remembered.get(document as usize).is_some_and(|is| *is) {
             return self.call_anew(document, args, stack);
         }
-        let number = match self.calls.ask(self.current, document, args) {
+        let current = self.current;
+        let number = match self.extras().calls.ask(current, document, args) {
             Ok(result) => return Ok(result),
             Err(number) => number,
         };
         self.ticks(args.len() / PER_STEP)?;
         let result = self.call_anew(document, args, stack)?;
         if let Some(number) = number {
-            self.calls.keep(number, result);
+            self.extras().calls.keep(number, result);
         }
         Ok(result)
     }
@@ -139,6 +140,9 @@ impl<'a> Machine<'a, '_> {
     ) -> Result<Option<Value<'a>>> {
         match substitute {
             Substitute::Value(value) => Ok(Some(value)),
+            Substitute::Function(Callee::Document(document)) if !self.is_function(document) => {
+                self.document(document.0, place, stack)
+            }
             Substitute::Function(function) => {
                 // Functions are themselves again inside of what stands in for one.
                 let (outer, current) = (self.world, self.current);
@@ -154,6 +158,11 @@ impl<'a> Machine<'a, '_> {
         }
     }
 
+    fn is_function(&self, document: DocumentId) -> bool {
+        let found = self.code.tree.documents.get(document.0 as usize);
+        found.is_some_and(|found| matches!(found.kind, DocumentKind::Function(_)))
+    }
+
     /// Calls a builtin.
     pub(super) fn builtin(
         &mut self,
@@ -162,9 +171,10 @@ impl<'a> Machine<'a, '_> {
         place: Place<'a>,
     ) -> Result<Option<Value<'a>>> {
         if builtin.purity == Purity::Nondeterministic {
-            self.ticks(self.remembered.len() / PER_STEP)?;
+            let known = self.extras().random.len();
+            self.ticks(known / PER_STEP)?;
             let is_same = |(name, other, _): &&(_, &[Value<'a>], _)| *name == builtin.name && *other == args;
-            if let Some((.., result)) = self.remembered.iter().find(is_same) {
+            if let Some((.., result)) = self.extras().random.iter().find(is_same) {
                 return Ok(Some(*result));
             }
         }
@@ -175,11 +185,11 @@ impl<'a> Machine<'a, '_> {
             symbols: &setting.code.symbols,
             caches: &mut self.reusable.caches,
             limits: setting.limits,
-            allowed_hosts: setting.allowed_hosts,
+            allowed_hosts: setting.capabilities.allowed_hosts(),
             now: &mut self.now,
-            sent: &mut self.sent,
+            sent: &mut *self.sent,
             name: builtin.name,
-            customs: setting.customs,
+            customs: setting.capabilities.customs(),
             place: &|| (setting.place)(place.span()),
             late: Some(&mut *self.late),
         };
@@ -188,7 +198,8 @@ impl<'a> Machine<'a, '_> {
         match result {
             Ok(value) => {
                 if builtin.purity == Purity::Nondeterministic {
-                    self.remembered.push((builtin.name, self.arena.alloc_slice_copy(args), value));
+                    let args = self.arena.alloc_slice_copy(args);
+                    self.extras().random.push((builtin.name, args, value));
                 }
                 Ok(Some(value))
             }

@@ -5,9 +5,10 @@
 //! with the sum of both, not with their product.
 
 use super::Machine;
+use super::elements::{Element, element, is_member};
 use super::error::Result;
 use super::part::{Part, Step, Steps, with_part};
-use super::run::{Element, element, is_member, is_same};
+use super::run::is_same;
 use crate::code::Key;
 use crate::value::{Bump, Entry, Object, Set, Value, same_text, sketch};
 
@@ -113,12 +114,14 @@ impl<'a> Machine<'a, '_> {
     fn index(&mut self, collection: &Value<'a>, path: &'a [Key], wanted: Wanted) -> Result<Option<&'a Index<'a>>> {
         let Some(identity) = identity(collection).filter(|(_, count)| *count >= LARGE) else { return Ok(None) };
         let path_identity = (path.as_ptr().addr(), path.len());
-        if self.indexes.places.is_empty() {
+        let arena = self.arena;
+        let indexes = &mut self.extras().indexes;
+        if indexes.places.is_empty() {
             let free = Place { collection: (0, 0), path: (0, 0), state: State::Free };
-            self.indexes.places = self.arena.alloc_slice_fill_copy(PLACES, free);
+            indexes.places = arena.alloc_slice_fill_copy(PLACES, free);
         }
         let at = place_for(identity.0, path_identity.0);
-        let known = self.indexes.places.get(at);
+        let known = indexes.places.get(at);
         let known = known.filter(|place| place.collection == identity && place.path == path_identity);
         let (index, state) = match (known.map_or(State::Free, |place| place.state), wanted) {
             (State::Indexed(index), _) => return Ok(Some(index)),
@@ -131,7 +134,7 @@ impl<'a> Machine<'a, '_> {
                 (index, index.map_or(State::Unfit, State::Indexed))
             }
         };
-        if let Some(place) = self.indexes.places.get_mut(at) {
+        if let Some(place) = self.extras().indexes.places.get_mut(at) {
             *place = Place { collection: identity, path: path_identity, state };
         }
         Ok(index)

@@ -7,6 +7,7 @@ mod build;
 mod call;
 mod conflict;
 mod documents;
+mod elements;
 mod error;
 mod matching;
 mod observed;
@@ -21,7 +22,8 @@ pub use error::{Differing, EvalError, codes};
 pub use observed::Observed;
 pub use settled::Settled;
 
-use crate::builtins::{Caches, Customs, Sent};
+use crate::builtins::{Caches, Sent};
+use crate::capabilities::Capabilities;
 use crate::code::aliases::Alias;
 use crate::code::{Function, Unit};
 use crate::host::Host;
@@ -137,14 +139,12 @@ pub struct Setting<'a, 's> {
     pub limits: &'s Limits,
     /// What is known of documents that are the same in each evaluation.
     pub settled: &'a Settled,
-    /// The hosts that builtins may ask; `None` for any.
-    pub allowed_hosts: Option<&'s [String]>,
-    /// The builtins of the embedding program.
-    pub customs: &'s Customs,
-    /// Whether a builtin's error ends the evaluation.
-    pub is_strict: bool,
+    /// The policy's capabilities.
+    pub capabilities: &'s Capabilities,
     /// Names of files, for `print` and `trace`.
     pub place: &'s dyn Fn(Span) -> String,
+    /// Whether a builtin's error ends the evaluation.
+    pub is_strict: bool,
 }
 
 /// What an evaluation is about.
@@ -166,30 +166,31 @@ pub enum Rows<'a> {
     Any(&'a [Value<'a>]),
 }
 
-/// Evaluates queries on one input, one after the other. What one computes the next ones know. `take` also gets what the
-/// machine can say of the query's evaluation.
+/// Makes a machine for the evaluation of queries on one input, one after the other. What one computes the next ones know.
+#[inline]
 pub fn evaluate<'a, T>(
     setting: &Setting<'a, '_>,
-    queries: impl IntoIterator<Item = &'a QueryCode>,
     documents: Documents<'a, '_>,
     reusable: &mut Reusable,
-    mut take: impl FnMut(Result<Rows<'a>>, Observed<'_>) -> T,
-) -> Option<T> {
+    run: impl FnOnce(&mut Machine<'a, '_>) -> T,
+) -> T {
     let arena = setting.arena;
     let Documents { input, late, data } = documents;
-    let world = World::new(arena, input, data, setting.code.functions.len());
-    let mut machine = Machine {
+    // An evaluation that failed may have left some.
+    reusable.candidates.clear();
+    if reusable.candidates.capacity() > KEPT {
+        reusable.candidates.shrink_to(KEPT);
+    }
+    let mut sent = Vec::new();
+    let result = run(&mut Machine {
         setting,
         arena,
         code: setting.code,
-        world,
+        world: World::new(arena, input, data, setting.code.functions.len()),
         current: 0,
-        worlds: bumpalo::collections::Vec::new_in(arena),
         scratch: bumpalo::collections::Vec::new_in(arena),
-        remembered: bumpalo::collections::Vec::new_in(arena),
-        sent: Vec::new(),
-        calls: remember::Remembered::new(arena),
-        indexes: matching::Indexes::default(),
+        extras: None,
+        sent: &mut sent,
         reusable,
         late,
         witness: None,
@@ -198,42 +199,28 @@ pub fn evaluate<'a, T>(
         budget: 0,
         spent: 0,
         depth: 0,
-    };
-    // An evaluation that failed may have left some.
-    machine.reusable.candidates.clear();
-    if machine.reusable.candidates.capacity() > KEPT {
-        machine.reusable.candidates.shrink_to(KEPT);
+    });
+    // To drop what is nothing takes longer than to see that it is.
+    if sent.capacity() == 0 {
+        std::mem::forget(sent);
     }
-    let mut last = None;
-    for query in queries {
-        if last.is_some() {
-            machine.begin(world);
-        }
-        let rows = machine.query(query);
-        last = Some(take(rows, machine.observed()));
-    }
-    last
+    result
 }
 
 /// The state of an evaluation.
-struct Machine<'a, 's> {
+pub struct Machine<'a, 's> {
     setting: &'s Setting<'a, 's>,
     arena: &'a Bump,
     code: &'a Code,
-    /// What is seen now; a copy of `worlds[current]`, once there is a second one.
+    /// What is seen now; a copy of the one in [`Extras::worlds`], once there is a second one.
     world: World<'a>,
     current: usize,
-    worlds: bumpalo::collections::Vec<'a, World<'a>>,
     /// Items of collections that are being built.
     scratch: bumpalo::collections::Vec<'a, Value<'a>>,
-    /// Results of nondeterministic builtins: name, arguments, result.
-    remembered: bumpalo::collections::Vec<'a, (&'static str, &'a [Value<'a>], Value<'a>)>,
+    /// What only some evaluations have, made when one asks for it.
+    extras: Option<&'a mut Extras<'a>>,
     /// HTTP requests that were sent, with what came of them.
-    sent: Vec<(Value<'a>, Sent<'a>)>,
-    /// Results of functions that are rules.
-    calls: remember::Remembered<'a>,
-    /// Indexes of collections that loops with a filter walk over.
-    indexes: matching::Indexes<'a>,
+    sent: &'s mut Vec<(Value<'a>, Sent<'a>)>,
     reusable: &'s mut Reusable,
     late: &'s mut LateReader<'a>,
     /// Who is told of answers, while a document is computed again that is in conflict.
@@ -248,6 +235,18 @@ struct Machine<'a, 's> {
     depth: usize,
 }
 
+/// What only some evaluations have.
+struct Extras<'a> {
+    /// What was and is seen: the first one is seen where nothing is replaced.
+    worlds: bumpalo::collections::Vec<'a, World<'a>>,
+    /// Results of nondeterministic builtins: name, arguments, result.
+    random: bumpalo::collections::Vec<'a, (&'static str, &'a [Value<'a>], Value<'a>)>,
+    /// Results of functions that are rules.
+    calls: remember::Remembered<'a>,
+    /// Indexes of collections that loops with a filter walk over.
+    indexes: matching::Indexes<'a>,
+}
+
 /// Places for rules that an index found that are kept from one evaluation to the next.
 const KEPT: usize = 1 << 16;
 
@@ -257,20 +256,47 @@ const INTERVAL: u32 = 4096;
 /// Values that are made in one step.
 const PER_STEP: usize = 8;
 
+impl<'a> Extras<'a> {
+    #[cold]
+    #[inline(never)]
+    fn new(arena: &'a Bump) -> &'a mut Self {
+        arena.alloc(Extras {
+            worlds: bumpalo::collections::Vec::new_in(arena),
+            random: bumpalo::collections::Vec::new_in(arena),
+            calls: remember::Remembered::new(arena),
+            indexes: matching::Indexes::default(),
+        })
+    }
+}
+
 impl<'a> Machine<'a, '_> {
     /// Gets ready for another query, whatever the one before left behind.
-    fn begin(&mut self, world: World<'a>) {
-        (self.world, self.current, self.depth) = (world, 0, 0);
+    pub fn begin(&mut self) {
+        if let Some(first) = self.extras.as_ref().and_then(|extras| extras.worlds.first()) {
+            self.world = *first;
+        }
+        (self.current, self.depth) = (0, 0);
         (self.budget, self.spent) = (0, 0);
         self.scratch.clear();
         self.reusable.candidates.clear();
     }
 
+    /// What only some evaluations have.
+    #[inline]
+    fn extras(&mut self) -> &mut Extras<'a> {
+        let arena = self.arena;
+        self.extras.get_or_insert_with(|| Extras::new(arena))
+    }
+
     /// The rows of a query, which are no larger than an answer may be.
-    fn query(&mut self, query: &'a QueryCode) -> Result<Rows<'a>> {
+    pub fn query(&mut self, query: &'a QueryCode) -> Result<Rows<'a>> {
+        if self.is_free() {
+            (self.spent, self.budget) = (INTERVAL.into(), INTERVAL);
+        }
         if let Some(document) = query.document {
             let needed = self.code.stack.get(document as usize).copied().unwrap_or_default();
-            let stack = self.arena.alloc_slice_fill_copy(needed, Value::Null);
+            let places = self.arena.alloc_slice_fill_copy(needed.saturating_add(1), Value::Null);
+            let Some((row, stack)) = places.split_first_mut() else { return Ok(Rows::Any(&[])) };
             // In a fresh world most documents are simply computed.
             let found = match self.world.memo.get(document as usize) {
                 Some(cell) if self.is_computed(document, cell) => self.compute(document, cell, stack)?,
@@ -280,7 +306,8 @@ impl<'a> Machine<'a, '_> {
                 return Ok(Rows::Any(&[]));
             };
             self.check_result(value)?;
-            return Ok(Rows::One(std::slice::from_ref(self.arena.alloc(value))));
+            *row = value;
+            return Ok(Rows::One(std::slice::from_ref(row)));
         }
         let stack = self.arena.alloc_slice_fill_copy(query.stack, Value::Null);
         let rows = self.run(&query.unit, &query.function, stack)?.unwrap_or(Value::Array(&[]));
@@ -296,6 +323,16 @@ impl<'a> Machine<'a, '_> {
             return Err(self.limit(format!("the result has more than {limit} bytes, or is nested too deep")));
         }
         Ok(())
+    }
+
+    /// Whether nothing limits the first steps.
+    #[inline]
+    fn is_free(&self) -> bool {
+        let Limits { deadline, instructions, memory, .. } = self.setting.limits;
+        deadline.is_none()
+            && *instructions >= INTERVAL.into()
+            && self.arena.allocated_bytes() <= *memory
+            && !self.setting.host.is_cancelled()
     }
 
     /// Counts a step; fails if a limit is reached.

@@ -24,7 +24,7 @@ impl Machine<'_, '_> {
 
     /// What can be said so far.
     #[inline]
-    pub(super) fn observed(&self) -> Observed<'_> {
+    pub fn observed(&self) -> Observed<'_> {
         let instructions = self.spent.saturating_sub(u64::from(self.budget));
         Observed { instructions, fired: &self.reusable.fired }
     }

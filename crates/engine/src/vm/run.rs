@@ -2,13 +2,14 @@
 
 use super::build;
 use super::documents::stored;
+use super::elements::{Element, entry, is_member, next};
 use super::error::{EvalError, Result, codes};
 use super::matching::walked_each_time;
 use super::world::{Hints, Memo, World, lookup};
 use super::{Machine, PATHS, Reusable};
 use crate::code::index::{Hop, Place as Subject, Root, Search};
 use crate::code::{DocumentIndex, Function, IndexId, Key, Label, Op, PathId, Range, Read, Unit};
-use crate::value::{Object, Value, find_equal, same_text};
+use crate::value::{Object, Value, same_text};
 use solon_syntax::Span;
 
 /// Where an instruction stands; its span is looked up only if somebody asks.
@@ -305,7 +306,9 @@ impl<'a> Machine<'a, '_> {
                     check!(is_one, fail);
                 }
                 Op::IsCollection { src, fail } => check!(peek!(src).len().is_some(), fail),
-                Op::IsPlain { fail } => check!(self.world.functions.is_empty(), fail),
+                Op::IsPlain { fail } => {
+                    check!(self.world.functions.is_empty() && self.world.replaced.is_empty(), fail);
+                }
                 Op::Jump { to } => go!(to),
                 Op::Start { iterator } => write!(iterator, Value::Int(0)),
                 Op::Next { iterator, collection, key, value, done } => {
@@ -337,6 +340,13 @@ impl<'a> Machine<'a, '_> {
                         None => go!(done),
                     }
                 }
+                Op::Entry { key, value, collection, equal, fail } => match entry(peek!(collection), peek!(equal)) {
+                    Some((found_key, found)) => {
+                        write!(key, found_key);
+                        write!(value, *found);
+                    }
+                    None => go!(fail),
+                },
                 Op::NextMember { iterator, collection, others, value, done } => {
                     match self.next_member(registers, iterator.0, collection.0, read!(others))? {
                         Some(found) => write!(value, found),
@@ -486,7 +496,7 @@ impl<'a> Machine<'a, '_> {
                 Op::World { dst } => write!(dst, Value::from_usize(self.current)),
                 Op::SetWorld { src } => {
                     self.current = mark_of(read!(src));
-                    if let Some(world) = self.worlds.get(self.current) {
+                    if let Some(world) = self.extras.as_ref().and_then(|extras| extras.worlds.get(self.current)) {
                         self.world = *world;
                     }
                 }
@@ -572,7 +582,7 @@ fn definition(function: &Function, number: u32) -> Option<Label> {
 pub(super) fn is_same(left: &Value<'_>, right: &Value<'_>) -> bool {
     match (left, right) {
         (Value::String { symbol, text }, Value::String { symbol: other_symbol, text: other }) => {
-            symbol.same(*other_symbol).unwrap_or_else(|| is_same_text(text, other))
+            symbol.same(*other_symbol).unwrap_or_else(|| text.len() == other.len() && is_same_text(text, other))
         }
         _ => left == right,
     }
@@ -607,6 +617,9 @@ fn find_place<'v>(
     unit: &'v Unit,
     known: &[Hints; PATHS],
 ) -> Option<&'v Value<'v>> {
+    if let (Root::Input, [Hop::Path(id)]) = (place.root, &*place.hops) {
+        return lookup(world.input?, path(unit, *id), hints(known, *id)?);
+    }
     let mut at: &'v Value<'v> = match place.root {
         Root::Input => world.input?,
         Root::Data => &world.data,
@@ -632,47 +645,6 @@ fn find_key<'v>(
     known: &[Hints; PATHS],
 ) -> Option<&'v Value<'v>> {
     find_place(place, world, registers, unit, known)
-}
-
-/// An element of a collection.
-pub(super) enum Element<'a> {
-    /// An array's, with its index.
-    Item(i64, &'a Value<'a>),
-    /// An object's key and value; a set's member is both.
-    Entry(&'a Value<'a>, &'a Value<'a>),
-}
-
-/// The next element of a collection, whose position is in register `iterator`.
-#[inline]
-fn next<'a>(registers: &mut [Value<'a>], iterator: u16, collection: u16) -> Option<Element<'a>> {
-    let Some(Value::Int(at)) = registers.get(usize::from(iterator)) else { return None };
-    let at = *at;
-    let element = element(registers.get(usize::from(collection))?, at as usize)?;
-    if let Some(position) = registers.get_mut(usize::from(iterator)) {
-        *position = Value::Int(at.saturating_add(1));
-    }
-    Some(element)
-}
-
-/// The element at a position.
-#[inline]
-pub(super) fn element<'a>(collection: &Value<'a>, at: usize) -> Option<Element<'a>> {
-    match collection {
-        Value::Array(items) => Some(Element::Item(at as i64, items.get(at)?)),
-        Value::Object(object) => object.entries().get(at).map(|(key, value)| Element::Entry(key, value)),
-        Value::Set(set) => set.items().get(at).map(|member| Element::Entry(member, member)),
-        _ => None,
-    }
-}
-
-/// `item in collection`.
-pub(super) fn is_member(item: &Value<'_>, collection: &Value<'_>) -> bool {
-    match collection {
-        Value::Set(set) => set.contains(item),
-        Value::Array(items) => find_equal(items, item).is_some(),
-        Value::Object(object) => object.entries().iter().any(|(_, value)| value == item),
-        _ => false,
-    }
 }
 
 #[cold]

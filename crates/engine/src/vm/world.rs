@@ -42,7 +42,7 @@ pub(super) struct World<'a> {
 pub(super) enum Substitute<'a> {
     /// A value, whatever the arguments.
     Value(Value<'a>),
-    /// Another function.
+    /// Another function, or a document, whatever the arguments.
     Function(Function),
 }
 
@@ -93,10 +93,12 @@ impl<'a> Machine<'a, '_> {
     pub(super) fn world_for_input(&mut self) -> Result<World<'a>> {
         let known = self.world.memo;
         self.making(known.len())?;
+        // What stands in for a function may read what the function does not.
+        let is_plain = self.world.functions.iter().all(|(_, by)| matches!(by, Substitute::Value(_)));
         let kept = |(cell, is_kept): (&Cell<Memo<'a>>, &bool)| match cell.get() {
             // What is being computed now is not finished in that world.
             Memo::Running => Memo::Empty,
-            memo if *is_kept => memo,
+            memo if *is_kept && is_plain => memo,
             _ => Memo::Empty,
         };
         let mut memo = known.iter().zip(&self.code.is_input_free).map(kept);
@@ -106,18 +108,21 @@ impl<'a> Machine<'a, '_> {
 
     /// Goes on in another world.
     pub(super) fn enter_world(&mut self, world: World<'a>) {
-        if self.worlds.is_empty() {
-            self.worlds.push(self.world);
+        let before = self.world;
+        let worlds = &mut self.extras().worlds;
+        if worlds.is_empty() {
+            worlds.push(before);
         }
-        self.worlds.push(world);
+        worlds.push(world);
+        self.current = worlds.len() - 1;
         self.world = world;
-        self.current = self.worlds.len() - 1;
     }
 
     /// Keeps the present world as it was changed. What it was changed by can be large.
     fn save_world(&mut self) -> Result<()> {
-        if let Some(world) = self.worlds.get_mut(self.current) {
-            *world = self.world;
+        let (current, changed) = (self.current, self.world);
+        if let Some(world) = self.extras().worlds.get_mut(current) {
+            *world = changed;
         }
         self.tick()?;
         self.check_memory()
@@ -166,18 +171,15 @@ fn patched<'a>(arena: &'a Bump, base: Option<Value<'a>>, path: &[Key], value: Va
 }
 
 /// Where what is at a constant path is. (Places rather than values, because a value is three words and copying it
-/// through an `Option` is what an evaluation would mostly do.) The path has at least one step.
+/// through an `Option` is what an evaluation would mostly do.)
 #[inline(always)]
 pub(super) fn lookup<'a>(value: &Value<'a>, path: &[Key], hints: &Hints) -> Option<&'a Value<'a>> {
-    let (first, mut rest) = path.split_first()?;
-    let Some(found) = named(value, first, hints, 0) else { return lookup_carefully(value, path) };
-    let mut at = found?;
-    let mut step = 1;
-    while let Some((key, further)) = rest.split_first() {
-        let Some(found) = named(at, key, hints, step) else { return lookup_carefully(at, rest) };
-        at = found?;
-        rest = further;
-        step += 1;
+    let (first, rest) = path.split_first()?;
+    let Some(found) = at_hint(value, first, hints, 0) else { return search(value, path, hints, 0) };
+    let mut at = found;
+    for (key, step) in rest.iter().zip(1..) {
+        let Some(found) = at_hint(at, key, hints, step) else { return search(at, path.get(step..)?, hints, step) };
+        at = found;
     }
     Some(at)
 }
@@ -185,6 +187,30 @@ pub(super) fn lookup<'a>(value: &Value<'a>, path: &[Key], hints: &Hints) -> Opti
 /// For the first steps of a path where their keys were found the last time. A position of another object only makes a
 /// search longer.
 pub(super) type Hints = [Cell<u8>; 4];
+
+/// What an object has under a key, if it stands where the key was found the last time.
+#[inline(always)]
+fn at_hint<'a>(value: &Value<'a>, key: &Key, hints: &Hints, step: usize) -> Option<&'a Value<'a>> {
+    match value {
+        Value::Object(object) => object.find_at(key.named, hints.get(step % size_of::<Hints>())?),
+        _ => None,
+    }
+}
+
+/// The rest of a lookup, from a step on whose key is elsewhere. (By itself, so that the usual way is short.)
+#[inline(never)]
+fn search<'a>(value: &Value<'a>, path: &[Key], hints: &Hints, mut step: usize) -> Option<&'a Value<'a>> {
+    let (first, mut rest) = path.split_first()?;
+    let Some(found) = named(value, first, hints, step) else { return lookup_carefully(value, path) };
+    let mut at = found?;
+    while let Some((key, further)) = rest.split_first() {
+        step += 1;
+        let Some(found) = named(at, key, hints, step) else { return lookup_carefully(at, rest) };
+        at = found?;
+        rest = further;
+    }
+    Some(at)
+}
 
 /// What an object has under a key, if symbols tell.
 #[inline(always)]

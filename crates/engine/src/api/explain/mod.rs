@@ -7,10 +7,10 @@ mod explained;
 
 pub(super) use explained::Explained;
 
-use super::evaluator::{Session, settings};
+use super::evaluator::{Session, ask, settings};
 use super::{Annotation, Answer, Error, Input, Location, Query};
 use crate::host::Host;
-use crate::vm::{Limits, Observed};
+use crate::vm::{Limits, Machine};
 use serde::{Serialize, Serializer};
 use std::sync::Arc;
 use std::time::Duration;
@@ -132,17 +132,15 @@ impl Explainer {
             None => host.now().and_then(|now| u64::try_from(now).ok()).map(Duration::from_nanos),
         };
         let start = now();
-        let take = |answer, observed: Observed<'_>| {
+        let run = |machine: &mut Machine<'e, '_>| {
+            let answer = ask(machine, query);
+            let observed = machine.observed();
             let fired = rules.iter().zip(observed.fired).filter(|(_, fired)| **fired).map(|(rule, _)| rule);
             Explanation { answer, rules: fired.collect(), instructions: observed.instructions, time: None }
         };
-        let explanation = session.eval(std::slice::from_ref(query), || query.projection(), input, take);
+        let explanation = session.eval(query, || query.projection(), input, run);
         let nothing = |error| Explanation { answer: Err(error), rules: Vec::new(), instructions: 0, time: None };
-        let explanation = match explanation {
-            Ok(Some(explanation)) => explanation,
-            Ok(None) => nothing(Error::new("eval_internal_error", "no query")),
-            Err(error) => nothing(error),
-        };
+        let explanation = explanation.unwrap_or_else(nothing);
         let time = start.zip(now()).map(|(start, end)| end.saturating_sub(start));
         Explanation { time, ..explanation }
     }

@@ -4,7 +4,8 @@ use super::super::{Count, DocumentIndex, Function, KindCode, Label, Op, Read, Ta
 use super::{Generator, World};
 use crate::hir::Const;
 use crate::plan::pieces::slots_of_expr;
-use crate::plan::{self, Block, Comparison, Constant, Expr, Filter, Slot, Step, Test};
+use crate::plan::{self, Block, Comparison, Constant, Expr, Filter, Part, Slot, Step, Test};
+use std::sync::Arc;
 
 /// What happens where a block succeeds. It is told where to go for the next answer and which of several rules it is
 /// for, and ends with a jump.
@@ -63,7 +64,13 @@ impl Generator<'_, '_> {
                     }
                     let (key, value) = (key.map(|key| self.slot(key)), value.map(|value| self.slot(value)));
                     let (again, done) = match filter {
-                        Some(filter) => self.start_filtered(collection, key, value, filter, fail),
+                        Some(Filter { part: Part::Key, equal }) => {
+                            self.entry(collection, key, value, equal, fail);
+                            return self.block(body, fail, which, leaf);
+                        }
+                        Some(Filter { part: Part::Value(path), equal }) => {
+                            self.start_filtered(collection, key, value, (path, equal), fail)
+                        }
                         None => self.start(collection, key, value),
                     };
                     self.block(body, again, which, leaf);
@@ -162,11 +169,11 @@ impl Generator<'_, '_> {
         collection: u16,
         key: Option<u16>,
         value: Option<u16>,
-        filter: &Filter,
+        (path, equal): (&[Arc<str>], &Expr),
         fail: Label,
     ) -> (Label, Label) {
-        let equal = Read(self.expr(&filter.equal, fail));
-        let path = self.pool.path(&filter.path);
+        let equal = Read(self.expr(equal, fail));
+        let path = self.pool.path(path);
         let (among, iterator) = (self.register(), self.register());
         let (dst, start, collection) = (Write(among), Write(iterator), Read(collection));
         self.emit(match key {
@@ -182,6 +189,13 @@ impl Generator<'_, '_> {
             None => Op::NextEqual { iterator, collection, path, equal, value, done },
         });
         (again, done)
+    }
+
+    /// The only turn of a loop over the elements that have a key.
+    fn entry(&mut self, collection: u16, key: Option<u16>, value: Option<u16>, equal: &Expr, fail: Label) {
+        let equal = self.operand(equal, fail);
+        let [key, value] = [key, value].map(|register| Write(register.unwrap_or_else(|| self.register())));
+        self.emit(Op::Entry { key, value, collection: Read(collection), equal, fail });
     }
 
     fn with(&mut self, modifiers: &[plan::Modifier], body: &Block, fail: Label, which: usize, leaf: Leaf<'_>) {

@@ -3,7 +3,7 @@
 use super::super::{Label, Op, Read, Update, Write};
 use super::Generator;
 use crate::plan::pieces::{Piece, pieces_of_expr, pieces_of_step};
-use crate::plan::{Block, DocumentPlan, Expr, Filter, Slot, Step, Test};
+use crate::plan::{Block, DocumentPlan, Expr, Filter, Part, Slot, Step, Test};
 use std::sync::Arc;
 
 /// A loop whose answers are parts of the elements alone.
@@ -11,7 +11,7 @@ enum Gather<'p> {
     /// What is at a path in each element.
     Parts { collection: &'p Expr, path: Vec<Arc<str>> },
     /// The same of the elements that a filter lets through.
-    EqualParts { collection: &'p Expr, filter: &'p Filter, path: Vec<Arc<str>> },
+    EqualParts { collection: &'p Expr, filter: &'p [Arc<str>], equal: &'p Expr, path: Vec<Arc<str>> },
     /// The keys of the elements that are not `false`.
     Keys { collection: &'p Expr },
 }
@@ -38,10 +38,10 @@ impl Generator<'_, '_> {
                 let collection = Read(this.expr(collection, fail));
                 this.emit(Op::PushKeys { collection });
             }
-            Gather::EqualParts { collection, filter, path } => {
+            Gather::EqualParts { collection, filter, equal, path } => {
                 let collection = Read(this.expr(collection, fail));
-                let equal = Read(this.expr(&filter.equal, fail));
-                let (filter, path) = (this.pool.path(&filter.path), this.pool.path(&path));
+                let equal = Read(this.expr(equal, fail));
+                let (filter, path) = (this.pool.path(filter), this.pool.path(&path));
                 let (among, iterator) = (this.register(), this.register());
                 let start = Write(iterator);
                 this.emit(Op::Among { dst: Write(among), iterator: start, collection, path: filter, equal });
@@ -69,10 +69,13 @@ fn gather_of<'p>(block: &'p Block, value: &Expr) -> Option<Gather<'p>> {
         [Step::Bind(slot, part)] if *value == Expr::Slot(*slot) => path_in(part, *element)?,
         _ => return None,
     };
-    Some(match filter {
-        Some(filter) => Gather::EqualParts { collection, filter, path },
-        None => Gather::Parts { collection, path },
-    })
+    match filter {
+        Some(Filter { part: Part::Value(filter), equal }) => {
+            Some(Gather::EqualParts { collection, filter, equal, path })
+        }
+        Some(Filter { part: Part::Key, .. }) => None,
+        None => Some(Gather::Parts { collection, path }),
+    }
 }
 
 /// Whether a document has a loop over the elements of a collection that have a value at a path: then the machine needs an
@@ -98,7 +101,8 @@ impl Filters<'_> {
     fn block(&mut self, block: &Block) {
         for step in block {
             if let Step::Loop { collection, filter: Some(filter), .. } = step {
-                self.is_found |= collection == self.collection && filter.path == self.path;
+                let is_same = |part: &Part| matches!(part, Part::Value(path) if path == self.path);
+                self.is_found |= collection == self.collection && is_same(&filter.part);
             }
             pieces_of_step(step, &mut |piece| self.piece(piece));
         }

@@ -94,13 +94,13 @@ impl<'g> Generator<'g, '_> {
         let (is_first_enough, returns) = (Self::ends_at_first(plan, kind), self.returns_first(plan, kind));
         let parts = match kind {
             _ if !self.optimizations.shared_beginnings => plan.definitions.iter().map(Part::Alone).collect(),
-            Shape::Value if !is_first_enough => share_in_order(&plan.definitions),
+            Shape::Value if returns || !is_first_enough => share_in_order(&plan.definitions),
             _ => share(&plan.definitions),
         };
         for part in parts {
             let next = self.label();
             match part {
-                Part::Together(block) => self.together(block, plan, kind, next),
+                Part::Together(block) => self.together(block, plan, kind, next, returns),
                 Part::Alone(definition) => {
                     let after = match (is_first_enough, returns) {
                         (_, true) => After::Return(None),
@@ -114,8 +114,8 @@ impl<'g> Generator<'g, '_> {
         }
     }
 
-    /// Definitions that begin alike.
-    fn together(&mut self, mut block: Block, plan: &DocumentPlan, kind: Shape, next: Label) {
+    /// Definitions that begin alike. Each answer goes to the document, or is returned.
+    fn together(&mut self, mut block: Block, plan: &DocumentPlan, kind: Shape, next: Label, returns: bool) {
         let slots = plan.definitions.iter().map(|definition| definition.slots).max().unwrap_or_default();
         let slots = if self.optimizations.plans { optimize_shared(&mut block, slots) } else { slots };
         self.reserve_slots(slots);
@@ -124,6 +124,9 @@ impl<'g> Generator<'g, '_> {
                 let Some([branch]) = plan.definitions.get(which).map(|found| found.branches.as_slice()) else {
                     return;
                 };
+                if returns {
+                    return this.temporarily(|this| this.give(branch, None, again));
+                }
                 this.temporarily(|this| this.answer(branch, kind, again));
                 this.emit(Op::Jump { to: again });
             });

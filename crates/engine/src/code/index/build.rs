@@ -4,7 +4,7 @@ use super::conditions::{Condition, Wanted, conditions};
 use super::subjects::{Step, Subject, SubjectId, Subjects};
 use super::{Affixes, End, EqualEntry, Hop, Index, Leaf, Node, Place};
 use crate::code::constants::{Pool, hash};
-use crate::plan::{Constant, Definition};
+use crate::plan::{Comparison, Constant, Definition, Expr, Step as PlanStep, Test};
 use crate::value::Kind;
 use hashbrown::{HashMap, HashTable};
 use smallvec::smallvec;
@@ -12,6 +12,10 @@ use std::sync::Arc;
 
 /// Fewer rules than this are tried one by one.
 const WORTHWHILE: usize = 4;
+
+/// Fewer than this are, too, where each begins with what an index would ask: to look something up in one takes as long as
+/// five such tests.
+const MANY: usize = 8;
 
 /// How deep nodes may stand: each is reached by a call.
 pub(super) const DEEPEST: usize = 512;
@@ -74,6 +78,15 @@ impl Index {
             conditions(definition, arguments, &mut subjects, &mut required);
             ends.push(required.len());
         }
+        let mut begin = 0;
+        let mut is_excluded_late = |(definition, end): (&Definition, &usize)| {
+            let has_conditions = begin < *end;
+            begin = *end;
+            has_conditions && !begins_with_test(definition)
+        };
+        if definitions.len() < MANY && !definitions.iter().zip(&ends).any(&mut is_excluded_late) {
+            return None;
+        }
         let asked = Asked::of(&required, &ends);
         let answers = asked.taken.len();
         if answers == 0 {
@@ -101,6 +114,22 @@ impl Index {
         // Where no question tells rules apart, all of them are tried in any case.
         (!matches!(nodes.first(), None | Some(Node::Leaf(_)))).then_some(Index { nodes })
     }
+}
+
+/// Whether the first thing that a rule does is to compare something that is at hand with a constant.
+fn begins_with_test(definition: &Definition) -> bool {
+    let is_at_hand = |expr: &Expr| match expr {
+        Expr::Const(_) | Expr::Slot(_) | Expr::Named(..) => true,
+        Expr::Path(base, _) => matches!(**base, Expr::Input | Expr::Slot(_)),
+        _ => false,
+    };
+    let is_first = |step: &&PlanStep| !matches!(step, PlanStep::Bind(_, value) if is_at_hand(value));
+    definition.branches.iter().all(|branch| match branch.block.iter().find(is_first) {
+        Some(PlanStep::Test(Test::Compare(Comparison::Equal, left, right) | Test::Member(left, right))) => {
+            is_at_hand(left) && is_at_hand(right)
+        }
+        _ => false,
+    })
 }
 
 /// What rules ask, with questions and answers by their numbers, which are compared more quickly than places and values.

@@ -4,7 +4,7 @@ use super::subjects::{Step, SubjectId, Subjects};
 use super::{End, Root};
 use crate::builtins::Builtin;
 use crate::hir::Const;
-use crate::plan::{Block, Comparison, Constant, Definition, Expr, Function, Slot, Test};
+use crate::plan::{Block, Comparison, Constant, Definition, Expr, Filter, Function, Part, Slot, Test};
 use crate::plan::{Branch, Step as PlanStep, optimize};
 use crate::value::Kind;
 use hashbrown::{HashMap, HashSet};
@@ -104,11 +104,13 @@ impl<'p> Finder<'p, '_> {
                 }
                 PlanStep::Test(test) => self.test(test),
                 PlanStep::Loop { collection, filter, body, .. } => {
-                    if let (Expr::Const(Constant::Array(items) | Constant::Set(items)), Some(filter)) =
-                        (collection, filter)
-                        && filter.path.is_empty()
+                    if let (
+                        Expr::Const(Constant::Array(items) | Constant::Set(items)),
+                        Some(Filter { part: Part::Value(path), equal }),
+                    ) = (collection, filter)
+                        && path.is_empty()
                     {
-                        self.member(&filter.equal, items);
+                        self.member(equal, items);
                     }
                     self.is_total &= optimize::is_total(collection);
                     self.block(body);

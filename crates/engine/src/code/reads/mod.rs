@@ -299,6 +299,11 @@ impl<'c> Instruction<'_, 'c> {
                 self.set_new(key.0)?;
                 self.next(collection.0, value.0)
             }
+            Op::Entry { key, value, collection, equal, .. } => {
+                self.read_all([equal.0])?;
+                self.set_new(key.0)?;
+                self.next(collection.0, value.0)
+            }
             Op::NextValue { collection, value, .. } => self.next(collection.0, value.0),
             Op::NextMember { collection, others, value, .. } => {
                 self.next(collection.0, value.0)?;

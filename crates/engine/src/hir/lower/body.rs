@@ -81,7 +81,12 @@ impl Lowerer<'_, '_> {
             }
             ast::ExprKind::NotBody { body, is_explicit } => {
                 // What has no braces has no scope of its own.
-                let body = if *is_explicit { self.nested(body) } else { self.body(body) };
+                let body = if *is_explicit {
+                    self.enter_twice(body);
+                    self.close(body)
+                } else {
+                    self.body(body)
+                };
                 let outside = if *is_explicit { Vec::new() } else { self.written_vars(&body) };
                 Some(LiteralKind::Not { body, is_scoped: true, outside })
             }
@@ -112,7 +117,7 @@ impl Lowerer<'_, '_> {
             ast::ExprKind::Every { key, value, domain, body } => {
                 let undeclared = self.undeclared_names(domain);
                 let domain = self.every_domain(domain, out);
-                self.enter(body);
+                self.enter_twice(body);
                 let place = body.first().map_or(span, |first| first.span);
                 let key = key.as_ref().map(|name| self.declare(&name.text, name.span, Declared::Every, place));
                 let value = self.declare(&value.text, value.span, Declared::Every, place);
@@ -185,6 +190,11 @@ impl Lowerer<'_, '_> {
 
     fn nested(&mut self, body: &ast::Body) -> Body {
         self.enter(body);
+        self.close(body)
+    }
+
+    /// Lowers a body whose scope is open, and closes it.
+    fn close(&mut self, body: &ast::Body) -> Body {
         let body = self.body(body);
         self.leave();
         body

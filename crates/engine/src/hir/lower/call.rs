@@ -196,11 +196,9 @@ impl Lowerer<'_, '_> {
     /// The path below `data` that a name stands for.
     fn data_path(&self, parts: &[Arc<str>]) -> Option<Path> {
         let (first, rest) = parts.split_first()?;
-        if **first == *"data" {
-            return Some(rest.to_vec());
-        }
         match self.global_of(first) {
             Some(Global::Data(path)) => Some([path.as_slice(), rest].concat()),
+            None if **first == *"data" => Some(rest.to_vec()),
             _ => None,
         }
     }

@@ -18,9 +18,9 @@ impl Lowerer<'_, '_> {
     fn separate_output(&mut self, literal: &mut Literal, before: &mut Body) {
         let LiteralKind::Call { call, output } = &mut literal.kind else { return };
         let Some(output) = output.take() else { return };
-        let result = Term::Var(self.fresh(literal.span));
+        let (span, result) = (call.span, Term::Var(self.fresh(literal.span)));
         let call = LiteralKind::Call { call: call.clone(), output: Some(result.clone()) };
-        before.push(Literal { span: literal.span, kind: call });
+        before.push(Literal { span, kind: call });
         literal.kind = LiteralKind::Unify(output, result);
     }
 

@@ -37,6 +37,16 @@ struct Scope {
     declares: HashSet<Arc<str>>,
     /// Builtins whose names are those of variables.
     hidden: HashSet<Arc<str>>,
+    /// Whether names that nothing had declared where they stand are looked up once more at the end of the body.
+    is_read_twice: bool,
+    /// What these names are, if the body goes on to declare them.
+    captured: Vec<(Arc<str>, Var)>,
+}
+
+impl Scope {
+    fn captured(&self, name: &str) -> Option<Var> {
+        self.captured.iter().find(|(captured, _)| **captured == *name).map(|(_, var)| *var)
+    }
 }
 
 /// The scopes around a place, and the variables nobody declares.
@@ -71,6 +81,27 @@ impl Lowerer<'_, '_> {
     pub(super) fn enter(&mut self, body: &ast::Body) {
         let declares = declared_names(body, &|term| self.as_operator(term));
         self.scopes.stack.push(Scope { declares, ..Scope::default() });
+    }
+
+    /// Opens the scope of a body of `every` or of a `not` with braces. OPA looks up the names in them twice: `not { x := x }`
+    /// asks for the variable that it assigns.
+    pub(super) fn enter_twice(&mut self, body: &ast::Body) {
+        self.enter(body);
+        if let Some(scope) = self.scopes.stack.last_mut() {
+            scope.is_read_twice = true;
+        }
+    }
+
+    /// The variable of the innermost body that is read twice and goes on to declare the name.
+    fn capture(&mut self, name: &Arc<str>, span: Span) -> Option<Var> {
+        let captures = |scope: &&mut Scope| scope.is_read_twice && scope.declares.contains(name);
+        let scope = self.scopes.stack.iter_mut().rev().find(captures)?;
+        if let Some(var) = scope.captured(name) {
+            return Some(var);
+        }
+        let var = self.locals.add(name.clone(), span);
+        scope.captured.push((name.clone(), var));
+        Some(var)
     }
 
     /// Opens the scope of a rule's body. A variable with the name of a builtin hides it, as in OPA, even if nothing
@@ -137,7 +168,8 @@ impl Lowerer<'_, '_> {
         if let Some(twin) = twin.filter(|twin| twin.how == Declared::Some && how == Declared::Some && twin.is_used) {
             return twin.var;
         }
-        let var = self.locals.add(name.clone(), span);
+        let captured = self.scopes.stack.last().and_then(|scope| scope.captured(name));
+        let var = captured.unwrap_or_else(|| self.locals.add(name.clone(), span));
         self.locals.set_declared(var);
         if how == Declared::Assigned {
             self.locals.set_assigned(var);
@@ -257,6 +289,9 @@ impl Lowerer<'_, '_> {
             && let Some(scope) = self.scopes.stack.last_mut()
         {
             scope.seen.push(name.clone());
+        }
+        if let Some(var) = self.capture(name, span) {
+            return var;
         }
         let var = match self.scopes.implicit.get(name) {
             Some(var) => *var,

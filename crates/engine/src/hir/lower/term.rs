@@ -252,11 +252,12 @@ impl Lowerer<'_, '_> {
 impl<'e> Lowerer<'e, '_> {
     /// What a name means that no body declares, with the path that it stands for.
     fn global_path(&self, name: &str) -> Option<(Head, &'e [Arc<str>])> {
+        // In v0, a rule or an import may be called `input` or `data`.
         let found: (Head, &[Arc<str>]) = match (name, self.global_of(name)) {
-            ("input", _) => (Head::Input, &[]),
-            ("data", _) => (Head::Data, &[]),
             (_, Some(Global::Input(path))) => (Head::Input, path),
             (_, Some(Global::Data(path))) => (Head::Data, path),
+            ("input", None) => (Head::Input, &[]),
+            ("data", None) => (Head::Data, &[]),
             _ => return None,
         };
         if matches!(found.0, Head::Data) {

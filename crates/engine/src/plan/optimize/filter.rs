@@ -6,7 +6,7 @@
 
 use super::total::{is_total, is_total_step};
 use crate::plan::pieces::slots_of_expr;
-use crate::plan::{Block, Comparison, Expr, Filter, Slot, Step, Test};
+use crate::plan::{Block, Comparison, Expr, Filter, Part, Slot, Step, Test};
 use hashbrown::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -31,6 +31,7 @@ pub(super) fn take(key: Option<Slot>, value: Slot, body: &mut Block) -> Option<F
 
 /// What is known of a loop's element on the way through the body.
 struct Element {
+    key: Option<Slot>,
     /// Slots that hold what is at a path in the element.
     parts: HashMap<Slot, Vec<Arc<str>>>,
     /// Slots that are filled in the loop.
@@ -40,15 +41,18 @@ struct Element {
 impl Element {
     fn new(key: Option<Slot>, value: Slot) -> Self {
         let inside = key.into_iter().chain([value]).collect();
-        Element { parts: HashMap::from([(value, Vec::new())]), inside }
+        Element { key, parts: HashMap::from([(value, Vec::new())]), inside }
     }
 
     /// The step as a filter, if it is one.
     fn filter(&self, step: &Step) -> Option<Filter> {
         let Step::Test(Test::Compare(Comparison::Equal, left, right)) = step else { return None };
         [(left, right), (right, left)].into_iter().find_map(|(part, equal)| {
-            let path = self.path(part)?;
-            (is_total(equal) && self.is_outside(equal)).then(|| Filter { path, equal: equal.clone() })
+            let part = match part {
+                Expr::Slot(slot) if self.key == Some(*slot) => Part::Key,
+                part => Part::Value(self.path(part)?),
+            };
+            (is_total(equal) && self.is_outside(equal)).then(|| Filter { part, equal: equal.clone() })
         })
     }
 

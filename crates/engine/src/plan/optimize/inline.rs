@@ -1,9 +1,12 @@
-//! Small functions are carried out where they are called.
+//! Small functions and conditions are carried out where they are asked for.
 //!
 //! A function of one rule whose body has at most one answer, or of few such rules that say the same, is copied to its
 //! call, its arguments in slots. The call stays beside the copy ([`Step::Plain`]), for worlds in which another function
 //! stands in for one. Results of functions are remembered, those of copies are not: so only what is called in one place,
 //! with arguments that the innermost loop around it changes, may do more than look things up.
+//!
+//! A document that is a condition (`is_read if input.action in reads`) is copied in the same way where a body tests it, if it
+//! only looks a few things up, and no loop would do that again and again.
 
 use crate::hir::Const;
 use crate::plan::pieces::{Piece, PieceMut, map_slots_of_step, pieces_of_expr, pieces_of_step, slots_of_expr};
@@ -15,6 +18,11 @@ use hashbrown::HashSet;
 
 /// The most steps and expressions of a function that is copied.
 const LARGEST: usize = 32;
+
+/// The most steps and expressions of a condition that is copied, and the most places where one stands: elsewhere it is
+/// better known than found out.
+const LARGEST_CONDITION: usize = 12;
+const MOST_PLACES: usize = 4;
 
 /// The most steps and expressions that copies may add to a document.
 const MOST_ADDED: usize = 1024;
@@ -50,7 +58,7 @@ pub(super) fn inline_program(tree: &Tree, plans: &mut [DocumentPlan]) {
     }
 }
 
-/// A function that can be copied.
+/// A function or a condition that can be copied.
 struct Template {
     arguments: u32,
     slots: u32,
@@ -63,7 +71,7 @@ struct Template {
 
 struct Inliner {
     templates: Vec<Option<Template>>,
-    /// How often each document is called.
+    /// How often each document is called or read.
     calls: Vec<usize>,
     next: u32,
     left: usize,
@@ -98,7 +106,7 @@ impl Inliner {
         let mut is_called = false;
         let mut look = |piece: Piece<'_>| is_called = is_called || self.is_called_in(piece);
         match piece {
-            Piece::Expr(Expr::Call { function: Function::Document(document), .. })
+            Piece::Expr(Expr::Call { function: Function::Document(document), .. } | Expr::Document(document, _))
                 if self.template(*document).is_some() =>
             {
                 return true;
@@ -154,6 +162,9 @@ impl Inliner {
         match step {
             Step::Bind(slot, call) if self.is_wanted(&call, varying) => self.copy(slot, call, out),
             Step::Test(Test::Truthy(call)) if self.is_wanted(&call, varying) => self.test(call, out),
+            Step::Test(Test::Truthy(condition)) if varying.is_none() && self.is_condition(&condition) => {
+                self.test(condition, out);
+            }
             step => out.push(step),
         }
     }
@@ -169,6 +180,13 @@ impl Inliner {
         });
         let is_once = self.calls.get(document.0 as usize) == Some(&1) && is_changed;
         args.len() == template.arguments as usize && template.size <= self.left && (template.is_plain || is_once)
+    }
+
+    /// Whether it is a document that is better copied.
+    fn is_condition(&self, expr: &Expr) -> bool {
+        let Expr::Document(document, _) = expr else { return false };
+        let is_rare = self.calls.get(document.0 as usize).is_some_and(|count| *count <= MOST_PLACES);
+        is_rare && self.template(*document).is_some_and(|template| template.size <= self.left)
     }
 
     fn template(&self, document: DocumentId) -> Option<&Template> {
@@ -197,11 +215,16 @@ impl Inliner {
         }
     }
 
-    /// Puts the result of a call into a slot.
+    /// Puts the result of a call, or a condition, into a slot.
     fn copy(&mut self, slot: Slot, call: Expr, out: &mut Block) {
-        let Expr::Call { function: Function::Document(document), args, at } = call else { return };
+        let (document, args, at) = match call {
+            Expr::Call { function: Function::Document(document), args, at } => (document, Some(args), at),
+            Expr::Document(document, at) => (document, None, at),
+            _ => return,
+        };
+        let is_call = args.is_some();
         let mut places = Vec::new();
-        for arg in args {
+        for arg in args.into_iter().flatten() {
             places.push(match arg {
                 Expr::Slot(slot) => slot,
                 arg => {
@@ -227,14 +250,21 @@ impl Inliner {
         self.next += slots.saturating_sub(arguments);
         self.left = self.left.saturating_sub(size);
         let args = places.into_iter().map(Expr::Slot).collect();
-        let call = Expr::Call { function: Function::Document(document), args, at };
+        let call = match is_call {
+            true => Expr::Call { function: Function::Document(document), args, at },
+            false => Expr::Document(document, at),
+        };
         out.push(Step::Plain { quick, slow: vec![Step::Bind(slot, call)] });
     }
 }
 
-/// A function as something to copy, if it can be.
+/// A function or a condition as something to copy, if it can be.
 fn template(kind: DocumentKind, plan: &DocumentPlan) -> Option<Template> {
-    let DocumentKind::Function(arguments @ 1..) = kind else { return None };
+    let arguments = match kind {
+        DocumentKind::Function(arguments @ 1..) => arguments,
+        DocumentKind::Complete => 0,
+        _ => return None,
+    };
     if plan.default.is_some() || plan.definitions.len() > MOST_RULES {
         return None;
     }
@@ -257,6 +287,10 @@ fn template(kind: DocumentKind, plan: &DocumentPlan) -> Option<Template> {
     branches.iter().for_each(|branch| weight.piece(Piece::Block(&branch.block)));
     weight.piece(Piece::Expr(&first.value));
     let Weight { size, is_plain } = weight;
+    let is_condition = || is_plain && matches!(&first.value, Expr::Const(Constant::Scalar(Const::Bool(true))));
+    if arguments == 0 && (size > LARGEST_CONDITION || !is_condition()) {
+        return None;
+    }
     (size <= LARGEST).then(|| Template {
         arguments: arguments as u32,
         slots: plan.definitions.iter().map(|definition| definition.slots).max().unwrap_or_default(),
@@ -320,7 +354,7 @@ impl Weight {
 fn count_calls(piece: Piece<'_>, calls: &mut [usize]) {
     match piece {
         Piece::Expr(expr) => {
-            if let Expr::Call { function: Function::Document(document), .. } = expr
+            if let Expr::Call { function: Function::Document(document), .. } | Expr::Document(document, _) = expr
                 && let Some(count) = calls.get_mut(document.0 as usize)
             {
                 *count += 1;

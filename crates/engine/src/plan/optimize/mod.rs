@@ -15,6 +15,7 @@ mod reuse;
 mod sink;
 mod total;
 mod traits;
+mod turn;
 
 pub(crate) use total::{is_total, is_total_step};
 
@@ -89,6 +90,9 @@ fn optimize_definition(definition: &mut Definition, facts: Facts) {
             PieceMut::Block(block) => optimize_block(block, is_shared),
             piece => optimize_piece(piece),
         });
+    }
+    if !is_shared {
+        turn::turn(definition);
     }
 }
 
