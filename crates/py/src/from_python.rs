@@ -69,6 +69,9 @@ pub fn json_of(object: &Bound<'_, PyAny>, name: &'static str) -> PyResult<Vec<u8
     Ok(text.into_bytes())
 }
 
+/// How many keys are known in a value; a power of two.
+const KEYS: usize = 64;
+
 /// Why there is no value.
 enum Failed {
     /// The object is none.
@@ -128,7 +131,7 @@ struct Conversion<'a, 's, 'py> {
     /// As deep as the objects that are converted.
     builder: Builder<'a, 's>,
     with_sets: bool,
-    keys: Keys<'a, 'py>,
+    keys: Keys<'py, Wanted<'a>>,
     shapes: Shapes<'a, 'py>,
 }
 
@@ -249,7 +252,7 @@ impl<'a, 's, 'py> Conversion<'a, 's, 'py> {
                 let value = self.value(&item, item_part).map_err(|failed| failed.below(|| format!("[{at}]")))?;
                 self.builder.push(&mut values, value)?;
                 if at == 0 && matches!(value, Value::Object(_)) {
-                    self.keys.open();
+                    self.keys.open(KEYS);
                     self.shapes.open();
                 }
             }
@@ -408,18 +411,23 @@ fn integer<'a>(value: &Bound<'_, PyInt>, builder: Builder<'a, '_>) -> Result<Val
 }
 
 fn float<'a>(value: &Bound<'_, PyFloat>, builder: Builder<'a, '_>) -> Result<Value<'a>, Failed> {
-    /// Between these, and for zero, Rust and Python write floats alike, if few digits suffice: of two texts that are as
-    /// short and as near Rust takes the upper one, Python the even one.
+    match plain_float(value.value()) {
+        Some(text) => number(&text, builder),
+        None => number(&text_by(&value.py().get_type::<PyFloat>(), "__repr__", value.as_any())?, builder),
+    }
+}
+
+/// The text of a float that Rust and Python write alike.
+pub fn plain_float(float: f64) -> Option<String> {
+    /// Between these, and for zero, they do, if few digits suffice: of two texts that are as short and as near Rust takes
+    /// the upper one, Python the even one.
     const PLAIN: std::ops::Range<f64> = 1e-4..1e16;
     const FEW: usize = 15;
-    let float = value.value();
-    if float == 0.0 || PLAIN.contains(&float.abs()) {
-        let text = format!("{float:?}");
-        if text.bytes().filter(u8::is_ascii_digit).count() <= FEW {
-            return number(&text, builder);
-        }
+    if float != 0.0 && !PLAIN.contains(&float.abs()) {
+        return None;
     }
-    number(&text_by(&value.py().get_type::<PyFloat>(), "__repr__", value.as_any())?, builder)
+    let text = format!("{float:?}");
+    (text.bytes().filter(u8::is_ascii_digit).count() <= FEW).then_some(text)
 }
 
 fn number<'a>(text: &str, builder: Builder<'a, '_>) -> Result<Value<'a>, Failed> {

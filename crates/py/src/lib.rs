@@ -22,6 +22,7 @@ mod query;
 mod query_set;
 mod shapes;
 mod stack;
+mod to_json;
 mod to_python;
 
 /// The native part of the package `solon`.

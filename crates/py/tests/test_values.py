@@ -74,6 +74,35 @@ def test_objects_that_are_alike(records):
     assert some.query("data.a.x").evaluate(records) == expected
 
 
+def test_texts_that_json_escapes():
+    odd = [chr(n) for n in range(0x100)] + ["\u2028", "😀", "<", "é" * 9]
+    texts = ["a" * before + text + "b" * after for text in odd for before in range(10) for after in (0, 1, 9)]
+    for wanted in (texts, [{text: text} for text in texts]):
+        assert ECHO.evaluate_many(wanted, threads=2) == wanted
+        assert ECHO.evaluate(wanted) == wanted
+
+
+@pytest.mark.parametrize("depth", [1, 50, 99, 100, 101, 900])
+def test_many_of_any_depth(depth):
+    value = 1
+    for level in range(depth):
+        value = {"a": value} if level % 2 else [value]
+    assert ECHO.evaluate_many([value, b"[]", {"s": value}, value], threads=2) == [value, [], {"s": value}, value]
+
+
+def test_many_that_are_no_json():
+    class Text(str):
+        pass
+
+    values = [{1, 2}, Decimal("1.50"), 10**30, Text("x"), {"a": [frozenset("b")]}, {Text("k"): 1}, 1e300, (), (1, "a")]
+    assert ECHO_DECIMALS.evaluate_many(values, threads=2) == [ECHO_DECIMALS.evaluate(value) for value in values]
+    for wrong in ("\ud800", {"\ud800": 1}, {1: 2}, [object()], float("nan"), [[b""]]):
+        [before, error, after] = ECHO.evaluate_many([1, wrong, 2], threads=2, errors="return")
+        with pytest.raises(solon.SolonError) as raised:
+            ECHO.evaluate(wrong)
+        assert (before, str(error), after) == (1, str(raised.value), 2)
+
+
 @given(documents)
 def test_data(document):
     policy = solon.Policy(data={"x": document})

@@ -227,13 +227,31 @@ fn with_sorted_values(row: &Row) -> Row {
     row
 }
 
+/// A text that a template has written numbers into, these without zeros at the end: `1.0` is `1`.
+fn with_plain_numbers(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(|letter: char| letter.is_ascii_digit()) {
+        let (before, from) = rest.split_at(at);
+        let length = from.find(|letter: char| !letter.is_ascii_digit() && letter != '.').unwrap_or(from.len());
+        let (number, after) = from.split_at(length);
+        plain.push_str(before);
+        plain.push_str(match number.split_once('.') {
+            Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|zero| zero == b'0') => whole,
+            _ => number,
+        });
+        rest = after;
+    }
+    plain + rest
+}
+
 /// Rows with numbers as they are compared: `-0` is `0`, `1.0` is `1`; U+FFFD is itself where OPA escapes it, as it stands
 /// for bytes that are no text. So are both in keys and texts that are JSON themselves.
 fn plain(rows: &[Row]) -> Vec<Row> {
     fn text(text: &str) -> String {
         match serde_json::from_str::<Json>(text) {
             Ok(json) => value(&json).to_string(),
-            Err(_) => text.replace("\\ufffd", "\u{fffd}"),
+            Err(_) => with_plain_numbers(&text.replace("\\ufffd", "\u{fffd}")),
         }
     }
     fn value(json: &Json) -> Json {

@@ -41,6 +41,8 @@ struct Site<'s> {
     span: Span,
     /// How often the literal names each variable that it binds; `None` if all its lookups go, empty if none does.
     mentions: Option<HashMap<Var, usize>>,
+    /// Whether its comprehensions go, too.
+    takes_bodies: bool,
     before: &'s mut Body,
 }
 
@@ -51,14 +53,19 @@ impl Extractor<'_> {
         let mut extracted: Vec<(usize, Body)> = Vec::new();
         for (at, literal) in body.iter_mut().enumerate() {
             self.inner_bodies(&mut literal.kind, &bound);
+            let takes_bodies = mixes_bodies_and_lookups(literal);
             let mentions = match &literal.kind {
                 LiteralKind::Not { is_scoped: false, .. } => None,
+                _ if takes_bodies => None,
                 _ if has_vars => Some(mentions(literal, &bound)),
                 _ => Some(HashMap::new()),
             };
             if mentions.as_ref().is_none_or(|mentions| !mentions.is_empty()) {
                 let mut before = Body::new();
-                self.literal(&mut literal.kind, &mut Site { span: literal.span, mentions, before: &mut before });
+                self.literal(
+                    &mut literal.kind,
+                    &mut Site { span: literal.span, mentions, takes_bodies, before: &mut before },
+                );
                 if !before.is_empty() {
                     extracted.push((at, before));
                 }
@@ -198,7 +205,12 @@ impl Extractor<'_> {
     /// A term and the lookups inside it.
     fn extract(&mut self, term: &mut Term, site: &mut Site<'_>) {
         self.extract_inside(term, site);
-        if matches!(term, Term::Ref(reference) if site.takes(reference)) {
+        let is_taken = match term {
+            Term::Ref(reference) => site.takes(reference),
+            Term::Comprehension(_) => site.takes_bodies,
+            _ => false,
+        };
+        if is_taken {
             let var = Term::Var(self.locals.generate(site.span));
             let value = std::mem::replace(term, var.clone());
             site.before.push(Literal { span: site.span, kind: LiteralKind::Unify(var, value) });
@@ -216,6 +228,20 @@ impl Site<'_> {
         }
         inside.iter().any(|(var, count)| mentions.get(var).is_some_and(|all| all > count))
     }
+}
+
+/// Whether both comprehensions and lookups stand inside the sides of an equality: one that is undefined keeps what
+/// follows it in the text from being computed, where there may be errors.
+fn mixes_bodies_and_lookups(literal: &Literal) -> bool {
+    let (LiteralKind::Unify(left, right) | LiteralKind::Assign(left, right)) = &literal.kind else { return false };
+    let (mut has_body, mut has_lookup) = (false, false);
+    for side in [left, right] {
+        if let Term::Array(items) = side {
+            has_body |= items.iter().any(|item| matches!(item, Term::Comprehension(_)));
+            has_lookup |= items.iter().any(|item| matches!(item, Term::Ref(_)));
+        }
+    }
+    has_body && has_lookup
 }
 
 /// Puts literals before those of a body that have these places.

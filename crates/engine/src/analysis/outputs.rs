@@ -38,20 +38,28 @@ pub(super) fn ready(literal: &Literal, safe: &VarSet, around: &Around<'_>) -> Op
     if closed_over.is_empty() {
         return Some(after);
     }
-    let outputs = own_outputs(literal, safe, &after);
-    let is_ready = closed_over != outputs && closed_over.iter().all(|var| safe.contains(var) || outputs.contains(var));
-    is_ready.then_some(after)
+    let (outputs, has_more) = own_outputs(literal, safe, &after);
+    let is_known = closed_over.iter().all(|var| safe.contains(var) || outputs.contains(var));
+    (is_known && (has_more || closed_over != outputs)).then_some(after)
 }
 
 /// What a literal binds, as OPA has it where bodies in the literal need something: they may need what the literal binds
-/// itself, if it binds more than that. (There it has no value, then, unless they bind it.)
-fn own_outputs(literal: &Literal, safe: &VarSet, after: &VarSet) -> VarSet {
-    let is_one = match &literal.kind {
-        LiteralKind::Unify(..) | LiteralKind::Assign(..) => !looks_into_body(literal),
-        LiteralKind::Call { output: Some(_), .. } => true,
-        _ => return ref_outputs(literal, safe),
-    };
-    if is_one { after.iter().filter(|var| !safe.contains(*var)).collect() } else { VarSet::default() }
+/// itself, if it binds more than that. (There it has no value, then, unless they bind it.) Also says whether it binds
+/// what has no name here: where the result of a call is made equal to something, OPA has a variable for it, and an
+/// equality of its own.
+fn own_outputs(literal: &Literal, safe: &VarSet, after: &VarSet) -> (VarSet, bool) {
+    let new = |bound: &VarSet| bound.iter().filter(|var| !safe.contains(*var)).collect();
+    match &literal.kind {
+        LiteralKind::Unify(..) | LiteralKind::Assign(..) if looks_into_body(literal) => (VarSet::default(), false),
+        LiteralKind::Unify(..) | LiteralKind::Assign(..) => (new(after), false),
+        LiteralKind::Call { call, output: Some(_) } if call.span == literal.span => (new(after), false),
+        LiteralKind::Call { call, output: Some(_) } => {
+            let mut bound = safe.clone();
+            call.args.iter().for_each(|arg| refs_bind(arg, true, &mut bound));
+            (new(&bound), true)
+        }
+        _ => (ref_outputs(literal, safe), false),
+    }
 }
 
 /// Whether a literal looks into a collection that is written in place, which OPA gives a literal of its own.
@@ -147,6 +155,9 @@ pub(super) fn bound_after(literal: &Literal, safe: &VarSet, around: &Around<'_>)
         LiteralKind::Unify(left, right) => {
             refs_bind(left, around.heads_bind, &mut bound);
             refs_bind(right, around.heads_bind, &mut bound);
+            if !around.heads_bind {
+                sets_bind(left, right, &mut bound);
+            }
             unify_binds(left, right, &mut bound);
         }
         LiteralKind::Assign(left, right) => {
@@ -155,6 +166,9 @@ pub(super) fn bound_after(literal: &Literal, safe: &VarSet, around: &Around<'_>)
             // What is on the left gets its value here, and gives none to the right.
             let mut basis = bound.clone();
             free_vars_of_term(left, false, &mut |var: Var, _| basis.remove(var));
+            if !around.heads_bind {
+                sets_bind(left, right, &mut basis);
+            }
             unify_binds(left, right, &mut basis);
             bound.extend(&basis);
         }
@@ -301,6 +315,14 @@ fn is_known_term(term: &Term, bound: &VarSet) -> bool {
             Head::Term(head) => is_bound(head, bound),
         },
         term => is_bound(term, bound),
+    }
+}
+
+/// A variable that is equal to a set has a value, as OPA sees it before bodies are put in order, whether the members of
+/// the set have or not.
+fn sets_bind(left: &Term, right: &Term, bound: &mut VarSet) {
+    if let (Term::Var(var), Term::Set(_)) | (Term::Set(_), Term::Var(var)) = (left, right) {
+        bound.insert(*var);
     }
 }
 

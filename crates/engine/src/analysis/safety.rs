@@ -314,8 +314,20 @@ impl Orderer<'_> {
                     nested.insert(var);
                 }
             });
-            let is_all = unsafe_vars.iter().any(|var| nested.contains(var)) && looks_into_body(literal);
-            let is_other = |var: &Var| is_all || !bound.contains(*var) || nested.contains(*var);
+            let needs_more = unsafe_vars.iter().any(|var| nested.contains(var));
+            let is_all = needs_more && looks_into_body(literal);
+            // The result of a call that does not run binds nothing, either.
+            let mut results = VarSet::default();
+            if let LiteralKind::Call { call, output: Some(output) } = &literal.kind
+                && needs_more
+                && call.span != literal.span
+            {
+                free_vars_of_term(output, false, &mut |var: Var, _| {
+                    results.insert(var);
+                });
+            }
+            let is_other =
+                |var: &Var| is_all || !bound.contains(*var) || nested.contains(*var) || results.contains(*var);
             let others: VarSet = unsafe_vars.iter().filter(is_other).collect();
             found.extend(others.iter().map(|var| (var, literal.span)));
             taken.extend(&others);

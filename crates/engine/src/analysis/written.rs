@@ -23,7 +23,7 @@ pub fn check_written_rule(rule: &Rule, problems: &mut Problems) {
             arguments.insert(var);
         });
     }
-    let mut check = Written { locals: &rule.locals, problems };
+    let mut check = Written { locals: &rule.locals, problems, is_in_comprehension: false };
     for (index, branch) in rule.branches.iter().enumerate() {
         let keys = if index == 0 { rule.keys.as_slice() } else { &[] };
         let known = Known { before: arguments.clone(), whole: arguments.clone(), ..Known::default() };
@@ -38,12 +38,14 @@ pub fn check_written_query(query: &Query, problems: &mut Problems) {
     if !query.locals.are_shown() {
         return;
     }
-    Written { locals: &query.locals, problems }.body(&query.body, &[], &Known::default());
+    Written { locals: &query.locals, problems, is_in_comprehension: false }.body(&query.body, &[], &Known::default());
 }
 
 struct Written<'r> {
     locals: &'r Locals,
     problems: &'r mut Problems,
+    /// Whether the next body is that of a comprehension: heads of rules see what their bodies bind.
+    is_in_comprehension: bool,
 }
 
 /// The variables that have a value.
@@ -80,7 +82,8 @@ impl Written<'_> {
         };
         let mut known = around.clone();
         body.iter().for_each(|literal| bind(literal, &around.whole, &mut known.whole));
-        let below_heads = self.below_heads(body, heads);
+        let below_heads = if self.is_in_comprehension { self.below_heads(body, heads) } else { VarSet::default() };
+        self.is_in_comprehension = false;
         for literal in body {
             match &literal.kind {
                 LiteralKind::Call { output: Some(Term::Var(output)), .. } if below_heads.contains(*output) => {
@@ -244,6 +247,7 @@ impl Written<'_> {
             }),
             Term::Comprehension(comprehension) => {
                 let heads: Vec<&Term> = comprehension.key.iter().chain([&comprehension.value]).collect();
+                self.is_in_comprehension = true;
                 let inside = self.body(&comprehension.body, &heads, known).in_head(known);
                 heads.into_iter().for_each(|term| self.term(term, &inside));
             }

@@ -15,7 +15,7 @@ use crate::plan::optimize::optimize_query;
 use crate::plan::{depth, plan_query};
 use crate::stack::{TREES, with_room};
 use crate::value::json::{self, Projection};
-use crate::value::serde::{Build, Meter};
+use crate::value::serde::{Build, Builder, Meter, SerdeError};
 use crate::value::{Bump, Frozen, OwnedValue, Value};
 use crate::vm::{Code, Limits, QueryCode, Settled};
 use solon_syntax::ast::Version;
@@ -346,6 +346,41 @@ impl Query {
     /// A place for many such inputs; see [`BuiltInputs`].
     pub fn built_inputs(&self) -> BuiltInputs {
         BuiltInputs::new(self.clone())
+    }
+
+    /// Looks at an input as somebody who makes a value of it would, for who makes a text: a builder says what of it is
+    /// wanted. Nothing that is made with it is kept. Limits and host are as for [`build_input`](Query::build_input).
+    ///
+    /// ```
+    /// use solon_engine::{Compiler, Limits, NoHost};
+    ///
+    /// let query = Compiler::new().module("a.rego", "package a\nx := input.n + 1").compile()?.prepare("data.a.x")?;
+    /// let mut wanted = Vec::new();
+    /// query.look_at_input(
+    ///     &mut |builder| {
+    ///         wanted = ["n", "m"].map(|name| builder.entry(name).is_some()).to_vec();
+    ///         Ok(())
+    ///     },
+    ///     &Limits::default(),
+    ///     &NoHost,
+    /// )?;
+    /// assert_eq!(wanted, [true, false]);
+    /// # Ok::<(), solon_engine::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of `look`.
+    pub fn look_at_input(
+        &self,
+        look: &mut dyn FnMut(Builder<'_, '_>) -> Result<(), SerdeError>,
+        limits: &Limits,
+        host: &dyn Host,
+    ) -> Result<(), Error> {
+        let watch = || limits.watch(host);
+        let (arena, meter) = (Bump::new(), Meter::new(limits.memory, &watch));
+        let builder = Builder::new(&arena, &self.policy.shared.code.symbols, self.projection(), &meter);
+        look(builder).map_err(|error| unfit(&error))
     }
 
     /// Its text.

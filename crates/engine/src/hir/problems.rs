@@ -14,6 +14,8 @@ pub enum Check {
     Arguments,
     /// Imports that nothing names, in strict mode.
     UnusedImports,
+    /// Heads that capabilities do not know.
+    HeadRefs,
     /// Rules and variables called `input` or `data`.
     Shadowing,
     /// Imports of one name.

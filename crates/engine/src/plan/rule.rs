@@ -101,22 +101,10 @@ impl Planner<'_> {
         }
     }
 
-    /// Binds the variables of a function's parameters, and matches the others: those last that need what others bind.
+    /// Matches a function's parameters. (Those that are computed are variables, which bodies match.)
     fn parameters(&mut self, rule: &Rule, builder: &mut Builder) {
-        let params = || rule.params.iter().flatten().enumerate();
-        let simple = params().filter(|(_, param)| !is_computed(param));
-        for (index, param) in simple.chain(params().filter(|(_, param)| is_computed(param))) {
+        for (index, param) in rule.params.iter().flatten().enumerate() {
             self.match_pattern(param, Expr::Slot(Slot(index as u32)), rule.span, builder);
         }
-    }
-}
-
-/// Whether there is something in a pattern that is not compared or bound, but computed.
-fn is_computed(pattern: &Term) -> bool {
-    match pattern {
-        Term::Const(_) | Term::Var(_) => false,
-        Term::Ref(_) | Term::Comprehension(_) => true,
-        Term::Array(items) | Term::Set(items) => items.iter().any(is_computed),
-        Term::Object(entries) => entries.iter().any(|(key, value)| is_computed(key) || is_computed(value)),
     }
 }

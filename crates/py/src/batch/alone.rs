@@ -9,6 +9,7 @@ use crate::error::Failed;
 use crate::host::let_others_run;
 use crate::options::Given;
 use crate::query::with_input;
+use crate::to_json::Writer;
 use pyo3::prelude::*;
 use solon::{Evaluator, Input};
 use std::time::{Duration, Instant};
@@ -22,8 +23,8 @@ const SOON: Duration = Duration::from_micros(20);
 const LATE: Duration = Duration::from_millis(2);
 /// The least that is left to do with which others are worth it.
 const WORTH: Duration = Duration::from_micros(100);
-/// The least part of the time that evaluations take: one of so many.
-const PART: u32 = 8;
+/// The most that an input may take with others, of what it takes alone: so many parts of so many.
+const GAIN: (u32, u32) = (4, 5);
 
 /// Where the time goes.
 struct Watch {
@@ -31,11 +32,19 @@ struct Watch {
     samples: u32,
     all: Duration,
     evaluating: Duration,
+    /// All that ever had their time taken, and all of that.
+    sampled: (usize, Duration),
 }
 
 impl Watch {
     fn new() -> Self {
-        Watch { begin: Instant::now(), samples: 0, all: Duration::ZERO, evaluating: Duration::ZERO }
+        Watch {
+            begin: Instant::now(),
+            samples: 0,
+            all: Duration::ZERO,
+            evaluating: Duration::ZERO,
+            sampled: (0, Duration::ZERO),
+        }
     }
 
     /// Whether an input has its time taken.
@@ -46,6 +55,7 @@ impl Watch {
     fn add(&mut self, number: usize, all: Duration, evaluating: Duration) {
         /// After so many, older ones count half, since later inputs may be others.
         const MANY: u32 = 64;
+        self.sampled = (self.sampled.0 + 1, self.sampled.1 + all);
         if number == 1 {
             (self.samples, self.all, self.evaluating) = (0, Duration::ZERO, Duration::ZERO);
         }
@@ -59,13 +69,18 @@ impl Watch {
         self.evaluating += evaluating;
     }
 
-    /// Whether others are worth it for so many more inputs.
-    fn is_work_for_others(&self, left: usize) -> bool {
+    /// Whether others are worth it for so many more inputs, when so many are done.
+    fn is_work_for_others(&self, done: usize, left: usize) -> bool {
         let samples = self.samples.max(1);
         let (each, evaluating) = (self.all / samples, self.evaluation());
         let wait = if self.samples + 1 < FIRST as u32 { LATE } else { SOON };
         let rest = each.saturating_mul(u32::try_from(left).unwrap_or(u32::MAX));
-        self.begin.elapsed() >= wait && evaluating * PART >= each && rest >= WORTH
+        let elapsed = self.begin.elapsed();
+        // Inputs whose time is not taken go a shorter way.
+        let others = u32::try_from(done.saturating_sub(self.sampled.0)).unwrap_or(u32::MAX);
+        let alone = elapsed.saturating_sub(self.sampled.1).checked_div(others).unwrap_or(each);
+        let with_others = each.saturating_sub(evaluating).max(each / 2);
+        elapsed >= wait && with_others * GAIN.1 <= alone * GAIN.0 && rest >= WORTH
     }
 
     /// How long an evaluation takes.
@@ -80,7 +95,7 @@ impl<'py> Batch<'_, 'py> {
     pub(super) fn alone(&mut self, py: Python<'py>, with_others: bool) -> PyResult<Option<Duration>> {
         let mut watch = Watch::new();
         let mut evaluator = self.pool.take();
-        let mut sample = Chunk::new(self.pool);
+        let (mut sample, mut writer) = (Chunk::new(self.pool), Writer::new());
         let mut number = 0;
         let mut for_others = None;
         while for_others.is_none()
@@ -89,7 +104,7 @@ impl<'py> Batch<'_, 'py> {
             let input = input?;
             if Watch::is_sampled(number) {
                 let begin = Instant::now();
-                sample.add(self.pool, &input)?;
+                sample.add(self.pool, &mut writer, &input)?;
                 let result;
                 (evaluator, result) = sample.evaluate(self.pool, evaluator);
                 result.map_err(|signal| signal.raise(py))?;
@@ -97,7 +112,7 @@ impl<'py> Batch<'_, 'py> {
                 watch.add(number, begin.elapsed(), sample.time);
                 sample.clear(self.pool);
                 let_others_run(py)?;
-                if with_others && watch.is_work_for_others(self.count.saturating_sub(number + 1)) {
+                if with_others && watch.is_work_for_others(number + 1, self.count.saturating_sub(number + 1)) {
                     for_others = Some(watch.evaluation());
                 }
             } else {

@@ -3,6 +3,7 @@
 use crate::error::Failed;
 use crate::from_python::Source;
 use crate::pool::Pool;
+use crate::to_json::Writer;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedBytes;
 use pyo3::types::PyBytes;
@@ -14,6 +15,8 @@ use std::time::{Duration, Instant};
 enum Task {
     None,
     Json(PyBackedBytes),
+    /// A JSON text that is short, or was written: the next bytes, up to here, of those that are in one place.
+    Copied(usize),
     /// The next one of those that are built.
     Built,
     /// It is no value.
@@ -36,8 +39,12 @@ pub struct Chunk {
     /// How long its evaluations took.
     pub time: Duration,
     tasks: Vec<Task>,
+    has_objects: bool,
+    /// Inputs and bytes when somebody asked whether it is slow.
+    asked: (usize, usize),
     built: BuiltInputs,
-    /// Bytes of its JSON texts.
+    copied: Vec<u8>,
+    /// Bytes of its other JSON texts.
     text: usize,
     outcomes: Vec<Outcome>,
     answers: OwnedValues,
@@ -50,7 +57,10 @@ impl Chunk {
             number: 0,
             time: Duration::ZERO,
             tasks: Vec::new(),
+            has_objects: false,
+            asked: (0, 0),
             built: pool.query().built_inputs(),
+            copied: Vec::new(),
             text: 0,
             outcomes: Vec::new(),
             answers: OwnedValues::new(),
@@ -64,6 +74,8 @@ impl Chunk {
             *self = Chunk::new(pool);
         }
         self.text = 0;
+        (self.has_objects, self.asked) = (false, (0, 0));
+        self.copied.clear();
         self.tasks.clear();
         self.built.clear();
         self.outcomes.clear();
@@ -77,27 +89,30 @@ impl Chunk {
 
     /// Bytes that the inputs take, roughly.
     pub fn bytes(&self) -> usize {
-        self.text + self.built.used_bytes()
+        self.text + self.copied.len() + self.built.used_bytes()
     }
 
-    /// Whether values were made of some.
-    pub fn is_built(&self) -> bool {
-        !self.built.is_empty()
+    /// Whether it may take long to add more: there are objects, and some were added since somebody asked.
+    pub fn is_slow(&mut self) -> bool {
+        const INPUTS: usize = 8;
+        const BYTES: usize = 8 << 10;
+        let now = (self.len(), self.bytes());
+        let is_slow = self.has_objects && (now.0 >= self.asked.0 + INPUTS || now.1 >= self.asked.1 + BYTES);
+        if is_slow {
+            self.asked = now;
+        }
+        is_slow
     }
 
     /// Adds an input. Fails only where Python wants an end.
-    pub fn add(&mut self, pool: &Pool, input: &Bound<'_, PyAny>) -> PyResult<()> {
+    pub fn add<'py>(&mut self, pool: &Pool, writer: &mut Writer<'py>, input: &Bound<'py, PyAny>) -> PyResult<()> {
         let task = if input.is(input.py().Ellipsis()) {
             Task::None
-        } else if input.is_instance_of::<PyBytes>() {
-            let text: PyBackedBytes = input.extract()?;
-            self.text += text.len();
-            Task::Json(text)
+        } else if let Ok(text) = input.cast::<PyBytes>() {
+            self.text_task(text)
         } else {
-            let terms = &pool.terms;
-            let source = Source::new(input, "input");
-            match Failed::or(self.built.push(&source, &terms.limits_from_now(), terms.host.as_ref())) {
-                Ok(()) => Task::Built,
+            match Failed::or(self.object_task(pool, writer, input)) {
+                Ok(task) => task,
                 Err(signal) if signal.is_cancelled() => return Err(signal.raise(input.py())),
                 Err(wrong) => Task::Wrong(wrong.into_error()),
             }
@@ -106,16 +121,49 @@ impl Chunk {
         Ok(())
     }
 
+    /// That of an object.
+    fn object_task<'py>(
+        &mut self,
+        pool: &Pool,
+        writer: &mut Writer<'py>,
+        input: &Bound<'py, PyAny>,
+    ) -> Result<Task, Error> {
+        self.has_objects = true;
+        if writer.write(pool, input, &mut self.copied)? {
+            return Ok(Task::Copied(self.copied.len()));
+        }
+        let terms = &pool.terms;
+        self.built.push(&Source::new(input, "input"), &terms.limits_from_now(), terms.host.as_ref())?;
+        Ok(Task::Built)
+    }
+
+    /// That of a JSON text. To copy a short one takes less time than to have two processors write who holds it.
+    fn text_task(&mut self, text: &Bound<'_, PyBytes>) -> Task {
+        const SHORT: usize = 1024;
+        if text.as_bytes().len() <= SHORT {
+            self.copied.extend_from_slice(text.as_bytes());
+            return Task::Copied(self.copied.len());
+        }
+        let text = PyBackedBytes::from(text.clone());
+        self.text += text.len();
+        Task::Json(text)
+    }
+
     /// Evaluates every input. Fails where an end is wanted, of this thread or of what Python runs in it.
     pub fn evaluate(&mut self, pool: &Pool, mut evaluator: Evaluator) -> (Evaluator, Result<(), Failed>) {
         /// After so many inputs somebody looks whether an end is wanted, besides the engine, who looks while it evaluates.
         const LOOK: usize = 16;
         let begin = Instant::now();
-        let mut built = 0;
+        let (mut built, mut copied) = (0, 0);
         for (at, task) in self.tasks.iter().enumerate() {
             let input = match task {
                 Task::None => Ok(Input::none()),
                 Task::Json(bytes) => Ok(Input::json(&**bytes)),
+                Task::Copied(end) => {
+                    let text = self.copied.get(copied..*end).unwrap_or_default();
+                    copied = *end;
+                    Ok(Input::json(text))
+                }
                 Task::Built => {
                     built += 1;
                     Ok(self.built.get(built - 1).unwrap_or(Input::none()))

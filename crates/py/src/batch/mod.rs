@@ -1,6 +1,6 @@
 //! Many inputs.
 //!
-//! The calling thread has the interpreter's lock: it makes values of inputs, and objects of answers. If nobody said how
+//! The calling thread has the interpreter's lock: it reads inputs, and makes objects of answers. If nobody said how
 //! many threads evaluate, it does that, too (`alone.rs`), until it has seen that there is enough of it for others. Then
 //! it makes chunks of inputs (`chunk.rs`), which threads of ours (`helpers.rs`) evaluate without the lock, as it does itself
 //! where it has nothing else to do (`together.rs`, `road.rs`).

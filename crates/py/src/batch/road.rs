@@ -14,8 +14,8 @@ use std::time::Duration;
 /// Chunks on their way.
 #[derive(Default)]
 struct Road {
-    waiting: VecDeque<Box<Chunk>>,
-    done: Vec<Box<Chunk>>,
+    waiting: VecDeque<Chunk>,
+    done: Vec<Chunk>,
     /// One for each thread that has no chunk.
     evaluators: Vec<Evaluator>,
     /// Threads that have not ended their work here.
@@ -57,7 +57,7 @@ pub struct View {
     /// How many threads have none.
     pub idle: usize,
     /// Those that are done. They are not on the road any more.
-    pub done: Vec<Box<Chunk>>,
+    pub done: Vec<Chunk>,
 }
 
 /// Closes a road when its time is over, even where that ends in a panic of the calling thread.
@@ -73,7 +73,7 @@ impl Drop for Closing<'_> {
 pub struct Rest {
     pub evaluators: Vec<Evaluator>,
     /// To be given up by who has the interpreter's lock.
-    pub chunks: Vec<Box<Chunk>>,
+    pub chunks: Vec<Chunk>,
 }
 
 /// How long who asked waits at most before it looks for signals.
@@ -101,7 +101,7 @@ impl Shared {
     }
 
     /// Sends a chunk.
-    pub fn send(&self, chunk: Box<Chunk>) {
+    pub fn send(&self, chunk: Chunk) {
         let mut road = self.road();
         road.waiting.push_back(chunk);
         let is_awaited = road.sleeping > 0;
@@ -125,7 +125,7 @@ impl Shared {
     }
 
     /// Takes a chunk back that nobody has begun with.
-    pub fn take_back(&self) -> Option<Box<Chunk>> {
+    pub fn take_back(&self) -> Option<Chunk> {
         self.road().waiting.pop_front()
     }
 
@@ -173,7 +173,7 @@ impl Shared {
     }
 
     /// The next chunk to evaluate, and what evaluates it; waits for it.
-    fn next(&self) -> Option<(Box<Chunk>, Evaluator)> {
+    fn next(&self) -> Option<(Chunk, Evaluator)> {
         let mut road = self.road();
         while !road.is_closed {
             if let Some(chunk) = road.waiting.pop_front() {
@@ -195,7 +195,7 @@ pub struct Job(Arc<Shared>);
 /// A chunk that a thread has.
 struct Taken<'s> {
     shared: &'s Shared,
-    done: Option<(Box<Chunk>, Evaluator, Result<(), Failed>)>,
+    done: Option<(Chunk, Evaluator, Result<(), Failed>)>,
 }
 
 impl Job {

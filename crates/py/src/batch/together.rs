@@ -6,6 +6,7 @@ use super::chunk::Chunk;
 use super::helpers::{hire, release};
 use super::road::{Closing, End, Rest, Shared, View};
 use crate::host::{let_others_run, without_lock};
+use crate::to_json::Writer;
 use pyo3::exceptions::{PyException, PyRuntimeError};
 use pyo3::prelude::*;
 use solon::Evaluator;
@@ -35,13 +36,14 @@ impl<'py> Batch<'_, 'py> {
             shared: &shared,
             threads: helpers.len() + 1,
             left: self.count,
-            each: each.unwrap_or(CHUNK_TIME),
+            each,
             is_at_end: false,
             failure: None,
             on_road: VecDeque::new(),
             next: 0,
             bytes: 0,
             spare: Vec::new(),
+            writer: Writer::new(),
         };
         let result = caller.run(py);
         let Rest { evaluators, chunks } = py.detach(|| shared.close());
@@ -59,20 +61,21 @@ struct Caller<'c, 'b, 'py> {
     threads: usize,
     /// How many inputs are left to be sent, as far as anybody says.
     left: usize,
-    /// How long an evaluation takes, roughly.
-    each: Duration,
+    /// How long an evaluation takes, roughly, as far as that is known.
+    each: Option<Duration>,
     /// Whether all inputs were sent.
     is_at_end: bool,
     /// Why there are no more, if it is an error of who gives them.
     failure: Option<PyErr>,
     /// For each chunk that was sent and not read the chunk, if it has come back.
-    on_road: VecDeque<Option<Box<Chunk>>>,
+    on_road: VecDeque<Option<Chunk>>,
     /// The number of the first one of them.
     next: usize,
     /// Bytes of the inputs that are on their way.
     bytes: usize,
     /// Chunks that were read.
-    spare: Vec<Box<Chunk>>,
+    spare: Vec<Chunk>,
+    writer: Writer<'py>,
 }
 
 impl<'py> Caller<'_, '_, 'py> {
@@ -81,8 +84,9 @@ impl<'py> Caller<'_, '_, 'py> {
         while !(self.is_at_end && self.on_road.is_empty()) {
             let View { waiting, idle, done } = self.shared.look().map_err(|end| raise(py, end))?;
             done.into_iter().for_each(|chunk| self.receive(chunk));
-            // First nobody is to be without work, and there is one chunk for each thread that has none.
-            if waiting + 1 < self.threads && self.may_send() {
+            // First nobody is to be without work: while this thread evaluates a chunk, there is another one for each thread
+            // to go on with.
+            if waiting < self.threads && self.may_send() {
                 self.send(py)?;
             } else if self.read(py)? {
             } else if waiting > idle
@@ -109,13 +113,12 @@ impl<'py> Caller<'_, '_, 'py> {
     fn send(&mut self, py: Python<'py>) -> PyResult<()> {
         let pool = self.batch.pool;
         let most = self.inputs_of_chunk();
-        let mut chunk = self.spare.pop().unwrap_or_else(|| Box::new(Chunk::new(pool)));
+        let mut chunk = self.spare.pop().unwrap_or_else(|| Chunk::new(pool));
         let begin = Instant::now();
         let mut inputs = self.batch.inputs.clone();
-        while chunk.len() < most && chunk.bytes() < CHUNK_BYTES && !(chunk.is_built() && begin.elapsed() >= CHUNK_TIME)
-        {
+        while chunk.len() < most && chunk.bytes() < CHUNK_BYTES && !(chunk.is_slow() && begin.elapsed() >= CHUNK_TIME) {
             match inputs.next() {
-                Some(Ok(input)) => chunk.add(pool, &input)?,
+                Some(Ok(input)) => chunk.add(pool, &mut self.writer, &input)?,
                 None => self.is_at_end = true,
                 // What came before may have errors of its own.
                 Some(Err(error)) if error.is_instance_of::<PyException>(py) => {
@@ -142,13 +145,18 @@ impl<'py> Caller<'_, '_, 'py> {
     fn inputs_of_chunk(&self) -> usize {
         /// The part of a thread's share of what is left that is a chunk.
         const PART: usize = 2;
-        let in_time = CHUNK_TIME.as_nanos() / self.each.as_nanos().max(1);
+        /// The part of a chunk's time that is the least that is worth it.
+        const LEAST: usize = 16;
+        /// So many where nothing is known.
+        const FIRST: usize = 4;
+        let in_time = self.each.map(|each| CHUNK_TIME.as_nanos() / each.as_nanos().max(1));
+        let in_time = in_time.map_or(FIRST, |count| usize::try_from(count).unwrap_or(CHUNK)).clamp(1, CHUNK);
         let share = self.left.div_ceil(self.threads * PART);
-        usize::try_from(in_time).unwrap_or(CHUNK).min(share).clamp(1, CHUNK)
+        in_time.min(share.max(in_time / LEAST)).max(1)
     }
 
     /// Evaluates a chunk on this thread, without the lock.
-    fn evaluate(&mut self, py: Python<'py>, mut chunk: Box<Chunk>, evaluator: Evaluator) -> PyResult<Evaluator> {
+    fn evaluate(&mut self, py: Python<'py>, mut chunk: Chunk, evaluator: Evaluator) -> PyResult<Evaluator> {
         let pool = self.batch.pool;
         let (evaluator, result) = py.detach(|| without_lock(|| chunk.evaluate(pool, evaluator)));
         result.map_err(|signal| signal.raise(py))?;
@@ -157,11 +165,11 @@ impl<'py> Caller<'_, '_, 'py> {
     }
 
     /// Takes a chunk that was evaluated.
-    fn receive(&mut self, chunk: Box<Chunk>) {
+    fn receive(&mut self, chunk: Chunk) {
         /// What was measured before counts so many times as much as a new measurement.
         const INERTIA: u32 = 3;
         let each = chunk.time / u32::try_from(chunk.len()).unwrap_or(u32::MAX).max(1);
-        self.each = (self.each * INERTIA + each) / (INERTIA + 1);
+        self.each = Some(self.each.map_or(each, |known| (known * INERTIA + each) / (INERTIA + 1)));
         self.bytes -= chunk.bytes();
         if let Some(place) = self.on_road.get_mut(chunk.number - self.next) {
             *place = Some(chunk);

@@ -4,6 +4,7 @@
 
 mod body;
 mod call;
+mod heads;
 mod keys;
 mod module;
 mod names;

@@ -6,7 +6,7 @@ use crate::builtins::Builtin;
 use crate::capabilities::Capabilities;
 use crate::hir::annotations::{Annotations, Listed, Place};
 use crate::hir::print::package_text;
-use crate::hir::{Body, Branch, Check, Problems, Rule, Term, Var};
+use crate::hir::{Body, Branch, Check, Literal, LiteralKind, Problems, Rule, Term, Var};
 use hashbrown::{HashMap, HashSet};
 use smallvec::smallvec;
 use solon_syntax::{Span, ast};
@@ -223,6 +223,7 @@ impl Lowerer<'_, '_> {
         let mut named = Vec::new();
         rule.head.parameters.iter().flatten().for_each(|param| argument_names(param, &mut named));
         self.check_names(rule, &named);
+        self.check_head(rule);
         let key_terms = rule.head.path.get(constant..).unwrap_or_default();
         let (value, is_set) = match &rule.head.kind {
             ast::HeadKind::Value { value, .. } => (value.as_ref(), false),
@@ -231,7 +232,7 @@ impl Lowerer<'_, '_> {
         self.enter_rule(&rule.body);
         let arguments = self.declare_arguments(&named);
         let mut before = Body::with_capacity(rule.body.len());
-        let params = rule.head.parameters.as_ref().map(|params| self.terms(params, &mut before));
+        let mut params = rule.head.parameters.as_ref().map(|params| self.terms(params, &mut before));
         self.forget_uses(&named);
         self.body_into(&rule.body, &mut before);
         let generated = before.len();
@@ -243,6 +244,7 @@ impl Lowerer<'_, '_> {
         let value = value.map_or(Term::TRUE, |value| self.head_term(value, &mut before));
         self.is_in_head = false;
         self.leave();
+        let computed = self.computed_parameters(rule, params.as_deref_mut().unwrap_or_default());
         let mut branches = smallvec![Branch { span: rule.span, body: before, value }];
         if let Some((_, place)) = &mut self.place {
             place.is_else = true;
@@ -250,11 +252,38 @@ impl Lowerer<'_, '_> {
         for branch in &rule.else_branches {
             branches.push(self.else_branch(branch, &arguments));
         }
+        if !computed.is_empty() {
+            branches.iter_mut().for_each(|branch| self.match_last(&computed, branch));
+        }
         if self.is_strict {
             self.report_unused_arguments(rule, &arguments);
         }
         self.locals.set_names_data(self.names_data.get());
         Rule { span: rule.span, path, keys, is_set, params, is_default: rule.is_default, branches, locals: self.locals }
+    }
+
+    /// Adds the literals of computed parameters to a branch, after one for its value if that is computed, too.
+    fn match_last(&mut self, computed: &[Literal], branch: &mut Branch) {
+        if is_computed(&branch.value) {
+            let var = Term::Var(self.fresh(branch.span));
+            let value = std::mem::replace(&mut branch.value, var.clone());
+            branch.body.push(Literal { span: branch.span, kind: LiteralKind::Unify(var, value) });
+        }
+        branch.body.extend(computed.iter().cloned());
+    }
+
+    /// Parameters with comprehensions or lookups become variables. As in OPA, these are matched at the end of bodies.
+    fn computed_parameters(&mut self, rule: &ast::Rule, params: &mut [Term]) -> Vec<Literal> {
+        let written = rule.head.parameters.iter().flatten();
+        let mut found = Vec::new();
+        for (param, written) in params.iter_mut().zip(written) {
+            if is_computed(param) {
+                let var = Term::Var(self.fresh(written.span));
+                let value = std::mem::replace(param, var.clone());
+                found.push(Literal { span: written.span, kind: LiteralKind::Unify(var, value) });
+            }
+        }
+        found
     }
 
     /// Reports calls in a parameter, and lookups in what is no argument: names in parameters are those of arguments.
@@ -313,6 +342,16 @@ impl Lowerer<'_, '_> {
         self.is_in_head = false;
         self.leave();
         Branch { span: branch.span, body, value }
+    }
+}
+
+/// Whether there are comprehensions or lookups in a term.
+fn is_computed(term: &Term) -> bool {
+    match term {
+        Term::Const(_) | Term::Var(_) => false,
+        Term::Ref(_) | Term::Comprehension(_) => true,
+        Term::Array(items) | Term::Set(items) => items.iter().any(is_computed),
+        Term::Object(entries) => entries.iter().any(|(key, value)| is_computed(key) || is_computed(value)),
     }
 }
 
