@@ -4,7 +4,7 @@ use super::checker::Checker;
 use super::problem::{Problem, argument_problem};
 use super::refs::Step;
 use super::tree::Tree;
-use crate::hir::{Body, Callee, Modifier, Replacement, Target};
+use crate::hir::{Body, Callee, Modifier, Replacement, Target, Term};
 use crate::types::{Key, Type};
 use std::sync::Arc;
 
@@ -20,6 +20,11 @@ impl<'h> Checker<'h> {
         for modifier in modifiers {
             if let Replacement::Term(value) = &modifier.value {
                 self.hoist(value, modifier.span);
+                // What is looked up in it has a variable of its own, which nothing is known of.
+                let is_computed = matches!(value, Term::Array(_) | Term::Object(_)) && has_lookup(value);
+                if is_computed && self.type_of(value).is_unknown() {
+                    self.infer(value, &Type::Any, false);
+                }
             }
         }
         let overlays = self.overlays.len();
@@ -105,4 +110,14 @@ fn document_path(target: &Target) -> Option<Vec<Key>> {
         Target::Builtin(_) => return None,
     };
     Some(std::iter::once(Key::from(root)).chain(path.iter().map(|step| Key::String(step.clone()))).collect())
+}
+
+/// Whether there is a lookup or a comprehension in a term.
+fn has_lookup(term: &Term) -> bool {
+    match term {
+        Term::Const(_) | Term::Var(_) => false,
+        Term::Ref(_) | Term::Comprehension(_) => true,
+        Term::Array(items) | Term::Set(items) => items.iter().any(has_lookup),
+        Term::Object(entries) => entries.iter().any(|(key, value)| has_lookup(key) || has_lookup(value)),
+    }
 }
