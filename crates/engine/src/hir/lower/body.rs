@@ -47,9 +47,16 @@ impl Lowerer<'_, '_> {
             return self.plain_expr(expr, value, out);
         }
         self.locals.set_nested();
-        let modifiers = expr.with.iter().filter_map(|with| self.modifier(with, expr.span, out)).collect();
         let mut body = Body::new();
-        self.plain_expr(expr, value, &mut body);
+        // What `some .. in` declares is known in its modifiers.
+        let declares = matches!(expr.kind, ast::ExprKind::SomeIn { .. });
+        if declares {
+            self.plain_expr(expr, value, &mut body);
+        }
+        let modifiers = expr.with.iter().filter_map(|with| self.modifier(with, expr.span, out)).collect();
+        if !declares {
+            self.plain_expr(expr, value, &mut body);
+        }
         out.push(Literal { span: expr.span, kind: LiteralKind::With { modifiers, body } });
     }
 
