@@ -461,4 +461,14 @@ impl Term {
     pub fn string(text: &str) -> Term {
         Term::Const(Const::String(text.into()))
     }
+
+    /// Whether there are comprehensions or lookups in it.
+    pub fn is_computed(&self) -> bool {
+        match self {
+            Term::Const(_) | Term::Var(_) => false,
+            Term::Ref(_) | Term::Comprehension(_) => true,
+            Term::Array(items) | Term::Set(items) => items.iter().any(Term::is_computed),
+            Term::Object(entries) => entries.iter().any(|(key, value)| key.is_computed() || value.is_computed()),
+        }
+    }
 }

@@ -21,7 +21,7 @@ impl<'h> Checker<'h> {
             if let Replacement::Term(value) = &modifier.value {
                 self.hoist(value, modifier.span);
                 // What is looked up in it has a variable of its own, which nothing is known of.
-                let is_computed = matches!(value, Term::Array(_) | Term::Object(_)) && has_lookup(value);
+                let is_computed = matches!(value, Term::Array(_) | Term::Object(_)) && value.is_computed();
                 if is_computed && self.type_of(value).is_unknown() {
                     self.infer(value, &Type::Any, false);
                 }
@@ -110,14 +110,4 @@ fn document_path(target: &Target) -> Option<Vec<Key>> {
         Target::Builtin(_) => return None,
     };
     Some(std::iter::once(Key::from(root)).chain(path.iter().map(|step| Key::String(step.clone()))).collect())
-}
-
-/// Whether there is a lookup or a comprehension in a term.
-fn has_lookup(term: &Term) -> bool {
-    match term {
-        Term::Const(_) | Term::Var(_) => false,
-        Term::Ref(_) | Term::Comprehension(_) => true,
-        Term::Array(items) | Term::Set(items) => items.iter().any(has_lookup),
-        Term::Object(entries) => entries.iter().any(|(key, value)| has_lookup(key) || has_lookup(value)),
-    }
 }

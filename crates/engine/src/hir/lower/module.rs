@@ -264,7 +264,7 @@ impl Lowerer<'_, '_> {
 
     /// Adds the literals of computed parameters to a branch, after one for its value if that is computed, too.
     fn match_last(&mut self, computed: &[Literal], branch: &mut Branch) {
-        if is_computed(&branch.value) {
+        if branch.value.is_computed() {
             let var = Term::Var(self.fresh(branch.span));
             let value = std::mem::replace(&mut branch.value, var.clone());
             branch.body.push(Literal { span: branch.span, kind: LiteralKind::Unify(var, value) });
@@ -277,7 +277,7 @@ impl Lowerer<'_, '_> {
         let written = rule.head.parameters.iter().flatten();
         let mut found = Vec::new();
         for (param, written) in params.iter_mut().zip(written) {
-            if is_computed(param) {
+            if param.is_computed() {
                 let var = Term::Var(self.fresh(written.span));
                 let value = std::mem::replace(param, var.clone());
                 found.push(Literal { span: written.span, kind: LiteralKind::Unify(var, value) });
@@ -342,16 +342,6 @@ impl Lowerer<'_, '_> {
         self.is_in_head = false;
         self.leave();
         Branch { span: branch.span, body, value }
-    }
-}
-
-/// Whether there are comprehensions or lookups in a term.
-fn is_computed(term: &Term) -> bool {
-    match term {
-        Term::Const(_) | Term::Var(_) => false,
-        Term::Ref(_) | Term::Comprehension(_) => true,
-        Term::Array(items) | Term::Set(items) => items.iter().any(is_computed),
-        Term::Object(entries) => entries.iter().any(|(key, value)| is_computed(key) || is_computed(value)),
     }
 }
 

@@ -75,8 +75,8 @@ fn is_turned(step: &Step, order: Order) -> bool {
     let mut is_outside = true;
     slots_of_expr(inner, &mut |slot| is_outside &= !is_own(slot));
     let asks_for_key = matches!(filter, Filter { part: Part::Value(_), equal: Expr::Slot(slot) } if slot == key);
-    let is_unnoticed = order == Order::Free || is_total_block(body);
-    is_outside && asks_for_key && is_unnoticed && is_total(collection) && is_total(inner)
+    let is_unnoticed = || order == Order::Free || is_total_block(body);
+    is_outside && asks_for_key && is_total(collection) && is_total(inner) && is_unnoticed()
 }
 
 fn turn_step(step: &mut Step) {
