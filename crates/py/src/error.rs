@@ -60,6 +60,12 @@ pub struct Failed {
     cause: Option<PyErr>,
 }
 
+impl From<Error> for Failed {
+    fn from(error: Error) -> Failed {
+        Failed { error, cause: None }
+    }
+}
+
 impl Failed {
     /// What an evaluation of this thread gave. Whatever it is, an exception that has to go on does.
     pub fn or<T>(result: Result<T, Error>) -> Result<T, Failed> {

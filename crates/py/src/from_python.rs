@@ -6,6 +6,7 @@
 //! an object that is being read is an error.
 
 use crate::error::{invalid, is_signalled, kept};
+use crate::exact::Exact;
 use crate::host::hold;
 use crate::keys::{Keys, Wanted};
 use crate::shapes::{Shape, Shapes};
@@ -14,7 +15,7 @@ use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::dict::BoundDictIterator;
-use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PySet, PyString, PyTuple, PyType};
+use pyo3::types::{PyBytes, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PySet, PyString, PyTuple, PyType};
 use solon::value::{
     Build, Builder, BumpVec, Cause, Entry, Meter, Object, OwnedValue, Part, SerdeError, Set, Value, write,
 };
@@ -163,31 +164,19 @@ fn changed() -> Failed {
 }
 
 impl<'a, 's, 'py> Conversion<'a, 's, 'py> {
-    /// What is wanted of an object. Of most the type itself says what they are: no more is asked than where it is in
-    /// memory.
+    /// What is wanted of an object.
     fn value(&mut self, object: &Bound<'py, PyAny>, part: Part) -> Result<Value<'a>, Failed> {
-        if let Ok(text) = object.cast_exact::<PyString>() {
-            return self.text(text);
+        match Exact::of(object) {
+            Some(Exact::Text(text)) => self.text(text),
+            Some(Exact::Dict(dict)) => self.object(dict, part),
+            Some(Exact::List(list)) => self.array(list.iter(), part),
+            Some(Exact::Bool(value)) => Ok(Value::Bool(value)),
+            Some(Exact::Int(value)) => integer(value, self.builder),
+            Some(Exact::None) => Ok(Value::Null),
+            Some(Exact::Float(value)) => float(value, self.builder),
+            Some(Exact::Tuple(tuple)) => self.array(tuple.iter(), part),
+            None => self.value_of_other(object, part),
         }
-        if let Ok(dict) = object.cast_exact::<PyDict>() {
-            return self.object(dict, part);
-        }
-        if let Ok(list) = object.cast_exact::<PyList>() {
-            return self.array(list.iter(), part);
-        }
-        if let Ok(value) = object.cast_exact::<PyBool>() {
-            return Ok(Value::Bool(value.is_true()));
-        }
-        if let Ok(value) = object.cast_exact::<PyInt>() {
-            return integer(value, self.builder);
-        }
-        if object.is_none() {
-            return Ok(Value::Null);
-        }
-        if let Ok(value) = object.cast_exact::<PyFloat>() {
-            return float(value, self.builder);
-        }
-        self.value_of_other(object, part)
     }
 
     fn value_of_other(&mut self, object: &Bound<'py, PyAny>, part: Part) -> Result<Value<'a>, Failed> {

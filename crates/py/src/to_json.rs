@@ -4,13 +4,14 @@
 //! quicker to write than a value is to make. Written is what most inputs are made of. Whoever gives something else has a
 //! value made of it instead, which knows what is wrong with it, too.
 
+use crate::exact::Exact;
 use crate::from_python::plain_float;
 use crate::host::hold;
 use crate::keys::Keys;
 use crate::pool::Pool;
 use crate::stack::{LEVELS, has_level};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
+use pyo3::types::{PyDict, PyString};
 use solon::Error;
 use solon::value::{Builder, Entry, Part, SerdeError};
 use std::io::Write;
@@ -81,6 +82,7 @@ impl<'py> Writer<'py> {
             &pool.terms.limits_from_now(),
             pool.terms.host.as_ref(),
         );
+        let is_written = is_written && result.is_ok();
         if !is_written {
             out.truncate(start);
         }
@@ -100,32 +102,22 @@ struct Writing<'w, 'a, 's, 'py> {
 
 impl<'a, 's, 'py> Writing<'_, 'a, 's, 'py> {
     fn value(&mut self, object: &Bound<'py, PyAny>, part: Part) -> Result<bool, SerdeError> {
-        if let Ok(text) = object.cast_exact::<PyString>() {
-            return self.text(text);
-        }
-        if let Ok(dict) = object.cast_exact::<PyDict>() {
-            return self.object(dict, part);
-        }
-        if let Ok(list) = object.cast_exact::<PyList>() {
-            return self.array(list.iter(), part);
-        }
-        if let Ok(value) = object.cast_exact::<PyBool>() {
-            return self.scalar(if value.is_true() { b"true" } else { b"false" });
-        }
-        if let Ok(value) = object.cast_exact::<PyInt>() {
-            let Ok(value) = value.extract::<i64>() else { return Ok(false) };
-            self.room(0)?;
-            return Ok(write!(self.out, "{value}").is_ok());
-        }
-        if object.is_none() {
-            return self.scalar(b"null");
-        }
-        if let Ok(value) = object.cast_exact::<PyFloat>() {
-            return plain_float(value.value()).map_or(Ok(false), |text| self.scalar(text.as_bytes()));
-        }
-        match object.cast_exact::<PyTuple>() {
-            Ok(tuple) => self.array(tuple.iter(), part),
-            Err(_) => Ok(false),
+        match Exact::of(object) {
+            Some(Exact::Text(text)) => self.text(text),
+            Some(Exact::Dict(dict)) => self.object(dict, part),
+            Some(Exact::List(list)) => self.array(list.iter(), part),
+            Some(Exact::Bool(value)) => self.scalar(if value { b"true" } else { b"false" }),
+            Some(Exact::Int(value)) => {
+                let Ok(value) = value.extract::<i64>() else { return Ok(false) };
+                self.room(0)?;
+                Ok(write!(self.out, "{value}").is_ok())
+            }
+            Some(Exact::None) => self.scalar(b"null"),
+            Some(Exact::Float(value)) => {
+                plain_float(value.value()).map_or(Ok(false), |text| self.scalar(text.as_bytes()))
+            }
+            Some(Exact::Tuple(tuple)) => self.array(tuple.iter(), part),
+            None => Ok(false),
         }
     }
 

@@ -166,7 +166,8 @@ impl Chunk {
                 }
                 Task::Built => {
                     built += 1;
-                    Ok(self.built.get(built - 1).unwrap_or(Input::none()))
+                    // An input that is lost is none that is undefined.
+                    self.built.get(built - 1).ok_or_else(lost)
                 }
                 Task::Wrong(error) => Err(error.clone()),
             };
@@ -197,7 +198,8 @@ impl Chunk {
             match outcome {
                 Outcome::Undefined => read(Ok(None))?,
                 Outcome::Value => {
-                    read(Ok(self.answers.get(answers)))?;
+                    let answer = self.answers.get(answers).map(Some);
+                    read(answer.ok_or_else(|| Failed::from(lost())))?;
                     answers += 1;
                 }
                 Outcome::Failed(failed) => read(Err(*failed))?,
@@ -205,4 +207,10 @@ impl Chunk {
         }
         Ok(())
     }
+}
+
+/// The error of what should be there, and is not.
+#[cold]
+fn lost() -> Error {
+    Error::new("eval_internal_error", "an input or an answer was lost")
 }
