@@ -171,7 +171,38 @@ pub struct Caches {
     scratch: String,
 }
 
-type Table = HashMap<String, Box<dyn Any + Send>>;
+/// Things by their texts.
+#[derive(Default)]
+struct Table {
+    things: Vec<(String, Box<dyn Any + Send>)>,
+    /// Where each text's thing is.
+    places: HashMap<String, usize>,
+    /// The place of the one that was asked for last: a loop asks for the same again and again.
+    last: usize,
+}
+
+impl Table {
+    /// The place of a text's thing.
+    fn find(&mut self, text: &str) -> Option<usize> {
+        let is_last = self.things.get(self.last).is_some_and(|(last, _)| last == text);
+        if !is_last {
+            self.last = *self.places.get(text)?;
+        }
+        Some(self.last)
+    }
+
+    /// Puts a thing where its text has none; gives its place.
+    fn insert(&mut self, text: &str, thing: Box<dyn Any + Send>) -> usize {
+        if self.things.len() >= CAPACITY {
+            self.things.clear();
+            self.places.clear();
+        }
+        self.last = self.things.len();
+        self.places.insert(text.to_owned(), self.last);
+        self.things.push((text.to_owned(), thing));
+        self.last
+    }
+}
 
 impl Caches {
     /// The thing of `kind` made from `text`: built by `build` the first time, kept for the next. The cache of a kind
@@ -189,15 +220,11 @@ impl Caches {
             Kept::SigningKey => &mut self.signing_keys,
             Kept::VerifyingKeys => &mut self.verifying_keys,
         };
-        if !table.contains_key(text) {
-            if table.len() >= CAPACITY {
-                table.clear();
-            }
-            table.insert(text.to_owned(), Box::new(build(text)?));
-        }
-        table
-            .get(text)
-            .and_then(|thing| thing.downcast_ref())
-            .ok_or_else(|| Failure::Halt("internal: a cache holds another type".into()))
+        let at = match table.find(text) {
+            Some(at) => at,
+            None => table.insert(text, Box::new(build(text)?)),
+        };
+        let thing = table.things.get(at).and_then(|(_, thing)| thing.downcast_ref());
+        thing.ok_or_else(|| Failure::Halt("internal: a cache holds another type".into()))
     }
 }

@@ -32,7 +32,60 @@ fn sprintf<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a>
             other => json_text::check_written(context, *other)?,
         }
     }
-    context.written(|context, out| verbs::write(context, format, values, out))
+    context.written(|context, out| {
+        if write_simple(context, format, values, out) {
+            return Ok(());
+        }
+        out.clear();
+        verbs::write(context, format, values, out)
+    })
+}
+
+/// Writes a format whose verbs are all `%v`, `%s` or `%d`, one for each value, as those of most messages are. Where it is
+/// another one, or becomes too large, it says that it is not written.
+fn write_simple(context: &Context<'_, '_>, format: &str, values: &[Value<'_>], out: &mut String) -> bool {
+    let size = |value: &Value<'_>| if let Value::String { text, .. } = value { text.len() } else { verbs::INTEGER };
+    let size = values.iter().map(size).fold(format.len(), usize::saturating_add);
+    if context.check_size(size).is_err() {
+        return false;
+    }
+    out.reserve(size);
+    let (mut values, mut rest) = (values.iter(), format);
+    while let Some(percent) = percent(rest.as_bytes()) {
+        let (plain, directive) = rest.split_at(percent);
+        let (Some(value), Some(verb)) = (values.next(), directive.as_bytes().get(1)) else { return false };
+        out.push_str(plain);
+        match (value, verb) {
+            (Value::String { text, .. }, b'v' | b's') => out.push_str(text),
+            (Value::Int(value), b'v' | b'd') => out.push_str(verbs::digits(*value, &mut [0; verbs::INTEGER])),
+            (Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) | Value::Set(_), b'v' | b's') => {
+                json::write_rego(*value, out);
+                if context.check_size(out.len()).is_err() {
+                    return false;
+                }
+            }
+            _ => return false,
+        }
+        rest = directive.get(2..).unwrap_or_default();
+    }
+    out.push_str(rest);
+    values.next().is_none()
+}
+
+/// Where the first percent sign is. (What stands between two of them is short: to call `memchr` would take longer.)
+fn percent(text: &[u8]) -> Option<usize> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let (words, rest) = text.as_chunks::<8>();
+    for (at, word) in words.iter().enumerate() {
+        // The lowest of the highest bits that are set belongs to the first byte that is one.
+        let differs = u64::from_le_bytes(*word) ^ (ONES * u64::from(b'%'));
+        let found = differs.wrapping_sub(ONES) & !differs & (ONES << 7);
+        if found != 0 {
+            return Some(at * 8 + found.trailing_zeros() as usize / 8);
+        }
+    }
+    let at = rest.iter().position(|byte| *byte == b'%')?;
+    Some(words.len() * 8 + at)
 }
 
 impl verbs::Argument for Value<'_> {
@@ -49,20 +102,6 @@ impl verbs::Argument for Value<'_> {
 
     fn write(&self, printer: &mut Printer<'_, '_, '_>, verb: char) -> Result<(), Failure> {
         Handed::new(self).write(printer, verb)
-    }
-
-    #[inline]
-    fn write_plain(&self, printer: &mut Printer<'_, '_, '_>, verb: u8) -> Result<bool, Failure> {
-        match (self, verb) {
-            (Value::String { text, .. }, b'v' | b's') => printer.push(text)?,
-            (Value::Int(value), b'v' | b'd') => printer.decimal(*value)?,
-            (Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) | Value::Set(_), b'v' | b's') => {
-                json::write_rego(*self, printer.out);
-                printer.context.check_size(printer.out.len())?;
-            }
-            _ => return Ok(false),
-        }
-        Ok(true)
     }
 }
 

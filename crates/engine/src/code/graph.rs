@@ -230,7 +230,8 @@ pub(super) fn purity_of_call(op: &Op, unit: &Unit) -> Option<Purity> {
         | Op::Builtin1 { builtin, .. }
         | Op::Builtin2 { builtin, .. }
         | Op::Builtin3 { builtin, .. }
-        | Op::BuiltinHolds { builtin, .. } => {
+        | Op::BuiltinHolds { builtin, .. }
+        | Op::MinusKeys { builtin, .. } => {
             Some(unit.builtins.get(usize::from(builtin.0)).map_or(Purity::Effect, |builtin| builtin.purity))
         }
         _ => None,
@@ -246,6 +247,7 @@ fn is_costly(function: &Function) -> bool {
                 | Op::Builtin2 { .. }
                 | Op::Builtin3 { .. }
                 | Op::BuiltinHolds { .. }
+                | Op::MinusKeys { .. }
                 | Op::Call { .. }
                 | Op::Call1 { .. }
                 | Op::Call2 { .. }
@@ -260,6 +262,7 @@ fn is_costly(function: &Function) -> bool {
                 | Op::PushGroups { .. }
                 | Op::PushEqualParts { .. }
                 | Op::PushKeys { .. }
+                | Op::PushFound { .. }
         )
     })
 }

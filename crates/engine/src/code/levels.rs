@@ -179,7 +179,8 @@ impl Values<'_> {
             Op::Builtin { builtin, .. }
             | Op::Builtin1 { builtin, .. }
             | Op::Builtin2 { builtin, .. }
-            | Op::Builtin3 { builtin, .. } => self.added_by(builtin.0) == 0,
+            | Op::Builtin3 { builtin, .. }
+            | Op::MinusKeys { builtin, .. } => self.added_by(builtin.0) == 0,
             Op::Data { .. } | Op::DataKeys { .. } | Op::Begin { .. } => false,
             Op::Enter { .. }
             | Op::EnterInput { .. }
@@ -319,7 +320,8 @@ impl Flow for Values<'_> {
             Op::Builtin { builtin, .. }
             | Op::Builtin1 { builtin, .. }
             | Op::Builtin2 { builtin, .. }
-            | Op::Builtin3 { builtin, .. } => written.levels = (read + self.added_by(builtin.0)).max(state.world),
+            | Op::Builtin3 { builtin, .. }
+            | Op::MinusKeys { builtin, .. } => written.levels = (read + self.added_by(builtin.0)).max(state.world),
             Op::Data { keys, .. } => {
                 self.check_path(keys, state, &self.function.followed)?;
                 written.levels = self.below + state.world;
@@ -422,6 +424,7 @@ fn pushes(op: &Op) -> Option<u32> {
         | Op::PushGroups { .. }
         | Op::PushEqualParts { .. }
         | Op::PushKeys { .. }
+        | Op::PushFound { .. }
         | Op::PushEntry { .. } => Some(0),
         Op::PushNested { keys, .. } | Op::PushPlace { keys, .. } => Some(u32::from(keys.count)),
         Op::PushMember { keys, .. } => Some(u32::from(keys.count) + 1),
@@ -432,7 +435,10 @@ fn pushes(op: &Op) -> Option<u32> {
 /// The register with the mark of the collection that an instruction ends, if it does, and the levels that it adds.
 fn ends(op: &Op) -> Option<(u16, u32)> {
     match op {
-        Op::EndArray { mark, .. } | Op::EndSet { mark, .. } | Op::EndObject { mark, .. } => Some((mark.0, 1)),
+        Op::EndArray { mark, .. }
+        | Op::EndSet { mark, .. }
+        | Op::EndUnordered { mark, .. }
+        | Op::EndObject { mark, .. } => Some((mark.0, 1)),
         Op::EndNested { mark, .. } => Some((mark.0, 0)),
         _ => None,
     }

@@ -281,6 +281,8 @@ operations! {
     Builtin3 { dst: Write, builtin: BuiltinIndex, first: Read, second: Read, third: Read, fail: Label }
     /// A builtin with two arguments has a result that is not `false`.
     BuiltinHolds { builtin: BuiltinIndex, first: Read, second: Read, fail: Label }
+    /// What the builtin `minus` gives of a value and the set of a collection's keys whose values are not `false`.
+    MinusKeys { dst: Write, builtin: BuiltinIndex, from: Read, collection: Read, fail: Label }
     /// Not `false`.
     Truthy { src: Read, fail: Label }
     /// What is at a path in a value is defined and not `false`.
@@ -309,7 +311,7 @@ operations! {
     IsObject { src: Read, length: Count, fail: Label }
     /// An array, object or set.
     IsCollection { src: Read, fail: Label }
-    /// No function stands in for another, and no base document for one that rules define.
+    /// No function stands in for another, and no base document for one that rules define; errors of builtins are passed over.
     IsPlain { fail: Label }
     /// Goes elsewhere.
     Jump { to: Label }
@@ -345,6 +347,8 @@ operations! {
     PushEqualParts { iterator: Update, collection: Read, filter: PathId, equal: Read, path: PathId }
     /// Adds the keys of a collection whose values are not `false`.
     PushKeys { collection: Read }
+    /// Adds what is at each element of a collection in a value.
+    PushFound { collection: Read, from: Read }
     /// Adds an entry.
     PushEntry { key: Read, value: Read }
     /// Adds an entry below several keys.
@@ -357,6 +361,8 @@ operations! {
     EndArray { dst: Write, mark: Read }
     /// Ends a set.
     EndSet { dst: Write, mark: Read }
+    /// Ends a set whose order nobody sees: few elements stay as they are.
+    EndUnordered { dst: Write, mark: Read }
     /// Ends an object; a key with two values is a conflict.
     EndObject { dst: Write, mark: Read }
     /// Ends an object whose entries may have several keys.

@@ -247,7 +247,9 @@ fn called(op: &Op, unit: &Unit, arguments: &[u16]) -> Result<Option<(Callee, usi
         Op::Call2 { document: index, .. } => (document(index), 2),
         Op::Builtin { builtin: index, args, .. } => (builtin(index)?, args.count.into()),
         Op::Builtin1 { builtin: index, .. } | Op::IsKind { builtin: index, .. } => (builtin(index)?, 1),
-        Op::Builtin2 { builtin: index, .. } | Op::BuiltinHolds { builtin: index, .. } => (builtin(index)?, 2),
+        Op::Builtin2 { builtin: index, .. }
+        | Op::BuiltinHolds { builtin: index, .. }
+        | Op::MinusKeys { builtin: index, .. } => (builtin(index)?, 2),
         Op::Builtin3 { builtin: index, .. } => (builtin(index)?, 3),
         Op::Redirect { target } => match at(&unit.targets, target.0, "target")? {
             // A document that stands in for a function gets no arguments, another function gets those of it.

@@ -316,6 +316,8 @@ pub struct DocumentPlan {
     pub definitions: Vec<Definition>,
     /// Its default value; for a function, after its arguments.
     pub default: Option<Definition>,
+    /// The set that it stands for, if its elements need no order and may be there several times.
+    pub unordered: Option<DocumentId>,
 }
 
 /// A query.

@@ -19,7 +19,7 @@ pub fn plan_program(program: &Program, tree: &Tree, errors: &mut Vec<Diagnostic>
                 |index: &usize| program.rules.get(*index).map(|rule| definition(program, tree, rule, errors));
             let mut definitions = Vec::with_capacity(document.rules.len());
             definitions.extend(document.rules.iter().filter_map(&mut plan));
-            DocumentPlan { definitions, default: document.default.iter().find_map(&mut plan) }
+            DocumentPlan { definitions, default: document.default.iter().find_map(&mut plan), unordered: None }
         })
         .collect()
 }

@@ -4,7 +4,7 @@
 //! with it). Rules that begin with equal steps are put under one beginning, with their rests as alternatives. Slots
 //! are numbered in the order of the steps, so equal beginnings have equal slots, and no rest writes one of them.
 
-use super::{Block, Branch, Definition, Step};
+use super::{Block, Branch, Definition, Step, optimize};
 
 /// With more definitions than this, comparing each with each would take longer than it saves; and what is shared could be
 /// nested deeper.
@@ -95,13 +95,15 @@ fn split(definitions: &[Definition]) -> (Vec<Numbered<'_>>, Vec<&Definition>) {
         .filter_map(|(number, definition)| Some((number, shareable(definition)?)))
         .collect();
     // One that begins like no other stays alone: it may end at its first answer.
-    let together: Vec<Numbered<'_>> = candidates
-        .iter()
-        .filter(|(number, steps)| {
-            candidates.iter().any(|(other, others)| number != other && begin_alike(steps, others))
-        })
-        .copied()
-        .collect();
+    let alike = |number: usize, steps: &[Step]| {
+        let others = candidates.iter().filter(move |(other, _)| *other != number);
+        others.map(|(_, others)| *others).filter(move |others| begin_alike(steps, others)).collect::<Vec<_>>()
+    };
+    let is_together = |(number, steps): &&Numbered<'_>| {
+        let alike = alike(*number, steps);
+        !alike.is_empty() && !(is_better_alone(steps) && alike.iter().all(|others| is_only_a_loop(steps, others)))
+    };
+    let together: Vec<Numbered<'_>> = candidates.iter().filter(is_together).copied().collect();
     let alone = definitions
         .iter()
         .enumerate()
@@ -109,6 +111,23 @@ fn split(definitions: &[Definition]) -> (Vec<Numbered<'_>>, Vec<&Definition>) {
         .map(|(_, definition)| definition)
         .collect();
     (together, alone)
+}
+
+/// Whether a loop does less when it is not shared: paths that it needs in each turn can then be looked up before it.
+fn is_better_alone(steps: &[Step]) -> bool {
+    let mut paths = Vec::new();
+    if let Some(Step::Loop { body, .. }) = steps.first() {
+        optimize::collect_paths(body, &mut paths);
+    }
+    !paths.is_empty()
+}
+
+/// Whether all that two definitions have in common is a loop that each of them begins with.
+fn is_only_a_loop(left: &[Step], right: &[Step]) -> bool {
+    match (left.first(), right.first()) {
+        (Some(Step::Loop { body, .. }), Some(Step::Loop { body: other, .. })) => !begin_alike(body, other),
+        _ => false,
+    }
 }
 
 /// The steps of a definition that may be done together with another one's.

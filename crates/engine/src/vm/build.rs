@@ -20,6 +20,12 @@ impl<'a> Machine<'a, '_> {
         Ok(value)
     }
 
+    /// A set of which nobody sees the order: few elements, to look through which takes no longer, are an array.
+    pub(super) fn end_unordered(&mut self, mark: usize) -> Result<Value<'a>> {
+        const FEW: usize = 16;
+        if self.pending(mark).len() <= FEW { self.end_array(mark) } else { self.end_set(mark) }
+    }
+
     /// `None` if a key has two values; then its entries stay where they are.
     pub(super) fn end_object(&mut self, mark: usize) -> Result<Option<Value<'a>>> {
         self.making(self.pending(mark).len())?;

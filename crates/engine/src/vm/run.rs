@@ -2,7 +2,7 @@
 
 use super::build;
 use super::documents::stored;
-use super::elements::{Element, entry, is_member, next};
+use super::elements::{Element, element, entry, is_member, next};
 use super::error::{EvalError, Result, codes};
 use super::matching::walked_each_time;
 use super::world::{Hints, Memo, World, lookup};
@@ -197,11 +197,7 @@ impl<'a> Machine<'a, '_> {
                         write_or!(dst, self.unread(*object, peek!(key))?, fail);
                         continue;
                     }
-                    let found = match (peek!(src), peek!(key)) {
-                        (Value::Array(items), Value::Int(at)) => items.get(*at as usize),
-                        (src, key) => src.find(key),
-                    };
-                    copy_or!(dst, found, fail);
+                    copy_or!(dst, indexed(peek!(src), peek!(key)), fail);
                 }
                 Op::IndexData { dst, src, key, fail } => copy_or!(dst, stored(peek!(src), peek!(key)), fail),
                 Op::Document { dst, document, fail } => match self.known(document.0) {
@@ -262,6 +258,10 @@ impl<'a> Machine<'a, '_> {
                     let value = builtin!(builtin, [read!(first), read!(second)]);
                     check!(value.is_some_and(|value| value.is_truthy()), fail);
                 }
+                Op::MinusKeys { dst, builtin, from, collection, fail } => {
+                    let (from, collection, place) = (read!(from), read!(collection), place!());
+                    write_or!(dst, self.minus_keys(unit, builtin, from, &collection, stack, place)?, fail);
+                }
                 Op::Truthy { src, fail } => check!(peek!(src).is_truthy(), fail),
                 Op::InputTruthy { path, fail } => {
                     check!(self.at_path(unit, self.world.input, path).is_some_and(Value::is_truthy), fail);
@@ -307,7 +307,7 @@ impl<'a> Machine<'a, '_> {
                 }
                 Op::IsCollection { src, fail } => check!(peek!(src).len().is_some(), fail),
                 Op::IsPlain { fail } => {
-                    check!(self.world.functions.is_empty() && self.world.replaced.is_empty(), fail);
+                    check!(self.is_plain(), fail);
                 }
                 Op::Jump { to } => go!(to),
                 Op::Start { iterator } => write!(iterator, Value::Int(0)),
@@ -404,6 +404,7 @@ impl<'a> Machine<'a, '_> {
                     self.push_equal_parts(peek!(collection), start, filter, path(unit, at))?;
                 }
                 Op::PushKeys { collection } => self.push_keys(peek!(collection))?,
+                Op::PushFound { collection, from } => self.push_found(peek!(collection), peek!(from))?,
                 Op::PushEntry { key, value } => {
                     witness!();
                     self.push(read!(key))?;
@@ -420,6 +421,7 @@ impl<'a> Machine<'a, '_> {
                 }
                 Op::EndArray { dst, mark } => write!(dst, self.end_array(mark_of(read!(mark)))?),
                 Op::EndSet { dst, mark } => write!(dst, self.end_set(mark_of(read!(mark)))?),
+                Op::EndUnordered { dst, mark } => write!(dst, self.end_unordered(mark_of(read!(mark)))?),
                 Op::EndObject { dst, mark } => {
                     let built = self.end_object(mark_of(read!(mark)));
                     write!(dst, or_conflict!(built, mark));
@@ -531,12 +533,35 @@ impl<'a> Machine<'a, '_> {
         Ok(value.and_then(|value| keys.iter().try_fold(value, step)))
     }
 
+    /// Adds what is at each element of a collection in a value to what is being built.
+    #[inline(never)]
+    fn push_found(&mut self, collection: &Value<'a>, from: &Value<'a>) -> Result<()> {
+        let mut at = 0;
+        while let Some(Element::Item(_, key) | Element::Entry(_, key)) = element(collection, at) {
+            let found = match from {
+                Value::Object(object) if object.unread().is_some() => self.unread(*object, key)?,
+                from => indexed(from, key).copied(),
+            };
+            if let Some(found) = found {
+                self.push(found)?;
+            }
+            at += 1;
+        }
+        self.ticks(at + 1)
+    }
+
     /// What stands under a key of an object of the input whose entries have not been read.
     #[inline(never)]
     fn unread(&mut self, object: Object<'a>, key: &Value<'_>) -> Result<Option<Value<'a>>> {
         let found = self.late.get(object, key).map_err(|_| internal("a part of the input cannot be read again"))?;
         self.check_memory()?;
         Ok(found)
+    }
+
+    /// Whether nothing stands in for something else, and errors of builtins are passed over.
+    #[inline(always)]
+    fn is_plain(&self) -> bool {
+        self.world.functions.is_empty() && self.world.replaced.is_empty() && !self.setting.is_strict
     }
 
     /// A document's value where it is simply there.
@@ -575,6 +600,15 @@ pub(super) fn path(unit: &Unit, id: PathId) -> &[Key] {
 #[inline(never)]
 fn definition(function: &Function, number: u32) -> Option<Label> {
     function.definitions.get(number as usize).copied()
+}
+
+/// What is at a key in a value.
+#[inline(always)]
+fn indexed<'v, 'a>(value: &'v Value<'a>, key: &Value<'_>) -> Option<&'v Value<'a>> {
+    match (value, key) {
+        (Value::Array(items), Value::Int(at)) => items.get(*at as usize),
+        (value, key) => value.find(key),
+    }
 }
 
 /// Equality, decided by symbols or lengths of strings where they tell.

@@ -5,7 +5,7 @@
 
 mod printer;
 
-pub(super) use printer::{Flags, Printer, sign};
+pub(super) use printer::{Flags, INTEGER, Printer, digits, sign};
 
 use super::{Context, Failure};
 use memchr::memchr;
@@ -20,11 +20,6 @@ pub(super) trait Argument {
 
     /// Writes it as the verb asks for.
     fn write(&self, printer: &mut Printer<'_, '_, '_>, verb: char) -> Result<(), Failure>;
-
-    /// Writes it for `%v`, `%s` or `%d` without flags, if there is a short way; says whether there was.
-    fn write_plain(&self, _printer: &mut Printer<'_, '_, '_>, _verb: u8) -> Result<bool, Failure> {
-        Ok(false)
-    }
 }
 
 /// Appends the format with its verbs replaced by the arguments.
@@ -71,7 +66,7 @@ impl<A: Argument> Walk<'_, A> {
             let plain = memchr(b'%', rest.as_bytes()).unwrap_or(rest.len());
             printer.push(rest.get(..plain).unwrap_or(rest))?;
             self.at += plain;
-            if self.eat(b'%') && !self.plain_directive(printer)? {
+            if self.eat(b'%') {
                 printer.flags = Flags::default();
                 self.good = true;
                 self.directive(printer)?;
@@ -95,21 +90,6 @@ impl<A: Argument> Walk<'_, A> {
             printer.push(")")?;
         }
         Ok(())
-    }
-
-    /// A directive that is only a verb, after its percent sign, where the value is written as it is; says whether it
-    /// was one. These are the most by far.
-    #[inline]
-    fn plain_directive(&mut self, printer: &mut Printer<'_, '_, '_>) -> Result<bool, Failure> {
-        let (Some(verb @ (b'v' | b's' | b'd')), Some(value)) = (self.peek(), self.values.get(self.next)) else {
-            return Ok(false);
-        };
-        if !value.write_plain(printer, verb)? {
-            return Ok(false);
-        }
-        self.at += 1;
-        self.next += 1;
-        Ok(true)
     }
 
     /// One directive, after its percent sign.

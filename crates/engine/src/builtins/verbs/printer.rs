@@ -38,25 +38,7 @@ impl<'p, 'a, 'c> Printer<'p, 'a, 'c> {
 
     /// Appends the integer's digits.
     pub fn decimal(&mut self, value: i64) -> Result<(), Failure> {
-        // From the right: all digits of 64 bits and a sign.
-        let mut buffer = [b'-'; 20];
-        let mut start = buffer.len();
-        let mut rest = value.unsigned_abs();
-        for digit in buffer.iter_mut().rev() {
-            *digit = b'0' + (rest % 10) as u8;
-            rest /= 10;
-            start -= 1;
-            if rest == 0 {
-                break;
-            }
-        }
-        if value < 0 {
-            start -= 1;
-            if let Some(sign) = buffer.get_mut(start) {
-                *sign = b'-';
-            }
-        }
-        self.push(std::str::from_utf8(buffer.get(start..).unwrap_or(&[])).unwrap_or(""))
+        self.push(digits(value, &mut [0; INTEGER]))
     }
 
     fn repeat(&mut self, letter: char, count: usize) -> Result<(), Failure> {
@@ -243,4 +225,28 @@ fn with_point(number: &str, format: char, precision: Option<usize>) -> String {
     }
     text.extend(std::iter::repeat_n('0', wanted));
     text + tail
+}
+
+/// How many digits an integer of 64 bits has at most, its sign among them.
+pub const INTEGER: usize = 20;
+
+/// The integer's digits, at the end of the buffer.
+pub fn digits(value: i64, buffer: &mut [u8; INTEGER]) -> &str {
+    let mut start = buffer.len();
+    let mut rest = value.unsigned_abs();
+    for digit in buffer.iter_mut().rev() {
+        *digit = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        start -= 1;
+        if rest == 0 {
+            break;
+        }
+    }
+    if value < 0 {
+        start -= 1;
+        if let Some(sign) = buffer.get_mut(start) {
+            *sign = b'-';
+        }
+    }
+    std::str::from_utf8(buffer.get(start..).unwrap_or(&[])).unwrap_or("")
 }

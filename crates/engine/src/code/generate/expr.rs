@@ -150,6 +150,11 @@ impl Generator<'_, '_> {
         let dst = Write(dst);
         let op = match function {
             Function::Builtin(builtin) => {
+                if let [first, second] = args
+                    && self.minus_keys(builtin, [first, second], at, dst, fail)
+                {
+                    return;
+                }
                 let builtin = self.pool.builtin(builtin);
                 match args {
                     [arg] => Op::Builtin1 { dst, builtin, arg: self.operand(arg, fail), fail },

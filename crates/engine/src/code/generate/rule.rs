@@ -1,7 +1,7 @@
 //! Documents and queries.
 
 use super::super::index::Index;
-use super::super::{IndexId, Label, Op, Read, Write, name_of};
+use super::super::{DocumentIndex, IndexId, Label, Op, Read, Write, name_of};
 use super::Generator;
 use super::block::set_arguments;
 use super::places::{Place, places};
@@ -27,11 +27,16 @@ impl<'g> Generator<'g, '_> {
         let places = places(&plan.definitions);
         let is_nested = is_nested || !places.is_empty();
         let kind = match document.kind {
+            _ if plan.unordered.is_some() => Shape::Unordered,
             DocumentKind::Object if is_nested => Shape::Nested,
             DocumentKind::Object => Shape::Built(ComprehensionKind::Object),
             DocumentKind::Set => Shape::Built(ComprehensionKind::Set),
             DocumentKind::Complete | DocumentKind::Function(_) | DocumentKind::Lifted => Shape::Value,
         };
+        let elsewhere = self.label();
+        if matches!(kind, Shape::Unordered) {
+            self.emit(Op::IsPlain { fail: elsewhere });
+        }
         if !matches!(kind, Shape::Value) {
             self.emit(Op::Begin { mark: Write(mark) });
         }
@@ -43,6 +48,15 @@ impl<'g> Generator<'g, '_> {
             self.default(default, self.returns_first(plan, kind));
         }
         self.finish_document(kind, mark);
+        self.put(elsewhere);
+        if let Some(set) = plan.unordered {
+            let undefined = self.label();
+            self.function.documents.push(set);
+            self.emit(Op::Document { dst: Write(mark), document: DocumentIndex(set.0), fail: undefined });
+            self.emit(Op::ReturnValue { src: Read(mark) });
+            self.put(undefined);
+            self.emit(Op::Return {});
+        }
     }
 
     /// What is there even if no definition holds.
@@ -181,7 +195,7 @@ impl<'g> Generator<'g, '_> {
     /// One body with its value. Goes to `exhausted` after its last answer; `single` is for the first one where further
     /// ones would be the same.
     fn branch(&mut self, branch: &Branch, kind: Shape, exhausted: Label, single: After, found: Option<u16>) {
-        let is_set = matches!(kind, Shape::Built(ComprehensionKind::Set));
+        let is_set = matches!(kind, Shape::Built(ComprehensionKind::Set) | Shape::Unordered);
         if is_set && self.gather(&branch.block, &branch.value, is_set, exhausted) {
             return;
         }
@@ -228,7 +242,7 @@ impl<'g> Generator<'g, '_> {
                 self.at(branch.span);
                 self.emit(Op::PushEntry { key, value });
             }
-            Shape::Built(_) => {
+            Shape::Built(_) | Shape::Unordered => {
                 let src = self.operand(&branch.value, again);
                 self.emit(Op::Push { src });
             }
@@ -263,6 +277,7 @@ impl<'g> Generator<'g, '_> {
             Shape::Value => return self.emit(Op::Return {}),
             Shape::Built(ComprehensionKind::Object) => self.emit(Op::EndObject { dst, mark }),
             Shape::Built(_) => self.emit(Op::EndSet { dst, mark }),
+            Shape::Unordered => self.emit(Op::EndUnordered { dst, mark }),
             Shape::Nested => self.emit(Op::EndNested { dst, mark }),
         }
         self.emit(Op::ReturnValue { src: mark });
@@ -306,6 +321,8 @@ enum Shape {
     Value,
     /// Like a comprehension.
     Built(ComprehensionKind),
+    /// A set of which nobody sees the order.
+    Unordered,
     /// An object whose entries may have several keys.
     Nested,
 }

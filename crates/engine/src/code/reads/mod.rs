@@ -342,6 +342,14 @@ impl<'c> Instruction<'_, 'c> {
                 self.shapes().element(collection);
                 Some(())
             }
+            Op::PushFound { collection, from } => {
+                let (collection, from) = (self.get(collection.0)?, self.get(from.0)?);
+                let key = self.shapes().element(collection);
+                self.shapes().read(key);
+                let found = self.shapes().lookup(from);
+                self.shapes().read(found);
+                Some(())
+            }
             Op::Push { src } => self.read_all([src.0]),
             Op::PushEntry { key, value } => self.read_all([key.0, value.0]),
             Op::PushNested { keys, value } | Op::PushMember { keys, value } | Op::PushPlace { keys, value } => {
@@ -351,6 +359,7 @@ impl<'c> Instruction<'_, 'c> {
             // What was pushed is read already.
             Op::EndArray { dst, .. }
             | Op::EndSet { dst, .. }
+            | Op::EndUnordered { dst, .. }
             | Op::EndObject { dst, .. }
             | Op::EndNested { dst, .. } => self.set_new(dst.0),
             Op::MakeArray { dst, items } => {
@@ -421,6 +430,12 @@ impl<'c> Instruction<'_, 'c> {
                 let args = [self.get(first.0)?, self.get(second.0)?, self.get(third.0)?];
                 let result = self.builtin(builtin, &args)?;
                 self.set(dst.0, result)
+            }
+            Op::MinusKeys { dst, from, collection, .. } => {
+                self.read_all([from.0])?;
+                let collection = self.get(collection.0)?;
+                self.shapes().element(collection);
+                self.set_new(dst.0)
             }
             Op::BuiltinHolds { builtin, first, second, .. } => {
                 let args = [self.get(first.0)?, self.get(second.0)?];

@@ -73,7 +73,7 @@ impl Hoist {
 }
 
 /// The paths that every turn looks up before anything can fail with an error.
-fn collect(body: &Block, paths: &mut Vec<Expr>) {
+pub(crate) fn collect(body: &Block, paths: &mut Vec<Expr>) {
     for step in body {
         match step {
             Step::Bind(_, value) => needs(value, paths),

@@ -52,7 +52,7 @@ pub(super) fn lift_program(tree: &mut Tree, plans: &mut Vec<DocumentPlan>, facts
             rules: Vec::new(),
             default: None,
         });
-        plans.push(DocumentPlan { definitions: vec![definition_of(value, span)], default: None });
+        plans.push(DocumentPlan { definitions: vec![definition_of(value, span)], default: None, unordered: None });
     }
 }
 

@@ -9,6 +9,7 @@ mod filter;
 mod hoist;
 mod inline;
 mod lift;
+mod minus;
 mod names;
 mod purity;
 mod reuse;
@@ -16,7 +17,10 @@ mod sink;
 mod total;
 mod traits;
 mod turn;
+mod unordered;
 
+pub(crate) use hoist::collect as collect_paths;
+pub(crate) use minus::{keys_given, keys_taken};
 pub(crate) use total::{is_total, is_total_step};
 
 use super::pieces::{PieceMut, pieces_of_branch_mut, pieces_of_expr_mut, pieces_of_step_mut};
@@ -51,11 +55,15 @@ pub fn optimize_program(tree: &mut Tree, plans: &mut Vec<DocumentPlan>) {
         }
     }
     lift::lift_program(tree, plans, &facts);
+    unordered::unordered(tree, plans, &mut facts);
     for (plan, facts) in plans.iter_mut().zip(&facts) {
         let alone = plan.definitions.iter_mut().zip(facts).filter(|(_, facts)| !facts.is_shared);
         alone.for_each(|(definition, facts)| {
             if facts.traits.has_loop {
                 hoist::hoist(definition);
+            }
+            if facts.traits.has_comprehension {
+                minus::minus(definition);
             }
             let Definition { branches, slots, .. } = definition;
             let has_comprehension = facts.traits.has_comprehension;

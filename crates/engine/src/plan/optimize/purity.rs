@@ -41,6 +41,11 @@ impl Purities {
         Purities(is_pure)
     }
 
+    /// Whether a document is pure.
+    pub(super) fn is_pure_document(&self, document: usize) -> bool {
+        self.0.get(document).copied().unwrap_or(false)
+    }
+
     /// Whether an expression is pure.
     pub(super) fn is_pure(&self, expr: &Expr) -> bool {
         let mut needs = Needs::default();
