@@ -35,8 +35,9 @@ pub fn share(definitions: &[Definition]) -> Vec<Part<'_>> {
 }
 
 /// The definitions of one value, each of which has one answer at most, in their order: which of them a conflict tells of
-/// depends on it, or which of them comes to an error before another one has an answer. A loop would go on after its answer, and so is not shared.
-pub fn share_in_order(definitions: &[Definition]) -> Vec<Part<'_>> {
+/// depends on it, or which of them comes to an error before another one has an answer. A loop would go on after its answer,
+/// and so is not shared; where the first answer is returned, loops may follow what is.
+pub fn share_in_order(definitions: &[Definition], returns: bool) -> Vec<Part<'_>> {
     if definitions.len() > MOST {
         return definitions.iter().map(Part::Alone).collect();
     }
@@ -48,8 +49,9 @@ pub fn share_in_order(definitions: &[Definition]) -> Vec<Part<'_>> {
         several => parts.push(Part::Together(merge(several.to_vec(), Order::Kept))),
     };
     for (number, definition) in definitions.iter().enumerate() {
-        let steps = straight(definition);
-        if !run.first().is_some_and(|(_, first)| begin_alike(first, steps.unwrap_or_default())) {
+        let steps = straight(definition, returns);
+        let is_alike = |first: &[Step]| begin_alike_in_order(first, steps.unwrap_or_default());
+        if !run.first().is_some_and(|(_, first)| is_alike(first)) {
             end(&mut run);
         }
         run.push((number, steps.unwrap_or_default()));
@@ -58,10 +60,13 @@ pub fn share_in_order(definitions: &[Definition]) -> Vec<Part<'_>> {
     parts
 }
 
-/// The steps of a definition that has one answer at most, without loops.
-fn straight(definition: &Definition) -> Option<&[Step]> {
-    let is_straight =
-        |step: &Step| !matches!(step, Step::Loop { .. } | Step::DataLoop { .. } | Step::With { .. } | Step::Outside(_));
+/// The steps of a definition that has one answer at most, without loops unless these are ended by it.
+fn straight(definition: &Definition, returns: bool) -> Option<&[Step]> {
+    let is_straight = |step: &Step| match step {
+        Step::Loop { .. } | Step::DataLoop { .. } => returns,
+        Step::With { .. } | Step::Outside(_) => false,
+        _ => true,
+    };
     match definition.branches.as_slice() {
         [Branch { block, is_single: true, .. }] if !definition.has_effects && block.iter().all(is_straight) => {
             Some(block)
@@ -145,6 +150,11 @@ fn begin_alike(left: &[Step], right: &[Step]) -> bool {
     }
 }
 
+/// The same where each definition has to be done with before the next one begins.
+fn begin_alike_in_order(left: &[Step], right: &[Step]) -> bool {
+    !left.first().is_some_and(is_loop) && begin_alike(left, right)
+}
+
 /// Whether two steps are equal, or loops over the same collection.
 pub(super) fn is_same_beginning(left: &Step, right: &Step) -> bool {
     match (left, right) {
@@ -165,6 +175,7 @@ fn merge(rests: Vec<Numbered<'_>>, order: Order) -> Block {
     let mut groups: Vec<Vec<Numbered<'_>>> = Vec::new();
     for rest in rests {
         let from = if order == Order::Kept { groups.len().saturating_sub(1) } else { 0 };
+        let begin_alike = if order == Order::Kept { begin_alike_in_order } else { begin_alike };
         let is_alike = |group: &&mut Vec<Numbered<'_>>| group.first().is_some_and(|first| begin_alike(first.1, rest.1));
         match groups.iter_mut().skip(from).find(is_alike) {
             Some(group) => group.push(rest),

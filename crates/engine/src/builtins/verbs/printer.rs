@@ -36,11 +36,6 @@ impl<'p, 'a, 'c> Printer<'p, 'a, 'c> {
         Ok(())
     }
 
-    /// Appends the integer's digits.
-    pub fn decimal(&mut self, value: i64) -> Result<(), Failure> {
-        self.push(digits(value, &mut [0; INTEGER]))
-    }
-
     fn repeat(&mut self, letter: char, count: usize) -> Result<(), Failure> {
         self.context.check_size(self.out.len().saturating_add(count))?;
         self.out.extend(std::iter::repeat_n(letter, count));

@@ -1,6 +1,7 @@
 //! From plans to code.
 
 mod block;
+mod common;
 mod expr;
 mod gather;
 mod places;
@@ -9,8 +10,9 @@ mod shorten;
 
 use super::constants::{Pool, Symbols};
 use super::{Function, Label, Op, Optimizations, Read, Unit};
-use crate::plan::{DocumentPlan, QueryPlan, Slot, Tree};
+use crate::plan::{DocumentPlan, QueryPlan, Slot, Step, Tree};
 use crate::value::SymbolTable;
+use common::Common;
 use solon_syntax::{Diagnostic, Span};
 
 /// Code for every document of a tree.
@@ -57,6 +59,10 @@ struct Generator<'g, 's> {
     pool: &'g mut Pool<'s>,
     /// The document's plan; a query has none.
     plan: Option<&'g DocumentPlan>,
+    /// Steps that hold wherever the index leads to the definition for which code is made.
+    held: Vec<&'g Step>,
+    /// Values that are looked up once for all definitions.
+    common: Vec<Common<'g>>,
     function: Function,
     /// Where labels are; their operands hold numbers in this list until the end.
     labels: Vec<u32>,
@@ -82,6 +88,8 @@ impl<'g, 's> Generator<'g, 's> {
             optimizations,
             pool,
             plan: None,
+            held: Vec::new(),
+            common: Vec::new(),
             function: Function::default(),
             labels: Vec::new(),
             slot_base: 0,

@@ -20,6 +20,7 @@ impl<'g> Generator<'g, '_> {
         self.next = u32::from(self.function.arguments);
         let mark = self.register();
         let candidates = self.register();
+        self.reserve_common(&plan.definitions);
         self.slot_base = self.next;
         let is_nested = plan.definitions.iter().flat_map(|definition| &definition.branches).any(|branch| {
             branch.keys.len() > 1 || (branch.is_set && !branch.keys.is_empty()) || document_is_mixed(document, branch)
@@ -73,13 +74,14 @@ impl<'g> Generator<'g, '_> {
     }
 
     /// The definitions, one after the other or through an index.
-    fn definitions(&mut self, plan: &DocumentPlan, candidates: u16, kind: Shape, end: Label) {
+    fn definitions(&mut self, plan: &'g DocumentPlan, candidates: u16, kind: Shape, end: Label) {
         let arguments = u32::from(self.function.arguments);
         let index = match self.optimizations.rule_index {
             true => Index::build(&plan.definitions, arguments, self.pool),
             false => None,
         };
-        let Some(index) = index else { return self.all(plan, kind, end) };
+        let Some((index, held)) = index else { return self.all(plan, kind, end) };
+        self.common.clear();
         self.function.indexes.push(index);
         let index = IndexId(self.function.indexes.len() as u16 - 1);
         self.emit(Op::Dispatch { index, mark: Write(candidates) });
@@ -90,11 +92,13 @@ impl<'g> Generator<'g, '_> {
             (true, false) => After::Go(self.label()),
             (false, false) => After::Go(next),
         };
-        for definition in &plan.definitions {
+        for (definition, held) in plan.definitions.iter().zip(held) {
             let start = self.here();
             self.function.definitions.push(start);
+            self.held = held;
             self.definition(definition, kind, next, after);
         }
+        self.held.clear();
         if let After::Go(first) = after
             && first != next
         {
@@ -108,9 +112,10 @@ impl<'g> Generator<'g, '_> {
         let (is_first_enough, returns) = (Self::ends_at_first(plan, kind), self.returns_first(plan, kind));
         let parts = match kind {
             _ if !self.optimizations.shared_beginnings => plan.definitions.iter().map(Part::Alone).collect(),
-            Shape::Value if returns || !is_first_enough => share_in_order(&plan.definitions),
+            Shape::Value if returns || !is_first_enough => share_in_order(&plan.definitions, returns),
             _ => share(&plan.definitions),
         };
+        self.fill_common();
         for part in parts {
             let next = self.label();
             match part {

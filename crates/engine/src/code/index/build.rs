@@ -8,6 +8,7 @@ use crate::plan::{Comparison, Constant, Definition, Expr, Step as PlanStep, Test
 use crate::value::Kind;
 use hashbrown::{HashMap, HashTable};
 use smallvec::smallvec;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Fewer rules than this are tried one by one.
@@ -65,9 +66,17 @@ impl Wanted<'_> {
     }
 }
 
+/// For each definition the steps that hold wherever an index has led to it.
+pub(in crate::code) type Held<'d> = Vec<Vec<&'d PlanStep>>;
+
 impl Index {
-    /// The index of a document's definitions; `None` where it would not help.
-    pub(in crate::code) fn build(definitions: &[Definition], arguments: u32, pool: &mut Pool<'_>) -> Option<Index> {
+    /// The index of a document's definitions, and what need not be asked any more behind it; `None` where it would not
+    /// help.
+    pub(in crate::code) fn build<'d>(
+        definitions: &'d [Definition],
+        arguments: u32,
+        pool: &mut Pool<'_>,
+    ) -> Option<(Index, Held<'d>)> {
         if definitions.len() < WORTHWHILE {
             return None;
         }
@@ -107,12 +116,16 @@ impl Index {
             is_above,
             tallies,
             groups,
+            held: vec![None; definitions.len()],
         };
         builder.add((0..asked.count()).collect(), 0);
-        let mut nodes = builder.nodes;
+        let Builder { mut nodes, held, .. } = builder;
         nodes.shrink_to_fit();
+        let step = |condition: usize| required.get(condition).and_then(|condition: &Condition<'d>| condition.step);
+        let steps = |held: Option<Vec<usize>>| held.into_iter().flatten().filter_map(step).collect();
+        let held = held.into_iter().map(steps).collect();
         // Where no question tells rules apart, all of them are tried in any case.
-        (!matches!(nodes.first(), None | Some(Node::Leaf(_)))).then_some(Index { nodes })
+        (!matches!(nodes.first(), None | Some(Node::Leaf(_)))).then_some((Index { nodes }, held))
     }
 }
 
@@ -159,7 +172,7 @@ impl<'c> Asked<'c> {
         let mut answers: HashMap<(usize, Answer<'c>), usize> = HashMap::with_capacity(ends.len());
         asked.rules.push(0);
         asked.rules.extend(ends);
-        for Condition { subject, wanted } in required {
+        for Condition { subject, wanted, .. } in required {
             let new = Question { subject: *subject, way: wanted.way() };
             let question = *questions.entry(new).or_insert(asked.questions.len());
             if question == asked.questions.len() {
@@ -182,11 +195,15 @@ impl<'c> Asked<'c> {
         self.rules.len().saturating_sub(1) as u32
     }
 
+    /// Where the conditions of a rule are.
+    fn range_of(&self, rule: u32) -> Range<usize> {
+        let rule = rule as usize;
+        self.rules.get(rule).zip(self.rules.get(rule + 1)).map_or(0..0, |(from, to)| *from..*to)
+    }
+
     /// The conditions of a rule: the question of each, and the answers that it takes.
     fn of_rule(&self, rule: u32) -> impl Iterator<Item = (usize, &[usize])> {
-        let rule = rule as usize;
-        let range = self.rules.get(rule).zip(self.rules.get(rule + 1)).map_or(0..0, |(from, to)| *from..*to);
-        range.filter_map(|at| {
+        self.range_of(rule).filter_map(|at| {
             let (question, end) = *self.conditions.get(at)?;
             let start = at.checked_sub(1).and_then(|before| self.conditions.get(before)).map_or(0, |before| before.1);
             Some((question, self.taken.get(start..end)?))
@@ -233,6 +250,8 @@ struct Builder<'b, 'c, 's> {
     tallies: Marked,
     /// Numbers of answers.
     groups: Marked,
+    /// For each rule the equalities that hold wherever a leaf has led to it, once one leads there.
+    held: Vec<Option<Vec<usize>>>,
 }
 
 impl Builder<'_, '_, '_> {
@@ -243,7 +262,10 @@ impl Builder<'_, '_, '_> {
         let question = if is_open { self.best_question(&rules) } else { None };
         let node = match question {
             Some(question) => self.node(rules, question, depth),
-            None => Node::Leaf(rules),
+            None => {
+                rules.iter().for_each(|rule| self.reach(*rule));
+                Node::Leaf(rules)
+            }
         };
         if let Some(place) = self.nodes.get_mut(at) {
             *place = node;
@@ -279,7 +301,10 @@ impl Builder<'_, '_, '_> {
         self.set_above(number, false);
         let rest = (!rest.is_empty()).then(|| self.add(rest, depth + 1));
         // Rules all of which are tried are never wrong.
-        let Some(place) = self.place(subject) else { return Node::Leaf((0..asked.count()).collect()) };
+        let Some(place) = self.place(subject) else {
+            self.held.iter_mut().for_each(|held| *held = Some(Vec::new()));
+            return Node::Leaf((0..asked.count()).collect());
+        };
         match way {
             Way::Equal => Node::Equal { place, table: self.constants(groups), rest },
             Way::Affix(end) => Node::Affix { place, end, affixes: affixes(groups), rest },
@@ -297,6 +322,21 @@ impl Builder<'_, '_, '_> {
                 });
                 Node::Length { place, by_length: by_length.collect(), rest }
             }
+        }
+    }
+
+    /// Notes that a leaf here leads to a rule.
+    fn reach(&mut self, rule: u32) {
+        let (asked, is_above) = (self.asked, &self.is_above);
+        let holds = |condition: &usize| {
+            let question = asked.conditions.get(*condition).map_or(usize::MAX, |(question, _)| *question);
+            let is_equality = asked.questions.get(question).is_some_and(|question| question.way == Way::Equal);
+            is_equality && is_above.get(question).copied().unwrap_or(false)
+        };
+        match self.held.get_mut(rule as usize) {
+            Some(held @ None) => *held = Some(asked.range_of(rule).filter(holds).collect()),
+            Some(Some(held)) => held.retain(holds),
+            None => {}
         }
     }
 

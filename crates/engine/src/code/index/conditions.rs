@@ -15,6 +15,8 @@ use std::slice;
 pub(super) struct Condition<'p> {
     pub(super) subject: SubjectId,
     pub(super) wanted: Wanted<'p>,
+    /// The step of the rule's only body that asks just this.
+    pub(super) step: Option<&'p PlanStep>,
 }
 
 /// What must be found.
@@ -48,9 +50,10 @@ pub(super) fn conditions<'p>(
 }
 
 fn of_branch<'p>(branch: &'p Branch, arguments: u32, subjects: &mut Subjects<'p>, conditions: &mut Vec<Condition<'p>>) {
+    let known = conditions.len();
     let mut finder =
-        Finder { arguments, subjects, places: HashMap::new(), is_total: true, known: conditions.len(), conditions };
-    finder.block(&branch.block);
+        Finder { arguments, subjects, places: HashMap::new(), is_total: true, known, conditions, step: None };
+    finder.block(&branch.block, true);
 }
 
 /// What is required if one of two sets of conditions holds.
@@ -64,7 +67,7 @@ fn either<'p>(left: Vec<Condition<'p>>, right: Vec<Condition<'p>>) -> Vec<Condit
         let known: HashSet<&Constant> = constants.iter().collect();
         let more: Vec<Constant> = other.iter().filter(|constant| !known.contains(constant)).cloned().collect();
         let wanted = Wanted::Constants([&*constants, &more].concat().into());
-        Some(Condition { subject: condition.subject, wanted })
+        Some(Condition { subject: condition.subject, wanted, step: None })
     });
     both.collect()
 }
@@ -90,12 +93,16 @@ struct Finder<'p, 'f> {
     conditions: &'f mut Vec<Condition<'p>>,
     /// How many of them are those of other rules.
     known: usize,
+    /// The step that is looked at, if it asks for nothing but an equality.
+    step: Option<&'p PlanStep>,
 }
 
 impl<'p> Finder<'p, '_> {
     /// Every test on the way to a block's innermost end is required.
-    fn block(&mut self, block: &'p Block) {
+    fn block(&mut self, block: &'p Block, is_whole: bool) {
         for step in block {
+            let is_equality = matches!(step, PlanStep::Test(Test::Compare(..) | Test::Member(..)));
+            self.step = (is_whole && is_equality).then_some(step);
             match step {
                 PlanStep::Bind(slot, value) => {
                     if let Some(subject) = self.subject(value) {
@@ -113,12 +120,12 @@ impl<'p> Finder<'p, '_> {
                         self.member(equal, items);
                     }
                     self.is_total &= optimize::is_total(collection);
-                    self.block(body);
+                    self.block(body, false);
                     return;
                 }
                 PlanStep::DataLoop { body, .. } => {
                     self.is_total = false;
-                    return self.block(body);
+                    return self.block(body, false);
                 }
                 // Inside, `input` may be another.
                 PlanStep::With { .. } => return,
@@ -184,7 +191,7 @@ impl<'p> Finder<'p, '_> {
             other.subject == subject && std::mem::discriminant(&other.wanted) == std::mem::discriminant(&wanted)
         };
         if !self.conditions.iter().skip(self.known).any(is_alike) {
-            self.conditions.push(Condition { subject, wanted });
+            self.conditions.push(Condition { subject, wanted, step: self.step });
         }
     }
 
