@@ -2,7 +2,8 @@
 
 use solon_generate::Case;
 use solon_syntax::ast::{Body, Expr, ExprKind, HeadKind, Module, Rule, TemplatePart, Term, TermKind, Version};
-use solon_syntax::{ParseOptions, parse_module};
+use solon_syntax::print::term_text;
+use solon_syntax::{ParseOptions, parse_module, parse_query};
 use std::collections::BTreeSet;
 
 type Names = BTreeSet<String>;
@@ -14,13 +15,22 @@ pub fn modules(case: &Case) -> Vec<Module> {
     texts.filter_map(|text| parse_module(text, ParseOptions { file: 0, version }).tree).collect()
 }
 
-/// Names of rules that are no functions, with their packages: `data.t.p`.
+/// Names of rules that are no functions, with their packages, and what a rule of its own defines below one: `data.t.p`,
+/// `data.t.p["a"]`.
 pub fn documents(case: &Case) -> Vec<String> {
     let mut found = Vec::new();
     for module in modules(case) {
         let package = module.package.path.join(".");
         let rules = module.rules.iter().filter(|rule| rule.head.parameters.is_none());
-        found.extend(rules.map(|rule| format!("data.{package}.{}", rule.head.name.text)));
+        for rule in rules {
+            let mut path = format!("data.{package}.{}", rule.head.name.text);
+            found.push(path.clone());
+            let is_constant = |key: &&Term| matches!(key.kind, TermKind::String(_) | TermKind::Number(_));
+            for key in rule.head.path.iter().take_while(is_constant) {
+                path += &format!("[{}]", term_text(key));
+                found.push(path.clone());
+            }
+        }
     }
     found.sort();
     found.dedup();
@@ -53,6 +63,28 @@ pub fn merges(case: &Case) -> bool {
         is_merged
             && values.iter().any(|value| names(value).iter().any(is_rule) || last_steps(value).iter().any(is_rule))
     })
+}
+
+/// Whether a query has a lookup in a comprehension that is written in place.
+pub fn looks_into_comprehension(query: &str) -> bool {
+    let is_comprehension = |term: &Term| {
+        matches!(
+            term.kind,
+            TermKind::ArrayComprehension { .. }
+                | TermKind::SetComprehension { .. }
+                | TermKind::ObjectComprehension { .. }
+        )
+    };
+    let query = parse_query(query, ParseOptions::default()).tree;
+    let (mut in_terms, mut in_exprs) = (false, false);
+    each_part_of_body(
+        &query,
+        &mut |term| in_terms |= matches!(&term.kind, TermKind::Ref { head, .. } if is_comprehension(head)),
+        &mut |expr| {
+            in_exprs |= matches!(&expr.kind, ExprKind::SomeIn { collection, .. } if is_comprehension(collection));
+        },
+    );
+    in_terms || in_exprs
 }
 
 /// The values of a rule's branches.
