@@ -2,7 +2,7 @@
 
 use super::compare::{Difference, compare};
 use super::peer::Peer;
-use super::said::{Problem, Said, Way};
+use super::said::{Outcome, Problem, Said, Way};
 use super::written::{documents, looks_into_comprehension};
 use super::{both, known};
 use anyhow::Result;
@@ -70,8 +70,15 @@ fn of_order(case: &Case, difference: &Difference, peer: &mut Peer) -> Result<Opt
     let documents = Case { queries: documents(&case), ..case };
     let (ours, theirs) = both(&documents, peer, Way::Usual)?;
     let is_of_both = |conflict: &Problem| {
-        let has = |said: &Said| conflicts(said).any(|other| (&other.file, other.row) == (&conflict.file, conflict.row));
+        let is_it = |other: &Problem| (&other.file, other.row) == (&conflict.file, conflict.row);
+        let has = |said: &Said| conflicts(said).any(is_it);
+        // Which of several conflicts of a document is found first is not laid down.
+        let mut pairs = ours.outcomes.iter().zip(&theirs.outcomes);
         has(&ours) && has(&theirs)
+            || pairs.any(|(ours, theirs)| {
+                let (mut own, mut other) = (conflicts_of(ours).peekable(), conflicts_of(theirs).peekable());
+                own.peek().is_some() && other.peek().is_some() && own.chain(other).any(is_it)
+            })
     };
     Ok((!found.is_empty() && found.iter().all(is_of_both)).then_some(CONFLICTS))
 }
@@ -97,5 +104,9 @@ fn agrees(case: &Case, way: Way, peer: &mut Peer) -> Result<bool> {
 }
 
 fn conflicts(said: &Said) -> impl Iterator<Item = &Problem> {
-    said.outcomes.iter().flat_map(|outcome| &outcome.errors).filter(|error| error.code == "eval_conflict_error")
+    said.outcomes.iter().flat_map(conflicts_of)
+}
+
+fn conflicts_of(outcome: &Outcome) -> impl Iterator<Item = &Problem> {
+    outcome.errors.iter().filter(|error| error.code == "eval_conflict_error")
 }

@@ -2,11 +2,10 @@
 
 use solon_generate::Case;
 use solon_syntax::ast::{Body, Expr, ExprKind, HeadKind, Module, Rule, TemplatePart, Term, TermKind, Version};
-use solon_syntax::print::term_text;
 use solon_syntax::{ParseOptions, parse_module, parse_query};
 use std::collections::BTreeSet;
 
-type Names = BTreeSet<String>;
+pub type Names = BTreeSet<String>;
 
 /// The modules of a program, as far as they can be read.
 pub fn modules(case: &Case) -> Vec<Module> {
@@ -15,22 +14,13 @@ pub fn modules(case: &Case) -> Vec<Module> {
     texts.filter_map(|text| parse_module(text, ParseOptions { file: 0, version }).tree).collect()
 }
 
-/// Names of rules that are no functions, with their packages, and what a rule of its own defines below one: `data.t.p`,
-/// `data.t.p["a"]`.
+/// Names of rules that are no functions, with their packages: `data.t.p`.
 pub fn documents(case: &Case) -> Vec<String> {
     let mut found = Vec::new();
     for module in modules(case) {
         let package = module.package.path.join(".");
         let rules = module.rules.iter().filter(|rule| rule.head.parameters.is_none());
-        for rule in rules {
-            let mut path = format!("data.{package}.{}", rule.head.name.text);
-            found.push(path.clone());
-            let is_constant = |key: &&Term| matches!(key.kind, TermKind::String(_) | TermKind::Number(_));
-            for key in rule.head.path.iter().take_while(is_constant) {
-                path += &format!("[{}]", term_text(key));
-                found.push(path.clone());
-            }
-        }
+        found.extend(rules.map(|rule| format!("data.{package}.{}", rule.head.name.text)));
     }
     found.sort();
     found.dedup();
@@ -85,6 +75,18 @@ pub fn looks_into_comprehension(query: &str) -> bool {
         },
     );
     in_terms || in_exprs
+}
+
+/// The variables that all `every` in a query declare.
+pub fn variables_of_every(query: &str) -> Names {
+    let mut found = Names::new();
+    let query = parse_query(query, ParseOptions::default()).tree;
+    each_part_of_body(&query, &mut |_| {}, &mut |expr| {
+        if let ExprKind::Every { key, value, .. } = &expr.kind {
+            found.extend(key.iter().chain([value]).map(|name| name.text.to_string()));
+        }
+    });
+    found
 }
 
 /// The values of a rule's branches.
