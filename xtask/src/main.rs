@@ -6,6 +6,7 @@ mod bless;
 mod ci;
 mod conformance;
 mod differential;
+mod features;
 mod fuzz;
 mod process;
 mod python;
@@ -27,6 +28,11 @@ const COMMANDS: &[Command] = &[
     ("ci", "check everything: format, lints, documentation, tests, dependencies, OPA's cases", ci::run),
     ("conformance", "run OPA's language cases", conformance::command),
     ("differential", "compare with OPA on generated programs", differential::command),
+    (
+        "features",
+        "say what each feature of the library takes: crates and, with --time, time to build",
+        features::command,
+    ),
     ("fuzz", "run the fuzz targets for some seconds", fuzz::run),
     ("python", "build the Python package; run its tests and its type checker", python::command),
     ("readme", "run the README's commands and compare what they print", readme::run),

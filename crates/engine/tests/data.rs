@@ -35,6 +35,19 @@ fn a_parsed_input_is_the_same_for_every_policy() {
     });
 }
 
+/// What is below `data` is an object, also where all of it is patched.
+#[test]
+fn data_stay_an_object() {
+    let policy = policy("package t\nx := data.version");
+    for scalar in ["3", "null", "[]", "\"a\""] {
+        let error = policy.patch_data(&[], scalar.as_bytes()).unwrap_err();
+        assert_eq!(error.to_string(), "invalid_data: the base document must be an object");
+        assert_eq!(policy.with_data(scalar).unwrap_err().to_string(), error.to_string());
+    }
+    let patched = policy.patch_data(&[], br#"{"version": 4}"#).unwrap();
+    assert_eq!(ask(&patched.prepare("data.t.x").unwrap(), Input::none()), "4");
+}
+
 /// Equal parts of data are kept once. Numbers that are equal but written in two ways are not the same.
 #[test]
 fn data_keep_every_number_as_it_is_written() {

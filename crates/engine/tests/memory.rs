@@ -1,14 +1,18 @@
-//! How much memory base data takes, at most beside its text and in the end, and how much a patch adds. One test, because it looks at
-//! the memory of the whole process.
+//! How much memory base data takes, at most beside its text and in the end, and how much patches add. One test after the
+//! other, because they look at the memory of the whole process.
 
 #![allow(clippy::unwrap_used)]
 
 use peak_alloc::PeakAlloc;
 use solon_engine::{Compiler, Input};
 use std::fmt::Write;
+use std::sync::{Mutex, PoisonError};
 
 #[global_allocator]
 static MEMORY: PeakAlloc = PeakAlloc;
+
+/// Whose turn it is.
+static TURN: Mutex<()> = Mutex::new(());
 
 /// Users with their roles, as an access control list has them.
 fn users(count: usize) -> String {
@@ -45,6 +49,7 @@ fn pods(count: usize) -> String {
 
 #[test]
 fn data_take_little_more_than_their_text() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     for (name, entries, text) in [("users", 75_000, users(75_000)), ("pods", 20_000, pods(20_000))] {
         let size = text.len();
         assert!(size > 7_000_000, "{name}: {size}");
@@ -77,5 +82,28 @@ fn data_take_little_more_than_their_text() {
             };
             assert!(is_there(&patched) && !is_there(&policy));
         }
+    }
+}
+
+/// A program patches its data for as long as it runs, each time what came of the last patch.
+#[test]
+fn patches_of_patches_do_not_add_up() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    for (count, patches) in [(1, 100_000), (1_000, 2_000)] {
+        let before = MEMORY.current_usage();
+        let compiler = Compiler::new().module("a.rego", "package a\nx := data.n").data(users(count));
+        let mut policy = compiler.compile().unwrap();
+        let whole = MEMORY.current_usage() - before;
+        MEMORY.reset_peak_usage();
+        let path = ["users", "somebody", "n"];
+        for number in 1..=patches {
+            policy = policy.patch_data(&path, number.to_string().as_bytes()).unwrap();
+        }
+        let peak = MEMORY.peak_usage() - before;
+        println!("{count} users: {whole} bytes, {peak} at most with {patches} patches");
+        // Patches that take twice as much as the data, or little, a copy of them, and what is needed to make that.
+        assert!(peak < 5 * whole + (128 << 10), "{count} users: {patches} patches take {peak} bytes");
+        let query = policy.prepare("data.users.somebody.n").unwrap();
+        assert_eq!(query.evaluator().eval(Input::none()).unwrap().deserialize::<u32>().unwrap(), patches);
     }
 }

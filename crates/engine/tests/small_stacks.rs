@@ -83,3 +83,24 @@ fn deep_documents_are_read_or_refused() {
         }
     }
 }
+
+/// Where a document goes counts, too.
+#[test]
+fn deep_places_of_documents_are_taken_or_refused() {
+    for (depth, place) in
+        [(0, 1000), (0, 1001), (500, 500), (500, 501), (1000, 0), (1001, 0), (1000, 1000), (1, 200_000)]
+    {
+        let is_taken = on_small_stack(move || {
+            let (text, place) = (nested("{\"a\":", "1", "}", depth), vec!["a"; place]);
+            let policy = Compiler::new().module("b.rego", "package b\nx := data.a").compile().unwrap();
+            let patched = policy.patch_data(&place, text.as_bytes());
+            let patched = patched.and_then(|policy| policy.patch_data(&place, text.as_bytes()));
+            let again = patched.and_then(|policy| Policy::load(&policy.save()?)).map(drop);
+            let module = Compiler::new().module("b.rego", "package b\nx := data.a");
+            let begun = module.data(r#"{"b": {}}"#).data_at(&place, text).compile().map(drop);
+            assert_eq!(again.is_ok(), begun.is_ok(), "{depth} at {}", place.len());
+            again.is_ok()
+        });
+        assert_eq!(is_taken, depth + place <= 1000, "{depth} at {place}");
+    }
+}

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
 import time
 from typing import Any, Callable
 
@@ -55,6 +56,29 @@ deny contains msg if {
     variable.value
     msg := sprintf("container %s sets %s", [container.name, variable.name])
 }
+"""
+
+# What is asked before something is released: the PCI DSS policies, and whether a value looks like a token of a service.
+RELEASE = """
+package release
+
+deny contains finding.msg if some finding in data.pci_dss.deny
+
+deny contains msg if {
+    some container in input.spec.template.spec.containers
+    some variable in container.env
+    some token in data.tokens
+    regex.match(token, variable.value)
+    msg := sprintf("container %s sets %s to a token", [container.name, variable.name])
+}
+"""
+
+# How tokens begin, and how many characters follow.
+TOKENS = """
+AIza 35, AKIA 16, ASIA 16, EAAC 60, SG[.] 66, dapi 32, dop_v1_ 64, figd_ 40, ghp_ 36, gho_ 36, ghu_ 36, ghs_ 36, ghr_ 36,
+github_pat_ 82, gldt- 20, glpat- 20, glrt- 20, hvb[.] 90, hvs[.] 90, key- 32, lin_api_ 40, nfp_ 36, npm_ 36, pk_live_ 24,
+pscale_pw_ 43, pypi- 85, rk_live_ 24, rubygems_ 48, sk_live_ 24, sk_test_ 24, sntrys_ 80, shpat_ 32, shpss_ 32, sq0atp- 22,
+sq0csp- 43, xapp- 40, xoxa- 40, xoxb- 40, xoxp- 40, ya29[.] 40
 """
 
 ROOT = pathlib.Path(__file__).parents[3]
@@ -200,6 +224,13 @@ def pci_manifest(number: int) -> dict[str, Any]:
     }
 
 
+def release() -> solon.Query:
+    """The PCI DSS policies and a search for tokens: it takes several times as long to evaluate as to read an object for it."""
+    modules = {str(file): file.read_text() for file in sorted((ROOT / "policies").rglob("*.rego"))}
+    tokens = [f"{begin}[A-Za-z0-9_-]{{{count}}}" for begin, count in map(str.split, TOKENS.split(","))]
+    return solon.Policy(modules | {"release.rego": RELEASE}, data={"tokens": tokens}).query("data.release.deny")
+
+
 def bench_case(folder: pathlib.Path) -> tuple[solon.Query, list[Any]]:
     """A query and its inputs of a folder as `benches/cases` has them."""
     case = json.loads((folder / "case.json").read_text())
@@ -216,6 +247,7 @@ def many(folders: list[pathlib.Path]) -> None:
     compare("small requests", solon.Policy(SMALL).query("data.app.allow"), [REQUEST | {"n": n} for n in range(20_000)])
     pci = solon.Policy.from_files(ROOT / "policies").query("data.pci_dss.deny")
     compare("PCI DSS on deployments", pci, [pci_manifest(n) for n in range(1_000)])
+    compare("PCI DSS and tokens on deployments", release(), [pci_manifest(n) for n in range(1_000)])
     for folder in folders or sorted((ROOT / "benches" / "cases").iterdir()):
         query, inputs = bench_case(folder)
         # As many objects as there are inputs, as if they came from somewhere.
@@ -260,29 +292,82 @@ def compare(name: str, query: solon.Query, objects: list[Any]) -> None:
         )
 
 
-def memory() -> None:
-    """Peak memory before and after a million calls of every kind."""
+def resident() -> int:
+    """KiB of memory that this process has now, or, where that is not said, ever had."""
+    try:
+        pages = int(pathlib.Path("/proc/self/statm").read_text().split()[1])
+    except FileNotFoundError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return pages * resource.getpagesize() // 1024
+
+
+def memory(count: int = 1_000_000) -> None:
+    """KiB by which the process grows in the first and the second half of a million calls of each kind. What is kept from
+    call to call is there after the first half: what leaks shows in the second."""
     fail = solon.builtin("own.f", "(x: any) -> y: any")(lambda x: x if x else 1 / 0)
     allow = solon.Policy(SMALL).query("data.app.allow")
     own = solon.Policy("package a\nx := own.f(input)", builtins=[fail]).query("data.a.x")
+    text = json.dumps(REQUEST).encode()
+    # As many inputs as a call of `evaluate_many` gets.
+    batch = 10_000
 
-    def round_of(count: int) -> None:
+    def objects(count: int) -> None:
         for number in range(count):
-            allow.evaluate(REQUEST)
+            allow.evaluate(REQUEST | {"user": {"id": str(number), f"key {number}": number}})
+
+    def json_text(count: int) -> None:
+        for _ in range(count):
+            allow.evaluate(text)
+
+    def results(count: int) -> None:
+        for number in range(count):
             allow.results({"user": {"roles": [str(number), "admin"]}})
+
+    def callables(count: int) -> None:
+        for number in range(count):
             own.evaluate({"n": number})
+
+    def errors(count: int) -> None:
+        for number in range(count):
             try:
-                own.evaluate(0)
+                own.evaluate(0) if number % 2 else allow.evaluate(b"{")
             except solon.SolonError:
                 pass
-        allow.evaluate_many([REQUEST] * count)
 
-    round_of(20_000)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for _ in range(10):
-        round_of(20_000)
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    report("a million calls", peak_kib_before=before, peak_kib_after=after, growth_kib=after - before)
+    def many_objects(count: int) -> None:
+        for _ in range(0, count, batch):
+            allow.evaluate_many([REQUEST | {"n": n, "user": {"id": str(n)}} for n in range(batch)], threads=2)
+
+    def many_texts(count: int) -> None:
+        for _ in range(0, count, batch):
+            allow.evaluate_many([text] * batch, threads=2)
+
+    def many_errors(count: int) -> None:
+        for _ in range(0, count, batch):
+            own.evaluate_many([0, b"{"] * (batch // 2), errors="return", threads=2)
+
+    def patches(count: int) -> None:
+        patched = solon.Policy("package a\nx := data.n", data={"n": 0})
+        for number in range(count):
+            patched = patched.patch_data(["n"], number)
+
+    def threads(count: int) -> None:
+        kinds = objects, json_text, results, callables, many_objects, many_texts
+        running = [threading.Thread(target=kind, args=(count // len(kinds),)) for kind in kinds]
+        for thread in running:
+            thread.start()
+        for thread in running:
+            thread.join()
+
+    kinds = objects, json_text, results, callables, errors, many_objects, many_texts, many_errors, patches, threads
+    for calls in kinds:
+        calls(count // 50)
+        sizes = [resident()]
+        for _ in range(2):
+            calls(count // 2)
+            sizes.append(resident())
+        first, second = (after - before for before, after in zip(sizes, sizes[1:]))
+        report(f"memory, {calls.__name__}", kib=sizes[0], first_half=first, second_half=second)
 
 
 if __name__ == "__main__":

@@ -26,8 +26,9 @@ mod stack;
 mod to_json;
 mod to_python;
 
-/// The native part of the package `solon`.
-#[pyo3::pymodule]
+/// The native part of the package `solon`. It counts on the interpreter's lock: nobody changes an object that is being
+/// read, and the list of threads that wait is no other's. So a free-threaded interpreter has to take it.
+#[pyo3::pymodule(gil_used = true)]
 mod _solon {
     #[pymodule_export]
     use super::kubernetes::{Admission, Manifest, manifests};

@@ -2,8 +2,8 @@
 
 use super::compare::{Difference, compare};
 use super::peer::Peer;
-use super::said::{Problem, Said, Way};
-use super::written::documents;
+use super::said::{Outcome, Problem, Said, Way};
+use super::written::{documents, looks_into_comprehension};
 use super::{both, known};
 use anyhow::Result;
 use serde_json::Value;
@@ -15,6 +15,8 @@ const BASE: &str =
 const INDEX: &str = "errors in what the index or an early exit of one side spares; without these both say the same";
 const BUILTINS: &str = "errors of builtins that one side does not come to; without strict mode both say the same";
 const CONFLICTS: &str = "conflicts that one side does not come to; both do where another document is asked for";
+const QUERIES: &str =
+    "comprehensions that queries look into, computed before their keys; in a module both say the same";
 
 /// Why a disagreement that is not known may yet be no mistake of ours.
 pub fn reason(case: &Case, difference: &Difference, peer: &mut Peer) -> Result<Option<&'static str>> {
@@ -59,15 +61,39 @@ fn of_order(case: &Case, difference: &Difference, peer: &mut Peer) -> Result<Opt
     if case.is_strict && agrees(&lenient, Way::Usual, peer)? {
         return Ok(Some(BUILTINS));
     }
+    if case.queries.iter().any(|query| looks_into_comprehension(query)) && agrees(&in_module(&case), Way::Usual, peer)?
+    {
+        return Ok(Some(QUERIES));
+    }
     let (ours, theirs) = both(&case, peer, Way::Usual)?;
     let found: Vec<Problem> = conflicts(&ours).chain(conflicts(&theirs)).cloned().collect();
     let documents = Case { queries: documents(&case), ..case };
     let (ours, theirs) = both(&documents, peer, Way::Usual)?;
     let is_of_both = |conflict: &Problem| {
-        let has = |said: &Said| conflicts(said).any(|other| (&other.file, other.row) == (&conflict.file, conflict.row));
+        let is_it = |other: &Problem| (&other.file, other.row) == (&conflict.file, conflict.row);
+        let has = |said: &Said| conflicts(said).any(is_it);
+        // Which of several conflicts of a document is found first is not laid down.
+        let mut pairs = ours.outcomes.iter().zip(&theirs.outcomes);
         has(&ours) && has(&theirs)
+            || pairs.any(|(ours, theirs)| {
+                let (mut own, mut other) = (conflicts_of(ours).peekable(), conflicts_of(theirs).peekable());
+                own.peek().is_some() && other.peek().is_some() && own.chain(other).any(is_it)
+            })
     };
     Ok((!found.is_empty() && found.iter().all(is_of_both)).then_some(CONFLICTS))
+}
+
+/// A case that asks for rules with the queries of another one as bodies.
+fn in_module(case: &Case) -> Case {
+    let mut module = "package asked\n\nimport rego.v1\n".to_owned();
+    let mut queries = Vec::new();
+    for (number, query) in case.queries.iter().enumerate() {
+        module += &format!("\nq{number} if {{ {query} }}\n");
+        queries.push(format!("data.asked.q{number}"));
+    }
+    let mut case = Case { queries, ..case.clone() };
+    case.modules.push(("asked.rego".to_owned(), module));
+    case
 }
 
 /// Whether both say the same, or differ for another reason that is known.
@@ -78,5 +104,9 @@ fn agrees(case: &Case, way: Way, peer: &mut Peer) -> Result<bool> {
 }
 
 fn conflicts(said: &Said) -> impl Iterator<Item = &Problem> {
-    said.outcomes.iter().flat_map(|outcome| &outcome.errors).filter(|error| error.code == "eval_conflict_error")
+    said.outcomes.iter().flat_map(conflicts_of)
+}
+
+fn conflicts_of(outcome: &Outcome) -> impl Iterator<Item = &Problem> {
+    outcome.errors.iter().filter(|error| error.code == "eval_conflict_error")
 }

@@ -2,7 +2,7 @@
 
 use super::compare::sorted;
 use super::said::{Outcome, Problem, Row};
-use super::written::{captured, merges};
+use super::written::{captured, merges, variables_of_every};
 use serde_json::Value as Json;
 use solon_generate::Case;
 
@@ -170,6 +170,9 @@ pub fn of_outcomes(case: &Case, query: &str, ours: &Outcome, theirs: &Outcome) -
     if has_nested_modifiers(query) {
         return Some(NESTED_MODIFIERS);
     }
+    if has_bindings_of_every(query, ours, theirs) {
+        return Some("variables of an `every` inside of another one, among the bindings of a query");
+    }
     let in_order = |rows: &[Row]| sorted(&rows.iter().map(with_sorted_values).collect::<Vec<_>>());
     if query.contains("; ") && in_order(&ours.rows) == in_order(&theirs.rows) {
         return Some("expressions of queries that OPA puts in another order");
@@ -202,6 +205,20 @@ fn theirs_finds_less(case: &Case, ours: &Outcome, theirs: &Outcome) -> bool {
 
 fn has_nested_modifiers(query: &str) -> bool {
     query.contains(" with ") && (query.contains(" | ") || query.contains("every "))
+}
+
+/// Whether OPA has more bindings than there are here, which are of variables of an `every` inside of another one.
+fn has_bindings_of_every(query: &str, ours: &Outcome, theirs: &Outcome) -> bool {
+    let declared = variables_of_every(query);
+    let is_more = |(ours, theirs): (&Row, &Row)| {
+        let (own, more): (Vec<_>, Vec<_>) =
+            theirs.bindings.clone().into_iter().partition(|(name, _)| ours.bindings.contains_key(name));
+        let theirs = Row { bindings: own.into_iter().collect(), ..theirs.clone() };
+        sorted(std::slice::from_ref(ours)) == sorted(&[theirs]) && more.iter().all(|(name, _)| declared.contains(name))
+    };
+    query.matches("every ").count() > 1
+        && ours.rows.len() == theirs.rows.len()
+        && ours.rows.iter().zip(&theirs.rows).all(is_more)
 }
 
 /// Whether types are wrong here only, where rules are merged that have the values of others.

@@ -2,10 +2,10 @@
 
 use solon_generate::Case;
 use solon_syntax::ast::{Body, Expr, ExprKind, HeadKind, Module, Rule, TemplatePart, Term, TermKind, Version};
-use solon_syntax::{ParseOptions, parse_module};
+use solon_syntax::{ParseOptions, parse_module, parse_query};
 use std::collections::BTreeSet;
 
-type Names = BTreeSet<String>;
+pub type Names = BTreeSet<String>;
 
 /// The modules of a program, as far as they can be read.
 pub fn modules(case: &Case) -> Vec<Module> {
@@ -53,6 +53,40 @@ pub fn merges(case: &Case) -> bool {
         is_merged
             && values.iter().any(|value| names(value).iter().any(is_rule) || last_steps(value).iter().any(is_rule))
     })
+}
+
+/// Whether a query has a lookup in a comprehension that is written in place.
+pub fn looks_into_comprehension(query: &str) -> bool {
+    let is_comprehension = |term: &Term| {
+        matches!(
+            term.kind,
+            TermKind::ArrayComprehension { .. }
+                | TermKind::SetComprehension { .. }
+                | TermKind::ObjectComprehension { .. }
+        )
+    };
+    let query = parse_query(query, ParseOptions::default()).tree;
+    let (mut in_terms, mut in_exprs) = (false, false);
+    each_part_of_body(
+        &query,
+        &mut |term| in_terms |= matches!(&term.kind, TermKind::Ref { head, .. } if is_comprehension(head)),
+        &mut |expr| {
+            in_exprs |= matches!(&expr.kind, ExprKind::SomeIn { collection, .. } if is_comprehension(collection));
+        },
+    );
+    in_terms || in_exprs
+}
+
+/// The variables that all `every` in a query declare.
+pub fn variables_of_every(query: &str) -> Names {
+    let mut found = Names::new();
+    let query = parse_query(query, ParseOptions::default()).tree;
+    each_part_of_body(&query, &mut |_| {}, &mut |expr| {
+        if let ExprKind::Every { key, value, .. } = &expr.kind {
+            found.extend(key.iter().chain([value]).map(|name| name.text.to_string()));
+        }
+    });
+    found
 }
 
 /// The values of a rule's branches.

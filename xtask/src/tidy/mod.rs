@@ -4,6 +4,7 @@
 mod dependencies;
 mod files;
 
+use crate::features;
 use crate::process::cargo;
 use anyhow::{Context, Result, bail};
 use serde_json::Value as Json;
@@ -17,6 +18,7 @@ const RULES: &[Rule] = &[
     ("duplicate versions", dependencies::duplicates),
     ("registries", dependencies::registries),
     ("cargo deny", dependencies::cargo_deny),
+    ("crates of features", features::book),
     ("lints", dependencies::lints),
     ("file length", files::length),
     ("leftovers", files::leftovers),

@@ -5,6 +5,7 @@ use crate::hir::{
     Body, Callee, ComprehensionKind, Head, Literal, LiteralKind, Modifier, Replacement, Term, Var,
     free_vars_of_literal, free_vars_of_term,
 };
+use hashbrown::HashMap;
 use smallvec::SmallVec;
 
 /// The variables around a body.
@@ -15,9 +16,19 @@ pub(super) struct Around<'v> {
     pub(super) own: &'v VarSet,
     /// Whether lookups in what a `with` puts in place bind: not in nested bodies of queries.
     pub(super) replacements_bind: bool,
-    /// Whether lookups in what is looked into bind (`[p[k], 1][0]`): not before it has a literal of its own.
-    pub(super) heads_bind: bool,
+    /// The calls inside of other terms, where these have no literals of their own yet: in bodies as they are written.
+    pub(super) calls: Option<&'v Calls<'v>>,
 }
+
+impl Around<'_> {
+    /// Whether lookups in what is looked into bind (`[p[k], 1][0]`): not before it has a literal of its own.
+    fn heads_bind(&self) -> bool {
+        self.calls.is_none()
+    }
+}
+
+/// The arguments of calls by the variables that have their results.
+pub(super) type Calls<'b> = HashMap<Var, &'b [Term]>;
 
 /// Whether every variable of a literal is bound once it has run, given that those of `safe` are bound before; if so,
 /// what is bound then.
@@ -118,7 +129,8 @@ pub(super) fn bound_as_written(literal: &Literal, bound: &mut VarSet, around: &A
     match &literal.kind {
         // At this stage OPA takes the name of a builtin that replaces a function for a variable.
         LiteralKind::With { modifiers, .. } if modifiers.iter().any(is_replaced_by_builtin) => {}
-        LiteralKind::With { modifiers, .. } if modifiers.iter().any(|modifier| !is_known(modifier, bound)) => {}
+        LiteralKind::With { modifiers, .. }
+            if modifiers.iter().any(|modifier| !is_known_as_written(modifier, bound)) => {}
         // What an older `not` leaves before the negation stands below the `not` at this stage.
         LiteralKind::With { body, .. }
             if body.last().is_some_and(|last| matches!(last.kind, LiteralKind::Not { .. })) => {}
@@ -140,6 +152,14 @@ fn is_known(modifier: &Modifier, bound: &VarSet) -> bool {
     }
 }
 
+/// The same before values have literals of their own: OPA does not ask what a lookup looks into, as it may be a function.
+fn is_known_as_written(modifier: &Modifier, bound: &VarSet) -> bool {
+    match &modifier.value {
+        Replacement::Term(Term::Ref(reference)) => reference.operands.iter().all(|operand| is_bound(operand, bound)),
+        _ => is_known(modifier, bound),
+    }
+}
+
 fn is_replaced_by_builtin(modifier: &Modifier) -> bool {
     matches!(&modifier.value, Replacement::Function(Callee::Builtin(builtin)) if !builtin.name.contains('.'))
 }
@@ -147,53 +167,71 @@ fn is_replaced_by_builtin(modifier: &Modifier) -> bool {
 /// `safe` with what the literal binds.
 pub(super) fn bound_after(literal: &Literal, safe: &VarSet, around: &Around<'_>) -> Option<VarSet> {
     let mut bound = safe.clone();
-    if around.heads_bind && !heads_are_known(literal, &mut bound) {
+    if around.heads_bind() && !heads_are_known(literal, &mut bound) {
         return None;
     }
     match &literal.kind {
-        LiteralKind::Truthy(term) => refs_bind(term, around.heads_bind, &mut bound),
+        LiteralKind::Truthy(term) => refs_bind(term, around.heads_bind(), &mut bound),
         LiteralKind::Unify(left, right) => {
-            refs_bind(left, around.heads_bind, &mut bound);
-            refs_bind(right, around.heads_bind, &mut bound);
-            if !around.heads_bind {
+            refs_bind(left, around.heads_bind(), &mut bound);
+            refs_bind(right, around.heads_bind(), &mut bound);
+            if !around.heads_bind() {
                 sets_bind(left, right, &mut bound);
             }
-            unify_binds(left, right, &mut bound);
+            unify_binds(left, right, &mut bound, around.calls);
         }
         LiteralKind::Assign(left, right) => {
-            refs_bind(left, around.heads_bind, &mut bound);
-            refs_bind(right, around.heads_bind, &mut bound);
+            refs_bind(left, around.heads_bind(), &mut bound);
+            refs_bind(right, around.heads_bind(), &mut bound);
             // What is on the left gets its value here, and gives none to the right.
             let mut basis = bound.clone();
             free_vars_of_term(left, false, &mut |var: Var, _| basis.remove(var));
-            if !around.heads_bind {
+            if !around.heads_bind() {
                 sets_bind(left, right, &mut basis);
             }
-            unify_binds(left, right, &mut basis);
+            unify_binds(left, right, &mut basis, around.calls);
             bound.extend(&basis);
         }
         LiteralKind::Call { call, output } => {
-            call.args.iter().for_each(|arg| refs_bind(arg, around.heads_bind, &mut bound));
-            // The result of a call cannot bind what the call needs.
-            let is_known = call.args.iter().all(|arg| is_bound(arg, &bound));
-            if let Some(output) = output.as_ref().filter(|_| is_known) {
-                refs_bind(output, around.heads_bind, &mut bound);
-                // A set is no pattern.
-                if !matches!(output, Term::Set(_)) {
-                    pattern_vars(output, &mut |var| {
-                        bound.insert(var);
+            call.args.iter().for_each(|arg| refs_bind(arg, around.heads_bind(), &mut bound));
+            let none = Calls::new();
+            let calls = around.calls.unwrap_or(&none);
+            let Some(output) = output else { return Some(bound) };
+            let is_named = names_output(literal, calls);
+            if (is_named || around.heads_bind()) && !call.args.iter().all(|arg| is_input_bound(arg, calls, &bound)) {
+                return None;
+            }
+            if is_named {
+                let mut needed = VarSet::default();
+                call.args.iter().for_each(|arg| {
+                    free_vars_of_term(arg, false, &mut |var: Var, in_closure: bool| {
+                        if !in_closure && !bound.contains(var) {
+                            needed.insert(var);
+                        }
                     });
+                });
+                refs_bind(output, around.heads_bind(), &mut bound);
+                written_vars(output, calls, false, &mut |var| {
+                    bound.insert(var);
+                });
+                // The result of a call cannot bind what the call needs.
+                needed.iter().for_each(|var| bound.remove(var));
+            } else if call.args.iter().all(|arg| is_bound(arg, &bound)) {
+                // A set is no pattern.
+                refs_bind(output, around.heads_bind(), &mut bound);
+                if !matches!(output, Term::Set(_)) {
+                    bind_pattern(output, around.calls, &mut bound);
                 }
             }
         }
-        LiteralKind::Every { domain, .. } => refs_bind(domain, around.heads_bind, &mut bound),
+        LiteralKind::Every { domain, .. } => refs_bind(domain, around.heads_bind(), &mut bound),
         LiteralKind::Not { .. } | LiteralKind::And(..) | LiteralKind::Or(..) => {}
         LiteralKind::With { modifiers, body } => {
             for modifier in modifiers {
                 if let Replacement::Term(term) = &modifier.value
                     && around.replacements_bind
                 {
-                    refs_bind(term, around.heads_bind, &mut bound);
+                    refs_bind(term, around.heads_bind(), &mut bound);
                 }
             }
             if !modifiers.iter().all(|modifier| is_known(modifier, &bound)) {
@@ -203,6 +241,16 @@ pub(super) fn bound_after(literal: &Literal, safe: &VarSet, around: &Around<'_>)
         }
     }
     Some(bound)
+}
+
+/// What a literal that does not run would bind by itself.
+pub(super) fn bound_by_itself(literal: &Literal, safe: &VarSet, around: &Around<'_>) -> VarSet {
+    match &literal.kind {
+        LiteralKind::With { modifiers, body } if modifiers.iter().all(|modifier| is_known(modifier, safe)) => {
+            body.iter().fold(safe.clone(), |bound, literal| bound_after(literal, &bound, around).unwrap_or(bound))
+        }
+        _ => bound_after(literal, safe, around).unwrap_or_default(),
+    }
 }
 
 /// Whether collections that are looked into where they are written are bound before all else in a literal: OPA gives them
@@ -290,6 +338,54 @@ pub(super) fn refs_bind(term: &Term, heads_bind: bool, bound: &mut VarSet) {
     }
 }
 
+/// Whether the arguments of a call have one more than the function takes: what its result is matched with.
+fn names_output(literal: &Literal, calls: &Calls<'_>) -> bool {
+    let LiteralKind::Call { call, output: Some(output) } = &literal.kind else { return false };
+    let is_inside = |var: &Var| match calls.get(var) {
+        Some(args) => std::ptr::eq(*args, call.args.as_slice()),
+        None => false,
+    };
+    call.span == literal.span && !matches!(output, Term::Var(var) if is_inside(var))
+}
+
+/// Whether a call that names its output has what OPA asks for of one of its arguments before it takes the output for bound.
+fn is_input_bound(arg: &Term, calls: &Calls<'_>, bound: &VarSet) -> bool {
+    let mut all = true;
+    written_vars(arg, calls, false, &mut |var| all &= calls.contains_key(&var) || bound.contains(var));
+    all
+}
+
+/// The variables of a term that OPA looks at to find what is bound: those of arguments and keys, too, where calls and lookups
+/// have no literals of their own yet; not keys of objects, what is looked into, nested bodies and, unless it is asked
+/// for, members of sets.
+fn written_vars(term: &Term, calls: &Calls<'_>, enters_sets: bool, visit: &mut dyn FnMut(Var)) {
+    let mut all = |terms: &[Term]| terms.iter().for_each(|term| written_vars(term, calls, enters_sets, visit));
+    match term {
+        Term::Var(var) => {
+            all(calls.get(var).copied().unwrap_or_default());
+            visit(*var);
+        }
+        Term::Array(items) => all(items),
+        Term::Set(items) if enters_sets => all(items),
+        Term::Ref(reference) => all(&reference.operands),
+        Term::Object(entries) => {
+            entries.iter().for_each(|(_, value)| written_vars(value, calls, enters_sets, visit));
+        }
+        Term::Const(_) | Term::Set(_) | Term::Comprehension(_) => {}
+    }
+}
+
+/// Binds what matching a value against a pattern binds.
+fn bind_pattern(pattern: &Term, calls: Option<&Calls<'_>>, bound: &mut VarSet) {
+    let mut visit = |var| {
+        bound.insert(var);
+    };
+    match (pattern, calls) {
+        (Term::Array(_) | Term::Object(_), Some(calls)) => written_vars(pattern, calls, true, &mut visit),
+        _ => pattern_vars(pattern, &mut visit),
+    }
+}
+
 /// Variables that matching a value against the term binds: not those inside keys, lookups and nested bodies.
 fn pattern_vars(term: &Term, visit: &mut dyn FnMut(Var)) {
     match term {
@@ -327,7 +423,7 @@ fn sets_bind(left: &Term, right: &Term, bound: &mut VarSet) {
 }
 
 /// What making two terms equal binds.
-fn unify_binds(left: &Term, right: &Term, bound: &mut VarSet) {
+fn unify_binds(left: &Term, right: &Term, bound: &mut VarSet, calls: Option<&Calls<'_>>) {
     let mut pairs = Pairs::new();
     split_pairs(left, right, &mut pairs);
     loop {
@@ -341,9 +437,7 @@ fn unify_binds(left: &Term, right: &Term, bound: &mut VarSet) {
             let is_known_left = std::ptr::eq(pattern, right);
             let known = if is_known_left { left } else { right };
             if can_match(pattern, known, is_known_left) {
-                pattern_vars(pattern, &mut |var| {
-                    bound.insert(var);
-                });
+                bind_pattern(pattern, calls, bound);
             }
             false
         });

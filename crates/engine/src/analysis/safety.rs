@@ -2,7 +2,7 @@
 
 use super::VarSet;
 use super::dynamics::{extract_query, extract_rule};
-use super::outputs::{Around, bound_after, looks_into_body, ready, refs_bind};
+use super::outputs::{Around, bound_by_itself, looks_into_body, ready, refs_bind};
 use crate::hir::lower::Program;
 use crate::hir::print::rule_name;
 use crate::hir::{
@@ -155,7 +155,7 @@ impl Orderer<'_> {
         let globals = safe.clone();
         let literal_around = self.literal;
         let replacements_bind = !self.is_query || self.depth == 0;
-        let around = Around { globals: &globals, own, replacements_bind, heads_bind: true };
+        let around = Around { globals: &globals, own, replacements_bind, calls: None };
         // What is ready in the order in which it is written stays where it is. Without variables everything is.
         let mut in_order = 0;
         for literal in body.iter_mut() {
@@ -307,7 +307,7 @@ impl Orderer<'_> {
         for literal in literals {
             let unsafe_vars = unsafe_vars(literal, safe, around.own);
             // What the literal would bind by itself is not what keeps it from running, unless bodies inside it need it.
-            let bound = bound_after(literal, safe, around).unwrap_or_default();
+            let bound = bound_by_itself(literal, safe, around);
             let mut nested = VarSet::default();
             free_vars_of_literal(literal, false, &mut |var: Var, in_closure: bool| {
                 if in_closure {

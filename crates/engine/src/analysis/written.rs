@@ -4,13 +4,12 @@
 //! bind anything.
 
 use super::VarSet;
-use super::outputs::{Around, bound_as_written, is_bound, refs_bind};
+use super::outputs::{Around, Calls, bound_as_written, is_bound};
 use super::safety::{body_vars, own_vars};
 use crate::hir::{
     Body, Check, Head, Literal, LiteralKind, Locals, Part, Problems, Query, Ref, Replacement, Rule, Term, Var,
     free_vars_of_literal, free_vars_of_term, parts_of_literal,
 };
-use hashbrown::HashMap;
 
 /// Checks the bodies of a rule as they are written.
 pub fn check_written_rule(rule: &Rule, problems: &mut Problems) {
@@ -72,10 +71,11 @@ impl Written<'_> {
     fn body(&mut self, body: &Body, heads: &[&Term], around: &Known) -> Known {
         let own = own_vars(body, &around.whole);
         let inner = self.inner_values(body, heads);
-        let (calls, locals) = (self.calls_inside(body), self.locals);
+        let mut calls = Calls::new();
+        self.calls_inside(body, &mut calls);
         let bind = |literal: &Literal, globals: &VarSet, bound: &mut VarSet| {
-            let around = Around { globals, own: &own, replacements_bind: true, heads_bind: false };
-            if is_known(literal, &inner, bound) && has_inputs(literal, locals, &calls, bound) {
+            let around = Around { globals, own: &own, replacements_bind: true, calls: Some(&calls) };
+            if is_known(literal, &inner, bound) {
                 bound_as_written(literal, bound, &around);
                 bind_arguments(literal, &calls, bound);
             }
@@ -162,17 +162,20 @@ impl Written<'_> {
     }
 
     /// The calls inside of other terms of a body, by the variables that have their results.
-    fn calls_inside<'b>(&self, body: &'b Body) -> Calls<'b> {
-        let results = body.iter().filter_map(|literal| match &literal.kind {
-            // A template string binds nothing.
-            LiteralKind::Call { call, output: Some(Term::Var(output)) }
-                if !call.callee.is_builtin("internal.template_string") =>
-            {
-                Some((*output, call.args.as_slice()))
+    fn calls_inside<'b>(&self, body: &'b Body, found: &mut Calls<'b>) {
+        for literal in body {
+            match &literal.kind {
+                // A template string binds nothing.
+                LiteralKind::Call { call, output: Some(Term::Var(output)) }
+                    if !call.callee.is_builtin("internal.template_string")
+                        && self.locals.name(*output).starts_with('$') =>
+                {
+                    found.entry(*output).or_insert(&call.args);
+                }
+                LiteralKind::With { body, .. } => self.calls_inside(body, found),
+                _ => {}
             }
-            _ => None,
-        });
-        results.filter(|(output, _)| self.locals.name(*output).starts_with('$')).collect()
+        }
     }
 
     fn add_generated(&self, term: &Term, found: &mut VarSet) {
@@ -274,9 +277,6 @@ impl Written<'_> {
     }
 }
 
-/// Calls by the variables that have their results.
-type Calls<'b> = HashMap<Var, &'b [Term]>;
-
 /// A lookup whose keys are calls binds what these name: they have no literals of their own where this is checked.
 fn bind_arguments(literal: &Literal, calls: &Calls<'_>, bound: &mut VarSet) {
     if calls.is_empty() {
@@ -310,34 +310,6 @@ fn is_known(literal: &Literal, inner: &VarSet, bound: &VarSet) -> bool {
         LiteralKind::Unify(Term::Var(head), value) if inner.contains(*head) => is_bound(value, bound),
         _ => true,
     }
-}
-
-/// Whether a call that names its output has values for its arguments; it binds nothing otherwise.
-fn has_inputs(literal: &Literal, locals: &Locals, calls: &Calls<'_>, bound: &VarSet) -> bool {
-    let LiteralKind::Call { call, output: Some(output) } = &literal.kind else { return true };
-    let is_inside = matches!(output, Term::Var(var) if locals.name(*var).starts_with('$'));
-    if is_inside || call.span != literal.span {
-        return true;
-    }
-    let mut bound = bound.clone();
-    call.args.iter().for_each(|arg| refs_bind(arg, false, &mut bound));
-    let (mut waiting, mut seen) = (Vec::new(), VarSet::default());
-    call.args
-        .iter()
-        .for_each(|arg| free_vars_of_term(arg, false, &mut |var: Var, is_inside| waiting.push((var, is_inside))));
-    while let Some((var, is_inside)) = waiting.pop() {
-        match calls.get(&var) {
-            Some(args) if seen.insert(var) => {
-                args.iter().for_each(|arg| {
-                    free_vars_of_term(arg, false, &mut |var: Var, is_inside| waiting.push((var, is_inside)))
-                });
-            }
-            Some(_) => {}
-            None if is_inside || bound.contains(var) => {}
-            None => return false,
-        }
-    }
-    true
 }
 
 /// The variables that are parts of template strings in a body.

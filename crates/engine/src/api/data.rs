@@ -2,6 +2,7 @@
 
 use super::Error;
 use super::input::invalid;
+use crate::value::json::MAX_DEPTH;
 use crate::value::{Frozen, Object, SymbolTable, Value};
 
 /// A JSON text and where in `data` it goes.
@@ -17,9 +18,7 @@ pub(super) fn build(parts: Vec<Part>, symbols: &SymbolTable) -> Result<Frozen, E
     let mut documents = Vec::with_capacity(parts.len());
     for Part { path, text } in parts {
         let document = Frozen::read(&text, symbols).map_err(|error| invalid(&text, &error))?;
-        if path.is_empty() && document.value().as_object().is_none() {
-            return Err(Error::new("invalid_data", "the base document must be an object"));
-        }
+        check(path.len(), document.value())?;
         documents.push((path, document));
     }
     match documents.as_slice() {
@@ -30,4 +29,28 @@ pub(super) fn build(parts: Vec<Part>, symbols: &SymbolTable) -> Result<Frozen, E
     Frozen::merged(documents, symbols).map_err(|path| {
         Error::new("invalid_data", format!("two base documents at data.{} cannot be merged", path.join(".")))
     })
+}
+
+/// Refuses a document so many levels below `data` with which that would be no object, or nest deeper than a JSON text may.
+pub(super) fn check(place: usize, document: Value<'_>) -> Result<(), Error> {
+    if place == 0 {
+        return match document {
+            Value::Object(_) => Ok(()),
+            _ => Err(Error::new("invalid_data", "the base document must be an object")),
+        };
+    }
+    match MAX_DEPTH.checked_sub(place).is_some_and(|left| fits(document, left)) {
+        true => Ok(()),
+        false => Err(Error::new("invalid_data", format!("base documents nest deeper than {MAX_DEPTH} levels"))),
+    }
+}
+
+/// Whether a value has at most so many levels.
+fn fits(value: Value<'_>, levels: usize) -> bool {
+    let below = |value: &Value<'_>| levels.checked_sub(1).is_some_and(|levels| fits(*value, levels));
+    match value {
+        Value::Array(items) => levels > 0 && items.iter().all(below),
+        Value::Object(object) => levels > 0 && object.entries().iter().all(|(_, value)| below(value)),
+        _ => true,
+    }
 }

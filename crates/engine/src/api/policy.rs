@@ -13,7 +13,7 @@ use crate::hir::{Check, Problems};
 use crate::host::Host;
 use crate::plan::optimize::optimize_query;
 use crate::plan::{depth, plan_query};
-use crate::stack::{TREES, with_room};
+use crate::stack::{TREES, VALUES, with_room};
 use crate::value::json::{self, Projection};
 use crate::value::serde::{Build, Builder, Meter, SerdeError};
 use crate::value::{Bump, Frozen, OwnedValue, Value};
@@ -161,12 +161,17 @@ impl Policy {
         Policy::new(self.shared.clone(), data).checked(&[])
     }
 
-    /// The same policy with other JSON at a path below `data`. What lies beside the path is shared, not copied.
+    /// The same policy with other JSON at a path below `data`. What lies beside the path is shared, not copied, unless many
+    /// patches were made one on the other: now and then all is copied, so that they take no more than twice what the data
+    /// do.
     pub fn patch_data(&self, path: &[&str], json: &[u8]) -> Result<Policy, Error> {
         let symbols = &self.shared.code.symbols;
         let arena = Bump::new();
         let value = json::parse(&arena, json, symbols).map_err(|error| invalid(json, &error))?;
-        let data = Frozen::patched(&self.data, path, value, symbols);
+        let data = with_room(VALUES, || {
+            data::check(path.len(), value)?;
+            Ok::<_, Error>(Frozen::patched(&self.data, path, value, symbols))
+        })?;
         Policy::new(self.shared.clone(), data).checked(path)
     }
 

@@ -1,7 +1,7 @@
 //! Where values are made: an arena of one evaluation, or one that shares equal parts.
 
 use super::{Bump, Entry, Number, Object, Set, SymbolTable, Value};
-use bumpalo_herd::Member;
+use bumpalo_herd::{Herd, Member};
 use hashbrown::HashTable;
 use std::hash::{BuildHasher, Hash, Hasher};
 
@@ -83,7 +83,11 @@ impl<'a> Make<'a, 'a> for Plain<'a> {
 /// Makes values that are kept: what is equal, and is written alike, is there once. Parts are made before the whole, so
 /// two collections are equal if their parts are the same in memory.
 pub(crate) struct Sharing<'a> {
+    herd: &'a Herd,
     arena: Member<'a>,
+    /// Those that are full, and those of large collections. An arena is twice as large each time that it grows: after a
+    /// large collection, most of that would be for nothing.
+    full: Vec<Member<'a>>,
     hasher: foldhash::fast::RandomState,
     texts: HashTable<&'a str>,
     numbers: HashTable<&'a Number<'a>>,
@@ -92,15 +96,53 @@ pub(crate) struct Sharing<'a> {
 }
 
 impl<'a> Sharing<'a> {
-    pub(super) fn new(arena: Member<'a>) -> Self {
+    pub(super) fn new(herd: &'a Herd) -> Self {
         Sharing {
-            arena,
+            herd,
+            arena: herd.get(),
+            full: Vec::new(),
             hasher: foldhash::fast::RandomState::default(),
             texts: HashTable::new(),
             numbers: HashTable::new(),
             arrays: HashTable::new(),
             objects: HashTable::new(),
         }
+    }
+
+    /// Bytes of what was made.
+    pub(super) fn used_bytes(&self) -> usize {
+        let arenas = self.full.iter().chain([&self.arena]).map(Member::as_bump);
+        arenas.map(|arena| arena.allocated_bytes().saturating_sub(arena.chunk_capacity())).sum()
+    }
+
+    /// Where a collection of so many bytes is to be.
+    fn arena_for(&mut self, bytes: usize) -> &Member<'a> {
+        const LARGE: usize = 32 << 10;
+        const FULL: usize = 1 << 20;
+        let arena = self.arena.as_bump();
+        if arena.allocated_bytes() >= FULL && arena.chunk_capacity() < LARGE {
+            self.full.push(std::mem::replace(&mut self.arena, self.herd.get()));
+        }
+        if bytes >= LARGE {
+            self.full.push(self.herd.get());
+            return self.full.last().unwrap_or(&self.arena);
+        }
+        &self.arena
+    }
+
+    /// A copy of items.
+    pub(super) fn slice<T: Copy>(&mut self, items: &[T]) -> &'a [T] {
+        self.arena_for(size_of_val(items)).alloc_slice_copy(items)
+    }
+
+    /// So many zeros.
+    pub(super) fn zeros(&mut self, count: usize) -> &'a mut [u32] {
+        self.arena_for(count.saturating_mul(size_of::<u32>())).alloc_slice_fill_copy(count, 0)
+    }
+
+    /// One value.
+    pub(super) fn one<T>(&mut self, value: T) -> &'a T {
+        self.arena.alloc(value)
     }
 
     /// A text that is known to be no other's.
@@ -154,7 +196,7 @@ impl<'t, 'a> Make<'t, 'a> for Sharing<'a> {
         if let Some(known) = self.arrays.find(hash, |known| all_same(known, items)) {
             return known;
         }
-        let made: &'a [Value<'a>] = self.arena.alloc_slice_copy(items);
+        let made = self.slice(items);
         let hasher = &self.hasher;
         self.arrays.insert_unique(hash, made, |items| hash_items(hasher, items));
         made
@@ -170,7 +212,7 @@ impl<'t, 'a> Make<'t, 'a> for Sharing<'a> {
         if let Some(known) = self.objects.find(hash, are_same) {
             return *known;
         }
-        let made = Object::from_sorted_in(&self.arena, self.arena.alloc_slice_copy(entries));
+        let made = Object::from_sorted_in(self, entries);
         let hasher = &self.hasher;
         self.objects.insert_unique(hash, made, |object| hash_entries(hasher, object.entries()));
         made

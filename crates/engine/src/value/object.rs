@@ -1,10 +1,10 @@
 //! Objects: sorted slices of entries, searched by symbol where small and by hash or bisection where large.
 
 use super::links::{self, Links};
+use super::make::Sharing;
 use super::order::{self, Ordinal};
 use super::unread::Unread;
 use super::{Bump, Symbol, Value, text};
-use bumpalo_herd::Member;
 use std::cell::Cell;
 
 /// A key with its value.
@@ -53,13 +53,14 @@ impl<'a> Object<'a> {
         Object(arena.alloc(Inner { entries, symbols: symbols_of(entries), index, unread: None }))
     }
 
-    /// The same in an arena that is shared between threads, to be kept: edges of graphs are found once.
-    pub(super) fn from_sorted_in(arena: &Member<'a>, entries: &'a [Entry<'a>]) -> Self {
+    /// The same to be kept, with a copy of the entries: edges of graphs are found once.
+    pub(super) fn from_sorted_in(make: &mut Sharing<'a>, entries: &[Entry<'a>]) -> Self {
         let index = match index_of_graph(entries) {
-            Some(index) => arena.alloc_slice_copy(&index),
-            None => index_of(entries, |size| arena.alloc_slice_fill_copy(size, 0)),
+            Some(index) => make.slice(&index),
+            None => index_of(entries, |size| make.zeros(size)),
         };
-        Object(arena.alloc(Inner { entries, symbols: symbols_of(entries), index, unread: None }))
+        let entries = make.slice(entries);
+        Object(make.one(Inner { entries, symbols: symbols_of(entries), index, unread: None }))
     }
 
     /// An object whose entries have not been read; see [`Unread`]. Of each value a node is wanted. To all who do not ask

@@ -62,7 +62,11 @@ impl Lowerer<'_, '_> {
 
     /// An expression without its modifiers.
     fn plain_expr(&mut self, expr: &ast::Expr, value: &Value, out: &mut Body) {
-        let span = expr.span;
+        // What has modifiers stands in a literal of its own, which has them.
+        let span = match &expr.kind {
+            ast::ExprKind::Term(term) if !expr.with.is_empty() => term.span,
+            _ => expr.span,
+        };
         if self.has_implicit_assignment(expr) {
             return;
         }
