@@ -106,7 +106,8 @@ fn split(definitions: &[Definition]) -> (Vec<Numbered<'_>>, Vec<&Definition>) {
     };
     let is_together = |(number, steps): &&Numbered<'_>| {
         let alike = alike(*number, steps);
-        !alike.is_empty() && !(is_better_alone(steps) && alike.iter().all(|others| is_only_a_loop(steps, others)))
+        let has_only_loops = alike.iter().all(|others| is_only_a_loop(steps, others));
+        !(alike.is_empty() || has_only_loops && is_better_alone(steps))
     };
     let together: Vec<Numbered<'_>> = candidates.iter().filter(is_together).copied().collect();
     let alone = definitions

@@ -149,7 +149,9 @@ impl<'a> Machine<'a, '_> {
         match self.scratch.len() - mark {
             0 => Ok(Some(Value::Set(Set::EMPTY))),
             // They were in order.
-            _ => self.end_array(mark).map(|left| Some(Value::Set(Set::from_sorted(left.as_array().unwrap_or_default())))),
+            _ => {
+                self.end_array(mark).map(|left| Some(Value::Set(Set::from_sorted(left.as_array().unwrap_or_default()))))
+            }
         }
     }
 

@@ -318,7 +318,9 @@ impl Generator<'_, '_> {
 
     fn equal(&mut self, left: &Expr, right: &Expr, fail: Label) {
         let common = [(left, right), (right, left)];
-        if let Some((left, right)) = common.iter().find_map(|(value, constant)| Some((self.common(value, constant)?, *constant))) {
+        if let Some((left, right)) =
+            common.iter().find_map(|(value, constant)| Some((self.common(value, constant)?, *constant)))
+        {
             let right = self.operand(right, fail);
             return self.emit(Op::Equal { left, right, fail });
         }

@@ -85,7 +85,9 @@ impl Generator<'_, '_> {
         dst: Write,
         fail: Label,
     ) -> bool {
-        let Some(keys) = self.optimizations.plans.then(|| optimize::keys_taken(builtin, keys)).flatten() else { return false };
+        let Some(keys) = self.optimizations.plans.then(|| optimize::keys_taken(builtin, keys)).flatten() else {
+            return false;
+        };
         let from = self.operand(from, fail);
         let builtin = self.pool.builtin(builtin);
         // Where there is no collection, there are no keys.

@@ -80,13 +80,14 @@ pub(crate) fn keys_taken<'p>(builtin: &Builtin, keys: &'p Expr) -> Option<&'p Ex
 /// The collection whose keys, where their values are not `false`, are all that a block gives.
 pub(crate) fn keys_given<'p>(block: &'p [Step], value: &Expr) -> Option<&'p Expr> {
     match (block, value) {
-        (
-            [Step::Loop { collection, key: Some(key), value: Some(element), filter: None, body }],
-            Expr::Slot(given),
-        ) if given == key => match body.as_slice() {
-            [Step::Test(Test::Truthy(Expr::Slot(tested)))] if tested == element => Some(collection),
-            _ => None,
-        },
+        ([Step::Loop { collection, key: Some(key), value: Some(element), filter: None, body }], Expr::Slot(given))
+            if given == key =>
+        {
+            match body.as_slice() {
+                [Step::Test(Test::Truthy(Expr::Slot(tested)))] if tested == element => Some(collection),
+                _ => None,
+            }
+        }
         _ => None,
     }
 }

@@ -22,7 +22,8 @@ const MOST: usize = 16;
 
 /// Gives those who do not see the order of sets documents of their own, which follow all others.
 pub(super) fn unordered(tree: &mut Tree, plans: &mut Vec<DocumentPlan>, facts: &mut Vec<Vec<Facts>>) {
-    let mut uses: Vec<Use> = tree.documents.iter().zip(&*plans).map(|(document, plan)| first_use(document, plan)).collect();
+    let mut uses: Vec<Use> =
+        tree.documents.iter().zip(&*plans).map(|(document, plan)| first_use(document, plan)).collect();
     if !uses.contains(&Use::None) {
         return;
     }
@@ -36,7 +37,9 @@ pub(super) fn unordered(tree: &mut Tree, plans: &mut Vec<DocumentPlan>, facts: &
     let purities = Purities::new(plans);
     let needed_by_themselves = cyclic(plans);
     let is_chosen = |(at, found): &(usize, Use)| {
-        *found == Use::Unseen && purities.is_pure_document(*at) && !needed_by_themselves.get(*at).copied().unwrap_or(true)
+        *found == Use::Unseen
+            && purities.is_pure_document(*at)
+            && !needed_by_themselves.get(*at).copied().unwrap_or(true)
     };
     let chosen: Vec<usize> = uses.into_iter().enumerate().filter(is_chosen).map(|(at, _)| at).collect();
     let first = plans.len();
