@@ -151,10 +151,18 @@ impl Reader<'_> {
         for (term, other) in [(left, right), (right, left)] {
             match (term, other) {
                 (_, Term::Var(_) | Term::Const(_) | Term::Array(_)) => self.term(term, found),
-                (Term::Ref(reference), _) => reference.operands.iter().for_each(|operand| self.term(operand, found)),
+                (Term::Ref(reference), _) => self.inside(reference, found),
                 _ => self.term(term, found),
             }
         }
+    }
+
+    /// What a lookup looks into, where that is written in place, and its keys.
+    fn inside<'b>(&self, reference: &'b Ref, found: &mut Vec<&'b Term>) {
+        if let Head::Term(head) = &reference.head {
+            self.term(head, found);
+        }
+        reference.operands.iter().for_each(|operand| self.term(operand, found));
     }
 
     fn term<'b>(&self, term: &'b Term, found: &mut Vec<&'b Term>) {
@@ -165,7 +173,7 @@ impl Reader<'_> {
                     found.push(term);
                 }
             }
-            Term::Ref(reference) => reference.operands.iter().for_each(|operand| self.term(operand, found)),
+            Term::Ref(reference) => self.inside(reference, found),
             Term::Array(items) | Term::Set(items) => items.iter().for_each(|item| self.term(item, found)),
             Term::Object(entries) => {
                 for (key, value) in entries {

@@ -327,14 +327,16 @@ impl Parser<'_> {
             (Some(value), Some(domain), None) => (None, value, domain),
             _ => return None,
         };
-        let key = match key.map(as_name) {
+        // `input` and `data` are documents.
+        let variable = |term: Term| as_name(term).filter(|name| !matches!(&*name.text, "input" | "data"));
+        let key = match key.map(variable) {
             Some(None) => {
                 self.unexpected("expected key to be a variable");
                 return None;
             }
             key => key.flatten(),
         };
-        let Some(value) = as_name(value) else {
+        let Some(value) = variable(value) else {
             self.unexpected("expected value to be a variable");
             return None;
         };

@@ -1,5 +1,6 @@
 //! Which variable a name is.
 
+use super::module::is_root;
 use super::names::{names_of_body, names_of_modifiers, names_outside_of_bodies};
 use super::{Check, Lowerer, Var};
 use hashbrown::{HashMap, HashSet};
@@ -323,7 +324,10 @@ fn declared_names<'t>(
             }
             ast::ExprKind::Some(vars) => names.extend(vars.iter().map(|name| name.text.clone())),
             ast::ExprKind::SomeIn { key, value, .. } => {
-                key.iter().chain([value]).for_each(|pattern| pattern_names(pattern, &mut names));
+                let mut declared = HashSet::new();
+                key.iter().chain([value]).for_each(|pattern| pattern_names(pattern, &mut declared));
+                // `input` and `data` are the documents in it.
+                names.extend(declared.into_iter().filter(|name| !is_root(name)));
             }
             _ => {}
         }

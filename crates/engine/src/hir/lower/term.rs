@@ -1,6 +1,7 @@
 //! Terms.
 
 use super::keys::one_of_each_key;
+use super::module::is_root;
 use super::names::names_outside_of_bodies;
 use super::scope::Declared;
 use super::{Global, Lowerer, strings};
@@ -233,7 +234,7 @@ impl Lowerer<'_, '_> {
             ast::TermKind::Var(name) if how == Declared::Assigned => {
                 Term::Var(self.declare(name, pattern.span, how, place))
             }
-            ast::TermKind::Var(name) if self.undeclared.contains(name) => self.term(pattern, before),
+            ast::TermKind::Var(name) if self.undeclared.contains(name) || is_root(name) => self.term(pattern, before),
             ast::TermKind::Var(name) => Term::Var(self.declare_used(name, pattern.span, how, place)),
             ast::TermKind::Array(items) => {
                 Term::Array(items.iter().map(|item| self.pattern(item, how, place, before)).collect())
