@@ -1,8 +1,8 @@
 //! Solon for Python: the module `solon`.
 //!
 //! Takes Python's objects and gives them to the engine, and its answers back, neither of them as JSON text (but objects go
-//! to other threads so, which is quicker). It must not know how policies are compiled or evaluated. What needs no native code, and the types, are Python
-//! (`python/solon`).
+//! to other threads so, which is quicker). It must not know how policies are compiled or evaluated. What needs no native
+//! code, and the types, are Python (`python/solon`).
 //!
 //! Without the feature `python` this crate is empty: the workspace can be built where there is no Python.
 

@@ -100,16 +100,17 @@ fn split(definitions: &[Definition]) -> (Vec<Numbered<'_>>, Vec<&Definition>) {
         .filter_map(|(number, definition)| Some((number, shareable(definition)?)))
         .collect();
     // One that begins like no other stays alone: it may end at its first answer.
-    let alike = |number: usize, steps: &[Step]| {
-        let others = candidates.iter().filter(move |(other, _)| *other != number);
-        others.map(|(_, others)| *others).filter(move |others| begin_alike(steps, others)).collect::<Vec<_>>()
+    let has_alike = |(number, steps): &Numbered<'_>, among: &[Numbered<'_>], is_fit: &dyn Fn(&[Step]) -> bool| {
+        among.iter().any(|(other, others)| number != other && begin_alike(steps, others) && is_fit(others))
     };
-    let is_together = |(number, steps): &&Numbered<'_>| {
-        let alike = alike(*number, steps);
-        let has_only_loops = alike.iter().all(|others| is_only_a_loop(steps, others));
-        !(alike.is_empty() || has_only_loops && is_better_alone(steps))
+    let is_worth_it = |candidate: &Numbered<'_>| {
+        let is_alone = is_better_alone(candidate.1);
+        has_alike(candidate, &candidates, &|others| !(is_alone && is_only_a_loop(candidate.1, others)))
     };
-    let together: Vec<Numbered<'_>> = candidates.iter().filter(is_together).copied().collect();
+    let chosen: Vec<Numbered<'_>> = candidates.iter().filter(|candidate| is_worth_it(candidate)).copied().collect();
+    // Those like it may be better off alone.
+    let is_together = |candidate: &&Numbered<'_>| has_alike(candidate, &chosen, &|_| true);
+    let together: Vec<Numbered<'_>> = chosen.iter().filter(is_together).copied().collect();
     let alone = definitions
         .iter()
         .enumerate()

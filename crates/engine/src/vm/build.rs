@@ -7,10 +7,19 @@ use bumpalo::collections::Vec;
 
 impl<'a> Machine<'a, '_> {
     pub(super) fn end_array(&mut self, mark: usize) -> Result<Value<'a>> {
+        self.end_items(mark).map(Value::Array)
+    }
+
+    /// A set of items that were added in order.
+    pub(super) fn end_sorted(&mut self, mark: usize) -> Result<Value<'a>> {
+        self.end_items(mark).map(|items| Value::Set(Set::from_sorted(items)))
+    }
+
+    fn end_items(&mut self, mark: usize) -> Result<&'a [Value<'a>]> {
         self.making(self.pending(mark).len())?;
         let items = self.arena.alloc_slice_copy(self.pending(mark));
         self.scratch.truncate(mark);
-        Ok(Value::Array(items))
+        Ok(items)
     }
 
     pub(super) fn end_set(&mut self, mark: usize) -> Result<Value<'a>> {

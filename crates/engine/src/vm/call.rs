@@ -9,7 +9,7 @@ use crate::builtins::{Builtin, Context, Failure, Purity};
 use crate::code::aliases::Root;
 use crate::code::{BuiltinIndex, Function, Unit};
 use crate::plan::{DocumentId, DocumentKind, Function as Callee};
-use crate::value::{Set, Value};
+use crate::value::Value;
 use std::cell::Cell;
 
 impl<'a> Machine<'a, '_> {
@@ -136,37 +136,18 @@ impl<'a> Machine<'a, '_> {
         place: Place<'a>,
     ) -> Result<Option<Value<'a>>> {
         let mark = self.scratch.len();
-        let Value::Set(set) = from else { return self.minus_set_of_keys(unit, minus, from, collection, stack, place) };
-        if !self.world.functions.is_empty() {
-            return self.minus_set_of_keys(unit, minus, from, collection, stack, place);
-        }
-        self.ticks(set.len() + 1)?;
-        for item in set.items() {
-            if !entry(collection, item).is_some_and(|(_, value)| value.is_truthy()) {
-                self.push(*item)?;
+        if let Value::Set(set) = from
+            && self.world.functions.is_empty()
+        {
+            self.ticks(set.len() + 1)?;
+            for item in set.items() {
+                if !entry(collection, item).is_some_and(|(_, value)| value.is_truthy()) {
+                    self.push(*item)?;
+                }
             }
+            return self.end_sorted(mark).map(Some);
         }
-        match self.scratch.len() - mark {
-            0 => Ok(Some(Value::Set(Set::EMPTY))),
-            // They were in order.
-            _ => {
-                self.end_array(mark).map(|left| Some(Value::Set(Set::from_sorted(left.as_array().unwrap_or_default()))))
-            }
-        }
-    }
-
-    /// The same where the set is needed: another function may want it, or an error.
-    #[cold]
-    fn minus_set_of_keys(
-        &mut self,
-        unit: &'a Unit,
-        minus: BuiltinIndex,
-        from: Value<'a>,
-        collection: &Value<'a>,
-        stack: &mut [Value<'a>],
-        place: Place<'a>,
-    ) -> Result<Option<Value<'a>>> {
-        let mark = self.scratch.len();
+        // Another function may want the set, or an error.
         self.push_keys(collection)?;
         let keys = self.end_set(mark)?;
         self.any_builtin(unit, minus, &[from, keys], stack, place)
