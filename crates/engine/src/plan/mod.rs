@@ -251,6 +251,17 @@ pub enum Expr {
     Undefined,
 }
 
+impl Expr {
+    /// Whether a value is looked up in base documents.
+    pub fn is_base_data(&self) -> bool {
+        match self {
+            Expr::BaseData | Expr::Stored(_) => true,
+            Expr::Path(base, _) | Expr::Index(base, _) => base.is_base_data(),
+            _ => false,
+        }
+    }
+}
+
 /// A constant value.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Constant {

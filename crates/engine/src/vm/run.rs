@@ -660,11 +660,15 @@ fn find_place<'v>(
         Root::Argument(register) => registers.get(usize::from(register))?,
     };
     for hop in &place.hops {
-        at = match hop {
-            Hop::Path(id) => lookup(at, path(unit, *id), hints(known, *id)?)?,
-            Hop::Constant(id) => at.find(unit.constants().get(id.0 as usize)?)?,
-            Hop::Key(place) => at.find(find_key(place, world, registers, unit, known)?)?,
+        let key = match hop {
+            Hop::Path(id) => {
+                at = lookup(at, path(unit, *id), hints(known, *id)?)?;
+                continue;
+            }
+            Hop::Constant(id) => unit.constants().get(id.0 as usize)?,
+            Hop::Key(place) => find_key(place, world, registers, unit, known)?,
         };
+        at = if place.root == Root::Data { stored(at, key)? } else { at.find(key)? };
     }
     Some(at)
 }

@@ -20,15 +20,6 @@ fn text_of(expr: &Expr) -> Option<&Arc<str>> {
     }
 }
 
-/// Whether a value is looked up in base documents.
-fn is_base_data(expr: &Expr) -> bool {
-    match expr {
-        Expr::BaseData | Expr::Stored(_) => true,
-        Expr::Path(base, _) | Expr::Index(base, _) => is_base_data(base),
-        _ => false,
-    }
-}
-
 impl Generator<'_, '_> {
     /// The register that holds a value: a slot's own, or a new one.
     pub(super) fn expr(&mut self, expr: &Expr, fail: Label) -> u16 {
@@ -82,7 +73,7 @@ impl Generator<'_, '_> {
                 // As in OPA, what keys need is computed before anything is looked up.
                 let key = this.operand(key, fail);
                 let src = this.operand(base, fail);
-                this.emit(if is_base_data(base) {
+                this.emit(if base.is_base_data() {
                     Op::IndexData { dst, src, key, fail }
                 } else {
                     Op::Index { dst, src, key, fail }

@@ -236,6 +236,8 @@ impl<'p> Finder<'p, '_> {
                 let root = self.way(base, steps)?;
                 steps.push(match &**key {
                     Expr::Const(Constant::Scalar(Const::String(text))) => Step::Key(text),
+                    // The index finds texts by numbers in base documents, as code does that looks them up there.
+                    _ if root == Root::Data && !base.is_base_data() => return None,
                     Expr::Const(constant @ Constant::Scalar(_)) => Step::Constant(constant),
                     key => Step::At(self.subject(key)?),
                 });
