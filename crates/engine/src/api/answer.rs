@@ -20,8 +20,24 @@ pub struct Answer<'a> {
 /// One way in which a query holds.
 #[derive(Clone, Copy)]
 pub struct Row<'a> {
-    values: &'a [Value<'a>],
+    values: Values<'a>,
     query: &'a Prepared,
+}
+
+/// The values of a row: those of variables, then those of expressions.
+#[derive(Clone, Copy)]
+enum Values<'a> {
+    One(Value<'a>),
+    Any(&'a [Value<'a>]),
+}
+
+impl<'a> Values<'a> {
+    fn get(self, at: usize) -> Option<Value<'a>> {
+        match self {
+            Values::One(value) => (at == 0).then_some(value),
+            Values::Any(values) => values.get(at).copied(),
+        }
+    }
 }
 
 /// An expression of a query with its value.
@@ -43,7 +59,7 @@ impl<'a> Answer<'a> {
     /// The rows; none if the query is undefined.
     pub fn rows(&self) -> impl ExactSizeIterator<Item = Row<'a>> + use<'a> {
         let Answer { rows, query } = *self;
-        (0..self.len()).map(move |at| Row { values: values(rows, at).unwrap_or_default(), query })
+        (0..self.len()).map(move |at| Row { values: values(rows, at).unwrap_or(Values::Any(&[])), query })
     }
 
     fn len(&self) -> usize {
@@ -60,7 +76,7 @@ impl<'a> Answer<'a> {
 
     /// The value of the first expression of the first row: that of a query such as `data.a.deny`.
     pub fn value(&self) -> Option<Value<'a>> {
-        values(self.rows, 0)?.get(self.query.bindings.len()).copied()
+        values(self.rows, 0)?.get(self.query.bindings.len())
     }
 
     /// Whether the query is a single expression that is `true`. Undefined and everything else is not, nor is a query with
@@ -94,18 +110,18 @@ impl<'a> Answer<'a> {
 }
 
 /// The values of a row.
-fn values<'a>(rows: Rows<'a>, at: usize) -> Option<&'a [Value<'a>]> {
+fn values<'a>(rows: Rows<'a>, at: usize) -> Option<Values<'a>> {
     match rows {
-        Rows::One(values) => (at == 0).then_some(values),
-        Rows::Any(rows) => rows.get(at)?.as_array(),
+        Rows::One(value) => (at == 0).then_some(Values::One(value)),
+        Rows::Any(rows) => rows.get(at)?.as_array().map(Values::Any),
     }
 }
 
 impl<'a> Row<'a> {
     /// Variables of the query with their values.
     pub fn bindings(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> + use<'a> {
-        let names = self.query.bindings.iter().map(|name| &**name);
-        names.zip(self.values.iter().copied())
+        let Row { values, query } = *self;
+        query.bindings.iter().enumerate().filter_map(move |(at, name)| Some((&**name, values.get(at)?)))
     }
 
     /// The value of a variable.
@@ -115,12 +131,10 @@ impl<'a> Row<'a> {
 
     /// Expressions of the query with their values.
     pub fn expressions(&self) -> impl Iterator<Item = Expression<'a>> + use<'a> {
-        let query = self.query;
-        let values = self.values.get(query.bindings.len()..).unwrap_or_default();
-        query.expressions.iter().zip(values).map(move |(span, value)| Expression {
-            value: *value,
-            text: query.source.slice(*span),
-            position: query.source.position(span.start),
+        let Row { values, query } = *self;
+        query.expressions.iter().zip(query.bindings.len()..).filter_map(move |(span, at)| {
+            let text = query.source.slice(*span);
+            Some(Expression { value: values.get(at)?, text, position: query.source.position(span.start) })
         })
     }
 

@@ -6,7 +6,8 @@ use crate::host::{Host, NoHost};
 use crate::value::Bump;
 use crate::value::LateReader;
 use crate::value::json::{self, Projection};
-use crate::vm::{self, Documents, EvalError, Limits, Machine, Reusable, Setting};
+use crate::vm::{self, Documents, EvalError, Limits, Machine, Outside, Reusable, Setting};
+use solon_syntax::Span;
 use std::sync::Arc;
 
 /// An arena that grew beyond this many bytes is given back after the evaluation.
@@ -43,9 +44,7 @@ pub(super) struct Session {
     arena: Bump,
     parser: json::Parser,
     pub(super) reusable: Reusable,
-    pub(super) host: Arc<dyn Host>,
-    pub(super) limits: Limits,
-    pub(super) is_strict: bool,
+    pub(super) outside: Outside,
 }
 
 impl Session {
@@ -54,9 +53,7 @@ impl Session {
             arena: Bump::new(),
             parser: json::Parser::new(),
             reusable: Reusable::default(),
-            host: Arc::new(NoHost),
-            limits: Limits::default(),
-            is_strict: false,
+            outside: Outside { host: Arc::new(NoHost), limits: Limits::default(), is_strict: false },
         }
     }
 
@@ -77,29 +74,35 @@ impl Session {
             self.arena = Bump::new();
         }
         self.arena.reset();
-        let Session { arena, parser, reusable, host, limits, is_strict } = self;
+        let Session { arena, parser, reusable, outside } = self;
         let arena: &'s Bump = arena;
-        let Query { policy, prepared } = first;
+        let policy = &first.policy;
         let shared = &policy.shared;
         let symbols = &shared.code.symbols;
         let projection = if input.is_wanted() { projection() } else { Projection::ALL };
-        let input = input.value(arena, symbols, parser, projection, (limits, host.as_ref()))?;
+        let input = input.value(arena, symbols, parser, projection, (&outside.limits, &*outside.host))?;
         let setting = Setting {
-            code: &shared.code,
-            arena,
-            host: host.as_ref(),
-            limits,
+            outside,
             settled: &policy.settled,
             capabilities: &shared.names.capabilities,
-            place: &|span| {
-                let source = shared.sources.get(span.file as usize).unwrap_or(&prepared.source);
-                format!("{}:{}", source.name(), source.position(span.start).row)
-            },
-            is_strict: *is_strict,
+            place: &|span| place(first, span),
         };
         let late = &mut LateReader::new(arena, symbols, parser, projection);
-        Ok(vm::evaluate(&setting, Documents { input, late, data: policy.data.value() }, reusable, run))
+        Ok(vm::evaluate(
+            (&shared.code, arena),
+            &setting,
+            Documents { input, late, data: policy.data.place() },
+            reusable,
+            run,
+        ))
     }
+}
+
+/// File and row of a place in a query or its policy.
+#[cold]
+fn place(query: &Query, span: Span) -> String {
+    let source = query.policy.shared.sources.get(span.file as usize).unwrap_or(&query.prepared.source);
+    format!("{}:{}", source.name(), source.position(span.start).row)
 }
 
 /// The answer to a query.
@@ -121,19 +124,19 @@ macro_rules! settings {
     () => {
         /// What builtins may ask from outside; by default nothing.
         pub fn host(mut self, host: Arc<dyn Host>) -> Self {
-            self.session.host = host;
+            self.session.outside.host = host;
             self
         }
 
         /// What an evaluation may use.
         pub fn limits(mut self, limits: Limits) -> Self {
-            self.session.limits = limits;
+            self.session.outside.limits = limits;
             self
         }
 
         /// Whether an error of a builtin ends the evaluation, rather than making its expression undefined.
         pub fn strict_builtin_errors(mut self, is_strict: bool) -> Self {
-            self.session.is_strict = is_strict;
+            self.session.outside.is_strict = is_strict;
             self
         }
 
@@ -184,6 +187,7 @@ impl SetEvaluator {
             || queries.projection(),
             input,
             |machine| {
+                machine.remember();
                 let mut answers = Vec::with_capacity(others.len() + 1);
                 answers.push(ask(machine, first));
                 for query in others {

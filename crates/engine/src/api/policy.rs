@@ -129,8 +129,10 @@ impl Policy {
             .map_err(|message| fail(internal(message)))?;
         let stack = graph::stack_of_query(&code.tree, &function, &code.stack);
         let source = Source::new("", query);
+        let document = plan.document().map(|document| document.0);
+        let is_computed = document.is_some_and(|document| code.is_computed(document));
         let prepared = Prepared {
-            code: QueryCode { document: plan.document().map(|document| document.0), unit, function, stack },
+            code: QueryCode { document, is_computed, unit, function, stack },
             bindings: plan.bindings,
             expressions: plan.expressions,
             source,

@@ -1,6 +1,6 @@
 //! What a builtin can reach while it runs.
 
-use super::{Builtin, Customs, Failure, Outcome, Sent};
+use super::{Builtin, Customs, Failure, Outcome, SentRequests};
 use crate::host::Host;
 use crate::value::json::Projection;
 use crate::value::serde::{Build, Builder, Cause, Meter, SerdeError};
@@ -28,7 +28,7 @@ pub struct Context<'a, 'c> {
     /// The time of this evaluation in nanoseconds, once asked for.
     pub now: &'c mut Option<i64>,
     /// HTTP requests that were sent in this evaluation, with what came of them.
-    pub sent: &'c mut Vec<(Value<'a>, Sent<'a>)>,
+    pub sent: &'c mut Option<Box<SentRequests<'a>>>,
     /// The name of the builtin that is called.
     pub name: &'static str,
     /// The functions of the embedding program.
@@ -57,7 +57,7 @@ pub fn call_alone<'a>(
         limits,
         allowed_hosts: None,
         now: &mut None,
-        sent: &mut Vec::new(),
+        sent: &mut None,
         name: builtin.name,
         customs: &Customs::default(),
         place: &|| "policy.rego:1".into(),

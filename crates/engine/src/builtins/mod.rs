@@ -74,7 +74,7 @@ pub use context::{Caches, Context, Kept, call_alone};
 pub use custom::{CustomBuiltin, CustomFunction, Customs, is_custom};
 pub use declared::declare;
 pub use failure::{Failure, Outcome};
-pub use http::Sent;
+pub use http::SentRequests;
 pub use own::register;
 pub use shortcuts::{Shortcut, shortcut};
 pub use typed::{Json, Parameter, Returned, TypedFunction};

@@ -29,12 +29,10 @@ impl Symbol {
     /// Whether two strings are the same, if their symbols tell.
     #[inline]
     pub fn same(self, other: Symbol) -> Option<bool> {
-        if self.is_some() && other.is_some() {
-            Some(self == other)
-        } else if self == Symbol::NONE || other == Symbol::NONE || self == other {
-            None
+        if self == other {
+            self.is_some().then_some(true)
         } else {
-            Some(false)
+            (self != Symbol::NONE && other != Symbol::NONE).then_some(false)
         }
     }
 }

@@ -44,7 +44,7 @@ impl<'a> Machine<'a, '_> {
         let (Some(function), Some(needed)) = (code.functions.get(at), code.stack.get(at)) else { return Ok(None) };
         self.tick()?;
         self.depth += 1;
-        let is_deep = self.depth.is_multiple_of(16) || self.depth > self.setting.limits.depth;
+        let is_deep = self.depth.is_multiple_of(16) || self.depth > self.setting.outside.limits.depth;
         let result = if is_deep || stack.len() < *needed {
             self.call_carefully(function, *needed, args, stack)
         } else {
@@ -65,8 +65,10 @@ impl<'a> Machine<'a, '_> {
         args: &[Value<'a>],
         stack: &mut [Value<'a>],
     ) -> Result<Option<Value<'a>>> {
-        if self.depth > self.setting.limits.depth {
-            return Err(self.limit(format!("rules call one another more than {} deep", self.setting.limits.depth)));
+        if self.depth > self.setting.outside.limits.depth {
+            return Err(
+                self.limit(format!("rules call one another more than {} deep", self.setting.outside.limits.depth))
+            );
         }
         // Only paths below `data` that are known at run time lead where the stack was not made for.
         let needed = needed.max(args.len());
@@ -211,13 +213,13 @@ impl<'a> Machine<'a, '_> {
         let setting = self.setting;
         let mut context = Context {
             arena: self.arena,
-            host: setting.host,
-            symbols: &setting.code.symbols,
+            host: &*setting.outside.host,
+            symbols: &self.code.symbols,
             caches: &mut self.reusable.caches,
-            limits: setting.limits,
+            limits: &setting.outside.limits,
             allowed_hosts: setting.capabilities.allowed_hosts(),
             now: &mut self.now,
-            sent: &mut *self.sent,
+            sent: &mut self.sent,
             name: builtin.name,
             customs: setting.capabilities.customs(),
             place: &|| (setting.place)(place.span()),
@@ -237,7 +239,7 @@ impl<'a> Machine<'a, '_> {
             Err(failure @ (Failure::Halt(_) | Failure::Fatal(_) | Failure::Unsupported)) => {
                 Err(Box::new(EvalError::of_builtin(builtin.name, failure, place.span())))
             }
-            Err(failure) if setting.is_strict && self.witness.is_none() => {
+            Err(failure) if setting.outside.is_strict && self.witness.is_none() => {
                 Err(Box::new(EvalError::of_builtin(builtin.name, failure, place.span())))
             }
             Err(_) => {
@@ -257,8 +259,7 @@ impl<'a> Machine<'a, '_> {
         if !self.world.replaced.is_empty() && self.world.is_replaced(document) {
             return Ok(self.replacement(document));
         }
-        let memo = self.world.memo;
-        let Some(cell) = memo.get(document as usize) else { return Ok(None) };
+        let Some(cell) = self.memo().get(document as usize) else { return Ok(None) };
         match cell.get() {
             Memo::Value(value) => return Ok(Some(value)),
             Memo::Undefined => return Ok(None),
@@ -275,7 +276,7 @@ impl<'a> Machine<'a, '_> {
             self.tick()?;
             let from = match alias.root {
                 Root::Input => self.world.input,
-                Root::Data => Some(&self.world.data),
+                Root::Data => Some(self.world.data),
             };
             let value = from.and_then(|from| lookup(from, &alias.path, &Hints::default())).copied();
             cell.set(value.map_or(Memo::Undefined, Memo::Value));
@@ -285,15 +286,6 @@ impl<'a> Machine<'a, '_> {
             return self.settled(document, cell, stack);
         }
         self.compute(document, cell, stack)
-    }
-
-    /// Whether nothing but its code says what a document is.
-    #[inline]
-    pub(super) fn is_computed(&self, document: u32, cell: &Cell<Memo<'a>>) -> bool {
-        matches!(cell.get(), Memo::Empty)
-            && self.world.replaced.is_empty()
-            && matches!(self.code.aliases.get(document as usize), Some(None))
-            && !self.is_settled(document)
     }
 
     /// Computes a document; `cell` is where its value is remembered.

@@ -2,7 +2,8 @@
 
 use super::Machine;
 use super::error::Result;
-use super::run::Place as Instruction;
+use super::run::{Place as Instruction, internal};
+use crate::code::{DocumentIndex, Key};
 use crate::plan::{DocumentKind, NodeId};
 use crate::value::{Entry, Object, Value};
 use bumpalo::collections::Vec;
@@ -26,7 +27,27 @@ impl<'a> Machine<'a, '_> {
     /// What base documents have in place of a document.
     pub(super) fn replacement(&self, document: u32) -> Option<Value<'a>> {
         let path = &self.code.tree.documents.get(document as usize)?.path;
-        path.iter().try_fold(self.world.data, |at, key| at.get(&Value::string(key)))
+        path.iter().try_fold(*self.world.data, |at, key| at.get(&Value::string(key)))
+    }
+
+    /// What is at a path whose beginning a document gives a name to, where base documents stand in for some document: it,
+    /// or one that it gives another name to.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn named(
+        &mut self,
+        keys: &[Key],
+        document: DocumentIndex,
+        place: Instruction<'a>,
+        stack: &mut [Value<'a>],
+    ) -> Result<Option<Value<'a>>> {
+        let alias = self.code.aliases.get(document.0 as usize).and_then(Option::as_ref);
+        let Some(keys) = alias.and_then(|alias| keys.get(alias.path.len()..)) else {
+            return Err(internal("a document is no name for the path"));
+        };
+        let step = |at: Value<'a>, key: &Key| at.get(&Value::String { symbol: key.symbol, text: &key.text });
+        let value = self.document(document.0, place, stack)?;
+        Ok(value.and_then(|value| keys.iter().try_fold(value, step)))
     }
 
     /// What is at a path below `data`.
@@ -74,7 +95,7 @@ impl<'a> Machine<'a, '_> {
     fn follow(&mut self, keys: &[Value<'a>], place: Instruction<'a>, stack: &mut [Value<'a>]) -> Result<Place<'a>> {
         let code = self.code;
         let mut node = NodeId::ROOT;
-        let mut base = Some(self.world.data);
+        let mut base = Some(*self.world.data);
         for (steps, key) in keys.iter().enumerate() {
             if let Some(document) = code.tree.node(node).document {
                 let value = self.value_document(document.0, base, place, stack)?;

@@ -22,7 +22,7 @@ pub use error::{Differing, EvalError, codes};
 pub use observed::Observed;
 pub use settled::Settled;
 
-use crate::builtins::{Caches, Sent};
+use crate::builtins::{Caches, SentRequests};
 use crate::capabilities::Capabilities;
 use crate::code::aliases::Alias;
 use crate::code::{Function, Unit};
@@ -32,6 +32,8 @@ use crate::value::serde::{Cause, Meter};
 use crate::value::{Bump, LateReader, SymbolTable, Value, exceeds, used_bytes};
 use error::Result;
 use solon_syntax::Span;
+use std::mem::ManuallyDrop;
+use std::sync::Arc;
 use world::{Hints, Memo, World};
 
 /// A compiled policy, as the machine sees it.
@@ -58,10 +60,20 @@ pub struct Code {
     pub aliases: Vec<Option<Alias>>,
 }
 
+impl Code {
+    /// Whether nothing but its code says what a document is.
+    pub fn is_computed(&self, document: u32) -> bool {
+        let at = document as usize;
+        matches!(self.aliases.get(at), Some(None)) && self.is_settled.get(at) == Some(&false)
+    }
+}
+
 /// A compiled query.
 pub struct QueryCode {
     /// The document that is all the query asks for: then its value is asked for without running the function.
     pub document: Option<u32>,
+    /// Whether nothing but its code says what that document is.
+    pub is_computed: bool,
     /// What the function names by number.
     pub unit: Unit,
     /// Gives an array of rows.
@@ -127,24 +139,26 @@ impl Default for Reusable {
     }
 }
 
+/// What an evaluator is given for all of its evaluations.
+pub struct Outside {
+    /// What builtins may ask from outside.
+    pub host: Arc<dyn Host>,
+    /// What an evaluation may use.
+    pub limits: Limits,
+    /// Whether a builtin's error ends the evaluation.
+    pub is_strict: bool,
+}
+
 /// What surrounds an evaluation.
 pub struct Setting<'a, 's> {
-    /// The policy.
-    pub code: &'a Code,
-    /// Where everything is made.
-    pub arena: &'a Bump,
     /// The outside.
-    pub host: &'s dyn Host,
-    /// What may be used.
-    pub limits: &'s Limits,
+    pub outside: &'s Outside,
     /// What is known of documents that are the same in each evaluation.
     pub settled: &'a Settled,
     /// The policy's capabilities.
     pub capabilities: &'s Capabilities,
     /// Names of files, for `print` and `trace`.
     pub place: &'s dyn Fn(Span) -> String,
-    /// Whether a builtin's error ends the evaluation.
-    pub is_strict: bool,
 }
 
 /// What an evaluation is about.
@@ -154,43 +168,43 @@ pub struct Documents<'a, 's> {
     /// Reads those entries of the input that were not read yet.
     pub late: &'s mut LateReader<'a>,
     /// The base documents.
-    pub data: Value<'a>,
+    pub data: &'a Value<'a>,
 }
 
 /// What a query gives.
 #[derive(Clone, Copy)]
 pub enum Rows<'a> {
-    /// The values of its only row.
-    One(&'a [Value<'a>]),
+    /// One row of one value.
+    One(Value<'a>),
     /// Any number of rows, each an array.
     Any(&'a [Value<'a>]),
 }
 
-/// Makes a machine for the evaluation of queries on one input, one after the other. What one computes the next ones know.
+/// Makes a machine for the evaluation of queries of a policy on one input, one after the other. Everything is made in the
+/// arena.
 #[inline]
 pub fn evaluate<'a, T>(
+    (code, arena): (&'a Code, &'a Bump),
     setting: &Setting<'a, '_>,
     documents: Documents<'a, '_>,
     reusable: &mut Reusable,
     run: impl FnOnce(&mut Machine<'a, '_>) -> T,
 ) -> T {
-    let arena = setting.arena;
     let Documents { input, late, data } = documents;
     // An evaluation that failed may have left some.
     reusable.candidates.clear();
     if reusable.candidates.capacity() > KEPT {
         reusable.candidates.shrink_to(KEPT);
     }
-    let mut sent = Vec::new();
-    let result = run(&mut Machine {
+    let mut machine = Machine {
         setting,
         arena,
-        code: setting.code,
-        world: World::new(arena, input, data, setting.code.functions.len()),
+        code,
+        world: World::new(input, data),
         current: 0,
-        scratch: bumpalo::collections::Vec::new_in(arena),
+        scratch: ManuallyDrop::new(bumpalo::collections::Vec::new_in(arena)),
         extras: None,
-        sent: &mut sent,
+        sent: None,
         reusable,
         late,
         witness: None,
@@ -199,10 +213,11 @@ pub fn evaluate<'a, T>(
         budget: 0,
         spent: 0,
         depth: 0,
-    });
+    };
+    let result = run(&mut machine);
     // To drop what is nothing takes longer than to see that it is.
-    if sent.capacity() == 0 {
-        std::mem::forget(sent);
+    if machine.sent.is_none() && machine.witness.is_none() {
+        std::mem::forget(machine);
     }
     result
 }
@@ -215,12 +230,12 @@ pub struct Machine<'a, 's> {
     /// What is seen now; a copy of the one in [`Extras::worlds`], once there is a second one.
     world: World<'a>,
     current: usize,
-    /// Items of collections that are being built.
-    scratch: bumpalo::collections::Vec<'a, Value<'a>>,
+    /// Items of collections that are being built. (They go with the arena.)
+    scratch: ManuallyDrop<bumpalo::collections::Vec<'a, Value<'a>>>,
     /// What only some evaluations have, made when one asks for it.
     extras: Option<&'a mut Extras<'a>>,
     /// HTTP requests that were sent, with what came of them.
-    sent: &'s mut Vec<(Value<'a>, Sent<'a>)>,
+    sent: Option<Box<SentRequests<'a>>>,
     reusable: &'s mut Reusable,
     late: &'s mut LateReader<'a>,
     /// Who is told of answers, while a document is computed again that is in conflict.
@@ -247,6 +262,9 @@ struct Extras<'a> {
     indexes: matching::Indexes<'a>,
 }
 
+/// So many registers lie on the native stack.
+const FEW: usize = 16;
+
 /// Places for rules that an index found that are kept from one evaluation to the next.
 const KEPT: usize = 1 << 16;
 
@@ -270,6 +288,11 @@ impl<'a> Extras<'a> {
 }
 
 impl<'a> Machine<'a, '_> {
+    /// Gets ready for several queries: what one computes the next ones are to know.
+    pub fn remember(&mut self) {
+        self.memo();
+    }
+
     /// Gets ready for another query, whatever the one before left behind.
     pub fn begin(&mut self) {
         if let Some(first) = self.extras.as_ref().and_then(|extras| extras.worlds.first()) {
@@ -290,49 +313,59 @@ impl<'a> Machine<'a, '_> {
 
     /// The rows of a query, which are no larger than an answer may be.
     pub fn query(&mut self, query: &'a QueryCode) -> Result<Rows<'a>> {
-        if self.is_free() {
+        let is_free = self.is_free();
+        if is_free {
             (self.spent, self.budget) = (INTERVAL.into(), INTERVAL);
         }
-        if let Some(document) = query.document {
-            let needed = self.code.stack.get(document as usize).copied().unwrap_or_default();
-            let places = self.arena.alloc_slice_fill_copy(needed.saturating_add(1), Value::Null);
-            let Some((row, stack)) = places.split_first_mut() else { return Ok(Rows::Any(&[])) };
-            // In a fresh world most documents are simply computed.
-            let found = match self.world.memo.get(document as usize) {
-                Some(cell) if self.is_computed(document, cell) => self.compute(document, cell, stack)?,
-                _ => self.document(document, run::Place::end(&query.function), stack)?,
-            };
-            let Some(value) = found else {
-                return Ok(Rows::Any(&[]));
-            };
-            self.check_result(value)?;
-            *row = value;
-            return Ok(Rows::One(std::slice::from_ref(row)));
-        }
-        let stack = self.arena.alloc_slice_fill_copy(query.stack, Value::Null);
-        let rows = self.run(&query.unit, &query.function, stack)?.unwrap_or(Value::Array(&[]));
-        self.check_result(rows)?;
-        Ok(Rows::Any(rows.as_array().unwrap_or_default()))
+        let Some(document) = query.document else {
+            let stack = self.arena.alloc_slice_fill_copy(query.stack, Value::Null);
+            let rows = self.run(&query.unit, &query.function, stack)?.unwrap_or(Value::Array(&[]));
+            self.check_result(rows)?;
+            return Ok(Rows::Any(rows.as_array().unwrap_or_default()));
+        };
+        let needed = self.code.stack.get(document as usize).copied().unwrap_or_default();
+        let found = match self.code.functions.get(document as usize) {
+            // Nobody else asks for its value.
+            Some(function) if is_free && query.is_computed && self.world.memo.is_empty() => {
+                let mut few;
+                let stack = if needed <= FEW {
+                    few = [Value::Null; FEW];
+                    &mut few
+                } else {
+                    self.arena.alloc_slice_fill_copy(needed, Value::Null)
+                };
+                (self.budget, self.depth) = (INTERVAL - 1, 1);
+                self.run(&self.code.unit, function, stack)?
+            }
+            _ => {
+                let stack = self.arena.alloc_slice_fill_copy(needed, Value::Null);
+                self.document(document, run::Place::end(&query.function), stack)?
+            }
+        };
+        let Some(value) = found else { return Ok(Rows::Any(&[])) };
+        self.check_result(value)?;
+        Ok(Rows::One(value))
     }
 
     /// Fails if an answer is larger than it may be.
     #[inline]
     fn check_result(&self, value: Value<'a>) -> Result<()> {
-        let limit = self.setting.limits.result_size;
+        let limit = self.setting.outside.limits.result_size;
         if value.len().is_some() && exceeds(value, limit) {
             return Err(self.limit(format!("the result has more than {limit} bytes, or is nested too deep")));
         }
         Ok(())
     }
 
-    /// Whether nothing limits the first steps.
+    /// Whether nothing limits the first steps, nor a first call.
     #[inline]
     fn is_free(&self) -> bool {
-        let Limits { deadline, instructions, memory, .. } = self.setting.limits;
+        let Limits { deadline, instructions, memory, depth, .. } = self.setting.outside.limits;
         deadline.is_none()
-            && *instructions >= INTERVAL.into()
-            && self.arena.allocated_bytes() <= *memory
-            && !self.setting.host.is_cancelled()
+            && instructions >= INTERVAL.into()
+            && depth > 0
+            && self.arena.allocated_bytes() <= memory
+            && !self.setting.outside.host.is_cancelled()
     }
 
     /// Counts a step; fails if a limit is reached.
@@ -368,7 +401,7 @@ impl<'a> Machine<'a, '_> {
     #[inline]
     fn check_memory(&self) -> Result<()> {
         // What is in use is a part of what the arena has.
-        if self.arena.allocated_bytes() <= self.setting.limits.memory {
+        if self.arena.allocated_bytes() <= self.setting.outside.limits.memory {
             return Ok(());
         }
         self.check_memory_in_use()
@@ -377,7 +410,7 @@ impl<'a> Machine<'a, '_> {
     #[cold]
     fn check_memory_in_use(&self) -> Result<()> {
         let found = self.reusable.candidates.capacity() * size_of::<u32>();
-        let limit = self.setting.limits.memory;
+        let limit = self.setting.outside.limits.memory;
         if used_bytes(self.arena).saturating_add(found) > limit {
             return Err(self.limit(format!("more than {limit} bytes of memory")));
         }
@@ -386,7 +419,7 @@ impl<'a> Machine<'a, '_> {
 
     #[cold]
     fn check_limits(&mut self) -> Result<()> {
-        let limits = self.setting.limits;
+        let limits = &self.setting.outside.limits;
         let interval = u64::from(INTERVAL).min(limits.instructions.saturating_sub(self.spent)).max(1);
         if self.spent >= limits.instructions {
             return Err(self.limit(format!("more than {} instructions", limits.instructions)));
@@ -394,7 +427,7 @@ impl<'a> Machine<'a, '_> {
         self.spent += interval;
         self.budget = interval as u32 - 1;
         self.check_memory()?;
-        limits.watch(self.setting.host).map_err(|error| match error.cause() {
+        limits.watch(&*self.setting.outside.host).map_err(|error| match error.cause() {
             Cause::Cancelled => Box::new(EvalError::new(codes::CANCEL, error.to_string(), Span::default())),
             Cause::Limit | Cause::Unfit => self.limit(error.to_string()),
         })

@@ -2,33 +2,35 @@
 
 use super::build;
 use super::documents::stored;
-use super::elements::{Element, element, entry, is_member, next};
+use super::elements::{Element, entry, is_member, next};
 use super::error::{EvalError, Result, codes};
 use super::matching::walked_each_time;
 use super::world::{Hints, Memo, World, lookup};
 use super::{Machine, PATHS, Reusable};
 use crate::code::index::{Hop, Place as Subject, Root, Search};
-use crate::code::{DocumentIndex, Function, IndexId, Key, Label, Op, PathId, Range, Read, Unit};
+use crate::code::{Function, IndexId, Key, Label, Op, PathId, Range, Read, Unit};
 use crate::value::{Object, Value, same_text};
 use solon_syntax::Span;
+use std::cell::Cell;
+use std::hint::black_box;
 
 /// Where an instruction stands; its span is looked up only if somebody asks.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
     function: &'a Function,
-    /// How many instructions stand behind it.
-    behind: usize,
+    /// The number of the instruction behind it.
+    next: usize,
 }
 
 impl<'a> Place<'a> {
     /// The end of a function.
     pub(super) fn end(function: &'a Function) -> Self {
-        Place { function, behind: 0 }
+        Place { function, next: function.ops.len() }
     }
 
     /// The number of the instruction.
     pub(super) fn number(&self) -> usize {
-        self.function.ops.len().saturating_sub(self.behind + 1)
+        self.next.saturating_sub(1)
     }
 
     pub(super) fn span(&self) -> Span {
@@ -65,8 +67,22 @@ impl<'a> Machine<'a, '_> {
         let ops = function.ops.as_slice();
         let constants = unit.constants();
         let mut result: Option<Value<'a>> = None;
-        // What comes next.
-        let mut rest = ops;
+        // The number of the instruction that comes next.
+        let mut next_op = 0;
+        // What an instruction needs of these two is looked up where it needs it. (A compiler that knows them not to change
+        // looks all of it up for every call, in advance.)
+        let code = Cell::new((unit, function));
+        black_box(&code);
+        macro_rules! unit {
+            () => {
+                code.get().0
+            };
+        }
+        macro_rules! function {
+            () => {
+                code.get().1
+            };
+        }
         // The value itself, where it need not be copied.
         macro_rules! peek {
             ($read:expr) => {
@@ -95,16 +111,13 @@ impl<'a> Machine<'a, '_> {
         }
         macro_rules! go {
             ($label:expr) => {{
-                match ops.get($label.0 as usize..) {
-                    Some(further) => rest = further,
-                    None => break,
-                }
+                next_op = $label.0 as usize;
                 continue;
             }};
         }
         macro_rules! place {
             () => {
-                Place { function, behind: rest.len() }
+                Place { function: function!(), next: next_op }
             };
         }
         // The value, or on to `fail`.
@@ -143,12 +156,12 @@ impl<'a> Machine<'a, '_> {
         macro_rules! builtin {
             ($builtin:expr, $args:expr) => {{
                 let args = $args;
-                match self.shortcut(unit, $builtin, &args[..]) {
+                match self.shortcut(unit!(), $builtin, &args[..]) {
                     Some(value) => {
                         self.tick()?;
                         Some(value)
                     }
-                    None => self.any_builtin(unit, $builtin, &args[..], stack, place!())?,
+                    None => self.any_builtin(unit!(), $builtin, &args[..], stack, place!())?,
                 }
             }};
         }
@@ -176,20 +189,24 @@ impl<'a> Machine<'a, '_> {
                     Some(object) => object,
                     None => {
                         let (place, mark) = (place!(), $mark);
-                        return Err(self.conflict_of_keys(unit, function, place, mark, registers, stack.len()));
+                        return Err(self.conflict_of_keys(unit!(), function!(), place, *mark, registers, stack.len()));
                     }
                 }
             };
         }
-        while let Some((op, further)) = rest.split_first() {
-            rest = further;
-            match *op {
+        while let Some(op) = ops.get(next_op) {
+            next_op += 1;
+            match op {
                 Op::Constant { dst, constant } => write!(dst, *constant!(constant)),
                 Op::Move { dst, src } => write!(dst, read!(src)),
                 Op::Input { dst, fail } => copy_or!(dst, self.world.input, fail),
-                Op::InputPath { dst, path, fail } => copy_or!(dst, self.at_path(unit, self.world.input, path), fail),
-                Op::BaseData { dst } => write!(dst, self.world.data),
-                Op::Path { dst, src, path, fail } => copy_or!(dst, self.at_path(unit, Some(peek!(src)), path), fail),
+                Op::InputPath { dst, path, fail } => {
+                    copy_or!(dst, self.at_path(unit!(), self.world.input, *path), fail)
+                }
+                Op::BaseData { dst } => write!(dst, *self.world.data),
+                Op::Path { dst, src, path, fail } => {
+                    copy_or!(dst, self.at_path(unit!(), Some(peek!(src)), *path), fail)
+                }
                 Op::Index { dst, src, key, fail } => {
                     if let Value::Object(object) = peek!(src)
                         && object.unread().is_some()
@@ -210,26 +227,26 @@ impl<'a> Machine<'a, '_> {
                 },
                 Op::NamedPath { dst, document, path: id, fail } => {
                     if self.world.replaced.is_empty() {
-                        copy_or!(dst, self.at_path(unit, self.world.input, id), fail);
+                        copy_or!(dst, self.at_path(unit!(), self.world.input, *id), fail);
                     } else {
                         let place = place!();
-                        write_or!(dst, self.named(path(unit, id), document, place, stack)?, fail);
+                        write_or!(dst, self.named(path(unit!(), *id), *document, place, stack)?, fail);
                     }
                 }
                 Op::Data { dst, keys, fail } => {
-                    let keys = range(registers, keys);
+                    let keys = range(registers, *keys);
                     let found = self.data(keys, place!(), stack)?;
                     self.check_memory()?;
                     write_or!(dst, found, fail);
                 }
                 Op::DataKeys { dst, keys, fail } => {
-                    let keys = range(registers, keys);
+                    let keys = range(registers, *keys);
                     let found = self.data_keys(keys, place!(), stack)?;
                     self.check_memory()?;
                     write_or!(dst, found, fail);
                 }
                 Op::Call { dst, document, args, fail } => {
-                    let args = range(registers, args);
+                    let args = range(registers, *args);
                     let value = if self.world.functions.is_empty() {
                         self.call(document.0, args, stack)?
                     } else {
@@ -245,33 +262,36 @@ impl<'a> Machine<'a, '_> {
                     check!(call!(document, [read!(arg)]).is_some_and(|value| value.is_truthy()), fail);
                 }
                 Op::Builtin { dst, builtin, args, fail } => {
-                    write_or!(dst, builtin!(builtin, range(registers, args)), fail);
+                    write_or!(dst, builtin!(*builtin, range(registers, *args)), fail);
                 }
-                Op::Builtin1 { dst, builtin, arg, fail } => write_or!(dst, builtin!(builtin, [read!(arg)]), fail),
+                Op::Builtin1 { dst, builtin, arg, fail } => write_or!(dst, builtin!(*builtin, [read!(arg)]), fail),
                 Op::Builtin2 { dst, builtin, first, second, fail } => {
-                    write_or!(dst, builtin!(builtin, [read!(first), read!(second)]), fail);
+                    write_or!(dst, builtin!(*builtin, [read!(first), read!(second)]), fail);
                 }
                 Op::Builtin3 { dst, builtin, first, second, third, fail } => {
-                    write_or!(dst, builtin!(builtin, [read!(first), read!(second), read!(third)]), fail);
+                    write_or!(dst, builtin!(*builtin, [read!(first), read!(second), read!(third)]), fail);
                 }
                 Op::BuiltinHolds { builtin, first, second, fail } => {
-                    let value = builtin!(builtin, [read!(first), read!(second)]);
+                    let value = builtin!(*builtin, [read!(first), read!(second)]);
                     check!(value.is_some_and(|value| value.is_truthy()), fail);
                 }
                 Op::MinusKeys { dst, builtin, from, collection, fail } => {
                     let (from, collection, place) = (read!(from), read!(collection), place!());
-                    write_or!(dst, self.minus_keys(unit, builtin, from, &collection, stack, place)?, fail);
+                    write_or!(dst, self.minus_keys(unit!(), *builtin, from, &collection, stack, place)?, fail);
                 }
                 Op::Truthy { src, fail } => check!(peek!(src).is_truthy(), fail),
                 Op::InputTruthy { path, fail } => {
-                    check!(self.at_path(unit, self.world.input, path).is_some_and(Value::is_truthy), fail);
+                    check!(self.at_path(unit!(), self.world.input, *path).is_some_and(Value::is_truthy), fail);
                 }
                 Op::PathTruthy { src, path, fail } => {
-                    check!(self.at_path(unit, Some(peek!(src)), path).is_some_and(Value::is_truthy), fail);
+                    check!(self.at_path(unit!(), Some(peek!(src)), *path).is_some_and(Value::is_truthy), fail);
                 }
                 Op::PathEqual { src, right, path, fail } => {
                     let right = peek!(right);
-                    check!(self.at_path(unit, Some(peek!(src)), path).is_some_and(|found| is_same(found, right)), fail);
+                    check!(
+                        self.at_path(unit!(), Some(peek!(src)), *path).is_some_and(|found| is_same(found, right)),
+                        fail
+                    );
                 }
                 Op::Equal { left, right, fail } => check!(is_same(peek!(left), peek!(right)), fail),
                 Op::NotEqual { left, right, fail } => check!(!is_same(peek!(left), peek!(right)), fail),
@@ -280,7 +300,7 @@ impl<'a> Machine<'a, '_> {
                 Op::InputEqual { path, constant, fail } => {
                     let constant = constant!(constant);
                     check!(
-                        self.at_path(unit, self.world.input, path).is_some_and(|found| is_same(found, constant)),
+                        self.at_path(unit!(), self.world.input, *path).is_some_and(|found| is_same(found, constant)),
                         fail
                     );
                 }
@@ -292,7 +312,7 @@ impl<'a> Machine<'a, '_> {
                         peek!(src).kind() as u16 == kind.0
                     } else {
                         let place = place!();
-                        let value = self.any_builtin(unit, builtin, &[read!(src)], stack, place)?;
+                        let value = self.any_builtin(unit!(), *builtin, &[read!(src)], stack, place)?;
                         value.is_some_and(|value| value.is_truthy())
                     };
                     check!(holds, fail);
@@ -359,7 +379,7 @@ impl<'a> Machine<'a, '_> {
                         write!(iterator, Value::Int(0));
                         write!(dst, elements);
                     } else {
-                        let among = self.among(elements, path(unit, at), peek!(equal), false)?;
+                        let among = self.among(elements, path(unit!(), *at), peek!(equal), false)?;
                         write!(iterator, among.start());
                         write!(dst, among.elements);
                     }
@@ -370,19 +390,19 @@ impl<'a> Machine<'a, '_> {
                         write!(iterator, Value::Int(0));
                         write!(dst, elements);
                     } else {
-                        let among = self.among(elements, path(unit, at), peek!(equal), true)?;
+                        let among = self.among(elements, path(unit!(), *at), peek!(equal), true)?;
                         write!(iterator, among.start());
                         write!(dst, among.elements);
                     }
                 }
                 Op::NextEqual { iterator, collection, path: at, equal, value, done } => {
-                    match self.next_equal(registers, iterator.0, collection.0, path(unit, at), equal.0)? {
+                    match self.next_equal(registers, iterator.0, collection.0, path(unit!(), *at), equal.0)? {
                         Some(Element::Item(_, found) | Element::Entry(_, found)) => write!(value, *found),
                         None => go!(done),
                     }
                 }
                 Op::NextEqualEntry { iterator, collection, path: at, equal, key, value, done } => {
-                    match self.next_equal(registers, iterator.0, collection.0, path(unit, at), equal.0)? {
+                    match self.next_equal(registers, iterator.0, collection.0, path(unit!(), *at), equal.0)? {
                         Some(Element::Item(at, found)) => {
                             write!(key, Value::Int(at));
                             write!(value, *found);
@@ -396,12 +416,12 @@ impl<'a> Machine<'a, '_> {
                 }
                 Op::Begin { mark } => write!(mark, Value::from_usize(self.scratch.len())),
                 Op::Push { src } => self.push(read!(src))?,
-                Op::PushParts { collection, path: at } => self.push_parts(peek!(collection), path(unit, at))?,
-                Op::PushGroups { collection, path: at } => self.push_groups(peek!(collection), path(unit, at))?,
+                Op::PushParts { collection, path: at } => self.push_parts(peek!(collection), path(unit!(), *at))?,
+                Op::PushGroups { collection, path: at } => self.push_groups(peek!(collection), path(unit!(), *at))?,
                 Op::PushEqualParts { iterator, collection, filter, equal, path: at } => {
                     let start = peek!(Read(iterator.0));
-                    let filter = (path(unit, filter), peek!(equal));
-                    self.push_equal_parts(peek!(collection), start, filter, path(unit, at))?;
+                    let filter = (path(unit!(), *filter), peek!(equal));
+                    self.push_equal_parts(peek!(collection), start, filter, path(unit!(), *at))?;
                 }
                 Op::PushKeys { collection } => self.push_keys(peek!(collection))?,
                 Op::PushFound { collection, from } => self.push_found(peek!(collection), peek!(from))?,
@@ -410,14 +430,16 @@ impl<'a> Machine<'a, '_> {
                     self.push(read!(key))?;
                     self.push(read!(value))?;
                 }
-                Op::PushPlace { keys, value } => self.push_nested(range(registers, keys), read!(value), Value::Null)?,
+                Op::PushPlace { keys, value } => {
+                    self.push_nested(range(registers, *keys), read!(value), Value::Null)?
+                }
                 Op::PushNested { keys, value } => {
                     witness!();
-                    self.push_nested(range(registers, keys), read!(value), Value::Bool(false))?;
+                    self.push_nested(range(registers, *keys), read!(value), Value::Bool(false))?;
                 }
                 Op::PushMember { keys, value } => {
                     witness!();
-                    self.push_nested(range(registers, keys), read!(value), Value::Bool(true))?;
+                    self.push_nested(range(registers, *keys), read!(value), Value::Bool(true))?;
                 }
                 Op::EndArray { dst, mark } => write!(dst, self.end_array(mark_of(read!(mark)))?),
                 Op::EndSet { dst, mark } => write!(dst, self.end_set(mark_of(read!(mark)))?),
@@ -432,20 +454,20 @@ impl<'a> Machine<'a, '_> {
                 }
                 Op::MakeArray { dst, items } => {
                     self.making(items.count.into())?;
-                    write!(dst, Value::new_array(self.arena, range(registers, items)));
+                    write!(dst, Value::new_array(self.arena, range(registers, *items)));
                 }
                 Op::MakeSet { dst, items } => {
                     self.making(items.count.into())?;
-                    write!(dst, build::set(self.arena, range(registers, items)));
+                    write!(dst, build::set(self.arena, range(registers, *items)));
                 }
                 Op::MakeObject { dst, items } => {
                     self.making(items.count.into())?;
-                    write!(dst, build::written_object(self.arena, range(registers, items)));
+                    write!(dst, build::written_object(self.arena, range(registers, *items)));
                 }
                 Op::MakeRecord { dst, keys, values } => {
                     self.making(values.count.into())?;
                     let keys = constants.get(keys.0 as usize).and_then(Value::as_array).unwrap_or_default();
-                    write!(dst, build::record(self.arena, keys, range(registers, values)));
+                    write!(dst, build::record(self.arena, keys, range(registers, *values)));
                 }
                 Op::Yield { src } => {
                     let value = read!(src);
@@ -457,7 +479,7 @@ impl<'a> Machine<'a, '_> {
                         Some(other) if other == value || IS_WITNESS => {}
                         Some(_) => {
                             let place = place!();
-                            return Err(self.conflict_of_values(unit, function, place, registers, stack.len()));
+                            return Err(self.conflict_of_values(unit!(), function!(), place, registers, stack.len()));
                         }
                     }
                 }
@@ -467,7 +489,7 @@ impl<'a> Machine<'a, '_> {
                 Op::Dispatch { index, mark } => {
                     let found = self.reusable.candidates.len();
                     write!(mark, Value::from_usize(found));
-                    self.find_candidates(unit, function, index, registers);
+                    self.find_candidates(unit!(), function!(), *index, registers);
                     self.making(self.reusable.candidates.len() - found)?;
                 }
                 Op::Candidate { mark, done } => {
@@ -476,7 +498,7 @@ impl<'a> Machine<'a, '_> {
                     if found.len() <= mark_of(read!(mark)) {
                         go!(done);
                     }
-                    match found.pop().and_then(|number| definition(function, number)) {
+                    match found.pop().and_then(|number| definition(function!(), number)) {
                         Some(start) => go!(start),
                         None => break,
                     }
@@ -493,8 +515,8 @@ impl<'a> Machine<'a, '_> {
                     let world = self.world_for_input()?;
                     self.enter_world(world);
                 }
-                Op::Replace { target, src } => self.replace(unit, target, read!(src))?,
-                Op::Redirect { target } => self.redirect(unit, target)?,
+                Op::Replace { target, src } => self.replace(unit!(), *target, read!(src))?,
+                Op::Redirect { target } => self.redirect(unit!(), *target)?,
                 Op::World { dst } => write!(dst, Value::from_usize(self.current)),
                 Op::SetWorld { src } => {
                     self.current = mark_of(read!(src));
@@ -513,46 +535,9 @@ impl<'a> Machine<'a, '_> {
         lookup(value?, unit.paths.get(id.0 as usize)?, hints(&self.reusable.hints, id)?)
     }
 
-    /// What is at a path whose beginning a document gives a name to, where base documents stand in for some document: it,
-    /// or one that it gives another name to.
-    #[cold]
-    #[inline(never)]
-    fn named(
-        &mut self,
-        keys: &[Key],
-        document: DocumentIndex,
-        place: Place<'a>,
-        stack: &mut [Value<'a>],
-    ) -> Result<Option<Value<'a>>> {
-        let alias = self.code.aliases.get(document.0 as usize).and_then(Option::as_ref);
-        let Some(keys) = alias.and_then(|alias| keys.get(alias.path.len()..)) else {
-            return Err(internal("a document is no name for the path"));
-        };
-        let step = |at: Value<'a>, key: &Key| at.get(&Value::String { symbol: key.symbol, text: &key.text });
-        let value = self.document(document.0, place, stack)?;
-        Ok(value.and_then(|value| keys.iter().try_fold(value, step)))
-    }
-
-    /// Adds what is at each element of a collection in a value to what is being built.
-    #[inline(never)]
-    fn push_found(&mut self, collection: &Value<'a>, from: &Value<'a>) -> Result<()> {
-        let mut at = 0;
-        while let Some(Element::Item(_, key) | Element::Entry(_, key)) = element(collection, at) {
-            let found = match from {
-                Value::Object(object) if object.unread().is_some() => self.unread(*object, key)?,
-                from => indexed(from, key).copied(),
-            };
-            if let Some(found) = found {
-                self.push(found)?;
-            }
-            at += 1;
-        }
-        self.ticks(at + 1)
-    }
-
     /// What stands under a key of an object of the input whose entries have not been read.
     #[inline(never)]
-    fn unread(&mut self, object: Object<'a>, key: &Value<'_>) -> Result<Option<Value<'a>>> {
+    pub(super) fn unread(&mut self, object: Object<'a>, key: &Value<'_>) -> Result<Option<Value<'a>>> {
         let found = self.late.get(object, key).map_err(|_| internal("a part of the input cannot be read again"))?;
         self.check_memory()?;
         Ok(found)
@@ -561,7 +546,7 @@ impl<'a> Machine<'a, '_> {
     /// Whether nothing stands in for something else, and errors of builtins are passed over.
     #[inline(always)]
     fn is_plain(&self) -> bool {
-        self.world.functions.is_empty() && self.world.replaced.is_empty() && !self.setting.is_strict
+        self.world.functions.is_empty() && self.world.replaced.is_empty() && !self.setting.outside.is_strict
     }
 
     /// A document's value where it is simply there.
@@ -604,7 +589,7 @@ fn definition(function: &Function, number: u32) -> Option<Label> {
 
 /// What is at a key in a value.
 #[inline(always)]
-fn indexed<'v, 'a>(value: &'v Value<'a>, key: &Value<'_>) -> Option<&'v Value<'a>> {
+pub(super) fn indexed<'v, 'a>(value: &'v Value<'a>, key: &Value<'_>) -> Option<&'v Value<'a>> {
     match (value, key) {
         (Value::Array(items), Value::Int(at)) => items.get(*at as usize),
         (value, key) => value.find(key),
@@ -656,7 +641,7 @@ fn find_place<'v>(
     }
     let mut at: &'v Value<'v> = match place.root {
         Root::Input => world.input?,
-        Root::Data => &world.data,
+        Root::Data => world.data,
         Root::Argument(register) => registers.get(usize::from(register))?,
     };
     for hop in &place.hops {
@@ -686,6 +671,6 @@ fn find_key<'v>(
 }
 
 #[cold]
-fn internal(message: &str) -> Box<EvalError> {
+pub(super) fn internal(message: &str) -> Box<EvalError> {
     Box::new(EvalError::new(codes::INTERNAL, message, Span::default()))
 }

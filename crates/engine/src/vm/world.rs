@@ -28,8 +28,8 @@ pub(super) struct World<'a> {
     /// `input`, if there is one.
     pub(super) input: Option<&'a Value<'a>>,
     /// Base documents.
-    pub(super) data: Value<'a>,
-    /// Values of documents, by their number.
+    pub(super) data: &'a Value<'a>,
+    /// Values of documents, by their number; empty until somebody asks for one.
     pub(super) memo: &'a [Cell<Memo<'a>>],
     /// Documents that base documents stand in for: ranges of numbers.
     pub(super) replaced: &'a [Range<u32>],
@@ -48,13 +48,8 @@ pub(super) enum Substitute<'a> {
 
 impl<'a> World<'a> {
     /// A world in which nothing has been computed.
-    pub(super) fn new(arena: &'a Bump, input: Option<&'a Value<'a>>, data: Value<'a>, documents: usize) -> Self {
-        World { input, data, memo: empty_memo(arena, documents), replaced: &[], functions: &[] }
-    }
-
-    /// The same world, to be changed: what has been computed may not hold in it.
-    fn fresh(&self, arena: &'a Bump) -> Self {
-        World { memo: empty_memo(arena, self.memo.len()), ..*self }
+    pub(super) fn new(input: Option<&'a Value<'a>>, data: &'a Value<'a>) -> Self {
+        World { input, data, memo: &[], replaced: &[], functions: &[] }
     }
 
     /// The base documents stand in for a document.
@@ -67,7 +62,7 @@ impl<'a> World<'a> {
     }
 
     fn replace_data(&mut self, arena: &'a Bump, path: &[Key], documents: Range<u32>, value: Value<'a>) {
-        self.data = patched(arena, Some(self.data), path, value);
+        self.data = arena.alloc(patched(arena, Some(*self.data), path, value));
         if !documents.is_empty() {
             let ranges = self.replaced.iter().cloned().chain([documents]);
             self.replaced = bumpalo::collections::Vec::from_iter_in(ranges, arena).into_bump_slice();
@@ -83,15 +78,30 @@ impl<'a> World<'a> {
 }
 
 impl<'a> Machine<'a, '_> {
-    /// The same world, to be changed.
+    /// Values of documents in this world. (Queries that ask for one document, which needs no other one, do without.)
+    #[inline]
+    pub(super) fn memo(&mut self) -> &'a [Cell<Memo<'a>>] {
+        if self.world.memo.is_empty() {
+            self.world.memo = self.empty_memo();
+        }
+        self.world.memo
+    }
+
+    #[inline(never)]
+    fn empty_memo(&self) -> &'a [Cell<Memo<'a>>] {
+        Cell::from_mut(self.arena.alloc_slice_fill_copy(self.code.functions.len(), Memo::Empty)).as_slice_of_cells()
+    }
+
+    /// The same world, to be changed: what has been computed may not hold in it.
     pub(super) fn fresh_world(&mut self) -> Result<World<'a>> {
-        self.making(self.world.memo.len())?;
-        Ok(self.world.fresh(self.arena))
+        let documents = self.memo().len();
+        self.making(documents)?;
+        Ok(World { memo: self.empty_memo(), ..self.world })
     }
 
     /// The same world, in which `input` is to be changed: what does not depend on that is known as before.
     pub(super) fn world_for_input(&mut self) -> Result<World<'a>> {
-        let known = self.world.memo;
+        let known = self.memo();
         self.making(known.len())?;
         // What stands in for a function may read what the function does not.
         let is_plain = self.world.functions.iter().all(|(_, by)| matches!(by, Substitute::Value(_)));
@@ -152,10 +162,6 @@ impl<'a> Machine<'a, '_> {
     }
 }
 
-fn empty_memo<'a>(arena: &'a Bump, documents: usize) -> &'a [Cell<Memo<'a>>] {
-    Cell::from_mut(arena.alloc_slice_fill_copy(documents, Memo::Empty)).as_slice_of_cells()
-}
-
 /// `base` with `value` at a path; what is not an object on the way becomes one.
 fn patched<'a>(arena: &'a Bump, base: Option<Value<'a>>, path: &[Key], value: Value<'a>) -> Value<'a> {
     let Some((step, rest)) = path.split_first() else { return value };
@@ -174,11 +180,33 @@ fn patched<'a>(arena: &'a Bump, base: Option<Value<'a>>, path: &[Key], value: Va
 /// through an `Option` is what an evaluation would mostly do.)
 #[inline(always)]
 pub(super) fn lookup<'a>(value: &Value<'a>, path: &[Key], hints: &Hints) -> Option<&'a Value<'a>> {
+    // Most paths are short.
+    match path {
+        [first] => match at_hint(value, first, &hints[0]) {
+            None => search(value, path, hints, 0),
+            found => found,
+        },
+        [first, second] => {
+            let Some(at) = at_hint(value, first, &hints[0]) else { return search(value, path, hints, 0) };
+            match at_hint(at, second, &hints[1]) {
+                None => search(at, path.get(1..)?, hints, 1),
+                found => found,
+            }
+        }
+        _ => lookup_far(value, path, hints),
+    }
+}
+
+/// [`lookup`] on longer paths. (By itself, so that the usual way is short.)
+#[inline(never)]
+fn lookup_far<'a>(value: &Value<'a>, path: &[Key], hints: &Hints) -> Option<&'a Value<'a>> {
     let (first, rest) = path.split_first()?;
-    let Some(found) = at_hint(value, first, hints, 0) else { return search(value, path, hints, 0) };
+    let Some(found) = at_hint(value, first, &hints[0]) else { return search(value, path, hints, 0) };
     let mut at = found;
     for (key, step) in rest.iter().zip(1..) {
-        let Some(found) = at_hint(at, key, hints, step) else { return search(at, path.get(step..)?, hints, step) };
+        let Some(found) = at_hint(at, key, hints.get(step % size_of::<Hints>())?) else {
+            return search(at, path.get(step..)?, hints, step);
+        };
         at = found;
     }
     Some(at)
@@ -190,9 +218,9 @@ pub(super) type Hints = [Cell<u8>; 4];
 
 /// What an object has under a key, if it stands where the key was found the last time.
 #[inline(always)]
-fn at_hint<'a>(value: &Value<'a>, key: &Key, hints: &Hints, step: usize) -> Option<&'a Value<'a>> {
+fn at_hint<'a>(value: &Value<'a>, key: &Key, hint: &Cell<u8>) -> Option<&'a Value<'a>> {
     match value {
-        Value::Object(object) => object.find_at(key.named, hints.get(step % size_of::<Hints>())?),
+        Value::Object(object) => object.find_at(key.named, hint),
         _ => None,
     }
 }

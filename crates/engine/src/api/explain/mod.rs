@@ -125,7 +125,7 @@ impl Explainer {
         let Explainer { query, rules, session, clock } = self;
         let (query, rules): (&'e Query, &'e [FiredRule]) = (query, rules);
         session.reusable.fired.fill(false);
-        let host = session.host.clone();
+        let host = session.outside.host.clone();
         let clock = clock.as_deref();
         let now = || match clock {
             Some(clock) => Some(clock()),

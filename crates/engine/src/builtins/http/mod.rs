@@ -118,10 +118,10 @@ fn exchange<'a>(ctx: &mut Context<'a, '_>, request: Object<'a>) -> Result<Value<
     json_text::check_written(ctx, Value::Object(request))?;
     let key = cache::key(ctx.arena, &request)?;
     let keeping = Keeping::of(&request)?;
-    if let Some((.., known)) = ctx.sent.iter().find(|(other, _)| *other == key) {
+    if let Some(known) = ctx.sent.as_ref().and_then(|sent| sent.find(&key)) {
         return match known {
             Sent::Answer(value) => Ok(*value),
-            Sent::Problem(problem) => Err(problem.0.clone()),
+            Sent::Problem(problem) => Err(problem.clone()),
         };
     }
     let kept = match &keeping {
@@ -130,7 +130,7 @@ fn exchange<'a>(ctx: &mut Context<'a, '_>, request: Object<'a>) -> Result<Value<
             let found = cache::look_up(ctx, &request, &key, keeping)?;
             let answer = found.map(|response| response::value(ctx, &response, decoding)).transpose()?;
             if let Some(answer) = answer {
-                ctx.sent.push((key, Sent::Answer(answer)));
+                sent(ctx, key, Sent::Answer(answer));
                 return Ok(answer);
             }
             Some(keeping)
@@ -142,7 +142,7 @@ fn exchange<'a>(ctx: &mut Context<'a, '_>, request: Object<'a>) -> Result<Value<
         Ok(response) => response,
         Err(problem @ Problem::Failure(_)) => return Err(problem),
         Err(problem) => {
-            ctx.sent.push((key, Sent::Problem(SentProblem(problem.clone()))));
+            sent(ctx, key, Sent::Problem(problem.clone()));
             return Err(problem);
         }
     };
@@ -151,7 +151,7 @@ fn exchange<'a>(ctx: &mut Context<'a, '_>, request: Object<'a>) -> Result<Value<
         cache::keep(ctx, &key, &response, keeping)?;
     }
     if kept.is_some() || response::is_cacheable(response.status_code) {
-        ctx.sent.push((key, Sent::Answer(answer)));
+        sent(ctx, key, Sent::Answer(answer));
     }
     Ok(answer)
 }
@@ -164,18 +164,28 @@ fn transmit(ctx: &mut Context<'_, '_>, request: &HttpRequest) -> Result<HttpResp
     response.map_err(Problem::of_host)
 }
 
-/// What came of a request that was sent in this evaluation.
-#[derive(Clone)]
-pub enum Sent<'a> {
+/// Requests that were sent in an evaluation, with what came of them.
+#[derive(Default)]
+pub struct SentRequests<'a>(Vec<(Value<'a>, Sent<'a>)>);
+
+/// What came of a request.
+enum Sent<'a> {
     /// The response as the policy sees it.
     Answer(Value<'a>),
     /// Why there is none.
-    Problem(SentProblem),
+    Problem(Problem),
 }
 
-/// Why a request had no response.
-#[derive(Clone)]
-pub struct SentProblem(Problem);
+impl<'a> SentRequests<'a> {
+    fn find(&self, key: &Value<'a>) -> Option<&Sent<'a>> {
+        self.0.iter().find(|(other, _)| other == key).map(|(_, sent)| sent)
+    }
+}
+
+/// Notes what came of a request.
+fn sent<'a>(ctx: &mut Context<'a, '_>, key: Value<'a>, sent: Sent<'a>) {
+    ctx.sent.get_or_insert_default().0.push((key, sent));
+}
 
 #[cfg(test)]
 mod tests {
