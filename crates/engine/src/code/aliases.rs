@@ -59,7 +59,9 @@ fn name_of(function: &Function) -> Option<(Base, Option<PathId>)> {
     if function.arguments > 0 {
         return None;
     }
-    let [first, rest @ .., Op::Yield { src }, Op::Return {}] = function.ops.as_slice() else { return None };
+    let [first, rest @ .., Op::Yield { src } | Op::ReturnValue { src }, Op::Return {}] = function.ops.as_slice() else {
+        return None;
+    };
     let is_given = |dst: &Write| dst.0 == src.0;
     match (first, rest) {
         (Op::InputPath { dst, path, .. } | Op::NamedPath { dst, path, .. }, []) if is_given(dst) => {

@@ -81,20 +81,18 @@ pub(super) fn follow<F: Flow>(
             let op = function.ops.get(pc).ok_or(NO_END)?;
             // What is known is moved, not looked at one by one, where an instruction changes it.
             ways.work.take(WORK_OF_STEP + flow.size(&state) / 8 + ranges(op))?;
-            for label in op.labels() {
+            for label in op.labels().filter(|label| op.body() != Some(*label)) {
                 ways.arrive(label.0 as usize, &state, flow)?;
             }
             flow.step(pc, op, &mut state)?;
-            match op {
-                Op::Jump { .. } | Op::Return {} | Op::ReturnValue { .. } => break,
-                Op::Candidate { .. } => {
-                    for label in &function.definitions {
-                        ways.arrive(label.0 as usize, &state, flow)?;
-                    }
-                    break;
-                }
-                _ => pc += 1,
+            let definitions: &[_] = if matches!(op, Op::Candidate { .. }) { &function.definitions } else { &[] };
+            for label in definitions.iter().copied().chain(op.body()) {
+                ways.arrive(label.0 as usize, &state, flow)?;
             }
+            if op.is_end() {
+                break;
+            }
+            pc += 1;
             if is_target.get(pc) == Some(&true) {
                 ways.arrive(pc, &state, flow)?;
                 break;

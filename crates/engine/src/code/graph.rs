@@ -254,6 +254,8 @@ fn is_costly(function: &Function) -> bool {
                 | Op::CallHolds { .. }
                 | Op::Next { .. }
                 | Op::NextValue { .. }
+                | Op::Again { .. }
+                | Op::AgainValue { .. }
                 | Op::NextKey { .. }
                 | Op::NextMember { .. }
                 | Op::NextEqual { .. }

@@ -211,6 +211,27 @@ macro_rules! operations {
                 }
             }
 
+            /// Whether nothing runs on behind it: it ends the function, or always goes to a label.
+            pub(super) fn is_end(&self) -> bool {
+                matches!(
+                    self,
+                    Op::Jump { .. }
+                        | Op::Again { .. }
+                        | Op::AgainValue { .. }
+                        | Op::Candidate { .. }
+                        | Op::Return {}
+                        | Op::ReturnValue { .. }
+                )
+            }
+
+            /// Where it goes with what it writes; elsewhere it goes as if it had not run.
+            pub(super) fn body(&self) -> Option<Label> {
+                match self {
+                    Op::Again { body, .. } | Op::AgainValue { body, .. } => Some(*body),
+                    _ => None,
+                }
+            }
+
             /// Its labels.
             pub(super) fn labels(mut self) -> impl Iterator<Item = Label> {
                 let mut labels = [None; 2];
@@ -321,6 +342,10 @@ operations! {
     Next { iterator: Update, collection: Read, key: Write, value: Write, done: Label }
     /// The next element's value alone.
     NextValue { iterator: Update, collection: Read, value: Write, done: Label }
+    /// The next element of a collection, and back to what is done with it.
+    Again { iterator: Update, collection: Read, key: Write, value: Write, body: Label, done: Label }
+    /// The next element's value alone, and back to what is done with it.
+    AgainValue { iterator: Update, collection: Read, value: Write, body: Label, done: Label }
     /// The next element's key alone.
     NextKey { iterator: Update, collection: Read, key: Write, done: Label }
     /// The next element's value that is a member of another collection.

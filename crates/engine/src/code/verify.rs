@@ -18,7 +18,11 @@ pub fn check(function: &Function, unit: &Unit, documents: usize, work: &mut Work
             }
         });
         wrong.map_or(Ok(()), Err)?;
+        if op.body().is_some_and(|body| op.labels().filter(|label| *label == body).count() > 1) {
+            return Err(format!("instruction {pc}, {}: its turns begin where it ends", op.name()));
+        }
         if let Some(back) = op.labels().find(|label| label.0 as usize <= pc)
+            && !counts_steps(op)
             && !function.ops.get(back.0 as usize).is_some_and(counts_steps)
         {
             return Err(format!("instruction {pc}, {}: goes back to what counts no steps", op.name()));
@@ -36,6 +40,8 @@ fn counts_steps(op: &Op) -> bool {
         op,
         Op::Next { .. }
             | Op::NextValue { .. }
+            | Op::Again { .. }
+            | Op::AgainValue { .. }
             | Op::NextKey { .. }
             | Op::NextMember { .. }
             | Op::NextEqual { .. }

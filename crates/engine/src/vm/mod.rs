@@ -5,6 +5,7 @@
 
 mod build;
 mod call;
+mod candidates;
 mod conflict;
 mod documents;
 mod elements;

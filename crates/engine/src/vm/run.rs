@@ -1,14 +1,14 @@
 //! The loop that carries instructions out.
 
 use super::build;
+use super::candidates::definition;
 use super::documents::stored;
 use super::elements::{Element, entry, is_member, next};
 use super::error::{EvalError, Result, codes};
 use super::matching::walked_each_time;
-use super::world::{Hints, Memo, World, lookup};
-use super::{Machine, PATHS, Reusable};
-use crate::code::index::{Hop, Place as Subject, Root, Search};
-use crate::code::{Function, IndexId, Key, Label, Op, PathId, Range, Read, Unit};
+use super::world::{Hints, Memo, lookup};
+use super::{Machine, PATHS};
+use crate::code::{Function, Key, Op, PathId, Range, Read, Unit};
 use crate::value::{Object, Value, same_text};
 use solon_syntax::Span;
 use std::cell::Cell;
@@ -352,6 +352,29 @@ impl<'a> Machine<'a, '_> {
                         None => go!(done),
                     }
                 }
+                Op::Again { iterator, collection, key, value, body, done } => {
+                    self.tick()?;
+                    match next(registers, iterator.0, collection.0) {
+                        Some(Element::Item(at, found)) => {
+                            write!(key, Value::Int(at));
+                            write!(value, *found);
+                        }
+                        Some(Element::Entry(found_key, found)) => {
+                            write!(key, *found_key);
+                            write!(value, *found);
+                        }
+                        None => go!(done),
+                    }
+                    go!(body);
+                }
+                Op::AgainValue { iterator, collection, value, body, done } => {
+                    self.tick()?;
+                    match next(registers, iterator.0, collection.0) {
+                        Some(Element::Item(_, found) | Element::Entry(_, found)) => write!(value, *found),
+                        None => go!(done),
+                    }
+                    go!(body);
+                }
                 Op::NextKey { iterator, collection, key, done } => {
                     self.tick()?;
                     match next(registers, iterator.0, collection.0) {
@@ -557,16 +580,6 @@ impl<'a> Machine<'a, '_> {
             _ => Memo::Empty,
         }
     }
-
-    /// The rules that an index finds, those that come first at the end.
-    fn find_candidates(&mut self, unit: &Unit, function: &Function, index: IndexId, registers: &[Value<'a>]) {
-        let Some(index) = function.indexes.get(usize::from(index.0)) else { return };
-        let (code, world) = (self.code, &self.world);
-        let Reusable { hints, candidates, .. } = &mut *self.reusable;
-        let lookup = |place: &Subject| find_place(place, world, registers, unit, hints);
-        let search = Search { unit, symbols: &code.symbols, lookup, is_plain: world.functions.is_empty() };
-        index.find(&search, candidates);
-    }
 }
 
 /// Where the keys of a path were found.
@@ -579,12 +592,6 @@ pub(super) fn hints(known: &[Hints; PATHS], id: PathId) -> Option<&Hints> {
 #[inline]
 pub(super) fn path(unit: &Unit, id: PathId) -> &[Key] {
     unit.paths.get(id.0 as usize).map_or(&[], |path| path)
-}
-
-/// Where a definition begins.
-#[inline(never)]
-fn definition(function: &Function, number: u32) -> Option<Label> {
-    function.definitions.get(number as usize).copied()
 }
 
 /// What is at a key in a value.
@@ -625,49 +632,6 @@ fn mark_of(value: Value<'_>) -> usize {
         Value::Int(mark) => mark as usize,
         _ => 0,
     }
-}
-
-/// What is at a place that an index asks about.
-#[inline]
-fn find_place<'v>(
-    place: &Subject,
-    world: &'v World<'_>,
-    registers: &'v [Value<'_>],
-    unit: &'v Unit,
-    known: &[Hints; PATHS],
-) -> Option<&'v Value<'v>> {
-    if let (Root::Input, [Hop::Path(id)]) = (place.root, &*place.hops) {
-        return lookup(world.input?, path(unit, *id), hints(known, *id)?);
-    }
-    let mut at: &'v Value<'v> = match place.root {
-        Root::Input => world.input?,
-        Root::Data => world.data,
-        Root::Argument(register) => registers.get(usize::from(register))?,
-    };
-    for hop in &place.hops {
-        let key = match hop {
-            Hop::Path(id) => {
-                at = lookup(at, path(unit, *id), hints(known, *id)?)?;
-                continue;
-            }
-            Hop::Constant(id) => unit.constants().get(id.0 as usize)?,
-            Hop::Key(place) => find_key(place, world, registers, unit, known)?,
-        };
-        at = if place.root == Root::Data { stored(at, key)? } else { at.find(key)? };
-    }
-    Some(at)
-}
-
-/// [`find_place`] of a key. (By itself, so that places without keys are found without a call.)
-#[inline(never)]
-fn find_key<'v>(
-    place: &Subject,
-    world: &'v World<'_>,
-    registers: &'v [Value<'_>],
-    unit: &'v Unit,
-    known: &[Hints; PATHS],
-) -> Option<&'v Value<'v>> {
-    find_place(place, world, registers, unit, known)
 }
 
 #[cold]

@@ -136,7 +136,8 @@ impl<'g> Generator<'g, '_> {
     /// Definitions that begin alike. Each answer goes to the document, or is returned.
     fn together(&mut self, mut block: Block, plan: &DocumentPlan, kind: Shape, next: Label, returns: bool) {
         let slots = plan.definitions.iter().map(|definition| definition.slots).max().unwrap_or_default();
-        let slots = if self.optimizations.plans { optimize_shared(&mut block, slots) } else { slots };
+        let slots =
+            if self.optimizations.plans { optimize_shared(&mut block, &plan.definitions, slots) } else { slots };
         self.reserve_slots(slots);
         self.temporarily(|this| {
             this.block(&block, next, 0, &mut |this, again, which| {
@@ -166,7 +167,9 @@ impl<'g> Generator<'g, '_> {
     /// Whether the first answer is returned as it is found, so that none is known at the end.
     fn returns_first(&self, plan: &DocumentPlan, kind: Shape) -> bool {
         let mut branches = plan.definitions.iter().flat_map(|definition| &definition.branches);
-        self.optimizations.plans && Self::ends_at_first(plan, kind) && branches.all(|branch| branch.is_single)
+        let is_only = || matches!(kind, Shape::Value) && branches.clone().count() == 1;
+        let is_enough = Self::ends_at_first(plan, kind) || is_only();
+        self.optimizations.plans && is_enough && branches.all(|branch| branch.is_single)
     }
 
     /// One definition. Goes to `next` when it has no more answers.

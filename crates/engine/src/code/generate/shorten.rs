@@ -23,14 +23,30 @@ pub(super) fn shorten(function: &mut Function, labels: &[u32]) {
         }
     }
     for at in 0..function.ops.len() {
-        // A jump to an end is the end.
-        if let Some(Op::Jump { to }) = function.ops.get(at)
-            && let Some(end @ (Op::Return {} | Op::ReturnValue { .. })) = function.ops.get(to.0 as usize).copied()
+        if let Some(Op::Jump { to }) = function.ops.get(at).copied()
+            && let Some(there) = function.ops.get(to.0 as usize).and_then(|op| in_place_of_jump(*op, to))
+            && let Some(op) = function.ops.get_mut(at)
         {
-            function.ops[at] = end;
+            *op = there;
         }
     }
     renumber(function, &keep);
+}
+
+/// What does the same as a jump to an instruction. A jump to an end is the end; one to the next turn of a loop begins
+/// that turn.
+fn in_place_of_jump(op: Op, at: Label) -> Option<Op> {
+    let body = Label(at.0 + 1);
+    match op {
+        Op::Return {} | Op::ReturnValue { .. } => Some(op),
+        Op::Next { iterator, collection, key, value, done } => {
+            Some(Op::Again { iterator, collection, key, value, body, done })
+        }
+        Op::NextValue { iterator, collection, value, done } => {
+            Some(Op::AgainValue { iterator, collection, value, body, done })
+        }
+        _ => None,
+    }
 }
 
 /// Where a label is; nowhere, if it was not put.
@@ -61,10 +77,11 @@ fn reachable(function: &Function) -> Vec<bool> {
             continue;
         }
         waiting.extend(op.labels().map(|label| label.0 as usize));
-        match op {
-            Op::Jump { .. } | Op::Return {} | Op::ReturnValue { .. } => {}
-            Op::Candidate { .. } => waiting.extend(function.definitions.iter().map(|label| label.0 as usize)),
-            _ => waiting.push(at + 1),
+        if matches!(op, Op::Candidate { .. }) {
+            waiting.extend(function.definitions.iter().map(|label| label.0 as usize));
+        }
+        if !op.is_end() {
+            waiting.push(at + 1);
         }
     }
     reached

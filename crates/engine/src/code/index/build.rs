@@ -1,12 +1,13 @@
 //! From what rules require to the structure that finds them.
 
 use super::conditions::{Condition, Wanted, conditions};
+use super::equal::{Constants, Found};
 use super::subjects::{Step, Subject, SubjectId, Subjects};
-use super::{Affixes, End, EqualEntry, Hop, Index, Leaf, Node, Place};
+use super::{Affixes, End, Hop, Index, Leaf, Node, Place};
 use crate::code::constants::{Pool, hash};
 use crate::plan::{Comparison, Constant, Definition, Expr, Step as PlanStep, Test};
 use crate::value::Kind;
-use hashbrown::{HashMap, HashTable};
+use hashbrown::HashMap;
 use smallvec::smallvec;
 use std::ops::Range;
 use std::sync::Arc;
@@ -306,7 +307,7 @@ impl Builder<'_, '_, '_> {
             return Node::Leaf((0..asked.count()).collect());
         };
         match way {
-            Way::Equal => Node::Equal { place, table: self.constants(groups), rest },
+            Way::Equal => Node::Equal { place, constants: self.constants(groups), rest },
             Way::Affix(end) => Node::Affix { place, end, affixes: affixes(groups), rest },
             Way::Kind => {
                 let by_kind = groups.into_iter().filter_map(|(answer, node)| match answer {
@@ -376,16 +377,14 @@ impl Builder<'_, '_, '_> {
         best.filter(|(left, _)| *left < rules.len()).map(|(_, question)| question)
     }
 
-    fn constants(&mut self, groups: Vec<(Answer<'_>, u32)>) -> HashTable<EqualEntry> {
-        let mut table = HashTable::with_capacity(groups.len());
+    fn constants(&mut self, groups: Vec<(Answer<'_>, u32)>) -> Constants {
+        let mut constants = Vec::with_capacity(groups.len());
         for (answer, node) in groups {
             let Answer::Constant(constant) = answer else { continue };
             let (id, symbol) = self.pool.constant_with_symbol(constant);
-            let hash = if symbol.is_some() { 0 } else { hash(constant) };
-            let entry = EqualEntry::new(symbol, hash, id, node);
-            table.insert_unique(entry.hash, entry, |entry| entry.hash);
+            constants.push((id, symbol.map_or_else(|| Found::Hashed(hash(constant)), Found::By), node));
         }
-        table
+        Constants::new(&constants)
     }
 
     fn place(&mut self, subject: SubjectId) -> Option<Place> {

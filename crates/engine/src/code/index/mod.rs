@@ -7,12 +7,14 @@
 
 mod build;
 mod conditions;
+mod equal;
 mod print;
 pub mod saved;
 mod subjects;
 
 use super::{ConstantId, PathId, Unit};
-use crate::value::{Kind, Seeds, Symbol, SymbolTable, Value};
+use crate::value::{Kind, Seeds, SymbolTable, Value};
+use equal::Constants;
 use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -33,35 +35,13 @@ enum Node {
     /// These definitions.
     Leaf(Leaf),
     /// By a value that must be there.
-    Equal { place: Place, table: HashTable<EqualEntry>, rest: Option<u32> },
+    Equal { place: Place, constants: Constants, rest: Option<u32> },
     /// By the beginning or the end of a string that must be there.
     Affix { place: Place, end: End, affixes: Affixes, rest: Option<u32> },
     /// By the type of what must be there.
     Kind { place: Place, by_kind: Vec<(Kind, u32)>, rest: Option<u32> },
     /// By the length of an array that must be there.
     Length { place: Place, by_length: Vec<(usize, u32)>, rest: Option<u32> },
-}
-
-#[derive(Debug)]
-struct EqualEntry {
-    hash: u64,
-    /// Of a string, which then is the only one with it.
-    symbol: Option<Symbol>,
-    constant: ConstantId,
-    node: u32,
-}
-
-impl EqualEntry {
-    /// The entry of a constant: `symbol` if it is a string, else the hash of its value.
-    fn new(symbol: Option<Symbol>, hash: u64, constant: ConstantId, node: u32) -> Self {
-        EqualEntry { hash: symbol.map_or(hash, hash_symbol), symbol, constant, node }
-    }
-}
-
-/// Symbols are told by whoever wrote the policy, not by an input.
-#[inline]
-fn hash_symbol(symbol: Symbol) -> u64 {
-    u64::from(symbol.0).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }
 
 /// Beginnings or ends of strings, with where to go on.
@@ -142,6 +122,14 @@ pub enum Reads {
     Length,
 }
 
+impl<'v, L: Fn(&Place) -> Option<&'v Value<'v>>> Search<'_, L> {
+    /// Where the constant leads that equals what is at a place.
+    #[inline]
+    fn equal(&self, place: &Place, constants: &Constants) -> Option<u32> {
+        constants.find((self.lookup)(place)?, self.unit, self.symbols)
+    }
+}
+
 impl Index {
     /// What it looks up.
     pub fn reads(&self) -> impl Iterator<Item = (&Place, Reads)> + '_ {
@@ -154,9 +142,30 @@ impl Index {
     }
 
     /// Adds to `found` the definitions that can hold, the last one first.
+    #[inline]
     pub fn find<'v>(&self, search: &Search<'_, impl Fn(&Place) -> Option<&'v Value<'v>>>, found: &mut Vec<u32>) {
+        let mut number = 0;
+        // Mostly one equality after the other leads to one definition.
+        while let Some(node) = self.nodes.get(number as usize) {
+            match node {
+                Node::Equal { place, constants, rest: None } => match search.equal(place, constants) {
+                    Some(node) => number = node,
+                    None => return,
+                },
+                Node::Leaf(definitions) if let [definition] = definitions.as_slice() => return found.push(*definition),
+                _ => return self.find_from(number, search, found),
+            }
+        }
+    }
+
+    /// The same from a node on.
+    #[inline(never)]
+    fn find_from<'v, L>(&self, number: u32, search: &Search<'_, L>, found: &mut Vec<u32>)
+    where
+        L: Fn(&Place) -> Option<&'v Value<'v>>,
+    {
         let begin = found.len();
-        self.visit(0, search, found);
+        self.visit(number, search, found);
         let Some(new) = found.get_mut(begin..).filter(|new| new.len() > 1) else { return };
         if new.is_sorted_by(|left, right| left < right) {
             return new.reverse();
@@ -180,14 +189,13 @@ impl Index {
         while let Some(node) = self.nodes.get(number as usize) {
             let rest = match node {
                 Node::Leaf(definitions) => return definitions.iter().for_each(|number| found.push(*number)),
-                Node::Equal { place, table, rest } => {
-                    let value = (search.lookup)(place);
-                    if let Some(entry) = value.and_then(|value| equal_to(table, value, search.unit, search.symbols)) {
+                Node::Equal { place, constants, rest } => {
+                    if let Some(node) = search.equal(place, constants) {
                         if rest.is_none() {
-                            number = entry.node;
+                            number = node;
                             continue;
                         }
-                        self.visit(entry.node, search, found);
+                        self.visit(node, search, found);
                     }
                     rest
                 }
@@ -222,24 +230,6 @@ impl Index {
             number = *rest;
         }
     }
-}
-
-/// The entry of a value in a table of constants. A string of the policy is told by its symbol; what was looked up and has
-/// none is no string of the policy.
-#[inline]
-fn equal_to<'t>(
-    table: &'t HashTable<EqualEntry>,
-    value: &Value<'_>,
-    unit: &Unit,
-    symbols: &SymbolTable,
-) -> Option<&'t EqualEntry> {
-    let Value::String { symbol, text } = value else {
-        let constants = unit.constants();
-        let is_wanted = |entry: &EqualEntry| constants.get(entry.constant.0 as usize) == Some(value);
-        return table.find(value.hash_code(), is_wanted);
-    };
-    let symbol = if *symbol == Symbol::NONE { symbols.lookup(text) } else { *symbol };
-    if symbol.is_some() { table.find(hash_symbol(symbol), |entry| entry.symbol == Some(symbol)) } else { None }
 }
 
 impl Affixes {

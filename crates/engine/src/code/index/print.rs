@@ -29,9 +29,9 @@ impl Printer<'_> {
                 let _ = writeln!(self.out, "{indent}{answer}rules {definitions:?}");
                 return;
             }
-            Node::Equal { place, table, rest } => {
+            Node::Equal { place, constants, rest } => {
                 let text = |constant: u32| self.constant(constant);
-                let answers: Vec<_> = table.iter().map(|entry| (text(entry.constant.0), entry.node)).collect();
+                let answers: Vec<_> = constants.iter().map(|(constant, node)| (text(constant.0), node)).collect();
                 (format!("value of {}", self.place(place)), answers, rest)
             }
             Node::Affix { place, end, affixes, rest } => {

@@ -1,10 +1,10 @@
 //! Rule indexes as they are saved. The tables of a node are lists; hashes are made anew.
 
-use super::{AffixEntry, Affixes, End, EqualEntry, Hop, Index, Node, Place, Root, hash_text};
+use super::equal::{Constants, Found};
+use super::{AffixEntry, Affixes, End, Hop, Index, Node, Place, Root, hash_text};
 use crate::code::{ConstantId, Function, PathId, Unit};
 use crate::saved::{Result, TextId, Texts, Written, at};
 use crate::value::{Kind, Value};
-use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
 
 /// An [`Index`], saved.
@@ -50,8 +50,8 @@ impl Node {
     fn save(&self, texts: &mut Texts) -> SavedNode {
         match self {
             Node::Leaf(definitions) => SavedNode::Leaf(definitions.to_vec()),
-            Node::Equal { place, table, rest } => {
-                let mut table: Vec<_> = table.iter().map(|entry| (entry.constant, entry.node)).collect();
+            Node::Equal { place, constants, rest } => {
+                let mut table: Vec<_> = constants.iter().collect();
                 table.sort_unstable_by_key(|(_, node)| *node);
                 SavedNode::Equal { place: SavedPlace::save(place), table, rest: *rest }
             }
@@ -147,7 +147,7 @@ impl SavedNode {
                 Node::Leaf(definitions.as_slice().into())
             }
             SavedNode::Equal { place: saved, table, rest } => {
-                Node::Equal { place: place(saved)?, table: constants(table, unit)?, rest: *rest }
+                Node::Equal { place: place(saved)?, constants: constants(table, unit)?, rest: *rest }
             }
             SavedNode::Affix { place: saved, end, affixes, rest } => {
                 let entries = affixes.iter().map(|(text, node)| Ok((&**texts.get(*text)?, *node)));
@@ -165,17 +165,15 @@ impl SavedNode {
     }
 }
 
-fn constants(entries: &[(ConstantId, u32)], unit: &Unit) -> Result<HashTable<EqualEntry>> {
-    let mut table = HashTable::with_capacity(entries.len());
-    for (constant, node) in entries {
-        let (symbol, hash) = match at(unit.constants(), constant.0, "constant")? {
-            Value::String { symbol, .. } => (Some(*symbol), 0),
-            value => (None, value.hash_code()),
+fn constants(entries: &[(ConstantId, u32)], unit: &Unit) -> Result<Constants> {
+    let found = |(constant, node): &(ConstantId, u32)| {
+        let found = match at(unit.constants(), constant.0, "constant")? {
+            Value::String { symbol, .. } => Found::By(*symbol),
+            value => Found::Hashed(value.hash_code()),
         };
-        let entry = EqualEntry::new(symbol, hash, *constant, *node);
-        table.insert_unique(entry.hash, entry, |entry| entry.hash);
-    }
-    Ok(table)
+        Ok((*constant, found, *node))
+    };
+    Ok(Constants::new(&entries.iter().map(found).collect::<Result<Vec<_>>>()?))
 }
 
 impl Affixes {
@@ -216,7 +214,7 @@ impl Node {
     fn next(&self) -> Vec<u32> {
         let (mut next, rest): (Vec<u32>, _) = match self {
             Node::Leaf(_) => (Vec::new(), &None),
-            Node::Equal { table, rest, .. } => (table.iter().map(|entry| entry.node).collect(), rest),
+            Node::Equal { constants, rest, .. } => (constants.iter().map(|(_, node)| node).collect(), rest),
             Node::Affix { affixes, rest, .. } => (affixes.table.iter().map(|entry| entry.node).collect(), rest),
             Node::Kind { by_kind, rest, .. } => (by_kind.iter().map(|(_, node)| *node).collect(), rest),
             Node::Length { by_length, rest, .. } => (by_length.iter().map(|(_, node)| *node).collect(), rest),

@@ -31,7 +31,7 @@ impl Live {
     /// Adds what matters before an instruction; whether that is more than before.
     fn update(&mut self, pc: usize, op: &Op, function: &Function) -> bool {
         let mut is_more = false;
-        let is_end = matches!(op, Op::Jump { .. } | Op::Return {} | Op::ReturnValue { .. } | Op::Candidate { .. });
+        let is_end = op.is_end();
         let places = op.labels().map(|label| label.0 as usize);
         let definitions: &[_] = if matches!(op, Op::Candidate { .. }) { &function.definitions } else { &[] };
         let places: Vec<usize> = places.chain(definitions.iter().map(|label| label.0 as usize)).collect();

@@ -117,16 +117,18 @@ impl<'c> Reader<'c> {
                     }
                 }
                 let op = function.ops.get(pc)?;
-                // On the way to its label an instruction has written nothing.
-                let mut labels = *op;
-                labels.map_labels(|label| ways.push((label.0 as usize, state.clone())));
+                // On the way to its label an instruction has written nothing, unless that is its body.
+                let labels = op.labels().filter(|label| op.body() != Some(*label));
+                ways.extend(labels.map(|label| (label.0 as usize, state.clone())));
                 if let Op::Candidate { .. } = op {
                     ways.extend(function.definitions.iter().map(|label| (label.0 as usize, state.clone())));
-                    break;
                 }
                 let mut at = Instruction { reader: self, unit, function, state: &mut state, result: signature.result };
                 at.read(op)?;
-                if matches!(op, Op::Jump { .. } | Op::Return {} | Op::ReturnValue { .. }) {
+                if let Some(body) = op.body() {
+                    ways.push((body.0 as usize, state.clone()));
+                }
+                if op.is_end() {
                     break;
                 }
                 pc += 1;
@@ -295,7 +297,7 @@ impl<'c> Instruction<'_, 'c> {
                 self.shapes().element(src);
                 Some(())
             }
-            Op::Next { collection, key, value, .. } => {
+            Op::Next { collection, key, value, .. } | Op::Again { collection, key, value, .. } => {
                 self.set_new(key.0)?;
                 self.next(collection.0, value.0)
             }
@@ -304,7 +306,9 @@ impl<'c> Instruction<'_, 'c> {
                 self.set_new(key.0)?;
                 self.next(collection.0, value.0)
             }
-            Op::NextValue { collection, value, .. } => self.next(collection.0, value.0),
+            Op::NextValue { collection, value, .. } | Op::AgainValue { collection, value, .. } => {
+                self.next(collection.0, value.0)
+            }
             Op::NextMember { collection, others, value, .. } => {
                 self.next(collection.0, value.0)?;
                 self.read_all([value.0, others.0])

@@ -18,6 +18,7 @@ mod total;
 mod traits;
 mod turn;
 mod unordered;
+mod unused;
 
 pub(crate) use hoist::collect as collect_paths;
 pub(crate) use minus::{keys_given, keys_taken};
@@ -72,10 +73,13 @@ pub fn optimize_program(tree: &mut Tree, plans: &mut Vec<DocumentPlan>) {
     }
 }
 
-/// Rewrites what several definitions begin with, once they are one block; gives how many slots it has then.
-pub fn optimize_shared(block: &mut Block, mut slots: u32) -> u32 {
+/// Rewrites what several definitions begin with, once they are one block that ends with what they give; gives how many
+/// slots it has then.
+pub fn optimize_shared(block: &mut Block, definitions: &[Definition], mut slots: u32) -> u32 {
     hoist::hoist_in_block(block, &mut slots);
     reuse::reuse_in_block(block, &mut slots);
+    let branches = definitions.iter().flat_map(|definition| &definition.branches);
+    unused::drop_unused(block, branches.flat_map(|branch| branch.keys.iter().chain([&branch.value])));
     slots
 }
 

@@ -3,11 +3,10 @@
 //! Where a step has filled a slot with it, or has only asked whether there is something at a path, what follows reads
 //! the slot.
 
+use super::unused::drop_unused;
 use crate::builtins::Purity;
 use crate::plan::pieces::{Piece, PieceMut, pieces_of_expr, pieces_of_expr_mut, pieces_of_step, pieces_of_step_mut};
-use crate::plan::pieces::{slots_of_expr, slots_of_step};
 use crate::plan::{Block, Branch, Constant, Expr, Function, Slot, Step, Test};
-use hashbrown::HashSet;
 
 /// With more paths than this, comparing each expression with each would take longer than it saves.
 const MOST: usize = 32;
@@ -25,28 +24,8 @@ pub(super) fn reuse(branch: &mut Branch, next: &mut u32, has_comprehension: bool
     known.block(block, Rest { keys, value: Some(value) });
     // Whether the first answer ends the rules depends on what their heads say.
     known.paths.retain(|(_, known)| !matches!(known, Expr::Const(_)));
-    keys.iter_mut().chain([value]).for_each(|expr| known.piece(PieceMut::Expr(expr)));
-    drop_unused(branch);
-}
-
-/// Drops names of slots and constants that nobody asks for any more.
-fn drop_unused(Branch { block, keys, value, .. }: &mut Branch) {
-    let is_name = |step: &Step| matches!(step, Step::Bind(_, Expr::Slot(_) | Expr::Const(_)));
-    if !block.iter().any(is_name) {
-        return;
-    }
-    let mut used = HashSet::new();
-    let mut uses = |slot: Slot| {
-        used.insert(slot);
-    };
-    for step in &*block {
-        match step {
-            Step::Bind(_, value) => slots_of_expr(value, &mut uses),
-            step => slots_of_step(step, &mut uses),
-        }
-    }
-    keys.iter().chain([&*value]).for_each(|expr| slots_of_expr(expr, &mut uses));
-    block.retain(|step| !is_name(step) || matches!(step, Step::Bind(slot, _) if used.contains(slot)));
+    keys.iter_mut().chain([&mut *value]).for_each(|expr| known.piece(PieceMut::Expr(expr)));
+    drop_unused(block, keys.iter().chain([&*value]));
 }
 
 /// The same for a block that has no answer of its own.
