@@ -46,6 +46,7 @@ fn counts_steps(op: &Op) -> bool {
             | Op::NextMember { .. }
             | Op::NextEqual { .. }
             | Op::NextEqualEntry { .. }
+            | Op::NextEqualBoth { .. }
             | Op::Candidate { .. }
     )
 }

@@ -1,9 +1,7 @@
 //! Collections from the scratch stack.
 
 use super::Machine;
-use super::elements::{Element, element};
 use super::error::Result;
-use super::run::indexed;
 use crate::value::{Bump, Entry, Object, Set, Value};
 use bumpalo::collections::Vec;
 
@@ -79,23 +77,6 @@ impl<'a> Machine<'a, '_> {
         let more = self.scratch.capacity().max(FIRST);
         self.scratch.reserve(more);
         Ok(())
-    }
-
-    /// Adds what is at each element of a collection in a value to what is being built.
-    #[inline(never)]
-    pub(super) fn push_found(&mut self, collection: &Value<'a>, from: &Value<'a>) -> Result<()> {
-        let mut at = 0;
-        while let Some(Element::Item(_, key) | Element::Entry(_, key)) = element(collection, at) {
-            let found = match from {
-                Value::Object(object) if object.unread().is_some() => self.unread(*object, key)?,
-                from => indexed(from, key).copied(),
-            };
-            if let Some(found) = found {
-                self.push(found)?;
-            }
-            at += 1;
-        }
-        self.ticks(at + 1)
     }
 
     pub(super) fn push_nested(&mut self, keys: &[Value<'a>], value: Value<'a>, is_member: Value<'a>) -> Result<()> {

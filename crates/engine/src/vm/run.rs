@@ -233,6 +233,14 @@ impl<'a> Machine<'a, '_> {
                         write_or!(dst, self.named(path(unit!(), *id), *document, place, stack)?, fail);
                     }
                 }
+                Op::FixedDocument { dst, document, constant, fail } => {
+                    if self.world.replaced.is_empty() {
+                        write!(dst, *constant!(constant));
+                    } else {
+                        let place = place!();
+                        write_or!(dst, self.document(document.0, place, stack)?, fail);
+                    }
+                }
                 Op::Data { dst, keys, fail } => {
                     let keys = range(registers, *keys);
                     let found = self.data(keys, place!(), stack)?;
@@ -437,6 +445,9 @@ impl<'a> Machine<'a, '_> {
                         None => go!(done),
                     }
                 }
+                Op::NextEqualBoth { value, done, .. } => {
+                    copy_or!(value, self.next_equal_both(unit!(), registers, op)?, done);
+                }
                 Op::Begin { mark } => write!(mark, Value::from_usize(self.scratch.len())),
                 Op::Push { src } => self.push(read!(src))?,
                 Op::PushParts { collection, path: at } => self.push_parts(peek!(collection), path(unit!(), *at))?,
@@ -616,7 +627,7 @@ pub(super) fn is_same(left: &Value<'_>, right: &Value<'_>) -> bool {
 
 /// (By itself, so that comparisons of symbols are short.)
 #[inline(never)]
-fn is_same_text(left: &str, right: &str) -> bool {
+pub(super) fn is_same_text(left: &str, right: &str) -> bool {
     same_text(left, right)
 }
 

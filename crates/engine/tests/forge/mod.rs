@@ -373,6 +373,7 @@ impl Writer<'_> {
             "AmongEntries",
             "NextEqual",
             "NextEqualEntry",
+            "NextEqualBoth",
             "Next",
             "MakeArray",
             "MakeSet",

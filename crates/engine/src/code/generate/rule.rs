@@ -139,6 +139,7 @@ impl<'g> Generator<'g, '_> {
         let slots =
             if self.optimizations.plans { optimize_shared(&mut block, &plan.definitions, slots) } else { slots };
         self.reserve_slots(slots);
+        self.shares_set = is_set(kind);
         self.temporarily(|this| {
             this.block(&block, next, 0, &mut |this, again, which| {
                 let Some([branch]) = plan.definitions.get(which).map(|found| found.branches.as_slice()) else {
@@ -151,6 +152,7 @@ impl<'g> Generator<'g, '_> {
                 this.emit(Op::Jump { to: again });
             });
         });
+        self.shares_set = false;
     }
 
     /// Whether all answers are one constant, so that one of them is enough. OPA stops there, too: what would come
@@ -203,8 +205,7 @@ impl<'g> Generator<'g, '_> {
     /// One body with its value. Goes to `exhausted` after its last answer; `single` is for the first one where further
     /// ones would be the same.
     fn branch(&mut self, branch: &Branch, kind: Shape, exhausted: Label, single: After, found: Option<u16>) {
-        let is_set = matches!(kind, Shape::Built(ComprehensionKind::Set) | Shape::Unordered);
-        if is_set && self.gather(&branch.block, &branch.value, is_set, exhausted) {
+        if is_set(kind) && self.gather(&branch.block, &branch.value, true, exhausted) {
             return;
         }
         self.temporarily(|this| {
@@ -333,6 +334,10 @@ enum Shape {
     Unordered,
     /// An object whose entries may have several keys.
     Nested,
+}
+
+fn is_set(kind: Shape) -> bool {
+    matches!(kind, Shape::Built(ComprehensionKind::Set) | Shape::Unordered)
 }
 
 /// An object some of whose entries have no key cannot be built flat.
