@@ -33,6 +33,41 @@ pub struct Times {
     pub json_ns: f64,
 }
 
+impl Figures {
+    /// The median of each figure of several runs of one case; `None` of none.
+    pub fn median(runs: &[&Figures]) -> Option<Figures> {
+        let first = runs.first()?;
+        let of = |figure: fn(&Figures) -> f64| median(runs.iter().map(|run| figure(run)).collect());
+        Some(Figures {
+            case: first.case.clone(),
+            engine: first.engine.clone(),
+            load_ms: of(|run| run.load_ms)?,
+            eval_ns: of(|run| run.eval_ns)?,
+            json_ns: of(|run| run.json_ns)?,
+            allocs: of(|run| run.allocs)?,
+            data_mb: of(|run| run.data_mb)?,
+        })
+    }
+}
+
+impl Times {
+    /// The median of each figure of several runs of one case; `None` of none.
+    pub fn median(runs: &[&Times]) -> Option<Times> {
+        let of = |figure: fn(&Times) -> f64| median(runs.iter().map(|run| figure(run)).collect());
+        Some(Times {
+            case: runs.first()?.case.clone(),
+            eval_ns: of(|run| run.eval_ns)?,
+            json_ns: of(|run| run.json_ns)?,
+        })
+    }
+}
+
+/// The one in the middle; of an even count the lower one of two.
+fn median(mut figures: Vec<f64>) -> Option<f64> {
+    figures.sort_by(f64::total_cmp);
+    figures.get(figures.len().checked_sub(1)? / 2).copied()
+}
+
 /// A batch of calls takes at least this long, so that reading the clock does not count.
 const BATCH: Duration = Duration::from_micros(20);
 
@@ -63,13 +98,21 @@ pub fn timed<E>(span: Duration, inputs: usize, mut call: impl FnMut(usize) -> Re
         }
         *slice = spent.as_secs_f64() * 1e9 / count;
     }
-    slices.sort_by(f64::total_cmp);
-    Ok(slices[2])
+    Ok(median(slices.to_vec()).unwrap_or_default())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_figure_is_the_median_of_its_rounds() {
+        let times = |eval_ns, json_ns| Times { case: "a".to_owned(), eval_ns, json_ns };
+        let rounds = [times(3.0, 10.0), times(1.0, 30.0), times(2.0, 20.0)];
+        let median = Times::median(&rounds.each_ref());
+        assert!(median.is_some_and(|median| (median.eval_ns, median.json_ns) == (2.0, 20.0)));
+        assert!(Times::median(&[]).is_none());
+    }
 
     #[test]
     fn every_input_is_called_equally_often_and_errors_end_it() {

@@ -19,6 +19,8 @@ pub struct Options {
     pub only: Regex,
     /// Time for one figure.
     pub time: Duration,
+    /// How often all cases are gone through.
+    pub rounds: usize,
     /// Where figures go as JSON.
     pub json: Option<PathBuf>,
     /// Where they go as a plot.
@@ -26,7 +28,7 @@ pub struct Options {
 }
 
 impl Options {
-    /// Reads `[CASES_DIR] [--engine native|regorus|by-hand] [--only REGEX] [--time 300ms] [--json FILE] [--svg FILE]`.
+    /// Reads `[CASES_DIR] [--engine native|regorus|by-hand] [--only REGEX] [--time 300ms] [--rounds 3] [--json FILE] [--svg FILE]`.
     ///
     /// # Errors
     ///
@@ -37,6 +39,7 @@ impl Options {
             engine: Engine::Native,
             only: Regex::new("")?,
             time: Duration::from_millis(300),
+            rounds: 3,
             json: None,
             svg: None,
         };
@@ -46,6 +49,7 @@ impl Options {
                 Long("engine") => options.engine = parser.value()?.string()?.parse()?,
                 Long("only") => options.only = Regex::new(&parser.value()?.string()?)?,
                 Long("time") => options.time = solon_bench::duration(&parser.value()?.string()?)?,
+                Long("rounds") => options.rounds = parser.value()?.parse::<usize>()?.max(1),
                 Long("json") => options.json = Some(parser.value()?.into()),
                 Long("svg") => options.svg = Some(parser.value()?.into()),
                 Value(folder) if options.cases.is_none() => options.cases = Some(folder.into()),

@@ -56,6 +56,23 @@ pub struct Series {
 }
 
 impl Row {
+    /// The median of each figure over several rounds; those that only some of them have are left out.
+    pub fn median(rounds: Vec<Row>) -> Option<Row> {
+        let figures = |of: fn(&Row) -> Option<&Figures>| {
+            Figures::median(rounds.iter().map(of).collect::<Option<Vec<&Figures>>>()?.as_slice())
+        };
+        let times = |of: fn(&Row) -> Option<&Times>| {
+            Times::median(rounds.iter().map(of).collect::<Option<Vec<&Times>>>()?.as_slice())
+        };
+        Some(Row {
+            native: figures(|row| Some(&row.native))?,
+            opa: figures(|row| Some(&row.opa))?,
+            regorus: figures(|row| row.regorus.as_ref()),
+            cedar: times(|row| row.cedar.as_ref()),
+            by_hand: times(|row| row.by_hand.as_ref()),
+        })
+    }
+
     /// How many times slower OPA is on an input that has been read before.
     pub fn parsed(&self) -> f64 {
         self.opa.eval_ns / self.native.eval_ns

@@ -53,7 +53,9 @@ fn needs_input(op: &Op, unit: &Unit) -> bool {
     match op {
         Op::Input { .. }
         | Op::InputPath { .. }
+        | Op::InputOrNull { .. }
         | Op::NamedPath { .. }
+        | Op::NamedOrNull { .. }
         | Op::InputTruthy { .. }
         | Op::InputEqual { .. }
         | Op::Data { .. }

@@ -195,8 +195,10 @@ impl Values<'_> {
     /// The levels of anything in a flat function.
     fn any_way(&mut self) {
         for op in &self.function.ops {
-            if let Op::Document { document, .. } | Op::NamedPath { document, .. } | Op::FixedDocument { document, .. } =
-                op
+            if let Op::Document { document, .. }
+            | Op::NamedPath { document, .. }
+            | Op::NamedOrNull { document, .. }
+            | Op::FixedDocument { document, .. } = op
             {
                 self.result = self.result.max(self.levels_of(document.0));
             }
@@ -313,9 +315,12 @@ impl Flow for Values<'_> {
                     written.holds = Holds::Constant(constant);
                 }
             }
-            Op::Input { .. } | Op::InputPath { .. } | Op::BaseData { .. } => written.levels = state.world,
+            Op::Input { .. } | Op::InputPath { .. } | Op::InputOrNull { .. } | Op::BaseData { .. } => {
+                written.levels = state.world
+            }
             Op::Document { document, .. }
             | Op::NamedPath { document, .. }
+            | Op::NamedOrNull { document, .. }
             | Op::Call { document, .. }
             | Op::Call1 { document, .. }
             | Op::Call2 { document, .. } => written.levels = read + self.levels_of(document.0) + state.world,
@@ -354,9 +359,13 @@ impl Flow for Values<'_> {
                 };
                 (state.current, state.world) = (world, levels);
             }
-            Op::Return {} | Op::ReturnValue { .. } if state.current != 0 => return Err(WRONG_WORLD.to_owned()),
-            Op::Return {} | Op::ReturnValue { .. } if !state.open.is_empty() => return Err(WRONG.to_owned()),
-            Op::Yield { .. } | Op::ReturnValue { .. } => self.result = self.result.max(read),
+            Op::Return {} | Op::ReturnValue { .. } | Op::SettleValue { .. } if state.current != 0 => {
+                return Err(WRONG_WORLD.to_owned());
+            }
+            Op::Return {} | Op::ReturnValue { .. } | Op::SettleValue { .. } if !state.open.is_empty() => {
+                return Err(WRONG.to_owned());
+            }
+            Op::Yield { .. } | Op::ReturnValue { .. } | Op::SettleValue { .. } => self.result = self.result.max(read),
             _ => {}
         }
         if let Some(added) = pushes(op) {

@@ -247,6 +247,7 @@ macro_rules! operations {
                         | Op::Candidate { .. }
                         | Op::Return {}
                         | Op::ReturnValue { .. }
+                        | Op::SettleValue { .. }
                 )
             }
 
@@ -292,6 +293,8 @@ operations! {
     Input { dst: Write, fail: Label }
     /// What is at a path in `input`.
     InputPath { dst: Write, path: PathId, fail: Label }
+    /// What is at a path in `input`, or `null`.
+    InputOrNull { dst: Write, path: PathId }
     /// The base documents.
     BaseData { dst: Write }
     /// What is at a path in a value.
@@ -306,6 +309,8 @@ operations! {
     NamedPath { dst: Write, document: DocumentIndex, path: PathId, fail: Label }
     /// A document that is a constant, or what stands in for it.
     FixedDocument { dst: Write, document: DocumentIndex, constant: ConstantId, fail: Label }
+    /// The same, or `null`.
+    NamedOrNull { dst: Write, document: DocumentIndex, path: PathId }
     /// The entry of a collection at a key, as a loop over it would find it.
     Entry { key: Write, value: Write, collection: Read, equal: Read, fail: Label }
     /// What is at a path of keys below `data`.
@@ -444,6 +449,8 @@ operations! {
     Candidate { mark: Read, done: Label }
     /// Forgets the rules that were found and not gone to.
     Settle { mark: Read }
+    /// The same, and ends with a value.
+    SettleValue { mark: Read, src: Read }
     /// Notes that a rule has an answer; only in code of [observed](crate::plan::observe) plans.
     Fired { rule: Count }
     /// Begins a copy of the world in which something is replaced; remembers the present one.

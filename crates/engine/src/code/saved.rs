@@ -243,6 +243,7 @@ fn called(op: &Op, unit: &Unit, arguments: &[u16]) -> Result<Option<(Callee, usi
     Ok(Some(match *op {
         Op::Document { document: index, .. }
         | Op::NamedPath { document: index, .. }
+        | Op::NamedOrNull { document: index, .. }
         | Op::FixedDocument { document: index, .. } => (document(index), 0),
         Op::Call { document: index, args, .. } => (document(index), args.count.into()),
         Op::Call1 { document: index, .. } | Op::CallHolds { document: index, .. } => (document(index), 1),

@@ -203,6 +203,10 @@ impl<'a> Machine<'a, '_> {
                 Op::InputPath { dst, path, fail } => {
                     copy_or!(dst, self.at_path(unit!(), self.world.input, *path), fail)
                 }
+                Op::InputOrNull { dst, path } => {
+                    let found = self.at_path(unit!(), self.world.input, *path);
+                    write!(dst, found.copied().unwrap_or(Value::Null));
+                }
                 Op::BaseData { dst } => write!(dst, *self.world.data),
                 Op::Path { dst, src, path, fail } => {
                     copy_or!(dst, self.at_path(unit!(), Some(peek!(src)), *path), fail)
@@ -232,6 +236,15 @@ impl<'a> Machine<'a, '_> {
                         let place = place!();
                         write_or!(dst, self.named(path(unit!(), *id), *document, place, stack)?, fail);
                     }
+                }
+                Op::NamedOrNull { dst, document, path: id } => {
+                    let found = if self.world.replaced.is_empty() {
+                        self.at_path(unit!(), self.world.input, *id).copied()
+                    } else {
+                        let place = place!();
+                        self.named(path(unit!(), *id), *document, place, stack)?
+                    };
+                    write!(dst, found.unwrap_or(Value::Null));
                 }
                 Op::FixedDocument { dst, document, constant, fail } => {
                     if self.world.replaced.is_empty() {
@@ -536,6 +549,10 @@ impl<'a> Machine<'a, '_> {
                         Some(start) => go!(start),
                         None => break,
                     }
+                }
+                Op::SettleValue { mark, src } => {
+                    self.reusable.candidates.truncate(mark_of(read!(mark)));
+                    return Ok(Some(read!(src)));
                 }
                 Op::Settle { mark } => self.reusable.candidates.truncate(mark_of(read!(mark))),
                 Op::Fired { rule } => self.fired(rule.0),

@@ -4,7 +4,7 @@
 //! constants. It is put into a register before the first rule; where there is nothing, into which no constant can be that
 //! it is compared with, that holds `null`.
 
-use super::super::{Op, Read, Write};
+use super::super::{DocumentIndex, Op, Read, Write};
 use super::Generator;
 use crate::hir::Const;
 use crate::plan::{Comparison, Constant, Definition, Expr, Step, Test};
@@ -49,11 +49,19 @@ impl<'g> Generator<'g, '_> {
     pub(super) fn fill_common(&mut self) {
         let values: Vec<(&Expr, u16)> = self.common.iter().map(|common| (common.value, common.register)).collect();
         for (value, register) in values {
-            let constant = self.pool.constant(&Constant::Scalar(Const::Null));
-            self.emit(Op::Constant { dst: Write(register), constant });
-            let next = self.label();
-            self.expr_into(value, register, next);
-            self.put(next);
+            let dst = Write(register);
+            match value {
+                Expr::Path(_, keys) => {
+                    let path = self.pool.path(keys);
+                    self.emit(Op::InputOrNull { dst, path });
+                }
+                Expr::Named(document, keys) => {
+                    self.function.documents.push(*document);
+                    let path = self.pool.path(keys);
+                    self.emit(Op::NamedOrNull { dst, document: DocumentIndex(document.0), path });
+                }
+                _ => {}
+            }
         }
     }
 

@@ -230,10 +230,10 @@ impl<'g> Generator<'g, '_> {
     /// Returns the value of a body, and forgets the rules that an index found besides.
     fn give(&mut self, branch: &Branch, candidates: Option<u16>, again: Label) {
         let src = self.operand(&branch.value, again);
-        if let Some(candidates) = candidates {
-            self.emit(Op::Settle { mark: Read(candidates) });
-        }
-        self.emit(Op::ReturnValue { src });
+        self.emit(match candidates {
+            Some(candidates) => Op::SettleValue { mark: Read(candidates), src },
+            None => Op::ReturnValue { src },
+        });
     }
 
     /// Adds one answer of a body to the document.

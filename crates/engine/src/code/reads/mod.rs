@@ -256,7 +256,10 @@ impl<'c> Instruction<'_, 'c> {
             }
             Op::Input { dst, .. } => self.set(dst.0, Shape::INPUT),
             // Where a document is replaced, what it is replaced by is read.
-            Op::InputPath { dst, path, .. } | Op::NamedPath { dst, path, .. } => {
+            Op::InputPath { dst, path, .. }
+            | Op::InputOrNull { dst, path }
+            | Op::NamedPath { dst, path, .. }
+            | Op::NamedOrNull { dst, path, .. } => {
                 let found = self.path(Shape::INPUT, path)?;
                 self.set(dst.0, found)
             }
@@ -394,7 +397,7 @@ impl<'c> Instruction<'_, 'c> {
                 self.shapes().read(result);
                 Some(())
             }
-            Op::ReturnValue { src } => {
+            Op::ReturnValue { src } | Op::SettleValue { src, .. } => {
                 let (src, result) = (self.get(src.0)?, self.result);
                 self.shapes().unify(src, result);
                 Some(())
