@@ -7,7 +7,7 @@ use super::world::{Hints, Substitute, lookup};
 use super::{Machine, Memo, PER_STEP};
 use crate::builtins::{Builtin, Context, Failure, Purity};
 use crate::code::aliases::Root;
-use crate::code::{BuiltinIndex, Function, Unit};
+use crate::code::{BuiltinIndex, FormatId, Function, Unit};
 use crate::plan::{DocumentId, DocumentKind, Function as Callee};
 use crate::value::Value;
 use std::cell::Cell;
@@ -122,6 +122,30 @@ impl<'a> Machine<'a, '_> {
             None => self.builtin(builtin, args, place),
             Some(substitute) => self.call_substitute(substitute, args, stack, place),
         }
+    }
+
+    /// What a builtin gives whose format is known.
+    #[inline(never)]
+    pub(super) fn format(
+        &mut self,
+        unit: &'a Unit,
+        format: FormatId,
+        items: &[Value<'a>],
+        stack: &mut [Value<'a>],
+        place: Place<'a>,
+    ) -> Result<Option<Value<'a>>> {
+        let Some(formatting) = unit.formats.get(format.0 as usize) else { return Ok(None) };
+        self.making(items.len())?;
+        if self.world.functions.is_empty()
+            && let Some(text) =
+                formatting.format.write(self.arena, &mut self.reusable.caches, items, self.setting.limits.value_size)
+        {
+            self.check_memory()?;
+            return Ok(Some(text));
+        }
+        let Some(first) = unit.constants().get(formatting.first.0 as usize) else { return Ok(None) };
+        let items = Value::new_array(self.arena, items);
+        self.any_builtin(unit, formatting.builtin, &[*first, items], stack, place)
     }
 
     /// What `minus` gives of a value and the set of a collection's keys whose values are not `false`.
