@@ -23,11 +23,18 @@ impl<'a> Machine<'a, '_> {
         if args.is_empty() || !self.code.is_remembered.get(document as usize).is_some_and(|is| *is) {
             return self.call_anew(document, args, stack);
         }
+        if self.reusable.worth.is_idle(document) {
+            return self.call_anew(document, args, stack);
+        }
         let current = self.current;
         let number = match self.extras().calls.ask(current, document, args) {
-            Ok(result) => return Ok(result),
+            Ok(result) => {
+                self.reusable.worth.hit(document);
+                return Ok(result);
+            }
             Err(number) => number,
         };
+        self.reusable.worth.missed(document);
         self.ticks(args.len() / PER_STEP)?;
         let result = self.call_anew(document, args, stack)?;
         if let Some(number) = number {
