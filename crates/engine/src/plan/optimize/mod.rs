@@ -14,6 +14,7 @@ mod names;
 mod purity;
 mod reuse;
 mod sink;
+mod tables;
 mod total;
 mod traits;
 mod turn;
@@ -38,6 +39,7 @@ struct Facts {
 /// Rewrites every document.
 pub fn optimize_program(tree: &mut Tree, plans: &mut Vec<DocumentPlan>) {
     names::follow_names(tree, plans);
+    tables::make_tables(tree, plans);
     inline::inline_program(tree, plans);
     let mut facts: Vec<Vec<Facts>> = Vec::with_capacity(plans.len());
     for plan in plans.iter_mut() {
