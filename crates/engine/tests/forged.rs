@@ -7,7 +7,9 @@ mod forge;
 
 use forge::{Choices, forge};
 use peak_alloc::PeakAlloc;
-use solon_engine::code::{DocumentIndex, IndexId, Label, Op, PathId, Range, Read, Target, TargetId, Update, Write};
+use solon_engine::code::{
+    DocumentIndex, IndexId, Label, NearPath, Op, PathId, Range, Read, Target, TargetId, Update, Write,
+};
 use solon_engine::plan::DocumentId;
 use solon_engine::vm::Code;
 use solon_engine::{Compiler, Input, Limits, Policy};
@@ -90,7 +92,10 @@ fn a_walk_without_a_beginning_counts_steps() {
         done: Label(2),
     };
     let values = Op::NextEqual { iterator, collection, path: PathId(0), equal, value: Write(2), done: Label(2) };
-    for next in [values, entry] {
+    let (path, done) = (NearPath(0), Label(2));
+    let both =
+        Op::NextEqualBoth { iterator, collection, path, equal, second: path, other: equal, value: Write(2), done };
+    for next in [values, entry, both] {
         let said = ask("package a\np := x if { x := input.y }", |code| {
             code.unit.paths = vec![Vec::new().into(); 1];
             let data = |register| Op::BaseData { dst: Write(register) };

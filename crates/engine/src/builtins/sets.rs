@@ -81,6 +81,12 @@ pub(super) fn unite<'a>(arena: &'a Bump, left: Set<'a>, right: Set<'a>) -> Set<'
     if right.is_empty() {
         return left;
     }
+    // Where one has a single member that the other has, too, nothing is to be made. (Of strings there is but one form.)
+    match (left.items(), right.items()) {
+        (_, [item]) if left.contains(item) => return left,
+        ([item @ Value::String { .. }], _) if right.contains(item) => return right,
+        _ => {}
+    }
     let mut items = bumpalo::collections::Vec::with_capacity_in(left.len() + right.len(), arena);
     let (mut lefts, mut rights) = (left.items().iter().peekable(), right.items().iter().peekable());
     while let (Some(one), Some(other)) = (lefts.peek(), rights.peek()) {

@@ -259,6 +259,7 @@ fn is_costly(function: &Function) -> bool {
                 | Op::NextMember { .. }
                 | Op::NextEqual { .. }
                 | Op::NextEqualEntry { .. }
+                | Op::NextEqualBoth { .. }
                 | Op::PushParts { .. }
                 | Op::PushGroups { .. }
                 | Op::PushEqualParts { .. }

@@ -196,7 +196,9 @@ impl Values<'_> {
     /// The levels of anything in a flat function.
     fn any_way(&mut self) {
         for op in &self.function.ops {
-            if let Op::Document { document, .. } | Op::NamedPath { document, .. } = op {
+            if let Op::Document { document, .. } | Op::NamedPath { document, .. } | Op::FixedDocument { document, .. } =
+                op
+            {
                 self.result = self.result.max(self.levels_of(document.0));
             }
             let mut levels = 0;
@@ -318,6 +320,8 @@ impl Flow for Values<'_> {
             | Op::Call { document, .. }
             | Op::Call1 { document, .. }
             | Op::Call2 { document, .. } => written.levels = read + self.levels_of(document.0) + state.world,
+            // It is the one or the other.
+            Op::FixedDocument { document, .. } => written.levels = read.max(self.levels_of(document.0)) + state.world,
             Op::Builtin { builtin, .. }
             | Op::Builtin1 { builtin, .. }
             | Op::Builtin2 { builtin, .. }

@@ -55,6 +55,22 @@ pub struct KeysId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PathId(pub u32);
 
+/// A path of the unit, if it is one of the first: for instructions that have no room for more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NearPath(pub u16);
+
+impl NearPath {
+    /// A path, if its number is small enough.
+    pub fn new(path: PathId) -> Option<NearPath> {
+        u16::try_from(path.0).ok().map(NearPath)
+    }
+
+    /// The path.
+    pub fn path(self) -> PathId {
+        PathId(self.0.into())
+    }
+}
+
 /// A document: its number in the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DocumentIndex(pub u32);
@@ -146,6 +162,16 @@ impl Field for Read {
 
     fn made(number: &mut dyn FnMut(Operand) -> u32) -> Self {
         Read(number(Operand::Read(0)) as u16)
+    }
+}
+
+impl Field for NearPath {
+    fn operand(self) -> Operand {
+        Operand::Path(self.path().0)
+    }
+
+    fn made(number: &mut dyn FnMut(Operand) -> u32) -> Self {
+        NearPath(number(Operand::Path(0)) as u16)
     }
 }
 
@@ -263,6 +289,8 @@ operations! {
     Document { dst: Write, document: DocumentIndex, fail: Label }
     /// What is at a path in `input` that a document gives a name to, or in base documents that stand in for that.
     NamedPath { dst: Write, document: DocumentIndex, path: PathId, fail: Label }
+    /// A document that is a constant, or what stands in for it.
+    FixedDocument { dst: Write, document: DocumentIndex, constant: ConstantId, fail: Label }
     /// The entry of a collection at a key, as a loop over it would find it.
     Entry { key: Write, value: Write, collection: Read, equal: Read, fail: Label }
     /// What is at a path of keys below `data`.
@@ -342,6 +370,8 @@ operations! {
     NextEqual { iterator: Update, collection: Read, path: PathId, equal: Read, value: Write, done: Label }
     /// The same with its key.
     NextEqualEntry { iterator: Update, collection: Read, path: PathId, equal: Read, key: Write, value: Write, done: Label }
+    /// The next element that has a value at a path, and another one at a second path.
+    NextEqualBoth { iterator: Update, collection: Read, path: NearPath, equal: Read, second: NearPath, other: Read, value: Write, done: Label }
     /// Begins a collection of unknown size.
     Begin { mark: Write }
     /// Adds an item to the collection begun last.

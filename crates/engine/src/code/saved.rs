@@ -272,7 +272,9 @@ fn called(op: &Op, unit: &Unit, arguments: &[u16]) -> Result<Option<(Callee, usi
         |index: BuiltinIndex| Ok::<_, String>(Callee::Builtin(at(&unit.builtins, index.0.into(), "builtin")?));
     let document = |index: DocumentIndex| Callee::Document(DocumentId(index.0));
     Ok(Some(match *op {
-        Op::Document { document: index, .. } | Op::NamedPath { document: index, .. } => (document(index), 0),
+        Op::Document { document: index, .. }
+        | Op::NamedPath { document: index, .. }
+        | Op::FixedDocument { document: index, .. } => (document(index), 0),
         Op::Call { document: index, args, .. } => (document(index), args.count.into()),
         Op::Call1 { document: index, .. } | Op::CallHolds { document: index, .. } => (document(index), 1),
         Op::Call2 { document: index, .. } => (document(index), 2),

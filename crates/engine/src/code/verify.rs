@@ -40,6 +40,7 @@ fn counts_steps(op: &Op) -> bool {
             | Op::NextMember { .. }
             | Op::NextEqual { .. }
             | Op::NextEqualEntry { .. }
+            | Op::NextEqualBoth { .. }
             | Op::Candidate { .. }
     )
 }

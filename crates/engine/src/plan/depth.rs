@@ -194,7 +194,9 @@ impl<'k> Measure<'k> {
             Expr::Slot(slot) => self.slots.get(slot.0 as usize).copied().unwrap_or(0),
             Expr::Input | Expr::BaseData => self.world,
             Expr::Path(base, _) | Expr::Stored(base) | Expr::Index(base, _) => self.expr(base),
-            Expr::Document(document, _) | Expr::Named(document, _) => self.document(document.0),
+            Expr::Document(document, _) | Expr::Named(document, _) | Expr::Fixed(document, _) => {
+                self.document(document.0)
+            }
             Expr::Data(..) => self.deepest.saturating_add(self.world),
             Expr::Call { function: Function::Document(document), args, .. } => {
                 self.most(args).saturating_add(self.document(document.0))

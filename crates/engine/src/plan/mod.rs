@@ -228,6 +228,8 @@ pub enum Expr {
     /// What is at keys in a document that is no more than a name for a path of `input`; the whole path. Where base
     /// documents stand in for the document, it is what they have at those keys.
     Named(DocumentId, Keys),
+    /// A document that is a constant, or what stands in for it.
+    Fixed(DocumentId, Arc<Constant>),
     /// Whatever is at a path below `data` that is known at run time only, or is no single document.
     Data(Vec<Expr>, At),
     /// A call.

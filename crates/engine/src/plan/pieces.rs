@@ -74,7 +74,7 @@ macro_rules! pieces {
         pub fn $of_expr<'p>(expr: &'p $($mutable)* Expr, visit: &mut dyn FnMut($piece<'p>)) {
             match expr {
                 Expr::Const(_) | Expr::Slot(_) | Expr::Input | Expr::BaseData | Expr::Undefined => {}
-                Expr::Document(..) | Expr::Named(..) => {}
+                Expr::Document(..) | Expr::Named(..) | Expr::Fixed(..) => {}
                 Expr::Path(base, _) | Expr::Stored(base) => visit($piece::Expr(base)),
                 Expr::Index(base, key) => {
                     visit($piece::Expr(key));

@@ -177,6 +177,9 @@ impl Printer<'_> {
             Expr::Named(document, path) => {
                 format!("data.{}:input{}", self.tree.document(*document).path.join("."), keys(path))
             }
+            Expr::Fixed(document, constant) => {
+                format!("data.{}:{}", self.tree.document(*document).path.join("."), constant_text(constant))
+            }
             Expr::Data(path, _) => format!("data[{}]", self.exprs(path)),
             Expr::Call { function, args, .. } => format!("{}({})", self.function(*function), self.exprs(args)),
             Expr::Array(items) => format!("[{}]", self.exprs(items)),

@@ -243,21 +243,31 @@ impl<'a> Object<'a> {
     }
 
     /// Where a string key stands in the entries.
-    #[inline]
+    #[inline(always)]
     fn position_of_text(&self, symbol: Symbol, text: &str) -> Option<usize> {
         let Inner { entries, index, .. } = *self.inner();
-        let is_key = |other: &Value<'a>| match other {
-            Value::String { symbol: known, text: other } => {
-                symbol.same(*known).unwrap_or_else(|| text::same(text, other))
-            }
-            _ => false,
-        };
-        if !table_of(entries, index).is_empty() {
-            self.probe(text::hash(text), is_key)
-        } else if entries.len() <= LINEAR {
-            entries.iter().position(|entry| is_key(&entry.0))
+        let table = table_of(entries, index);
+        if table.is_empty() {
+            return self.position_without_table(symbol, text);
+        }
+        probe(table, entries, text::hash(text), |key| is_text(key, symbol, text))
+    }
+
+    /// (By itself, so that the way of large objects is short.)
+    #[inline(never)]
+    fn position_without_table(&self, symbol: Symbol, text: &str) -> Option<usize> {
+        let entries = self.inner().entries;
+        if entries.len() <= LINEAR {
+            entries.iter().position(|(key, _)| is_text(key, symbol, text))
         } else {
-            entries.binary_search_by(|entry| entry.0.cmp(&Value::String { symbol, text })).ok()
+            let word = text::word(text.as_bytes());
+            let order = |(key, _): &Entry<'_>| match key {
+                Value::String { text: other, .. } => {
+                    text::word(other.as_bytes()).cmp(&word).then_with(|| text::order_of_alike(other, text))
+                }
+                key => key.cmp(&Value::String { symbol, text }),
+            };
+            entries.binary_search_by(order).ok()
         }
     }
 
@@ -272,6 +282,15 @@ impl<'a> Object<'a> {
     pub(crate) fn links(&self) -> Option<Links<'a>> {
         let Inner { entries, index, .. } = *self.inner();
         Links::new(entries.len(), index.get(slots(entries.len())..)?)
+    }
+}
+
+/// Whether a key is a string.
+#[inline(always)]
+fn is_text(key: &Value<'_>, symbol: Symbol, text: &str) -> bool {
+    match key {
+        Value::String { symbol: known, text: other } => symbol.same(*known).unwrap_or_else(|| text::same(text, other)),
+        _ => false,
     }
 }
 

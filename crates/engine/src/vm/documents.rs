@@ -178,10 +178,16 @@ fn text(name: &Arc<str>) -> &str {
 /// What base documents have at a key. Their keys are strings: a number is its text.
 #[inline]
 pub(super) fn stored<'a>(value: &Value<'a>, key: &Value<'a>) -> Option<&'a Value<'a>> {
-    value.find(key).or_else(|| match (value, key) {
-        (Value::Object(object), Value::Int(number)) => object.find(&Value::string(&number.to_string())),
-        _ => None,
-    })
+    match (value, key) {
+        (Value::Object(object), Value::String { symbol, text }) => object.find_text(*symbol, text),
+        (Value::Object(object), Value::Int(number)) => stored_at_number(*object, *number),
+        (value, key) => value.find(key),
+    }
+}
+
+#[inline(never)]
+fn stored_at_number<'a>(object: Object<'a>, number: i64) -> Option<&'a Value<'a>> {
+    object.find(&Value::Int(number)).or_else(|| object.find(&Value::string(&number.to_string())))
 }
 
 /// What is at keys inside a value.

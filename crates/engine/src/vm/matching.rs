@@ -8,9 +8,9 @@ use super::Machine;
 use super::elements::{Element, element, is_member};
 use super::error::Result;
 use super::part::{Part, Step, Steps, with_part};
-use super::run::is_same;
-use crate::code::Key;
-use crate::value::{Bump, Entry, Object, Set, Value, same_text, sketch};
+use super::run::{indexed, is_same, is_same_text, path};
+use crate::code::{Key, Op, Unit};
+use crate::value::{Bump, Entry, Object, Set, Symbol, Value, same_text, sketch};
 
 /// Smaller collections are walked each time.
 const LARGE: usize = 16;
@@ -183,6 +183,44 @@ impl<'a> Machine<'a, '_> {
         Ok(found)
     }
 
+    /// The same for an element that has another value at another path, too.
+    #[inline(never)]
+    pub(super) fn next_equal_both(
+        &mut self,
+        unit: &Unit,
+        registers: &mut [Value<'a>],
+        op: &Op,
+    ) -> Result<Option<&'a Value<'a>>> {
+        let Op::NextEqualBoth { iterator, collection, path: first, equal, second, other, .. } = *op else {
+            return Ok(None);
+        };
+        let (path, second) = (path(unit, first.path()), path(unit, second.path()));
+        let register = |number: u16| registers.get(usize::from(number));
+        let (Some(Value::Int(start)), Some(collection), Some(equal), Some(other)) =
+            (register(iterator.0), register(collection.0), register(equal.0), register(other.0))
+        else {
+            self.tick()?;
+            return Ok(None);
+        };
+        let start = *start;
+        // Elements that were found by an index have the first value.
+        let (at, next, steps) = if start < 0 {
+            let first = FOUND.wrapping_sub(start) as usize;
+            let at = first + until_equal(collection, first, second, other);
+            (at, FOUND.saturating_sub_unsigned(at as u64).saturating_sub(1), at - first + 1)
+        } else {
+            let first = start as usize;
+            let at = first + until_both(collection, first, (path, equal), (second, other));
+            (at, (at as i64).saturating_add(1), at - first + 1)
+        };
+        let found = value_at(collection, at);
+        if let Some(position) = registers.get_mut(usize::from(iterator.0)) {
+            *position = Value::Int(next);
+        }
+        self.ticks(steps)?;
+        Ok(found)
+    }
+
     /// The next element of a collection, from the position in register `iterator` on, that is a member of another one.
     #[inline(never)]
     pub(super) fn next_member(
@@ -245,18 +283,37 @@ impl<'a> Machine<'a, '_> {
 
     /// Adds what is chosen of each element of a collection, from a position on.
     #[inline(always)]
-    fn push_each(
+    fn push_each<'v>(
         &mut self,
         collection: &Value<'a>,
         first: usize,
-        choose: impl Fn(&'a Value<'a>) -> Option<&'a Value<'a>>,
-    ) -> Result<()> {
+        choose: impl Fn(&'a Value<'a>) -> Option<&'v Value<'a>>,
+    ) -> Result<()>
+    where
+        'a: 'v,
+    {
         for value in Values::new(collection, first) {
             if let Some(part) = choose(value) {
                 self.push(*part)?;
             }
         }
         self.ticks(collection.len().unwrap_or_default().saturating_sub(first) + 1)
+    }
+
+    /// Adds what is at each element of a collection in a value.
+    #[inline(never)]
+    pub(super) fn push_found(&mut self, collection: &Value<'a>, from: &Value<'a>) -> Result<()> {
+        if let Value::Object(object) = from
+            && object.unread().is_some()
+        {
+            for key in Values::new(collection, 0) {
+                if let Some(found) = self.unread(*object, key)? {
+                    self.push(found)?;
+                }
+            }
+            return self.ticks(collection.len().unwrap_or_default() + 1);
+        }
+        self.push_each(collection, 0, |key| indexed(from, key))
     }
 
     /// Adds the keys of a collection whose values are not `false`.
@@ -438,13 +495,25 @@ fn until<'a>(collection: &Value<'a>, first: usize, most: usize, is_wanted: impl 
 /// How many stand before the first that has a value at a path.
 #[inline(always)]
 fn until_equal<'a>(collection: &Value<'a>, first: usize, path: &[Key], equal: &Value<'_>) -> usize {
-    // Mostly it is one step, in an array.
-    let (Value::Array(items), Some(part)) = (collection, Step::new(path)) else {
-        return until_equal_anywhere(collection, first, path, equal);
-    };
+    // Mostly it is one step, in an array, or the element itself.
+    let Value::Array(items) = collection else { return until_equal_anywhere(collection, first, path, equal) };
+    let items = items.get(first..).unwrap_or_default();
+    match (Step::new(path), equal) {
+        (Some(part), Value::String { symbol, text }) => {
+            before(items, |item| part.of(item).is_some_and(|found| is_text(found, *symbol, text)))
+        }
+        (Some(part), equal) => before(items, |item| part.of(item).is_some_and(|found| is_same(found, equal))),
+        (None, equal) if path.is_empty() => before(items, |item| is_same(item, equal)),
+        _ => until_equal_anywhere(collection, first, path, equal),
+    }
+}
+
+/// How many items stand before the first that is wanted.
+#[inline(always)]
+fn before<'a>(items: &'a [Value<'a>], is_wanted: impl Fn(&'a Value<'a>) -> bool) -> usize {
     let mut count = 0;
-    for item in items.get(first..).unwrap_or_default() {
-        if part.of(item).is_some_and(|found| is_same(found, equal)) {
+    for item in items {
+        if is_wanted(item) {
             break;
         }
         count += 1;
@@ -452,11 +521,44 @@ fn until_equal<'a>(collection: &Value<'a>, first: usize, path: &[Key], equal: &V
     count
 }
 
+/// Equality with a text, where most values are other ones of other lengths.
+#[inline(always)]
+fn is_text(value: &Value<'_>, symbol: Symbol, text: &str) -> bool {
+    match value {
+        Value::String { symbol: other_symbol, text: other } => {
+            other.len() == text.len() && symbol.same(*other_symbol).unwrap_or_else(|| is_same_text(text, other))
+        }
+        _ => false,
+    }
+}
+
 #[inline(never)]
 fn until_equal_anywhere<'a>(collection: &Value<'a>, first: usize, path: &[Key], equal: &Value<'_>) -> usize {
     with_part!(path, |part| {
         until(collection, first, usize::MAX, |value| part.of(value).is_some_and(|found| is_same(found, equal)))
     })
+}
+
+/// How many stand before the first that has a value at one path, and another at another.
+#[inline(always)]
+fn until_both<'a>(
+    collection: &Value<'a>,
+    first: usize,
+    (path, equal): (&[Key], &Value<'_>),
+    (second, other): (&[Key], &Value<'_>),
+) -> usize {
+    let is_found = |found: Option<&Value<'_>>, wanted: &Value<'_>| found.is_some_and(|found| is_same(found, wanted));
+    if let (Value::Array(items), Some(part), Some(second)) = (collection, Step::new(path), Step::new(second)) {
+        let items = items.get(first..).unwrap_or_default();
+        return match equal {
+            Value::String { symbol, text } => before(items, |item| {
+                part.of(item).is_some_and(|found| is_text(found, *symbol, text)) && is_found(second.of(item), other)
+            }),
+            equal => before(items, |item| is_found(part.of(item), equal) && is_found(second.of(item), other)),
+        };
+    }
+    let (part, second) = (Steps::new(path), Steps::new(second));
+    until(collection, first, usize::MAX, |value| is_found(part.of(value), equal) && is_found(second.of(value), other))
 }
 
 /// Elements that are compared with others before the steps of that are counted, and how many are a step.

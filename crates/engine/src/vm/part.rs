@@ -15,6 +15,8 @@ pub(super) trait Part {
 pub(super) struct Step<'p> {
     path: &'p [Key],
     symbol: Symbol,
+    /// The same where there is one; elsewhere what no key has.
+    named: Symbol,
     /// Where the key was found the last time.
     hint: Cell<u8>,
 }
@@ -22,7 +24,7 @@ pub(super) struct Step<'p> {
 impl<'p> Step<'p> {
     pub(super) fn new(path: &'p [Key]) -> Option<Self> {
         match path {
-            [key] => Some(Step { path, symbol: key.symbol, hint: Cell::new(0) }),
+            [key] => Some(Step { path, symbol: key.symbol, named: key.named, hint: Cell::new(0) }),
             _ => None,
         }
     }
@@ -31,10 +33,13 @@ impl<'p> Step<'p> {
 impl Part for Step<'_> {
     #[inline(always)]
     fn of<'a>(&self, value: &'a Value<'a>) -> Option<&'a Value<'a>> {
-        if let Value::Object(object) = value
-            && let Some(found) = object.find_again(self.symbol, &self.hint)
-        {
-            return found;
+        if let Value::Object(object) = value {
+            if let Some(found) = object.find_at(self.named, &self.hint) {
+                return Some(found);
+            }
+            if let Some(found) = object.find_again(self.symbol, &self.hint) {
+                return found;
+            }
         }
         lookup_carefully(value, self.path)
     }

@@ -2,7 +2,7 @@
 
 use super::build;
 use super::documents::stored;
-use super::elements::{Element, element, entry, is_member, next};
+use super::elements::{Element, entry, is_member, next};
 use super::error::{EvalError, Result, codes};
 use super::matching::walked_each_time;
 use super::world::{Hints, Memo, World, lookup};
@@ -216,6 +216,14 @@ impl<'a> Machine<'a, '_> {
                         write_or!(dst, self.named(path(unit, id), document, place, stack)?, fail);
                     }
                 }
+                Op::FixedDocument { dst, document, constant, fail } => {
+                    if self.world.replaced.is_empty() {
+                        write!(dst, *constant!(constant));
+                    } else {
+                        let place = place!();
+                        write_or!(dst, self.document(document.0, place, stack)?, fail);
+                    }
+                }
                 Op::Data { dst, keys, fail } => {
                     let keys = range(registers, keys);
                     let found = self.data(keys, place!(), stack)?;
@@ -397,6 +405,9 @@ impl<'a> Machine<'a, '_> {
                         None => go!(done),
                     }
                 }
+                Op::NextEqualBoth { value, done, .. } => {
+                    copy_or!(value, self.next_equal_both(unit, registers, op)?, done);
+                }
                 Op::Begin { mark } => write!(mark, Value::from_usize(self.scratch.len())),
                 Op::Push { src } => self.push(read!(src))?,
                 Op::PushParts { collection, path: at } => self.push_parts(peek!(collection), path(unit, at))?,
@@ -536,26 +547,9 @@ impl<'a> Machine<'a, '_> {
         Ok(value.and_then(|value| keys.iter().try_fold(value, step)))
     }
 
-    /// Adds what is at each element of a collection in a value to what is being built.
-    #[inline(never)]
-    fn push_found(&mut self, collection: &Value<'a>, from: &Value<'a>) -> Result<()> {
-        let mut at = 0;
-        while let Some(Element::Item(_, key) | Element::Entry(_, key)) = element(collection, at) {
-            let found = match from {
-                Value::Object(object) if object.unread().is_some() => self.unread(*object, key)?,
-                from => indexed(from, key).copied(),
-            };
-            if let Some(found) = found {
-                self.push(found)?;
-            }
-            at += 1;
-        }
-        self.ticks(at + 1)
-    }
-
     /// What stands under a key of an object of the input whose entries have not been read.
     #[inline(never)]
-    fn unread(&mut self, object: Object<'a>, key: &Value<'_>) -> Result<Option<Value<'a>>> {
+    pub(super) fn unread(&mut self, object: Object<'a>, key: &Value<'_>) -> Result<Option<Value<'a>>> {
         let found = self.late.get(object, key).map_err(|_| internal("a part of the input cannot be read again"))?;
         self.check_memory()?;
         Ok(found)
@@ -607,7 +601,7 @@ fn definition(function: &Function, number: u32) -> Option<Label> {
 
 /// What is at a key in a value.
 #[inline(always)]
-fn indexed<'v, 'a>(value: &'v Value<'a>, key: &Value<'_>) -> Option<&'v Value<'a>> {
+pub(super) fn indexed<'v, 'a>(value: &'v Value<'a>, key: &Value<'_>) -> Option<&'v Value<'a>> {
     match (value, key) {
         (Value::Array(items), Value::Int(at)) => items.get(*at as usize),
         (value, key) => value.find(key),
@@ -627,7 +621,7 @@ pub(super) fn is_same(left: &Value<'_>, right: &Value<'_>) -> bool {
 
 /// (By itself, so that comparisons of symbols are short.)
 #[inline(never)]
-fn is_same_text(left: &str, right: &str) -> bool {
+pub(super) fn is_same_text(left: &str, right: &str) -> bool {
     same_text(left, right)
 }
 

@@ -374,6 +374,7 @@ impl Writer<'_> {
             "AmongEntries",
             "NextEqual",
             "NextEqualEntry",
+            "NextEqualBoth",
             "Next",
             "MakeArray",
             "MakeSet",

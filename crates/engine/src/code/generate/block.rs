@@ -1,10 +1,10 @@
 //! Steps.
 
-use super::super::{Count, DocumentIndex, Function, KindCode, Label, Op, Read, Target, Update, Write};
+use super::super::{Count, DocumentIndex, Function, KindCode, Label, NearPath, Op, Read, Target, Update, Write};
 use super::{Generator, World};
 use crate::hir::Const;
 use crate::plan::pieces::slots_of_expr;
-use crate::plan::{self, Block, Comparison, Constant, Expr, Filter, Part, Slot, Step, Test};
+use crate::plan::{self, Block, Comparison, Constant, Expr, Filter, Keys, Part, Slot, Step, Test};
 use std::sync::Arc;
 
 /// What happens where a block succeeds. It is told where to go for the next answer and which of several rules it is
@@ -64,17 +64,21 @@ impl Generator<'_, '_> {
                         return self.members(collection, test, body, fail, which, leaf);
                     }
                     let (key, value) = (key.map(|key| self.slot(key)), value.map(|value| self.slot(value)));
+                    let mut rest = body.as_slice();
                     let (again, done) = match filter {
                         Some(Filter { part: Part::Key, equal }) => {
                             self.entry(collection, key, value, equal, fail);
                             return self.block(body, fail, which, leaf);
                         }
                         Some(Filter { part: Part::Value(path), equal }) => {
-                            self.start_filtered(collection, key, value, (path, equal), fail)
+                            let second = self.optimizations.plans.then(|| second_test(step)).flatten();
+                            let second = second.filter(|_| key.is_none());
+                            rest = second.map_or(body, |_| body.get(1..).unwrap_or_default());
+                            self.start_filtered(collection, key, value, (path, equal), second, fail)
                         }
                         None => self.start(collection, key, value),
                     };
-                    self.block(body, again, which, leaf);
+                    self.block(rest, again, which, leaf);
                     self.put(done);
                     self.emit(Op::Jump { to: fail });
                     return;
@@ -97,7 +101,11 @@ impl Generator<'_, '_> {
                 Step::Alternatives(rests) => {
                     for (which, rest) in rests {
                         let next = self.label();
-                        self.temporarily(|this| this.block(rest, next, *which, leaf));
+                        self.temporarily(|this| {
+                            if !this.gather_rest(rest, *which, next) {
+                                this.block(rest, next, *which, leaf);
+                            }
+                        });
                         self.put(next);
                     }
                     return self.emit(Op::Jump { to: fail });
@@ -147,12 +155,16 @@ impl Generator<'_, '_> {
         leaf: Leaf<'_>,
     ) {
         let (iterator, collection) = (self.register(), Read(collection));
-        let (value, others_register) = (self.slot(value), self.register());
+        // What a slot holds need not be copied.
+        let held = matches!(others, Expr::Slot(_)).then(|| self.expr(others, fail));
+        let (value, others_register) = (self.slot(value), held.unwrap_or_else(|| self.register()));
         let (done, found) = (self.label(), self.label());
         self.emit(Op::Start { iterator: Write(iterator) });
         let first = self.here();
         self.emit(Op::NextValue { iterator: Update(iterator), collection, value: Write(value), done });
-        self.expr_into(others, others_register, first);
+        if held.is_none() {
+            self.expr_into(others, others_register, first);
+        }
         let (again, others) = (self.label(), Read(others_register));
         self.emit(Op::Member { item: Read(value), collection: others, fail: again });
         self.emit(Op::Jump { to: found });
@@ -164,17 +176,19 @@ impl Generator<'_, '_> {
         self.emit(Op::Jump { to: fail });
     }
 
-    /// The same for a loop over the elements that a filter lets through.
+    /// The same for a loop over the elements that a filter lets through; a second one only where there is no key.
     fn start_filtered(
         &mut self,
         collection: u16,
         key: Option<u16>,
         value: Option<u16>,
         (path, equal): (&[Arc<str>], &Expr),
+        second: Option<(&Keys, &Expr)>,
         fail: Label,
     ) -> (Label, Label) {
         let equal = Read(self.expr(equal, fail));
         let path = self.pool.path(path);
+        let second = second.map(|(second, other)| (self.pool.path(second), Read(self.expr(other, fail))));
         let (among, iterator) = (self.register(), self.register());
         let (dst, start, collection) = (Write(among), Write(iterator), Read(collection));
         self.emit(match key {
@@ -185,10 +199,19 @@ impl Generator<'_, '_> {
         let again = self.here();
         let (iterator, collection) = (Update(iterator), Read(among));
         let value = Write(value.unwrap_or_else(|| self.register()));
-        self.emit(match key.map(Write) {
-            Some(key) => Op::NextEqualEntry { iterator, collection, path, equal, key, value, done },
-            None => Op::NextEqual { iterator, collection, path, equal, value, done },
-        });
+        let near = second.and_then(|(second, other)| Some((NearPath::new(path)?, NearPath::new(second)?, other)));
+        match (key.map(Write), near) {
+            (Some(key), _) => self.emit(Op::NextEqualEntry { iterator, collection, path, equal, key, value, done }),
+            (None, Some((path, second, other))) => {
+                self.emit(Op::NextEqualBoth { iterator, collection, path, equal, second, other, value, done });
+            }
+            (None, None) => {
+                self.emit(Op::NextEqual { iterator, collection, path, equal, value, done });
+                if let Some((path, right)) = second {
+                    self.emit(Op::PathEqual { src: Read(value.0), right, path, fail: again });
+                }
+            }
+        }
         (again, done)
     }
 
@@ -389,10 +412,24 @@ fn member_test<'p>(
     is_outside.then_some(((value, others), rest))
 }
 
+/// The test that a loop's body begins with, if it is whether what is at a path in its element equals what is known outside
+/// of it.
+fn second_test(step: &Step) -> Option<(&Keys, &Expr)> {
+    let Step::Loop { value: Some(value), body, .. } = step else { return None };
+    let Some(Step::Test(Test::Compare(Comparison::Equal, left, right))) = body.first() else { return None };
+    [(left, right), (right, left)].into_iter().find_map(|(part, other)| match (part, other) {
+        (Expr::Path(base, keys), Expr::Slot(_) | Expr::Const(_)) => {
+            (**base == Expr::Slot(*value) && *other != **base).then_some((keys, other))
+        }
+        _ => None,
+    })
+}
+
 /// Whether a value is found without doing anything that somebody could count: documents are computed once in any case.
 fn is_lookup(expr: &Expr) -> bool {
     match expr {
-        Expr::Const(_) | Expr::Slot(_) | Expr::Input | Expr::BaseData | Expr::Named(..) | Expr::Document(..) => true,
+        Expr::Const(_) | Expr::Slot(_) | Expr::Input | Expr::BaseData => true,
+        Expr::Named(..) | Expr::Fixed(..) | Expr::Document(..) => true,
         Expr::Path(base, _) | Expr::Stored(base) => is_lookup(base),
         Expr::Index(base, key) => is_lookup(base) && is_lookup(key),
         _ => false,
@@ -402,7 +439,7 @@ fn is_lookup(expr: &Expr) -> bool {
 /// Whether a value cannot fail with an error, so that nobody can tell when it is read.
 fn is_at_hand(expr: &Expr) -> bool {
     match expr {
-        Expr::Const(_) | Expr::Slot(_) | Expr::Input | Expr::Named(..) => true,
+        Expr::Const(_) | Expr::Slot(_) | Expr::Input | Expr::Named(..) | Expr::Fixed(..) => true,
         Expr::Path(base, _) | Expr::Stored(base) => is_at_hand(base),
         _ => false,
     }

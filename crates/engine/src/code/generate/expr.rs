@@ -90,6 +90,11 @@ impl Generator<'_, '_> {
                 let path = self.pool.path(keys);
                 self.emit(Op::NamedPath { dst, document: DocumentIndex(document.0), path, fail });
             }
+            Expr::Fixed(document, constant) => {
+                self.function.documents.push(*document);
+                let constant = self.pool.constant(constant);
+                self.emit(Op::FixedDocument { dst, document: DocumentIndex(document.0), constant, fail });
+            }
             Expr::Data(keys, at) => self.temporarily(|this| {
                 let followed = this.path_keys(keys);
                 this.function.followed.push(followed);
@@ -205,11 +210,25 @@ impl Generator<'_, '_> {
 
     /// Values in registers in a row.
     pub(super) fn range(&mut self, exprs: &[Expr], fail: Label) -> Range {
+        if let Some(range) = self.slots_in_a_row(exprs) {
+            return range;
+        }
         let first = self.registers(exprs.len());
         for (at, expr) in exprs.iter().enumerate() {
             self.temporarily(|this| this.expr_into(expr, first.saturating_add(at as u16), fail));
         }
         Range { first, count: exprs.len() as u16 }
+    }
+
+    /// The registers of slots, if they are in a row.
+    fn slots_in_a_row(&self, exprs: &[Expr]) -> Option<Range> {
+        let Some(Expr::Slot(first)) = exprs.first() else { return None };
+        let first = self.slot(*first);
+        let are_in_a_row = exprs.iter().zip(first..).all(|(expr, register)| match expr {
+            Expr::Slot(slot) => self.slot(*slot) == register,
+            _ => false,
+        });
+        (are_in_a_row && self.optimizations.plans).then_some(Range { first, count: exprs.len() as u16 })
     }
 
     fn comprehension(&mut self, comprehension: &Comprehension, dst: Write) {

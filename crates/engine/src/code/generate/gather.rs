@@ -40,6 +40,15 @@ impl Generator<'_, '_> {
         true
     }
 
+    /// The same for the rest of a rule that shares its beginning with others of a set.
+    pub(super) fn gather_rest(&mut self, rest: &Block, which: usize, fail: Label) -> bool {
+        let Some(plan) = self.plan.filter(|_| self.shares_set) else { return false };
+        match plan.definitions.get(which).map(|definition| definition.branches.as_slice()) {
+            Some([branch]) => self.gather(rest, &branch.value, true, fail),
+            _ => false,
+        }
+    }
+
     /// Adds what a loop gives. To a set what is equal need not be added again.
     fn gathered(&mut self, gather: &Gather<'_>, is_set: bool, fail: Label) {
         self.temporarily(|this| match gather {

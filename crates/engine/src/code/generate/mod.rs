@@ -59,6 +59,8 @@ struct Generator<'g, 's> {
     pool: &'g mut Pool<'s>,
     /// The document's plan; a query has none.
     plan: Option<&'g DocumentPlan>,
+    /// Whether code is made for rules of a set that begin alike.
+    shares_set: bool,
     /// Steps that hold wherever the index leads to the definition for which code is made.
     held: Vec<&'g Step>,
     /// Values that are looked up once for all definitions.
@@ -88,6 +90,7 @@ impl<'g, 's> Generator<'g, 's> {
             optimizations,
             pool,
             plan: None,
+            shares_set: false,
             held: Vec::new(),
             common: Vec::new(),
             function: Function::default(),

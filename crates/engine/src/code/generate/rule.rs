@@ -138,6 +138,7 @@ impl<'g> Generator<'g, '_> {
         let slots = plan.definitions.iter().map(|definition| definition.slots).max().unwrap_or_default();
         let slots = if self.optimizations.plans { optimize_shared(&mut block, slots) } else { slots };
         self.reserve_slots(slots);
+        self.shares_set = is_set(kind);
         self.temporarily(|this| {
             this.block(&block, next, 0, &mut |this, again, which| {
                 let Some([branch]) = plan.definitions.get(which).map(|found| found.branches.as_slice()) else {
@@ -150,6 +151,7 @@ impl<'g> Generator<'g, '_> {
                 this.emit(Op::Jump { to: again });
             });
         });
+        self.shares_set = false;
     }
 
     /// Whether all answers are one constant, so that one of them is enough. OPA stops there, too: what would come
@@ -200,8 +202,7 @@ impl<'g> Generator<'g, '_> {
     /// One body with its value. Goes to `exhausted` after its last answer; `single` is for the first one where further
     /// ones would be the same.
     fn branch(&mut self, branch: &Branch, kind: Shape, exhausted: Label, single: After, found: Option<u16>) {
-        let is_set = matches!(kind, Shape::Built(ComprehensionKind::Set) | Shape::Unordered);
-        if is_set && self.gather(&branch.block, &branch.value, is_set, exhausted) {
+        if is_set(kind) && self.gather(&branch.block, &branch.value, true, exhausted) {
             return;
         }
         self.temporarily(|this| {
@@ -330,6 +331,10 @@ enum Shape {
     Unordered,
     /// An object whose entries may have several keys.
     Nested,
+}
+
+fn is_set(kind: Shape) -> bool {
+    matches!(kind, Shape::Built(ComprehensionKind::Set) | Shape::Unordered)
 }
 
 /// An object some of whose entries have no key cannot be built flat.

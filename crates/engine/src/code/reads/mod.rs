@@ -258,6 +258,8 @@ impl<'c> Instruction<'_, 'c> {
                 let found = self.path(Shape::INPUT, path)?;
                 self.set(dst.0, found)
             }
+            // Where it is replaced, it may be another key.
+            Op::FixedDocument { dst, .. } => self.set_new(dst.0),
             Op::Path { dst, src, path, .. } => {
                 let src = self.get(src.0)?;
                 let found = self.path(src, path)?;
@@ -328,6 +330,11 @@ impl<'c> Instruction<'_, 'c> {
             Op::NextEqualEntry { collection, path, equal, key, value, .. } => {
                 self.compare_parts(collection.0, path, equal.0)?;
                 self.set_new(key.0)?;
+                self.next(collection.0, value.0)
+            }
+            Op::NextEqualBoth { collection, path, equal, second, other, value, .. } => {
+                self.compare_parts(collection.0, path.path(), equal.0)?;
+                self.compare_parts(collection.0, second.path(), other.0)?;
                 self.next(collection.0, value.0)
             }
             Op::PushParts { collection, path } | Op::PushGroups { collection, path } => {

@@ -10,23 +10,35 @@ use crate::plan::{Block, Comparison, Expr, Filter, Part, Slot, Step, Test};
 use hashbrown::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// Takes the first test out of a loop's body that can be its filter.
+/// Takes the first test out of a loop's body that can be its filter. Another one that could be comes first in the body
+/// then: the loop can ask both at once.
 pub(super) fn take(key: Option<Slot>, value: Slot, body: &mut Block) -> Option<Filter> {
+    let (at, filter) = find(key, value, body)?;
+    body.remove(at);
+    if key.is_none()
+        && let Some((at, Filter { part: Part::Value(path), equal })) = find(key, value, body)
+        && !path.is_empty()
+    {
+        body.remove(at);
+        let part = Expr::Path(Box::new(Expr::Slot(value)), path.into_iter().collect());
+        body.insert(0, Step::Test(Test::Compare(Comparison::Equal, part, equal)));
+    }
+    Some(filter)
+}
+
+/// The first test of a loop's body that can be its filter, and where it is.
+fn find(key: Option<Slot>, value: Slot, body: &Block) -> Option<(usize, Filter)> {
     let mut element = Element::new(key, value);
-    let mut found = None;
     for (at, step) in body.iter().enumerate() {
         if let Some(filter) = element.filter(step) {
-            found = Some((at, filter));
-            break;
+            return Some((at, filter));
         }
         if matches!(step, Step::Loop { .. }) || !is_total_step(step) {
             return None;
         }
         element.pass(step);
     }
-    let (at, filter) = found?;
-    body.remove(at);
-    Some(filter)
+    None
 }
 
 /// What is known of a loop's element on the way through the body.

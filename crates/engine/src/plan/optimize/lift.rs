@@ -18,7 +18,6 @@ use crate::plan::{
 use hashbrown::HashMap;
 use smallvec::smallvec;
 use solon_syntax::Span;
-use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 /// How many of the last values are looked through for one that is equal to a new one.
@@ -259,19 +258,41 @@ fn bound_in_piece(piece: Piece<'_>, bound: &mut Vec<Slot>) {
 
 /// Drops a new document whose value only the next step needs, which is a new document that asks for it itself.
 fn drop_unused<'v>(branch: &mut Branch, value_of: impl Fn(&Expr) -> Option<&'v Expr>) {
-    let counted = OnceCell::new();
-    let is_unused = |step: &Step, next: &Step, branch: &Branch| {
-        let (Step::Bind(slot, value), Step::Bind(_, next)) = (step, next) else { return false };
-        let Some(Expr::Call { function: Function::Builtin(_), args, .. }) = value_of(next) else { return false };
-        let is_only_use = || counted.get_or_init(|| uses(branch)).get(slot) == Some(&1);
-        value_of(value).is_some() && args.contains(value) && is_only_use()
+    let is_asked = |step: &Step, next: &Step| {
+        let (Step::Bind(slot, value), Step::Bind(_, next)) = (step, next) else { return None };
+        let Some(Expr::Call { function: Function::Builtin(_), args, .. }) = value_of(next) else { return None };
+        (value_of(value).is_some() && args.contains(value)).then_some(*slot)
     };
-    let mut at = 0;
-    while let [step, next, ..] = branch.block.get(at..).unwrap_or_default() {
-        if is_unused(step, next, branch) {
-            branch.block.remove(at);
-        } else {
-            at += 1;
+    let mut asked = Vec::new();
+    each_pair(&branch.block, &mut |step, next| asked.extend(is_asked(step, next)));
+    if asked.is_empty() {
+        return;
+    }
+    let uses = uses(branch);
+    asked.retain(|slot| uses.get(slot) == Some(&1));
+    drop_binds(&mut branch.block, &asked);
+}
+
+/// Shows every two steps that follow one another in a block and the loops that it ends with.
+fn each_pair(block: &Block, show: &mut dyn FnMut(&Step, &Step)) {
+    let mut block = block;
+    loop {
+        for pair in block.windows(2) {
+            if let [step, next] = pair {
+                show(step, next);
+            }
         }
+        match block.last() {
+            Some(Step::Loop { body, .. }) => block = body,
+            _ => return,
+        }
+    }
+}
+
+/// Drops the steps of a block and the loops that it ends with that fill some slots.
+fn drop_binds(block: &mut Block, slots: &[Slot]) {
+    block.retain(|step| !matches!(step, Step::Bind(slot, _) if slots.contains(slot)));
+    if let Some(Step::Loop { body, .. }) = block.last_mut() {
+        drop_binds(body, slots);
     }
 }

@@ -6,6 +6,7 @@
 
 mod counts;
 mod filter;
+mod fixed;
 mod hoist;
 mod inline;
 mod lift;
@@ -39,6 +40,7 @@ struct Facts {
 /// Rewrites every document.
 pub fn optimize_program(tree: &mut Tree, plans: &mut Vec<DocumentPlan>) {
     names::follow_names(tree, plans);
+    fixed::fix_constants(tree, plans);
     tables::make_tables(tree, plans);
     inline::inline_program(tree, plans);
     let mut facts: Vec<Vec<Facts>> = Vec::with_capacity(plans.len());

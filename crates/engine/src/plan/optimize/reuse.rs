@@ -152,10 +152,10 @@ fn may_fill(step: &Step) -> bool {
     }
 }
 
-/// Whether it is a path of `input` or of base documents.
+/// Whether it is a path of `input` or of base documents, or a document that is a constant.
 pub(super) fn is_path(expr: &Expr) -> bool {
     match expr {
-        Expr::Named(..) => true,
+        Expr::Named(..) | Expr::Fixed(..) => true,
         Expr::Path(base, _) => matches!(**base, Expr::Input | Expr::BaseData),
         _ => false,
     }

@@ -88,7 +88,7 @@ fn inserted(tests: &[Step], steps: &[Step], count: usize) -> Block {
 /// Whether a step may be done in each turn of a loop in place of once.
 fn is_cheap(step: &Step) -> bool {
     let is_simple = |expr: &Expr| match expr {
-        Expr::Const(_) | Expr::Slot(_) | Expr::Named(..) => true,
+        Expr::Const(_) | Expr::Slot(_) | Expr::Named(..) | Expr::Fixed(..) => true,
         Expr::Path(base, _) => matches!(**base, Expr::Input),
         _ => false,
     };

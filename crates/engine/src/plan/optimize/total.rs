@@ -6,7 +6,8 @@ use crate::plan::{Block, Expr, Step, Test};
 /// Whether an expression has a value or is undefined, and never fails.
 pub(crate) fn is_total(expr: &Expr) -> bool {
     match expr {
-        Expr::Const(_) | Expr::Slot(_) | Expr::Input | Expr::BaseData | Expr::Named(..) | Expr::Undefined => true,
+        Expr::Const(_) | Expr::Slot(_) | Expr::Input | Expr::BaseData | Expr::Undefined => true,
+        Expr::Named(..) | Expr::Fixed(..) => true,
         Expr::Path(base, _) | Expr::Stored(base) => is_total(base),
         Expr::Index(base, key) => is_total(base) && is_total(key),
         Expr::Array(items) | Expr::Set(items) => items.iter().all(is_total),

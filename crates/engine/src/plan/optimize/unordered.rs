@@ -252,6 +252,7 @@ fn documents_of(piece: Piece<'_>, documents: &mut Vec<DocumentId>) {
             match expr {
                 Expr::Document(document, _)
                 | Expr::Named(document, _)
+                | Expr::Fixed(document, _)
                 | Expr::Call { function: Function::Document(document), .. } => documents.push(*document),
                 _ => {}
             }
