@@ -174,14 +174,17 @@ mod tests {
     fn formats_agree_with_their_builtins() {
         let (arena, mut caches) = (Bump::new(), Caches::default());
         let mut write = |format: &Format, values: &[Value<'_>], most| format.write(&arena, &mut caches, values, most);
-        let mut values = vec![Value::Null, Value::Bool(true), Value::Array(&[]), Value::string(""), Value::string("añ%v")];
+        let mut values =
+            vec![Value::Null, Value::Bool(true), Value::Array(&[]), Value::string(""), Value::string("añ%v")];
         values.extend([0, 7, -1, 10, 99, 100, i64::MAX, i64::MIN].map(Value::Int));
         values.push(crate::value::number::parse(&arena, "1.5").unwrap_or(Value::Null));
         let formats = [
-            "", "%v", "a%vb", "%s-%d", "ñ%%%v%%", "%d%s", "%q%v", "%v%", "%5d", "%v %v!", "%[1]v", "% d", "%+v", "%%", "%x%v",
+            "", "%v", "a%vb", "%s-%d", "ñ%%%v%%", "%d%s", "%q%v", "%v%", "%5d", "%v %v!", "%[1]v", "% d", "%+v", "%%",
+            "%x%v",
         ];
         let (mut written, mut refused) = (0, 0);
-        for (name, first, most) in formats.map(|format| ("sprintf", format, 2)).into_iter().chain([("concat", "→", 3)]) {
+        for (name, first, most) in formats.map(|format| ("sprintf", format, 2)).into_iter().chain([("concat", "→", 3)])
+        {
             let builtin = crate::builtins::find(name).unwrap_or_else(|| unreachable!("{name}"));
             for count in 0..=most {
                 let Some(format) = Format::new(builtin, first, count) else {

@@ -148,7 +148,8 @@ mod tests {
         let array = Value::new_array(&arena, &[Value::Int(1), Value::string("ab")]);
         let object = Value::new_object(&arena, &[(Value::string("ab"), Value::Int(7)), (Value::Int(1), Value::Null)]);
         let long = arena.alloc_str(&"x".repeat(40));
-        let texts = ["", "a", "ab", "añ", "bab", long, "12", "-7", "-0", "+1", "007", "1.5", "999999999999999999", "aab"];
+        let texts =
+            ["", "a", "ab", "añ", "bab", long, "12", "-7", "-0", "+1", "007", "1.5", "999999999999999999", "aab"];
         let numbers = [-1, 0, 1, 2, 40, i64::MAX, i64::MIN];
         let mut values = vec![Value::Null, Value::Bool(false), array, object, Value::new_set(&arena, &[array])];
         let affixes = [Value::string("b"), Value::string("ab")];

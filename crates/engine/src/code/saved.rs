@@ -161,7 +161,8 @@ impl SavedUnit {
         let builtins =
             self.builtins.iter().map(|builtin| builtin.load(texts)).collect::<Result<Vec<&'static Builtin>>>()?;
         let targets = self.targets.iter().map(|target| target.load(&paths, tree, texts)).collect::<Result<_>>()?;
-        let formats = self.formats.iter().map(|format| format.load(&builtins, &constants, texts)).collect::<Result<_>>()?;
+        let formats =
+            self.formats.iter().map(|format| format.load(&builtins, &constants, texts)).collect::<Result<_>>()?;
         let shortcuts = builtins.iter().map(|builtin| shortcut(builtin)).collect();
         Ok(Unit { constants: Frozen::new(constants, symbols), paths, builtins, shortcuts, formats, targets })
     }

@@ -204,7 +204,8 @@ mod tests {
             let count = round % 40;
             let mut object = || {
                 let key = |text| Value::String { symbol: symbols.lookup(text), text };
-                let text = Value::new_string(&arena, &format!("some message {}", next(if round < 300 { 1000 } else { 12 })));
+                let text =
+                    Value::new_string(&arena, &format!("some message {}", next(if round < 300 { 1000 } else { 12 })));
                 let other = if round % 5 == 0 { Value::Int(next(3) as i64) } else { text };
                 let first = if round % 7 == 0 && next(9) == 0 { key("field") } else { key("msg") };
                 match next(3) {

@@ -4,9 +4,7 @@
 //! to be copied to where it is asked for.
 
 use crate::hir::Const;
-use crate::plan::{
-    Branch, Comparison, Constant, Definition, DocumentKind, DocumentPlan, Expr, Slot, Step, Test, Tree,
-};
+use crate::plan::{Branch, Comparison, Constant, Definition, DocumentKind, DocumentPlan, Expr, Slot, Step, Test, Tree};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
