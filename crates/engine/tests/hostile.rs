@@ -290,6 +290,30 @@ fn endless_work_stops() {
 }
 
 #[test]
+fn calls_that_come_back_are_made_once_whatever_was_learned_before() {
+    let levels = 60;
+    let functions: String = (0..levels)
+        .map(|n| {
+            format!(
+                "f{n}(x) := f{next}(x) if not input.again\n\
+                 f{n}(x) := y if {{ input.again; y := f{next}(x) + f{next}(abs(x)) }}\n",
+                next = n + 1
+            )
+        })
+        .collect();
+    let module = policy(&format!("{functions}f{levels}(x) := abs(x) - 1\nallow := f0(1)"));
+    let policy = Compiler::new().module("hostile.rego", module).compile().unwrap();
+    let mut evaluator = policy.prepare("data.hostile.allow").unwrap().evaluator().limits(SMALL);
+    // No call comes back; then all do, each twice; then none again.
+    for again in [false, true, false] {
+        for _ in 0..100 {
+            let input = format!("{{\"again\": {again}}}");
+            assert_eq!(evaluator.eval(Input::json(&input)).unwrap().to_owned().value(), Some(&json!(0)));
+        }
+    }
+}
+
+#[test]
 fn recursion_is_an_error() {
     for (name, module) in [
         ("data[x]", "allow if data[x]"),

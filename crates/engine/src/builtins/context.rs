@@ -124,9 +124,7 @@ impl<'a> Context<'a, '_> {
         let mut text = std::mem::take(&mut self.caches.scratch);
         text.clear();
         let result = write(self, &mut text).and_then(|()| self.string(&text));
-        if text.capacity() <= SCRATCH {
-            self.caches.scratch = text;
-        }
+        self.caches.keep_scratch(text);
         result
     }
 
@@ -205,6 +203,21 @@ impl Table {
 }
 
 impl Caches {
+    /// What is made with room for a text, which is empty at first.
+    pub(super) fn with_scratch<T>(&mut self, make: impl FnOnce(&mut String) -> T) -> T {
+        let mut text = std::mem::take(&mut self.scratch);
+        text.clear();
+        let made = make(&mut text);
+        self.keep_scratch(text);
+        made
+    }
+
+    fn keep_scratch(&mut self, text: String) {
+        if text.capacity() <= SCRATCH {
+            self.scratch = text;
+        }
+    }
+
     /// The thing of `kind` made from `text`: built by `build` the first time, kept for the next. The cache of a kind
     /// is emptied when it is full.
     pub fn get<T: Any + Send>(

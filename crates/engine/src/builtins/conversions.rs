@@ -112,36 +112,45 @@ fn to_number<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'
 /// The number for the most common texts: integers of few digits, and short decimals as JSON writes them.
 #[inline]
 fn short_number<'a>(context: &Context<'a, '_>, text: &'a str) -> Option<Value<'a>> {
-    /// So many digits fit 64 bits.
-    const DIGITS: usize = 18;
     /// No float has so many digits before its point.
     const FINITE: usize = 300;
-    let bytes = text.as_bytes();
-    let (negative, digits) = match bytes {
-        [b'-', digits @ ..] => (true, digits),
-        digits => (false, digits),
-    };
+    if let Some(value) = short_integer(text) {
+        return Some(Value::Int(value));
+    }
+    let digits = text.strip_prefix('-').unwrap_or(text).as_bytes();
     if digits.is_empty() || digits.len() > FINITE {
         return None;
     }
-    if digits.len() <= DIGITS {
-        let mut value = 0_i64;
-        let mut is_integer = true;
-        for byte in digits {
-            let digit = byte.wrapping_sub(b'0');
-            if digit > 9 {
-                is_integer = false;
-                break;
-            }
-            value = value * 10 + i64::from(digit);
-        }
-        // A negative zero keeps its sign.
-        if is_integer && !(negative && value == 0) {
-            return Some(Value::Int(if negative { -value } else { value }));
-        }
-    }
     let plain = digits.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
     if plain && text.len() <= context.max_bytes() { number::parse(context.arena, text) } else { None }
+}
+
+/// The number for a text of few digits.
+#[inline]
+pub(super) fn short_integer(text: &str) -> Option<i64> {
+    /// So many digits fit 64 bits.
+    const DIGITS: usize = 18;
+    let (negative, digits) = match text.as_bytes() {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    if digits.is_empty() || digits.len() > DIGITS {
+        return None;
+    }
+    let mut value = 0_i64;
+    for byte in digits {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value = value * 10 + i64::from(digit);
+    }
+    match (negative, value) {
+        // A negative zero keeps its sign.
+        (true, 0) => None,
+        (true, value) => Some(-value),
+        (false, value) => Some(value),
+    }
 }
 
 /// The JSON number for what Go's `ParseFloat` accepts: a plus sign, leading zeros, nothing before or after the point,

@@ -22,6 +22,7 @@ mod declared;
 mod encoding;
 pub mod failure;
 mod floats;
+mod formats;
 #[cfg(feature = "regex")]
 mod glob;
 #[cfg(feature = "regex")]
@@ -74,6 +75,7 @@ pub use context::{Caches, Context, Kept, call_alone};
 pub use custom::{CustomBuiltin, CustomFunction, Customs, is_custom};
 pub use declared::declare;
 pub use failure::{Failure, Outcome};
+pub use formats::Format;
 pub use http::Sent;
 pub use own::register;
 pub use shortcuts::{Shortcut, shortcut};

@@ -4,6 +4,7 @@
 //! nothing, the builtin itself is asked, which also knows what is wrong.
 
 use super::Builtin;
+use super::conversions::short_integer;
 use crate::value::Value;
 use memchr::memchr;
 
@@ -23,10 +24,14 @@ static TABLE: &[(&str, Shortcut)] = &[
     ("mul", |args| integers(args, i64::checked_mul)),
     ("object.get", get),
     ("plus", |args| integers(args, i64::checked_add)),
+    ("replace", replace),
     ("startswith", |args| strings(args, |text, part| text.as_bytes().starts_with(part.as_bytes()))),
     ("strings.any_prefix_match", |args| any_affix(args, |text, part| text.as_bytes().starts_with(part.as_bytes()))),
     ("strings.any_suffix_match", |args| any_affix(args, |text, part| text.as_bytes().ends_with(part.as_bytes()))),
     ("substring", substring),
+    ("to_number", to_number),
+    ("trim_prefix", |args| trimmed(args, |text, part| text.strip_prefix(part))),
+    ("trim_suffix", |args| trimmed(args, |text, part| text.strip_suffix(part))),
 ];
 
 #[inline]
@@ -99,6 +104,38 @@ fn substring<'a>(args: &[Value<'a>]) -> Option<Value<'a>> {
     }
 }
 
+fn to_number<'a>(args: &[Value<'a>]) -> Option<Value<'a>> {
+    match args {
+        [value @ Value::Int(_)] => Some(*value),
+        [Value::String { text, .. }] => short_integer(text).map(Value::Int),
+        _ => None,
+    }
+}
+
+#[inline]
+fn trimmed<'a>(args: &[Value<'a>], trim: impl for<'t> Fn(&'t str, &str) -> Option<&'t str>) -> Option<Value<'a>> {
+    match args {
+        [value @ Value::String { text, .. }, Value::String { text: part, .. }] => {
+            Some(trim(text, part).map_or(*value, Value::string))
+        }
+        _ => None,
+    }
+}
+
+/// What is left of a text with something taken away, as units are: it stands at the end alone.
+fn replace<'a>(args: &[Value<'a>]) -> Option<Value<'a>> {
+    /// Texts are short for which it costs less to try each place than to call a search.
+    const SHORT: usize = 32;
+    match args {
+        [Value::String { text, .. }, Value::String { text: old, .. }, Value::String { text: "", .. }] => {
+            let rest = text.strip_suffix(*old).filter(|_| text.len() <= SHORT && !old.is_empty())?;
+            let first = text.as_bytes().windows(old.len()).position(|window| window == old.as_bytes())?;
+            (first == rest.len()).then(|| Value::string(rest))
+        }
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::call_on;
@@ -111,7 +148,8 @@ mod tests {
         let array = Value::new_array(&arena, &[Value::Int(1), Value::string("ab")]);
         let object = Value::new_object(&arena, &[(Value::string("ab"), Value::Int(7)), (Value::Int(1), Value::Null)]);
         let long = arena.alloc_str(&"x".repeat(40));
-        let texts = ["", "a", "ab", "añ", "bab", long];
+        let texts =
+            ["", "a", "ab", "añ", "bab", long, "12", "-7", "-0", "+1", "007", "1.5", "999999999999999999", "aab"];
         let numbers = [-1, 0, 1, 2, 40, i64::MAX, i64::MIN];
         let mut values = vec![Value::Null, Value::Bool(false), array, object, Value::new_set(&arena, &[array])];
         let affixes = [Value::string("b"), Value::string("ab")];

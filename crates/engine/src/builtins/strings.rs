@@ -4,6 +4,7 @@ use super::failure::operand;
 use super::{Builtin, Context, Failure, Outcome, Purity, letters, search};
 use crate::value::Value;
 use memchr::memchr_iter;
+use wide::u8x16;
 
 pub(super) static TABLE: &[Builtin] = &[
     Builtin {
@@ -268,8 +269,52 @@ fn parts<'a>(context: &Context<'a, '_>, text: &'a str, delimiter: &str, skipped:
     Ok(Value::Array(items.into_bump_slice()))
 }
 
+/// A bit for each place of a short text at which a byte stands.
+#[inline]
+fn places(text: &[u8], byte: u8) -> Option<u64> {
+    let wanted = u8x16::splat(byte);
+    let (chunks, rest) = text.as_chunks::<16>();
+    if text.len() > 64 {
+        return None;
+    }
+    let among = |chunk: &[u8; 16]| u64::from(u8x16::new(*chunk).simd_eq(wanted).to_bitmask());
+    let found = chunks.iter().zip([0, 16, 32, 48]).fold(0, |found, (chunk, at)| found | among(chunk) << at);
+    // The last bytes are looked at once more with those before them, or one by one.
+    let end = match text.last_chunk() {
+        Some(chunk) => among(chunk) << (text.len() - 16),
+        None => rest.iter().zip(0..).fold(0, |found, (other, at)| found | u64::from(*other == byte) << at),
+    };
+    Some(found | end)
+}
+
+/// The parts of a short text between delimiters of one byte, of which `places` has a bit for each.
+fn short_parts<'a>(context: &Context<'a, '_>, text: &'a str, mut places: u64) -> Outcome<'a> {
+    let count = places.count_ones() as usize + 1;
+    context.check_size(count * size_of::<&str>())?;
+    let mut rest = Some(text);
+    let mut done = 0;
+    let parts = context.arena.alloc_slice_fill_with(count, |_| {
+        let end = places.trailing_zeros() as usize;
+        places &= places.wrapping_sub(1);
+        let (part, after) = match rest.and_then(|rest| rest.split_at_checked(end - done)) {
+            Some((part, after)) => (part, after.get(1..)),
+            // The last one.
+            None => (rest.unwrap_or_default(), None),
+        };
+        (rest, done) = (after, end + 1);
+        Value::string(part)
+    });
+    Ok(Value::Array(parts))
+}
+
 fn split<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let (text, delimiter) = (operand::string(args, 1)?, operand::string(args, 2)?);
+    if let [byte] = delimiter.as_bytes()
+        && byte.is_ascii()
+        && let Some(places) = places(text.as_bytes(), *byte)
+    {
+        return short_parts(context, text, places);
+    }
     parts(context, text, delimiter, 0, count_parts(text, delimiter))
 }
 

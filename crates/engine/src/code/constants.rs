@@ -1,7 +1,7 @@
 //! Collecting the constants, paths and targets of a unit.
 
-use super::{BuiltinIndex, ConstantId, Key, PathId, Target, TargetId, Unit};
-use crate::builtins::{Builtin, shortcut};
+use super::{BuiltinIndex, ConstantId, FormatId, Formatting, Key, PathId, Target, TargetId, Unit};
+use crate::builtins::{Builtin, Format, shortcut};
 use crate::hir::Const;
 use crate::plan::Constant;
 use crate::value::{Bump, Frozen, Make, Symbol, SymbolTable, Value, number};
@@ -41,6 +41,7 @@ pub(super) struct Pool<'s> {
     paths: Vec<Box<[Key]>>,
     path_ids: HashMap<Vec<Arc<str>>, PathId>,
     builtins: Vec<&'static Builtin>,
+    formats: Vec<Formatting>,
     targets: Vec<Target>,
 }
 
@@ -54,6 +55,7 @@ impl<'s> Pool<'s> {
             paths: Vec::new(),
             path_ids: HashMap::new(),
             builtins: Vec::new(),
+            formats: Vec::new(),
             targets: Vec::new(),
         }
     }
@@ -124,6 +126,15 @@ impl<'s> Pool<'s> {
         BuiltinIndex(at as u16)
     }
 
+    /// The call of a builtin with a constant text and an array of so many values, if a format is known that writes it.
+    pub(super) fn format(&mut self, builtin: &'static Builtin, first: &Arc<str>, values: usize) -> Option<FormatId> {
+        let format = Format::new(builtin, first, values)?;
+        let first = self.constant(&Constant::Scalar(Const::String(Arc::clone(first))));
+        let builtin = self.builtin(builtin);
+        self.formats.push(Formatting { builtin, first, format });
+        Some(FormatId(self.formats.len() as u32 - 1))
+    }
+
     pub(super) fn target(&mut self, target: Target) -> TargetId {
         self.targets.push(target);
         TargetId(self.targets.len() as u32 - 1)
@@ -149,7 +160,8 @@ impl<'s> Pool<'s> {
             Value::Array(make.array(&items))
         });
         let shortcuts = self.builtins.iter().map(|builtin| shortcut(builtin)).collect();
-        Unit { constants, paths: self.paths, builtins: self.builtins, shortcuts, targets: self.targets }
+        let Pool { paths, builtins, formats, targets, .. } = self;
+        Unit { constants, paths, builtins, shortcuts, formats, targets }
     }
 }
 

@@ -248,6 +248,7 @@ fn is_costly(function: &Function) -> bool {
                 | Op::Builtin3 { .. }
                 | Op::BuiltinHolds { .. }
                 | Op::MinusKeys { .. }
+                | Op::Format { .. }
                 | Op::Call { .. }
                 | Op::Call1 { .. }
                 | Op::Call2 { .. }

@@ -188,6 +188,7 @@ impl Values<'_> {
             | Op::Redirect { .. }
             | Op::SetWorld { .. } => false,
             Op::MakeArray { .. } | Op::MakeSet { .. } | Op::MakeObject { .. } | Op::MakeRecord { .. } => false,
+            Op::Format { .. } => false,
             _ => ends(op).is_none() && pushes(op).is_none(),
         })
     }
@@ -326,6 +327,8 @@ impl Flow for Values<'_> {
             | Op::Builtin2 { builtin, .. }
             | Op::Builtin3 { builtin, .. }
             | Op::MinusKeys { builtin, .. } => written.levels = (read + self.added_by(builtin.0)).max(state.world),
+            // What stands in for the builtin may give the array.
+            Op::Format { .. } => written.levels = (read + 1).max(state.world),
             Op::Data { keys, .. } => {
                 self.check_path(keys, state, &self.function.followed)?;
                 written.levels = self.below + state.world;

@@ -23,7 +23,7 @@ pub use generate::{generate_program, generate_query};
 pub use op::*;
 pub use optimizations::Optimizations;
 
-use crate::builtins::{Builtin, Shortcut};
+use crate::builtins::{Builtin, Format, Shortcut};
 use crate::plan::{Document, DocumentId, DocumentKind, Function as Callee};
 use crate::value::{Frozen, Symbol, Value};
 use solon_syntax::Span;
@@ -40,8 +40,21 @@ pub struct Unit {
     pub builtins: Vec<&'static Builtin>,
     /// For each builtin its shortcut.
     pub shortcuts: Vec<Option<Shortcut>>,
+    /// Calls whose formats are known.
+    pub formats: Vec<Formatting>,
     /// What `with` replaces.
     pub targets: Vec<Target>,
+}
+
+/// A call of a builtin with a constant and an array, where a format says what it gives.
+#[derive(Debug)]
+pub struct Formatting {
+    /// The builtin.
+    pub builtin: BuiltinIndex,
+    /// Its first argument.
+    pub first: ConstantId,
+    /// What it gives for most arrays.
+    pub format: Format,
 }
 
 /// A constant path.

@@ -79,6 +79,10 @@ pub struct DocumentIndex(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BuiltinIndex(pub u16);
 
+/// A format of the unit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FormatId(pub u32);
+
 /// A type of values: its number in OPA's order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KindCode(pub u16);
@@ -109,6 +113,7 @@ pub enum Operand {
     Path(u32),
     Document(u32),
     Builtin(u16),
+    Format(u32),
     Count(u32),
     Kind(u16),
     Index(u16),
@@ -143,7 +148,8 @@ macro_rules! fields {
 
 fields! {
     Write => Write, Update => Update, ConstantId => Constant, KeysId => Keys, PathId => Path,
-    DocumentIndex => Document, BuiltinIndex => Builtin, Count => Count, KindCode => Kind, IndexId => Index, TargetId => Target,
+    DocumentIndex => Document, BuiltinIndex => Builtin, FormatId => Format, Count => Count, KindCode => Kind,
+    IndexId => Index, TargetId => Target,
 }
 
 impl Field for Read {
@@ -307,6 +313,8 @@ operations! {
     Builtin2 { dst: Write, builtin: BuiltinIndex, first: Read, second: Read, fail: Label }
     /// The same with three.
     Builtin3 { dst: Write, builtin: BuiltinIndex, first: Read, second: Read, third: Read, fail: Label }
+    /// What a builtin gives of a constant and an array of registers, which a format of the unit writes.
+    Format { dst: Write, format: FormatId, items: Range, fail: Label }
     /// A builtin with two arguments has a result that is not `false`.
     BuiltinHolds { builtin: BuiltinIndex, first: Read, second: Read, fail: Label }
     /// What the builtin `minus` gives of a value and the set of a collection's keys whose values are not `false`.

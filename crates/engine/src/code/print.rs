@@ -29,6 +29,13 @@ fn text(operand: Operand, unit: &Unit) -> String {
         Operand::Path(id) => path(unit, id),
         Operand::Document(document) => format!("#{document}"),
         Operand::Builtin(id) => unit.builtins.get(usize::from(id)).map_or("?", |builtin| builtin.name).to_owned(),
+        Operand::Format(id) => match unit.formats.get(id as usize) {
+            Some(formatting) => {
+                let builtin = text(Operand::Builtin(formatting.builtin.0), unit);
+                format!("{builtin} {}", text(Operand::Constant(formatting.first.0), unit))
+            }
+            None => "?".to_owned(),
+        },
         Operand::Count(count) => count.to_string(),
         Operand::Kind(kind) => kind.to_string(),
         Operand::Index(index) => format!("index {index}"),

@@ -2,11 +2,13 @@
 //! not made by the compiler.
 
 use super::index::saved::SavedIndex;
-use super::{BuiltinIndex, DocumentIndex, Function, Key, Label, Op, PathId, Target, Unit, Work, verify};
-use crate::builtins::{Builtin, shortcut};
+use super::{
+    BuiltinIndex, ConstantId, DocumentIndex, Formatting, Function, Key, Label, Op, PathId, Target, Unit, Work, verify,
+};
+use crate::builtins::{Builtin, Format, shortcut};
 use crate::plan::{DocumentId, DocumentKind, Function as Callee, Tree};
 use crate::saved::{Result, SavedBuiltin, SavedPath, SavedValue, TextId, Texts, Written, at};
-use crate::value::{Bump, Frozen, Symbol, SymbolTable};
+use crate::value::{Bump, Frozen, Symbol, SymbolTable, Value};
 use serde::{Deserialize, Serialize};
 use solon_syntax::Span;
 use std::sync::Arc;
@@ -17,8 +19,13 @@ pub struct SavedUnit {
     constants: SavedValue,
     paths: Vec<SavedPath>,
     builtins: Vec<SavedBuiltin>,
+    formats: Vec<SavedFormat>,
     targets: Vec<SavedTarget>,
 }
+
+/// The builtin, its first argument, and how many values are in its second.
+#[derive(Debug, Serialize, Deserialize)]
+struct SavedFormat(BuiltinIndex, ConstantId, u16);
 
 #[derive(Debug, Serialize, Deserialize)]
 enum SavedTarget {
@@ -56,8 +63,31 @@ impl Unit {
             constants: SavedValue::save(self.constants.value(), texts),
             paths: self.paths.iter().map(|keys| path(keys, texts)).collect(),
             builtins: self.builtins.iter().map(|builtin| SavedBuiltin::save(builtin, texts)).collect(),
+            formats: self.formats.iter().map(SavedFormat::save).collect(),
             targets: self.targets.iter().map(|target| SavedTarget::save(target, texts)).collect(),
         }
+    }
+}
+
+const NO_FORMAT: &str = "it has formats that are none";
+
+/// Bytes that a place of a format takes, besides its text.
+const PLACE: usize = 64;
+
+impl SavedFormat {
+    fn save(formatting: &Formatting) -> Self {
+        SavedFormat(formatting.builtin, formatting.first, formatting.format.values() as u16)
+    }
+
+    fn load(&self, builtins: &[&'static Builtin], constants: &Value<'_>, texts: &Written) -> Result<Formatting> {
+        let SavedFormat(builtin, first, values) = *self;
+        let of = at(builtins, builtin.0.into(), "builtin")?;
+        let text = at(constants.as_array().unwrap_or_default(), first.0, "constant")?.as_str();
+        let text = text.ok_or(NO_FORMAT)?;
+        // Each place may have a copy of the text.
+        texts.take(usize::from(values).saturating_add(1).saturating_mul(text.len() + PLACE))?;
+        let format = Format::new(of, text, values.into()).ok_or(NO_FORMAT)?;
+        Ok(Formatting { builtin, first, format })
     }
 }
 
@@ -131,8 +161,10 @@ impl SavedUnit {
         let builtins =
             self.builtins.iter().map(|builtin| builtin.load(texts)).collect::<Result<Vec<&'static Builtin>>>()?;
         let targets = self.targets.iter().map(|target| target.load(&paths, tree, texts)).collect::<Result<_>>()?;
+        let formats =
+            self.formats.iter().map(|format| format.load(&builtins, &constants, texts)).collect::<Result<_>>()?;
         let shortcuts = builtins.iter().map(|builtin| shortcut(builtin)).collect();
-        Ok(Unit { constants: Frozen::new(constants, symbols), paths, builtins, shortcuts, targets })
+        Ok(Unit { constants: Frozen::new(constants, symbols), paths, builtins, shortcuts, formats, targets })
     }
 }
 

@@ -55,6 +55,7 @@ fn is_in_range(operand: Operand, function: &Function, unit: &Unit, documents: us
         Operand::Path(path) => (path as usize) < unit.paths.len(),
         Operand::Document(document) => (document as usize) < documents,
         Operand::Builtin(builtin) => usize::from(builtin) < unit.builtins.len(),
+        Operand::Format(format) => (format as usize) < unit.formats.len(),
         Operand::Index(index) => usize::from(index) < function.indexes.len(),
         Operand::Target(target) => (target as usize) < unit.targets.len(),
         Operand::Count(_) | Operand::Kind(_) => true,

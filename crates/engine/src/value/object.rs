@@ -260,7 +260,14 @@ impl<'a> Object<'a> {
         if entries.len() <= LINEAR {
             entries.iter().position(|(key, _)| is_text(key, symbol, text))
         } else {
-            entries.binary_search_by(|entry| entry.0.cmp(&Value::String { symbol, text })).ok()
+            let word = text::word(text.as_bytes());
+            let order = |(key, _): &Entry<'_>| match key {
+                Value::String { text: other, .. } => {
+                    text::word(other.as_bytes()).cmp(&word).then_with(|| text::order_of_alike(other, text))
+                }
+                key => key.cmp(&Value::String { symbol, text }),
+            };
+            entries.binary_search_by(order).ok()
         }
     }
 

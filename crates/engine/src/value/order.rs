@@ -1,4 +1,4 @@
-//! Sorting by texts: an object's items by keys that are strings, and the strings of a set.
+//! Sorting by texts: an object's items by keys that are strings, the strings of a set, and its objects by first values.
 //!
 //! Texts are compared by words of eight bytes first, which costs less than calls that compare all of them: those of one
 //! collection often begin alike.
@@ -18,10 +18,15 @@ pub(super) trait Item: Copy {
     fn text(&self) -> Option<&str>;
 }
 
+/// A string by itself, an object by its first value.
 impl Item for Value<'_> {
     #[inline]
     fn text(&self) -> Option<&str> {
-        self.as_str()
+        match self {
+            Value::String { text, .. } => Some(text),
+            Value::Object(object) => object.entries().first()?.1.as_str(),
+            _ => None,
+        }
     }
 }
 

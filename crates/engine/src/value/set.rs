@@ -31,6 +31,8 @@ impl<'a> Set<'a> {
     fn from_several(arena: &'a Bump, items: &'a mut [Value<'a>]) -> Self {
         let kept = if items.iter().all(|item| matches!(item, Value::String { .. })) {
             sort_texts(arena, items)
+        } else if begin_alike(items) && sort_objects(arena, items) {
+            items.len()
         } else if items.len() <= FEW {
             insert_each(items)
         } else {
@@ -131,6 +133,27 @@ fn sort_texts(arena: &Bump, items: &mut [Value<'_>]) -> usize {
     unite(items)
 }
 
+/// Sorts objects that [`begin_alike`]; says whether what they begin with is there once. Otherwise objects in which it is
+/// equal stay in their order.
+#[inline(never)]
+fn sort_objects(arena: &Bump, items: &mut [Value<'_>]) -> bool {
+    order::sort(items, |count| arena.alloc_slice_fill_copy(count, Ordinal::default()))
+}
+
+/// Whether all items are objects with the same first key, by its symbol, and a string there: what rules find is mostly
+/// told apart by the first field, a message.
+fn begin_alike(items: &[Value<'_>]) -> bool {
+    let first = |item: &Value<'_>| match item {
+        Value::Object(object) => match object.entries().first() {
+            Some((Value::String { symbol, .. }, Value::String { .. })) if symbol.is_some() => Some(*symbol),
+            _ => None,
+        },
+        _ => None,
+    };
+    let Some(symbol) = items.first().and_then(first) else { return false };
+    items.iter().all(|item| first(item) == Some(symbol))
+}
+
 /// Drops items that equal the one before; gives how many are left.
 fn unite(items: &mut [Value<'_>]) -> usize {
     let mut kept = 0;
@@ -162,6 +185,45 @@ mod tests {
             assert_eq!(found(&strings), expected);
             // With one that is no string they are sorted the other way.
             assert_eq!(found(&[strings, vec![Value::Null]].concat()), expected);
+        }
+    }
+
+    #[test]
+    fn objects_are_sorted_by_their_first_values_where_those_are_texts() {
+        let arena = Bump::new();
+        let mut symbols = crate::value::SymbolTable::new();
+        for text in ["field", "msg", "zone"] {
+            symbols.intern(text);
+        }
+        let mut seed = 3u64;
+        let mut next = |below: u64| {
+            seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (seed >> 33) % below
+        };
+        for round in 0..600usize {
+            let count = round % 40;
+            let mut object = || {
+                let key = |text| Value::String { symbol: symbols.lookup(text), text };
+                let text =
+                    Value::new_string(&arena, &format!("some message {}", next(if round < 300 { 1000 } else { 12 })));
+                let other = if round % 5 == 0 { Value::Int(next(3) as i64) } else { text };
+                let first = if round % 7 == 0 && next(9) == 0 { key("field") } else { key("msg") };
+                match next(3) {
+                    0 => Value::new_object(&arena, &[(first, other)]),
+                    1 => Value::new_object(&arena, &[(first, text), (key("zone"), other)]),
+                    _ => Value::new_object(&arena, &[(first, text)]),
+                }
+            };
+            let items: Vec<Value<'_>> = (0..count).map(|_| object()).collect();
+            let expected: std::collections::BTreeSet<Value<'_>> = items.iter().copied().collect();
+            let set = Set::from_unsorted(&arena, arena.alloc_slice_copy(&items));
+            assert_eq!(set.items(), expected.into_iter().collect::<Vec<_>>(), "{round}");
+            // The first of equal items stays.
+            for item in set.items() {
+                let first = items.iter().find(|other| *other == item);
+                let (Some(Value::Object(first)), Value::Object(kept)) = (first, item) else { unreachable!() };
+                assert_eq!(first.address(), kept.address());
+            }
         }
     }
 

@@ -159,8 +159,11 @@ pub(super) fn written_object<'a>(arena: &'a Bump, items: &[Value<'a>]) -> Value<
 
 /// An object of different keys in order, and their values.
 pub(super) fn record<'a>(arena: &'a Bump, keys: &[Value<'a>], values: &[Value<'a>]) -> Value<'a> {
-    let entries = Vec::from_iter_in(keys.iter().copied().zip(values.iter().copied()), arena);
-    Value::Object(Object::from_sorted(arena, entries.into_bump_slice()))
+    let entries: &[Entry<'a>] = match (keys, values) {
+        ([key], [value]) => arena.alloc([(*key, *value)]),
+        _ => arena.alloc_slice_fill_iter(keys.iter().copied().zip(values.iter().copied())),
+    };
+    Value::Object(Object::from_sorted(arena, entries))
 }
 
 fn pairs<'a>(arena: &'a Bump, items: &[Value<'a>]) -> Vec<'a, Entry<'a>> {

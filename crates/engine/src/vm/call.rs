@@ -7,7 +7,7 @@ use super::world::{Hints, Substitute, lookup};
 use super::{Machine, Memo, PER_STEP};
 use crate::builtins::{Builtin, Context, Failure, Purity};
 use crate::code::aliases::Root;
-use crate::code::{BuiltinIndex, Function, Unit};
+use crate::code::{BuiltinIndex, FormatId, Function, Unit};
 use crate::plan::{DocumentId, DocumentKind, Function as Callee};
 use crate::value::Value;
 use std::cell::Cell;
@@ -20,14 +20,27 @@ impl<'a> Machine<'a, '_> {
         args: &[Value<'a>],
         stack: &mut [Value<'a>],
     ) -> Result<Option<Value<'a>>> {
-        if args.is_empty() || !self.code.is_remembered.get(document as usize).is_some_and(|is| *is) {
+        if args.is_empty()
+            || !self.code.is_remembered.get(document as usize).is_some_and(|is| *is)
+            || self.reusable.worth.is_idle(document)
+        {
             return self.call_anew(document, args, stack);
         }
+        self.call_once(document, args, stack)
+    }
+
+    /// Calls a function whose results are remembered.
+    #[inline(never)]
+    fn call_once(&mut self, document: u32, args: &[Value<'a>], stack: &mut [Value<'a>]) -> Result<Option<Value<'a>>> {
         let current = self.current;
         let number = match self.extras().calls.ask(current, document, args) {
-            Ok(result) => return Ok(result),
+            Ok(result) => {
+                self.reusable.worth.hit(document);
+                return Ok(result);
+            }
             Err(number) => number,
         };
+        self.reusable.worth.missed(document);
         self.ticks(args.len() / PER_STEP)?;
         let result = self.call_anew(document, args, stack)?;
         if let Some(number) = number {
@@ -124,6 +137,30 @@ impl<'a> Machine<'a, '_> {
         }
     }
 
+    /// What a builtin gives whose format is known.
+    #[inline(never)]
+    pub(super) fn format(
+        &mut self,
+        unit: &'a Unit,
+        format: FormatId,
+        items: &[Value<'a>],
+        stack: &mut [Value<'a>],
+        place: Place<'a>,
+    ) -> Result<Option<Value<'a>>> {
+        let Some(formatting) = unit.formats.get(format.0 as usize) else { return Ok(None) };
+        self.making(items.len())?;
+        if self.world.functions.is_empty()
+            && let Some(text) =
+                formatting.format.write(self.arena, &mut self.reusable.caches, items, self.setting.limits.value_size)
+        {
+            self.check_memory()?;
+            return Ok(Some(text));
+        }
+        let Some(first) = unit.constants().get(formatting.first.0 as usize) else { return Ok(None) };
+        let items = Value::new_array(self.arena, items);
+        self.any_builtin(unit, formatting.builtin, &[*first, items], stack, place)
+    }
+
     /// What `minus` gives of a value and the set of a collection's keys whose values are not `false`.
     #[inline(never)]
     pub(super) fn minus_keys(
@@ -201,13 +238,38 @@ impl<'a> Machine<'a, '_> {
         place: Place<'a>,
     ) -> Result<Option<Value<'a>>> {
         if builtin.purity == Purity::Nondeterministic {
-            let known = self.extras().random.len();
-            self.ticks(known / PER_STEP)?;
-            let is_same = |(name, other, _): &&(_, &[Value<'a>], _)| *name == builtin.name && *other == args;
-            if let Some((.., result)) = self.extras().random.iter().find(is_same) {
-                return Ok(Some(*result));
-            }
+            self.once(builtin, args, place)
+        } else {
+            self.run_builtin(builtin, args, place)
         }
+    }
+
+    /// Calls a builtin that might give something else the next time: once an evaluation with the same arguments.
+    #[cold]
+    #[inline(never)]
+    fn once(&mut self, builtin: &'static Builtin, args: &[Value<'a>], place: Place<'a>) -> Result<Option<Value<'a>>> {
+        let known = self.extras().random.len();
+        self.ticks(known / PER_STEP)?;
+        let is_same = |(name, other, _): &&(_, &[Value<'a>], _)| *name == builtin.name && *other == args;
+        if let Some((.., result)) = self.extras().random.iter().find(is_same) {
+            return Ok(Some(*result));
+        }
+        let result = self.run_builtin(builtin, args, place)?;
+        if let Some(value) = result {
+            let args = self.arena.alloc_slice_copy(args);
+            self.extras().random.push((builtin.name, args, value));
+        }
+        Ok(result)
+    }
+
+    /// Calls a builtin, whatever is known.
+    #[inline]
+    fn run_builtin(
+        &mut self,
+        builtin: &'static Builtin,
+        args: &[Value<'a>],
+        place: Place<'a>,
+    ) -> Result<Option<Value<'a>>> {
         let setting = self.setting;
         let mut context = Context {
             arena: self.arena,
@@ -226,21 +288,23 @@ impl<'a> Machine<'a, '_> {
         let result = (builtin.call)(&mut context, args);
         self.check_memory()?;
         match result {
-            Ok(value) => {
-                if builtin.purity == Purity::Nondeterministic {
-                    let args = self.arena.alloc_slice_copy(args);
-                    self.extras().random.push((builtin.name, args, value));
-                }
-                Ok(Some(value))
-            }
-            Err(Failure::Undefined) => Ok(None),
-            Err(failure @ (Failure::Halt(_) | Failure::Fatal(_) | Failure::Unsupported)) => {
+            Ok(value) => Ok(Some(value)),
+            Err(failure) => self.failed(builtin, failure, place),
+        }
+    }
+
+    /// What it means that a builtin failed.
+    #[inline(never)]
+    fn failed(&mut self, builtin: &'static Builtin, failure: Failure, place: Place<'a>) -> Result<Option<Value<'a>>> {
+        match failure {
+            Failure::Undefined => Ok(None),
+            failure @ (Failure::Halt(_) | Failure::Fatal(_) | Failure::Unsupported) => {
                 Err(Box::new(EvalError::of_builtin(builtin.name, failure, place.span())))
             }
-            Err(failure) if setting.is_strict && self.witness.is_none() => {
+            failure if self.setting.is_strict && self.witness.is_none() => {
                 Err(Box::new(EvalError::of_builtin(builtin.name, failure, place.span())))
             }
-            Err(_) => {
+            _ => {
                 self.has_passed_over = true;
                 Ok(None)
             }

@@ -109,6 +109,8 @@ pub struct Reusable {
     hints: [Hints; PATHS],
     /// Rules that an index found.
     candidates: Vec<u32>,
+    /// Which functions' results are worth being kept.
+    worth: remember::Worth,
     /// For each rule of an observed policy whether it had an answer; empty for others.
     pub fired: Vec<bool>,
 }
@@ -122,6 +124,7 @@ impl Default for Reusable {
             caches: Caches::default(),
             hints: std::array::from_fn(|_| Hints::default()),
             candidates: Vec::new(),
+            worth: remember::Worth::default(),
             fired: Vec::default(),
         }
     }
@@ -178,6 +181,7 @@ pub fn evaluate<'a, T>(
     let Documents { input, late, data } = documents;
     // An evaluation that failed may have left some.
     reusable.candidates.clear();
+    reusable.worth.begin();
     if reusable.candidates.capacity() > KEPT {
         reusable.candidates.shrink_to(KEPT);
     }

@@ -2,8 +2,71 @@
 //!
 //! Arrays, objects and sets count as the same argument if they are the same in memory: comparing them could cost more
 //! than the call. That is what the many rules of a policy have that pass one container of the input around.
+//!
+//! To ask and to keep costs as much as a short call. So functions whose calls have hardly ever come back are not
+//! remembered, as far as few calls go: so little of what has been done can have to be done again.
 
 use crate::value::{Bump, Seeds, Value};
+
+/// For each function whether to keep its results pays, as far as calls have shown. Most evaluations of a query are alike,
+/// so it is learned from one to the next.
+#[derive(Default)]
+pub(super) struct Worth {
+    /// By their numbers.
+    functions: Vec<i16>,
+    /// How many calls of this evaluation need not be remembered.
+    left: u32,
+}
+
+impl Worth {
+    /// What a function begins with, and has again after a while.
+    const BEGIN: i16 = 32;
+    /// What it has at most.
+    const MOST: i16 = 64;
+    /// What a call that was made before adds; one that was not takes 1 away.
+    const HIT: i16 = 8;
+    /// So many calls are not remembered, once there is nothing left.
+    const IDLE: i16 = 1000;
+    /// The most calls of an evaluation that are not remembered, however little they seem worth: functions call one another,
+    /// and what another input makes them do may come back often and take long.
+    const FORGOTTEN: u32 = 32;
+
+    /// Another evaluation begins.
+    #[inline]
+    pub(super) fn begin(&mut self) {
+        self.left = Self::FORGOTTEN;
+    }
+
+    /// Whether a call is not worth being remembered.
+    #[inline]
+    pub(super) fn is_idle(&mut self, document: u32) -> bool {
+        let Some(worth) = self.functions.get_mut(document as usize).filter(|worth| **worth < 0) else { return false };
+        let Some(left) = self.left.checked_sub(1) else { return false };
+        self.left = left;
+        *worth += 1;
+        if *worth == 0 {
+            *worth = Self::BEGIN;
+        }
+        true
+    }
+
+    #[inline]
+    pub(super) fn hit(&mut self, document: u32) {
+        if let Some(worth) = self.functions.get_mut(document as usize) {
+            *worth = ((*worth).max(0) + Self::HIT).min(Self::MOST);
+        }
+    }
+
+    #[inline]
+    pub(super) fn missed(&mut self, document: u32) {
+        match self.functions.get_mut(document as usize) {
+            Some(worth @ 0) => *worth = -Self::IDLE,
+            Some(worth) if *worth > 0 => *worth -= 1,
+            Some(_) => {}
+            None => self.functions.resize(document as usize + 1, Self::BEGIN),
+        }
+    }
+}
 
 /// The most results that are kept.
 const CAPACITY: usize = 1 << 16;

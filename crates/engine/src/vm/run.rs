@@ -262,6 +262,9 @@ impl<'a> Machine<'a, '_> {
                 Op::Builtin3 { dst, builtin, first, second, third, fail } => {
                     write_or!(dst, builtin!(builtin, [read!(first), read!(second), read!(third)]), fail);
                 }
+                Op::Format { dst, format, items, fail } => {
+                    write_or!(dst, self.format(unit, format, range(registers, items), stack, place!())?, fail);
+                }
                 Op::BuiltinHolds { builtin, first, second, fail } => {
                     let value = builtin!(builtin, [read!(first), read!(second)]);
                     check!(value.is_some_and(|value| value.is_truthy()), fail);

@@ -173,6 +173,7 @@ fn made(
             Operand::Path(_) => choices.below(unit.paths.len()),
             Operand::Document(_) => choices.below(code.functions.len()),
             Operand::Builtin(_) => choices.below(unit.builtins.len()),
+            Operand::Format(_) => choices.below(unit.formats.len()),
             Operand::Count(_) => choices.below(4),
             Operand::Kind(_) => choices.below(8),
             Operand::Index(_) => choices.below(code.functions.get(at).map_or(0, |function| function.indexes.len())),

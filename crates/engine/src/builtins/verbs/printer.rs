@@ -225,6 +225,11 @@ fn with_point(number: &str, format: char, precision: Option<usize>) -> String {
 /// How many digits an integer of 64 bits has at most, its sign among them.
 pub const INTEGER: usize = 20;
 
+/// How long the integer's digits are, its sign among them.
+pub fn length(value: i64) -> usize {
+    value.unsigned_abs().checked_ilog10().unwrap_or(0) as usize + 1 + usize::from(value < 0)
+}
+
 /// The integer's digits, at the end of the buffer.
 pub fn digits(value: i64, buffer: &mut [u8; INTEGER]) -> &str {
     let mut start = buffer.len();

@@ -2,6 +2,7 @@
 
 use super::super::{DocumentIndex, KeysId, Label, Op, Range, Read, Write};
 use super::Generator;
+use crate::builtins::Builtin;
 use crate::hir::{ComprehensionKind, Const};
 use crate::plan::{At, Comprehension, Constant, Expr, Function};
 use std::sync::Arc;
@@ -151,6 +152,11 @@ impl Generator<'_, '_> {
                 {
                     return;
                 }
+                if let [first, Expr::Array(items)] = args
+                    && self.format(builtin, first, items, at, (dst, fail))
+                {
+                    return;
+                }
                 let builtin = self.pool.builtin(builtin);
                 match args {
                     [arg] => Op::Builtin1 { dst, builtin, arg: self.operand(arg, fail), fail },
@@ -180,6 +186,17 @@ impl Generator<'_, '_> {
         };
         self.at(at.0);
         self.emit(op);
+    }
+
+    /// Calls a builtin whose first argument says how it puts the items of an array together; says whether it is one.
+    fn format(&mut self, builtin: &'static Builtin, first: &Expr, items: &[Expr], at: At, to: (Write, Label)) -> bool {
+        let text = text_of(first).filter(|_| self.optimizations.plans);
+        let Some(format) = text.and_then(|text| self.pool.format(builtin, text, items.len())) else { return false };
+        let (dst, fail) = to;
+        let items = self.range(items, fail);
+        self.at(at.0);
+        self.emit(Op::Format { dst, format, items, fail });
+        true
     }
 
     /// What is known of a path that is followed at run time.

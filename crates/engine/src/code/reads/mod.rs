@@ -438,6 +438,10 @@ impl<'c> Instruction<'_, 'c> {
                 let result = self.builtin(builtin, &args)?;
                 self.set(dst.0, result)
             }
+            Op::Format { dst, items, .. } => {
+                self.read_range(items)?;
+                self.set_new(dst.0)
+            }
             Op::MinusKeys { dst, from, collection, .. } => {
                 self.read_all([from.0])?;
                 let collection = self.get(collection.0)?;

@@ -336,6 +336,9 @@ impl Weight {
         match piece {
             Piece::Expr(expr) => {
                 self.size += 1;
+                if let Expr::Const(Constant::Object(entries)) = expr {
+                    self.size += entries.len() / 4;
+                }
                 self.is_plain &= !matches!(expr, Expr::Call { .. } | Expr::Comprehension(_) | Expr::Data(..));
                 pieces_of_expr(expr, &mut |piece| self.piece(piece));
             }

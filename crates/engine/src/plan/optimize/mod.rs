@@ -15,6 +15,7 @@ mod names;
 mod purity;
 mod reuse;
 mod sink;
+mod tables;
 mod total;
 mod traits;
 mod turn;
@@ -40,6 +41,7 @@ struct Facts {
 pub fn optimize_program(tree: &mut Tree, plans: &mut Vec<DocumentPlan>) {
     names::follow_names(tree, plans);
     fixed::fix_constants(tree, plans);
+    tables::make_tables(tree, plans);
     inline::inline_program(tree, plans);
     let mut facts: Vec<Vec<Facts>> = Vec::with_capacity(plans.len());
     for plan in plans.iter_mut() {
