@@ -6,6 +6,7 @@ use super::order::{self, Ordinal};
 use super::unread::Unread;
 use super::{Bump, Symbol, Value, text};
 use std::cell::Cell;
+use std::cmp::Ordering;
 
 /// A key with its value.
 pub type Entry<'a> = (Value<'a>, Value<'a>);
@@ -93,7 +94,7 @@ impl<'a> Object<'a> {
     /// Sorts entries by their keys; says whether each key is there once. Equal ones stay in their order.
     pub(crate) fn sort(arena: &Bump, entries: &mut [Entry<'_>]) -> bool {
         if entries.iter().all(|(key, _)| matches!(key, Value::String { .. })) {
-            return order::sort(entries, |count| arena.alloc_slice_fill_copy(count, Ordinal::default()));
+            return order::sort(entries, 0, |count| arena.alloc_slice_fill_copy(count, Ordinal::default()));
         }
         let is_sorted = |entries: &[Entry<'_>]| entries.windows(2).all(|pair| pair[0].0 < pair[1].0);
         if !is_sorted(entries) {
@@ -261,13 +262,23 @@ impl<'a> Object<'a> {
             entries.iter().position(|(key, _)| is_text(key, symbol, text))
         } else {
             let word = text::word(text.as_bytes());
-            let order = |(key, _): &Entry<'_>| match key {
-                Value::String { text: other, .. } => {
-                    text::word(other.as_bytes()).cmp(&word).then_with(|| text::order_of_alike(other, text))
+            let (mut start, mut end) = (0, entries.len());
+            while start < end {
+                let middle = (start + end) / 2;
+                let order = match &entries.get(middle)?.0 {
+                    Value::String { text: other, .. } => match text::word(other.as_bytes()).cmp(&word) {
+                        Ordering::Equal => text::order_of_alike(other, text),
+                        order => order,
+                    },
+                    key => key.cmp(&Value::String { symbol, text }),
+                };
+                match order {
+                    Ordering::Less => start = middle + 1,
+                    Ordering::Equal => return Some(middle),
+                    Ordering::Greater => end = middle,
                 }
-                key => key.cmp(&Value::String { symbol, text }),
-            };
-            entries.binary_search_by(order).ok()
+            }
+            None
         }
     }
 

@@ -1,4 +1,4 @@
-//! Sorting by texts: an object's items by keys that are strings, the strings of a set, and its objects by first values.
+//! Sorting by texts: an object's items by keys that are strings, the strings of a set, and its objects by one of their values.
 //!
 //! Texts are compared by words of eight bytes first, which costs less than calls that compare all of them: those of one
 //! collection often begin alike.
@@ -14,17 +14,17 @@ const WORDS: usize = 8;
 
 /// What has a text by which it is sorted.
 pub(super) trait Item: Copy {
-    /// The text; nothing if there is none.
-    fn text(&self) -> Option<&str>;
+    /// The text, of an object that of its field with a number; nothing if there is none.
+    fn text(&self, field: usize) -> Option<&str>;
 }
 
-/// A string by itself, an object by its first value.
+/// A string by itself, an object by one of its values.
 impl Item for Value<'_> {
     #[inline]
-    fn text(&self) -> Option<&str> {
+    fn text(&self, field: usize) -> Option<&str> {
         match self {
             Value::String { text, .. } => Some(text),
-            Value::Object(object) => object.entries().first()?.1.as_str(),
+            Value::Object(object) => object.entries().get(field)?.1.as_str(),
             _ => None,
         }
     }
@@ -32,7 +32,7 @@ impl Item for Value<'_> {
 
 impl Item for Entry<'_> {
     #[inline]
-    fn text(&self) -> Option<&str> {
+    fn text(&self, _: usize) -> Option<&str> {
         self.0.as_str()
     }
 }
@@ -47,23 +47,27 @@ pub(super) struct Ordinal {
 /// Sorts items that have texts: says whether each text is there once. Equal ones stay in their order. `ordinals` makes as
 /// many as there are items, where they are needed.
 #[inline]
-pub(super) fn sort<'o>(items: &mut [impl Item], ordinals: impl FnOnce(usize) -> &'o mut [Ordinal]) -> bool {
-    match sort_few(items) {
+pub(super) fn sort<'o>(
+    items: &mut [impl Item],
+    field: usize,
+    ordinals: impl FnOnce(usize) -> &'o mut [Ordinal],
+) -> bool {
+    match sort_few(items, field) {
         Some(is_unique) => is_unique,
-        None => is_sorted(items) || sort_many(items, ordinals(items.len())),
+        None => is_sorted(items, field) || sort_many(items, field, ordinals(items.len())),
     }
 }
 
 /// Sorts few items: says whether each text is there once. Equal ones stay in their order. `None` if they are many.
 #[inline]
-fn sort_few(items: &mut [impl Item]) -> Option<bool> {
+fn sort_few(items: &mut [impl Item], field: usize) -> Option<bool> {
     let mut words = [0; FEW];
     if items.len() > FEW {
         return None;
     }
     let mut is_unique = true;
     for end in 0..items.len() {
-        let text = key(items.get(end)?);
+        let text = key(items.get(end)?, field);
         let first = word(text.as_bytes());
         let mut place = end;
         while let Some(before) = place.checked_sub(1) {
@@ -72,7 +76,7 @@ fn sort_few(items: &mut [impl Item]) -> Option<bool> {
                 break;
             }
             if other == first {
-                let order = text::order_of_alike(key(items.get(before)?), text);
+                let order = text::order_of_alike(key(items.get(before)?, field), text);
                 is_unique &= order.is_ne();
                 if order.is_le() {
                     break;
@@ -92,31 +96,32 @@ fn sort_few(items: &mut [impl Item]) -> Option<bool> {
 }
 
 /// Whether texts are in order, and each is there once.
-fn is_sorted(items: &[impl Item]) -> bool {
-    items.windows(2).all(|pair| matches!(pair, [left, right] if text::order(key(left), key(right)).is_lt()))
+fn is_sorted(items: &[impl Item], field: usize) -> bool {
+    let is_less = |left, right| text::order(key(left, field), key(right, field)).is_lt();
+    items.windows(2).all(|pair| matches!(pair, [left, right] if is_less(left, right)))
 }
 
 /// Sorts many items: says whether each text is there once. Equal ones stay in their order.
-fn sort_many(items: &mut [impl Item], order: &mut [Ordinal]) -> bool {
+fn sort_many(items: &mut [impl Item], field: usize, order: &mut [Ordinal]) -> bool {
     order.iter_mut().zip(0..).for_each(|(ordinal, number)| ordinal.number = number);
-    let is_unique = refine(items, order, common_prefix(items), 0);
+    let is_unique = refine(items, field, order, common_prefix(items, field), 0);
     arrange(items, order);
     is_unique
 }
 
 /// How many bytes all texts begin with.
-fn common_prefix(items: &[impl Item]) -> usize {
+fn common_prefix(items: &[impl Item], field: usize) -> usize {
     let Some((first, rest)) = items.split_first() else { return 0 };
-    let first = bytes(first);
+    let first = bytes(first, field);
     rest.iter().fold(first.len(), |length, item| {
-        let common = first.iter().zip(bytes(item)).take(length);
+        let common = first.iter().zip(bytes(item, field)).take(length);
         common.take_while(|(left, right)| left == right).count()
     })
 }
 
 /// Sorts the numbers of items whose texts have the same first `from` bytes.
-fn refine(items: &[impl Item], order: &mut [Ordinal], from: usize, words: usize) -> bool {
-    let text = |ordinal: &Ordinal| items.get(ordinal.number as usize).map(bytes).unwrap_or_default();
+fn refine(items: &[impl Item], field: usize, order: &mut [Ordinal], from: usize, words: usize) -> bool {
+    let text = |ordinal: &Ordinal| items.get(ordinal.number as usize).map_or(&[][..], |item| bytes(item, field));
     if words == WORDS {
         // Whole texts: those that end before here may differ in zeros.
         order.sort_unstable_by(|left, right| text(left).cmp(text(right)).then(left.number.cmp(&right.number)));
@@ -127,7 +132,7 @@ fn refine(items: &[impl Item], order: &mut [Ordinal], from: usize, words: usize)
     let groups = order.chunk_by_mut(|left, right| left.word == right.word).filter(|group| group.len() > 1);
     let mut is_unique = true;
     for group in groups {
-        is_unique &= refine(items, group, from + size_of::<u64>(), words + 1);
+        is_unique &= refine(items, field, group, from + size_of::<u64>(), words + 1);
     }
     is_unique
 }
@@ -154,13 +159,13 @@ fn arrange(items: &mut [impl Item], order: &mut [Ordinal]) {
 }
 
 #[inline]
-fn key(item: &impl Item) -> &str {
-    item.text().unwrap_or_default()
+fn key(item: &impl Item, field: usize) -> &str {
+    item.text(field).unwrap_or_default()
 }
 
 #[inline]
-fn bytes(item: &impl Item) -> &[u8] {
-    key(item).as_bytes()
+fn bytes(item: &impl Item, field: usize) -> &[u8] {
+    key(item, field).as_bytes()
 }
 
 #[cfg(test)]
@@ -199,10 +204,10 @@ mod tests {
                 assert_eq!(found, is_unique);
             };
             let mut entries = unsorted.clone();
-            let is_unique = sort_many(&mut entries, &mut vec![Ordinal::default(); count]);
+            let is_unique = sort_many(&mut entries, 0, &mut vec![Ordinal::default(); count]);
             check(&entries, is_unique);
             let mut entries = unsorted;
-            match sort_few(&mut entries) {
+            match sort_few(&mut entries, 0) {
                 Some(is_unique) => check(&entries, is_unique),
                 None => assert!(keys.len() > FEW),
             }

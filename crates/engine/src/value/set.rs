@@ -2,7 +2,7 @@
 
 use super::order::{self, Ordinal};
 use super::text::same;
-use super::{Bump, Value};
+use super::{Bump, Symbol, Value};
 use std::cmp::Ordering;
 
 /// Up to this many items are sorted by insertion, which compares each pair at most once.
@@ -31,7 +31,7 @@ impl<'a> Set<'a> {
     fn from_several(arena: &'a Bump, items: &'a mut [Value<'a>]) -> Self {
         let kept = if items.iter().all(|item| matches!(item, Value::String { .. })) {
             sort_texts(arena, items)
-        } else if begin_alike(items) && sort_objects(arena, items) {
+        } else if tells_apart(items).is_some_and(|field| sort_objects(arena, items, field)) {
             items.len()
         } else if items.len() <= FEW {
             insert_each(items)
@@ -127,31 +127,50 @@ fn sort(items: &mut [Value<'_>]) -> usize {
 
 /// The same for strings.
 fn sort_texts(arena: &Bump, items: &mut [Value<'_>]) -> usize {
-    if order::sort(items, |count| arena.alloc_slice_fill_copy(count, Ordinal::default())) {
+    if order::sort(items, 0, |count| arena.alloc_slice_fill_copy(count, Ordinal::default())) {
         return items.len();
     }
     unite(items)
 }
 
-/// Sorts objects that [`begin_alike`]; says whether what they begin with is there once. Otherwise objects in which it is
-/// equal stay in their order.
+/// Sorts objects by the texts of the field that [`tells_apart`]; says whether each text is there once. Otherwise those with
+/// equal ones stay in their order.
 #[inline(never)]
-fn sort_objects(arena: &Bump, items: &mut [Value<'_>]) -> bool {
-    order::sort(items, |count| arena.alloc_slice_fill_copy(count, Ordinal::default()))
+fn sort_objects(arena: &Bump, items: &mut [Value<'_>], field: usize) -> bool {
+    order::sort(items, field, |count| arena.alloc_slice_fill_copy(count, Ordinal::default()))
 }
 
-/// Whether all items are objects with the same first key, by its symbol, and a string there: what rules find is mostly
-/// told apart by the first field, a message.
-fn begin_alike(items: &[Value<'_>]) -> bool {
-    let first = |item: &Value<'_>| match item {
-        Value::Object(object) => match object.entries().first() {
-            Some((Value::String { symbol, .. }, Value::String { .. })) if symbol.is_some() => Some(*symbol),
+/// The field of objects, all of which have it and the same fields before it, whose texts tell their order: those before it
+/// are the same texts in all of them. What rules find is mostly told apart by a message.
+fn tells_apart(items: &[Value<'_>]) -> Option<usize> {
+    for at in 0.. {
+        let (symbol, text) = field(items.first()?, at)?;
+        let mut is_equal = true;
+        for item in items {
+            let (other_symbol, other) = field(item, at)?;
+            is_equal = is_equal && same(text, other);
+            if other_symbol != symbol {
+                return None;
+            }
+        }
+        if !is_equal {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// The symbol of the key and the text of a field of an object, if they are that.
+fn field<'v>(item: &Value<'v>, at: usize) -> Option<(Symbol, &'v str)> {
+    match item {
+        Value::Object(object) => match object.entries().get(at) {
+            Some((Value::String { symbol, .. }, Value::String { text, .. })) if symbol.is_some() => {
+                Some((*symbol, *text))
+            }
             _ => None,
         },
         _ => None,
-    };
-    let Some(symbol) = items.first().and_then(first) else { return false };
-    items.iter().all(|item| first(item) == Some(symbol))
+    }
 }
 
 /// Drops items that equal the one before; gives how many are left.
@@ -189,10 +208,10 @@ mod tests {
     }
 
     #[test]
-    fn objects_are_sorted_by_their_first_values_where_those_are_texts() {
+    fn objects_are_sorted_by_texts_that_tell_them_apart() {
         let arena = Bump::new();
         let mut symbols = crate::value::SymbolTable::new();
-        for text in ["field", "msg", "zone"] {
+        for text in ["field", "msg", "zone", "same"] {
             symbols.intern(text);
         }
         let mut seed = 3u64;
@@ -208,7 +227,9 @@ mod tests {
                     Value::new_string(&arena, &format!("some message {}", next(if round < 300 { 1000 } else { 12 })));
                 let other = if round % 5 == 0 { Value::Int(next(3) as i64) } else { text };
                 let first = if round % 7 == 0 && next(9) == 0 { key("field") } else { key("msg") };
-                match next(3) {
+                let same = key("same");
+                match if round % 4 == 0 { 3 } else { next(3) } {
+                    3 => Value::new_object(&arena, &[(key("field"), same), (first, other), (key("zone"), text)]),
                     0 => Value::new_object(&arena, &[(first, other)]),
                     1 => Value::new_object(&arena, &[(first, text), (key("zone"), other)]),
                     _ => Value::new_object(&arena, &[(first, text)]),

@@ -18,7 +18,12 @@ pub(super) fn word(text: &[u8]) -> u64 {
             let end = u64::from(u32::from_be_bytes(*last)) << missing;
             u64::from(u32::from_be_bytes(*first)) << 32 | end & u64::from(u32::MAX)
         }
-        _ => text.iter().zip([56, 48, 40]).fold(0, |word, (byte, shift)| word | u64::from(*byte) << shift),
+        _ => match text {
+            [first] => u64::from(*first) << 56,
+            [first, second] => u64::from(u16::from_be_bytes([*first, *second])) << 48,
+            [first, second, third] => u64::from(u32::from_be_bytes([*first, *second, *third, 0])) << 32,
+            _ => 0,
+        },
     }
 }
 

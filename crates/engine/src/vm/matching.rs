@@ -8,7 +8,7 @@ use super::Machine;
 use super::elements::{Element, element, is_member};
 use super::error::Result;
 use super::part::{Part, Step, Steps, with_part};
-use super::run::{indexed, is_same, is_same_text, path};
+use super::run::{indexed, is_same, path};
 use crate::code::{Key, Op, Unit};
 use crate::value::{Bump, Entry, Object, Set, Symbol, Value, same_text, sketch};
 
@@ -140,10 +140,13 @@ impl<'a> Machine<'a, '_> {
         Ok(index)
     }
 
-    /// Adds what is at a path in the elements of a collection to the collection that is being built, each value once if an
-    /// index of them can be made, which is kept.
+    /// Adds what is at a path in the elements of a collection to the collection that is being built, each value once if
+    /// there are few, or an index of them can be made, which is kept.
     #[inline(never)]
     pub(super) fn push_groups(&mut self, collection: &Value<'a>, path: &'a [Key]) -> Result<()> {
+        if collection.len().is_some_and(|count| count < LARGE) {
+            return with_part!(path, |part| self.push_distinct(collection, &part));
+        }
         let Some(index) = self.index(collection, path, Wanted::Now)? else { return self.push_parts(collection, path) };
         self.making(index.groups.len())?;
         index.groups.iter().try_for_each(|group| self.push(group.value))
@@ -255,6 +258,25 @@ impl<'a> Machine<'a, '_> {
         Ok(found)
     }
 
+    /// Adds a part of each element of a small collection, a text only once.
+    #[inline(always)]
+    fn push_distinct(&mut self, collection: &Value<'a>, part: &impl Part) -> Result<()> {
+        let mark = self.scratch.len();
+        let mut sketches = 0u64;
+        for found in Values::new(collection, 0).filter_map(|value| part.of(value)) {
+            if let Value::String { symbol, text } = found {
+                let bit = 1 << sketch(text);
+                let known = if sketches & bit == 0 { &[] } else { self.scratch.get(mark..).unwrap_or_default() };
+                if known.iter().any(|other| is_text(other, *symbol, text)) {
+                    continue;
+                }
+                sketches |= bit;
+            }
+            self.push(*found)?;
+        }
+        self.ticks(collection.len().unwrap_or_default() + 1)
+    }
+
     /// Adds what is at a path in each element of a collection to the collection that is being built.
     pub(super) fn push_parts(&mut self, collection: &Value<'a>, path: &[Key]) -> Result<()> {
         with_part!(path, |part| self.push_each(collection, 0, |value| part.of(value)))
@@ -276,7 +298,7 @@ impl<'a> Machine<'a, '_> {
         }
         let first = start as usize;
         with_part!(filter, |tested| with_part!(path, |part| {
-            let has_value = |value| tested.of(value).is_some_and(|found| is_same(found, equal));
+            let has_value = |value| tested.of(value).is_some_and(|found| is_equal(found, equal));
             self.push_each(collection, first, |value| if has_value(value) { part.of(value) } else { None })
         }))
     }
@@ -439,7 +461,7 @@ fn place_of(table: &[u32], groups: &[Group<'_>], value: &Value<'_>) -> Option<us
     for _ in 0..LONGEST_PROBE {
         match (*table.get(slot)? as usize).checked_sub(1) {
             None => return Some(slot),
-            Some(group) if is_same(&groups.get(group)?.value, value) => return Some(slot),
+            Some(group) if is_equal(&groups.get(group)?.value, value) => return Some(slot),
             Some(_) => slot = (slot + 1) & mask,
         }
     }
@@ -521,12 +543,21 @@ fn before<'a>(items: &'a [Value<'a>], is_wanted: impl Fn(&'a Value<'a>) -> bool)
     count
 }
 
+/// Equality with one value of many others, most of which have other lengths if it is a text.
+#[inline(always)]
+fn is_equal(value: &Value<'_>, wanted: &Value<'_>) -> bool {
+    match wanted {
+        Value::String { symbol, text } => is_text(value, *symbol, text),
+        wanted => is_same(value, wanted),
+    }
+}
+
 /// Equality with a text, where most values are other ones of other lengths.
 #[inline(always)]
 fn is_text(value: &Value<'_>, symbol: Symbol, text: &str) -> bool {
     match value {
         Value::String { symbol: other_symbol, text: other } => {
-            other.len() == text.len() && symbol.same(*other_symbol).unwrap_or_else(|| is_same_text(text, other))
+            other.len() == text.len() && symbol.same(*other_symbol).unwrap_or_else(|| same_text(text, other))
         }
         _ => false,
     }

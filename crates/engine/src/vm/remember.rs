@@ -6,7 +6,7 @@
 //! To ask and to keep costs as much as a short call. So functions whose calls have hardly ever come back are not
 //! remembered, as far as few calls go: so little of what has been done can have to be done again.
 
-use crate::value::{Bump, Seeds, Value};
+use crate::value::{Bump, Seeds, Value, same_text};
 
 /// For each function whether to keep its results pays, as far as calls have shown. Most evaluations of a query are alike,
 /// so it is learned from one to the next.
@@ -211,6 +211,7 @@ fn is_same(left: &Value<'_>, right: &Value<'_>) -> bool {
         (Value::Number(left), Value::Number(right)) => left.text() == right.text(),
         (Value::Int(left), Value::Int(right)) => left == right,
         (Value::Int(_), _) | (_, Value::Int(_)) => false,
+        (Value::String { text: left, .. }, Value::String { text: right, .. }) => same_text(left, right),
         (left, right) => left == right,
     }
 }

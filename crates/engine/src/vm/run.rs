@@ -647,7 +647,7 @@ pub(super) fn is_same(left: &Value<'_>, right: &Value<'_>) -> bool {
 
 /// (By itself, so that comparisons of symbols are short.)
 #[inline(never)]
-pub(super) fn is_same_text(left: &str, right: &str) -> bool {
+fn is_same_text(left: &str, right: &str) -> bool {
     same_text(left, right)
 }
 

@@ -328,7 +328,7 @@ impl<'t, 'a, 's, M: Make<'t, 'a>> Reader<'t, 'a, 's, M> {
     fn object(&mut self, start: usize) -> Object<'a> {
         let entries = self.entries.get_mut(start..).unwrap_or(&mut []);
         let order = &mut *self.order;
-        let is_unique = order::sort(entries, |count| {
+        let is_unique = order::sort(entries, 0, |count| {
             order.resize(count, Ordinal::default());
             order.as_mut_slice()
         });
