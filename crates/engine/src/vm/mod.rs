@@ -267,9 +267,6 @@ struct Extras<'a> {
     indexes: matching::Indexes<'a>,
 }
 
-/// So many registers lie on the native stack.
-const FEW: usize = 16;
-
 /// Places for rules that an index found that are kept from one evaluation to the next.
 const KEPT: usize = 1 << 16;
 
@@ -330,14 +327,23 @@ impl<'a> Machine<'a, '_> {
         };
         let needed = self.code.stack.get(document as usize).copied().unwrap_or_default();
         let found = match self.code.functions.get(document as usize) {
-            // Nobody else asks for its value.
+            // Nobody else asks for its value. A few registers lie on the native stack.
             Some(function) if is_free && query.is_computed && self.world.memo.is_empty() => {
-                let mut few;
-                let stack = if needed <= FEW {
-                    few = [Value::Null; FEW];
-                    &mut few
-                } else {
-                    self.arena.alloc_slice_fill_copy(needed, Value::Null)
+                let (mut few, mut some, mut more);
+                let stack: &mut [Value<'a>] = match needed {
+                    0..=8 => {
+                        few = [Value::Null; 8];
+                        &mut few
+                    }
+                    9..=16 => {
+                        some = [Value::Null; 16];
+                        &mut some
+                    }
+                    17..=32 => {
+                        more = [Value::Null; 32];
+                        &mut more
+                    }
+                    _ => self.arena.alloc_slice_fill_copy(needed, Value::Null),
                 };
                 (self.budget, self.depth) = (INTERVAL - 1, 1);
                 self.run(&self.code.unit, function, stack)?
