@@ -6,9 +6,9 @@ use super::Generator;
 use super::block::set_arguments;
 use super::places::{Place, places};
 use crate::hir::{ComprehensionKind, Const};
-use crate::plan::optimize::optimize_shared;
+use crate::plan::optimize::{is_total_step, optimize_shared};
 use crate::plan::share::{Part, share, share_in_order};
-use crate::plan::{Block, Branch, Constant, Definition, Document, DocumentKind, DocumentPlan, Expr, QueryPlan};
+use crate::plan::{Block, Branch, Constant, Definition, Document, DocumentKind, DocumentPlan, Expr, QueryPlan, Step};
 
 impl<'g> Generator<'g, '_> {
     pub(super) fn document(&mut self, document: &Document, plan: &'g DocumentPlan) {
@@ -90,7 +90,7 @@ impl<'g> Generator<'g, '_> {
         let after = match (Self::ends_at_first(plan, kind), self.returns_first(plan, kind)) {
             (_, true) => After::Return(Some(candidates)),
             (true, false) => After::Go(self.label()),
-            (false, false) => After::Go(next),
+            (false, false) => After::Next(next),
         };
         for (definition, held) in plan.definitions.iter().zip(held) {
             let start = self.here();
@@ -124,7 +124,7 @@ impl<'g> Generator<'g, '_> {
                     let after = match (is_first_enough, returns) {
                         (_, true) => After::Return(None),
                         (true, false) => After::Go(end),
-                        (false, false) => After::Go(next),
+                        (false, false) => After::Next(next),
                     };
                     self.definition(definition, kind, next, after);
                 }
@@ -170,7 +170,7 @@ impl<'g> Generator<'g, '_> {
     fn returns_first(&self, plan: &DocumentPlan, kind: Shape) -> bool {
         let mut branches = plan.definitions.iter().flat_map(|definition| &definition.branches);
         let is_only = || matches!(kind, Shape::Value) && branches.clone().count() == 1;
-        let is_enough = Self::ends_at_first(plan, kind) || is_only();
+        let is_enough = Self::ends_at_first(plan, kind) || is_only() && branches.clone().all(ends_unseen);
         self.optimizations.plans && is_enough && branches.all(|branch| branch.is_single)
     }
 
@@ -220,6 +220,7 @@ impl<'g> Generator<'g, '_> {
                 }
                 let to = match single {
                     After::Go(to) if branch.is_single => to,
+                    After::Next(to) if branch.is_single && ends_unseen(branch) => to,
                     _ => again,
                 };
                 this.emit(Op::Jump { to });
@@ -317,8 +318,10 @@ impl<'g> Generator<'g, '_> {
 /// What follows the first answer of a body, where further ones would be the same.
 #[derive(Clone, Copy)]
 enum After {
-    /// Goes elsewhere.
+    /// Goes elsewhere: all answers of the document are one constant.
     Go(Label),
+    /// Goes to the next rule, if what it leaves out is not seen.
+    Next(Label),
     /// Returns it, and forgets the rules found by an index that has its mark in a register.
     Return(Option<u16>),
 }
@@ -338,6 +341,16 @@ enum Shape {
 
 fn is_set(kind: Shape) -> bool {
     matches!(kind, Shape::Built(ComprehensionKind::Set) | Shape::Unordered)
+}
+
+/// Whether nobody sees that a body ends with its first answer: what would be done for others cannot fail, nor have effects.
+fn ends_unseen(branch: &Branch) -> bool {
+    branch.block.iter().all(|step| match step {
+        Step::Loop { .. } | Step::DataLoop { .. } | Step::With { .. } | Step::Outside(_) | Step::Alternatives(_) => {
+            is_total_step(step)
+        }
+        _ => true,
+    })
 }
 
 /// An object some of whose entries have no key cannot be built flat.
