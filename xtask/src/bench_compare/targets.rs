@@ -56,6 +56,7 @@ const TARGETS: &[Target] = &[
     target("geometric mean of the ratios to OPA, parsed", MeanParsed, AtLeast(100.0)),
     target("geometric mean of the ratios to OPA, JSON", MeanJson, AtLeast(40.0)),
     target("least ratio to OPA, parsed", Least(|row| Some(row.parsed())), AtLeast(25.0)),
+    target("least ratio to OPA, JSON", Least(|row| Some(row.json())), AtLeast(25.0)),
     target("least ratio to regorus", Least(Row::regorus), AtLeast(10.0)),
     target("gdrive-20, ratio to Cedar", Cedar("authz-gdrive-20"), AtLeast(10.0)),
     target("tinytodo-20, ratio to Cedar", Cedar("authz-tinytodo-20"), AtLeast(10.0)),
