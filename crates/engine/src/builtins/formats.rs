@@ -36,6 +36,19 @@ enum Part<'v> {
     Other(Value<'v>),
 }
 
+impl<'v> Part<'v> {
+    /// Shows the text of a text or an integer; gives other values back.
+    #[inline(always)]
+    fn with_text(self, show: impl FnOnce(&str)) -> Option<Value<'v>> {
+        match self {
+            Part::Text(text) => show(text),
+            Part::Integer(value) => show(verbs::digits(value, &mut [0; verbs::INTEGER])),
+            Part::Other(value) => return Some(value),
+        }
+        None
+    }
+}
+
 impl Place {
     /// The value, if the place takes it.
     #[inline(always)]
@@ -94,10 +107,8 @@ impl Format {
         let mut out = Text::with_capacity_in(size, arena);
         for (place, value) in self.places.iter().zip(values) {
             out.push_str(&place.before);
-            match place.part(value)? {
-                Part::Text(text) => out.push_str(text),
-                Part::Integer(value) => out.push_str(verbs::digits(value, &mut [0; verbs::INTEGER])),
-                Part::Other(_) => return None,
+            if place.part(value)?.with_text(|text| out.push_str(text)).is_some() {
+                return None;
             }
         }
         out.push_str(&self.end);
@@ -116,11 +127,10 @@ impl Format {
         caches.with_scratch(|out| {
             for (place, value) in self.places.iter().zip(values) {
                 out.push_str(&place.before);
-                match place.part(value)? {
-                    Part::Text(text) => out.push_str(text),
-                    Part::Integer(value) => out.push_str(verbs::digits(value, &mut [0; verbs::INTEGER])),
-                    Part::Other(value) if exceeds(value, most) => return None,
-                    Part::Other(value) => json::write_rego(value, out),
+                match place.part(value)?.with_text(|text| out.push_str(text)) {
+                    None => {}
+                    Some(other) if exceeds(other, most) => return None,
+                    Some(other) => json::write_rego(other, out),
                 }
                 if out.len() > most {
                     return None;

@@ -20,7 +20,8 @@ impl<'a> Machine<'a, '_> {
         let Some(index) = function.indexes.get(usize::from(index.0)) else { return };
         let (code, world) = (self.code, &self.world);
         let Reusable { hints, candidates, .. } = &mut *self.reusable;
-        let lookup = |place: &Place| find_place(place, world, registers, unit, hints);
+        let sight = Sight { world, registers, unit, known: hints };
+        let lookup = |place: &Place| sight.find(place);
         let search = Search { unit, symbols: &code.symbols, lookup, is_plain: world.functions.is_empty() };
         index.find(&search, candidates);
     }
@@ -32,45 +33,43 @@ pub(super) fn definition(function: &Function, number: u32) -> Option<Label> {
     function.definitions.get(number as usize).copied()
 }
 
-/// What is at a place that an index asks about.
-#[inline(always)]
-fn find_place<'v>(
-    place: &Place,
-    world: &'v World<'_>,
-    registers: &'v [Value<'_>],
+/// Where an index looks.
+struct Sight<'v, 'a> {
+    world: &'v World<'a>,
+    registers: &'v [Value<'a>],
     unit: &'v Unit,
-    known: &[Hints; PATHS],
-) -> Option<&'v Value<'v>> {
-    if let (Root::Input, [Hop::Path(id)]) = (place.root, &*place.hops) {
-        return lookup(world.input?, path(unit, *id), hints(known, *id)?);
-    }
-    find_other_place(place, world, registers, unit, known)
+    known: &'v [Hints; PATHS],
 }
 
-/// [`find_place`] elsewhere. (By itself, so that the usual way is short.)
-#[inline(never)]
-fn find_other_place<'v>(
-    place: &Place,
-    world: &'v World<'_>,
-    registers: &'v [Value<'_>],
-    unit: &'v Unit,
-    known: &[Hints; PATHS],
-) -> Option<&'v Value<'v>> {
-    let mut at: &'v Value<'v> = match place.root {
-        Root::Input => world.input?,
-        Root::Data => world.data,
-        Root::Argument(register) => registers.get(usize::from(register))?,
-    };
-    for hop in &place.hops {
-        let key = match hop {
-            Hop::Path(id) => {
-                at = lookup(at, path(unit, *id), hints(known, *id)?)?;
-                continue;
-            }
-            Hop::Constant(id) => unit.constants().get(id.0 as usize)?,
-            Hop::Key(place) => find_place(place, world, registers, unit, known)?,
-        };
-        at = if place.root == Root::Data { stored(at, key)? } else { at.find(key)? };
+impl<'v> Sight<'v, '_> {
+    /// What is at a place that an index asks about.
+    #[inline(always)]
+    fn find(&self, place: &Place) -> Option<&'v Value<'v>> {
+        if let (Root::Input, [Hop::Path(id)]) = (place.root, &*place.hops) {
+            return lookup(self.world.input?, path(self.unit, *id), hints(self.known, *id)?);
+        }
+        self.find_elsewhere(place)
     }
-    Some(at)
+
+    /// The same elsewhere. (By itself, so that the usual way is short.)
+    #[inline(never)]
+    fn find_elsewhere(&self, place: &Place) -> Option<&'v Value<'v>> {
+        let mut at: &'v Value<'v> = match place.root {
+            Root::Input => self.world.input?,
+            Root::Data => self.world.data,
+            Root::Argument(register) => self.registers.get(usize::from(register))?,
+        };
+        for hop in &place.hops {
+            let key = match hop {
+                Hop::Path(id) => {
+                    at = lookup(at, path(self.unit, *id), hints(self.known, *id)?)?;
+                    continue;
+                }
+                Hop::Constant(id) => self.unit.constants().get(id.0 as usize)?,
+                Hop::Key(place) => self.find(place)?,
+            };
+            at = if place.root == Root::Data { stored(at, key)? } else { at.find(key)? };
+        }
+        Some(at)
+    }
 }

@@ -138,6 +138,28 @@ impl<'a> Machine<'a, '_> {
                 }
             };
         }
+        // An element with its key, or its value alone, or on to `done`.
+        macro_rules! write_element {
+            ($element:expr, $key:expr, $value:expr, $done:expr) => {
+                match $element {
+                    Some(Element::Item(at, found)) => {
+                        write!($key, Value::Int(at));
+                        write!($value, *found);
+                    }
+                    Some(Element::Entry(key, found)) => {
+                        write!($key, *key);
+                        write!($value, *found);
+                    }
+                    None => go!($done),
+                }
+            };
+            ($element:expr, $value:expr, $done:expr) => {
+                match $element {
+                    Some(Element::Item(_, found) | Element::Entry(_, found)) => write!($value, *found),
+                    None => go!($done),
+                }
+            };
+        }
         macro_rules! check {
             ($condition:expr, $fail:expr) => {
                 if !$condition {
@@ -357,46 +379,20 @@ impl<'a> Machine<'a, '_> {
                 Op::Start { iterator } => write!(iterator, Value::Int(0)),
                 Op::Next { iterator, collection, key, value, done } => {
                     self.tick()?;
-                    match next(registers, iterator.0, collection.0) {
-                        Some(Element::Item(at, found)) => {
-                            write!(key, Value::Int(at));
-                            write!(value, *found);
-                        }
-                        Some(Element::Entry(found_key, found)) => {
-                            write!(key, *found_key);
-                            write!(value, *found);
-                        }
-                        None => go!(done),
-                    }
+                    write_element!(next(registers, iterator.0, collection.0), key, value, done);
                 }
                 Op::NextValue { iterator, collection, value, done } => {
                     self.tick()?;
-                    match next(registers, iterator.0, collection.0) {
-                        Some(Element::Item(_, found) | Element::Entry(_, found)) => write!(value, *found),
-                        None => go!(done),
-                    }
+                    write_element!(next(registers, iterator.0, collection.0), value, done);
                 }
                 Op::Again { iterator, collection, key, value, body, done } => {
                     self.tick()?;
-                    match next(registers, iterator.0, collection.0) {
-                        Some(Element::Item(at, found)) => {
-                            write!(key, Value::Int(at));
-                            write!(value, *found);
-                        }
-                        Some(Element::Entry(found_key, found)) => {
-                            write!(key, *found_key);
-                            write!(value, *found);
-                        }
-                        None => go!(done),
-                    }
+                    write_element!(next(registers, iterator.0, collection.0), key, value, done);
                     go!(body);
                 }
                 Op::AgainValue { iterator, collection, value, body, done } => {
                     self.tick()?;
-                    match next(registers, iterator.0, collection.0) {
-                        Some(Element::Item(_, found) | Element::Entry(_, found)) => write!(value, *found),
-                        None => go!(done),
-                    }
+                    write_element!(next(registers, iterator.0, collection.0), value, done);
                     go!(body);
                 }
                 Op::NextKey { iterator, collection, key, done } => {
@@ -443,23 +439,19 @@ impl<'a> Machine<'a, '_> {
                     }
                 }
                 Op::NextEqual { iterator, collection, path: at, equal, value, done } => {
-                    match self.next_equal(registers, iterator.0, collection.0, path(unit!(), *at), equal.0)? {
-                        Some(Element::Item(_, found) | Element::Entry(_, found)) => write!(value, *found),
-                        None => go!(done),
-                    }
+                    write_element!(
+                        self.next_equal(registers, iterator.0, collection.0, path(unit!(), *at), equal.0)?,
+                        value,
+                        done
+                    );
                 }
                 Op::NextEqualEntry { iterator, collection, path: at, equal, key, value, done } => {
-                    match self.next_equal(registers, iterator.0, collection.0, path(unit!(), *at), equal.0)? {
-                        Some(Element::Item(at, found)) => {
-                            write!(key, Value::Int(at));
-                            write!(value, *found);
-                        }
-                        Some(Element::Entry(found_key, found)) => {
-                            write!(key, *found_key);
-                            write!(value, *found);
-                        }
-                        None => go!(done),
-                    }
+                    write_element!(
+                        self.next_equal(registers, iterator.0, collection.0, path(unit!(), *at), equal.0)?,
+                        key,
+                        value,
+                        done
+                    );
                 }
                 Op::NextEqualBoth { value, done, .. } => {
                     copy_or!(value, self.next_equal_both(unit!(), registers, op)?, done);
