@@ -69,13 +69,13 @@ impl Parser {
     }
 
     /// Reads what is wanted of one JSON text. All of it is checked: whether there is an error, and which, does not
-    /// depend on what is wanted.
+    /// depend on what is wanted. (Keys that are wanted borrow from the projection.)
     pub fn parse_wanted<'a>(
         &mut self,
         arena: &'a Bump,
         bytes: &'a [u8],
         symbols: &SymbolTable,
-        projection: &Projection,
+        projection: &'a Projection,
     ) -> Result<Value<'a>, JsonError> {
         self.read(&mut Plain::new(arena), valid(arena, bytes), symbols, (projection, 0))
     }
@@ -86,7 +86,7 @@ impl Parser {
         arena: &'a Bump,
         bytes: &'a [u8],
         symbols: &SymbolTable,
-        projection: &Projection,
+        projection: &'a Projection,
     ) -> Result<Value<'a>, JsonError> {
         self.read(&mut Plain::late(arena), valid(arena, bytes), symbols, (projection, 0))
     }
@@ -97,7 +97,7 @@ impl Parser {
         arena: &'a Bump,
         text: &'a str,
         symbols: &SymbolTable,
-        wanted: (&Projection, u32),
+        wanted: (&'a Projection, u32),
     ) -> Result<Value<'a>, JsonError> {
         self.read(&mut Plain::late(arena), text, symbols, wanted)
     }
@@ -130,7 +130,7 @@ impl Parser {
         make: &mut impl Make<'t, 'a>,
         text: &'t str,
         symbols: &SymbolTable,
-        (projection, node): (&Projection, u32),
+        (projection, node): (&'a Projection, u32),
     ) -> Result<Value<'a>, JsonError> {
         let mut reader = Reader {
             make,
