@@ -131,6 +131,7 @@ fn pass_over(mut tokens: Tokens<'_>, mut open: u64, depth: usize, watch: &mut im
         // A value begins.
         let mut is_complete = true;
         match token.1 {
+            b'"' if open & 1 == 0 => tokens.pass_strings(),
             b'"' => {}
             opening @ (b'{' | b'[') => {
                 if open >> LEVELS != 0 {
@@ -236,8 +237,16 @@ struct Tokens<'t> {
 impl<'t> Tokens<'t> {
     fn new(text: &'t str, start: usize) -> Self {
         let bytes = text.as_bytes();
-        let blocks =
-            Blocks { bytes, next: start, in_string: 0, escaped: 0, in_scalar: 0, has_escapes: false, is_plain: true };
+        let blocks = Blocks {
+            bytes,
+            next: start,
+            in_string: 0,
+            escaped: 0,
+            in_scalar: 0,
+            between: 0,
+            has_escapes: false,
+            is_plain: true,
+        };
         Tokens { blocks, bits: 0, begin: 0 }
     }
 
@@ -251,6 +260,20 @@ impl<'t> Tokens<'t> {
         let at = self.begin + self.bits.trailing_zeros() as usize;
         self.bits &= self.bits - 1;
         Some((at, *self.blocks.bytes.get(at)?))
+    }
+
+    /// Behind an item of an array that is a string, passes over strings that follow directly.
+    #[inline(always)]
+    fn pass_strings(&mut self) {
+        loop {
+            let comma = self.bits & self.bits.wrapping_neg();
+            let at = self.begin + comma.trailing_zeros() as usize;
+            if comma & self.blocks.between == 0 || self.blocks.bytes.get(at) != Some(&b',') {
+                return;
+            }
+            self.bits ^= comma;
+            self.bits &= self.bits.wrapping_sub(1);
+        }
     }
 
     /// What was passed over up to this one.
@@ -277,6 +300,8 @@ struct Blocks<'t> {
     escaped: u64,
     /// Whether the block before ends in a scalar that is no string: 1.
     in_scalar: u64,
+    /// Tokens of that block that stand directly between two strings.
+    between: u64,
     /// Whether something was escaped so far.
     has_escapes: bool,
     /// Whether nothing was but quotes and backslashes.
@@ -318,7 +343,9 @@ impl Blocks<'_> {
         let starts = scalars & !(scalars << 1 | self.in_scalar);
         self.in_scalar = scalars >> 63;
         self.next += BLOCK;
-        Some((structure & !inside) | (quotes & inside) | starts)
+        let openings = quotes & inside;
+        self.between = structure & (quotes ^ openings) << 1 & openings >> 1;
+        Some(structure & !inside | openings | starts)
     }
 
     /// Characters that follow a backslash that is not itself escaped.
@@ -357,7 +384,7 @@ struct Masks {
     backslashes: u64,
     /// Spaces and control characters.
     blanks: u64,
-    /// Brackets, colons and commas, those in strings too.
+    /// Brackets, colons and commas, those in strings too, and what may stand in strings alone.
     structure: u64,
 }
 
@@ -368,9 +395,9 @@ impl Masks {
         for (at, chunk) in block.as_chunks::<16>().0.iter().enumerate() {
             let chunk = u8x16::new(*chunk);
             let is = |byte| chunk.simd_eq(u8x16::splat(byte));
-            // With this bit square brackets are braces.
+            // With this bit square brackets are braces. What else is as great as these is in strings, or is wrong.
             let folded = chunk | u8x16::splat(0x20);
-            let is_bracket = folded.simd_eq(u8x16::splat(b'{')) | folded.simd_eq(u8x16::splat(b'}'));
+            let is_bracket = folded.max(u8x16::splat(b'{')).simd_eq(folded);
             let bits = |found: u8x16| u64::from(found.to_bitmask()) << (at * 16);
             masks.quotes |= bits(is(b'"'));
             masks.backslashes |= bits(is(b'\\'));
