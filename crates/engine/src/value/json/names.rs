@@ -4,13 +4,14 @@
 //! objects that are alike come in one order. So the name is tried first that came after the one before the last time:
 //! then its key need not be read to find out where it ends, nor be looked for.
 
-use super::MAX_DEPTH;
 use super::super::make::Make;
 use super::super::{Entry, Object, Value};
-use super::projection::{Name, Step};
+use super::MAX_DEPTH;
+use super::projection::{NEAR, Name, Step};
 use super::read::{Frame, FrameKind, Reader};
 use super::scan::{Piece, Wrong};
 use super::skip::next_entry;
+use std::cell::Cell;
 
 /// For each name of each node, and for the beginning of the object, the name that came next.
 pub(super) type Guesses = [u8; GUESSES];
@@ -21,16 +22,6 @@ pub(super) const GUESSES: usize = 64;
 #[inline(always)]
 fn guess_at(base: u32, last: u8) -> usize {
     (base.wrapping_add(u32::from(last)) % GUESSES as u32) as usize
-}
-
-/// What follows in an object of which few entries are wanted.
-enum Next {
-    /// A key, which was passed over: the name with this number.
-    Name(u8),
-    /// Entries that are not wanted, which were passed over, and another key.
-    Passed,
-    /// The closing brace.
-    End,
 }
 
 /// The place of an entry that has not been found.
@@ -85,16 +76,13 @@ impl<'t, 'a, 's, M: Make<'t, 'a>> Reader<'t, 'a, 's, M> {
         loop {
             let at = match self.guessed_name(names, base, frame.last) {
                 Some(at) => at,
-                None => match self.next_name(names)? {
-                    Next::Name(at) => {
-                        if let Some(guess) = self.guesses.get_mut(guess_at(base, frame.last)) {
-                            *guess = at;
-                        }
-                        at
+                None => {
+                    let Some(at) = self.next_name(names)? else { return Ok(None) };
+                    if let Some(guess) = self.guesses.get_mut(guess_at(base, frame.last)) {
+                        *guess = at;
                     }
-                    Next::Passed => continue,
-                    Next::End => return Ok(None),
-                },
+                    at
+                }
             };
             frame.last = at + 1;
             frame.found |= 1 << at;
@@ -121,40 +109,45 @@ impl<'t, 'a, 's, M: Make<'t, 'a>> Reader<'t, 'a, 's, M> {
         self.scanner.passes_name(names.get(usize::from(at))?).then_some(at)
     }
 
-    /// Passes over a key and its colon, if it is one of the names, or over an entry that is not wanted and others behind
-    /// it.
+    /// Passes over the next key that is one of the names and its colon, and over entries before it that nobody wants.
+    /// Gives the name's number; `None` if there is none: then the closing brace stands here.
     #[inline(never)]
-    fn next_name(&mut self, names: &[Name]) -> Result<Next, Wrong> {
-        self.scanner.expect_key()?;
-        let key = match self.scanner.string()? {
-            Piece::Plain(text) => text,
-            Piece::Decoded => self.scanner.buffer.as_str(),
-        };
-        let found = (0..).zip(names).find(|(_, name)| *name.key == *key);
-        self.scanner.colon()?;
-        Ok(match found {
-            Some((at, _)) => Next::Name(at),
-            None if self.passes_entries(names)? => Next::Passed,
-            None => Next::End,
-        })
-    }
-
-    /// Passes over a value that nobody wants, and the entries behind it that nobody wants either: whether another one
-    /// follows, rather than a closing brace.
-    fn passes_entries(&mut self, names: &[Name]) -> Result<bool, Wrong> {
-        if self.is_careful {
-            return self.passes_value();
-        }
-        let is_wanted = |text: &[u8]| names.iter().any(|name| name.may_begin(text));
-        match next_entry(self.scanner.text, self.scanner.at, self.frames.len() + 1, is_wanted) {
-            Some(at) => {
-                self.scanner.at = at;
-                Ok(self.scanner.peek() == Some(b'"'))
+    fn next_name(&mut self, names: &[Name]) -> Result<Option<u8>, Wrong> {
+        loop {
+            self.scanner.expect_key()?;
+            let key = match self.scanner.string()? {
+                Piece::Plain(text) => text,
+                Piece::Decoded => self.scanner.buffer.as_str(),
+            };
+            let found = names.iter().position(|name| *name.key == *key);
+            self.scanner.colon()?;
+            if let Some(at) = found {
+                return Ok(Some(at as u8));
             }
-            None => {
+            let found = Cell::new(None);
+            let is_wanted = |text: &[u8]| {
+                found.set(names.iter().position(|name| name.begins(text)));
+                // Near the end of the text it may be one that was not seen.
+                found.get().is_some() || text.len() < NEAR
+            };
+            let (text, depth) = (self.scanner.text, self.frames.len() + 1);
+            let next = if self.is_careful { None } else { next_entry(text, self.scanner.at, depth, is_wanted) };
+            let Some(next) = next else {
                 // It is looked at closely only once what is unusual further on.
                 self.is_careful = true;
-                self.passes_value()
+                if self.passes_value()? {
+                    continue;
+                }
+                return Ok(None);
+            };
+            self.scanner.at = next;
+            if self.scanner.peek() != Some(b'"') {
+                return Ok(None);
+            }
+            if let Some(at) = found.get() {
+                self.scanner.at += names.get(at).map_or(0, |name| name.key.len() + 2);
+                self.scanner.colon()?;
+                return Ok(Some(at as u8));
             }
         }
     }

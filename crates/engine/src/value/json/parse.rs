@@ -2,6 +2,7 @@
 
 use super::super::make::{Make, Plain};
 use super::super::order::Ordinal;
+use super::super::unread::Place;
 use super::super::{Bump, Entry, SymbolTable, Value};
 use super::JsonError;
 use super::names::{GUESSES, Guesses};
@@ -31,6 +32,7 @@ pub struct Parser {
     entries: Vec<Entry<'static>>,
     items: Vec<Value<'static>>,
     frames: Vec<Frame>,
+    places: Vec<Place>,
     order: Vec<Ordinal>,
     buffer: String,
     written: String,
@@ -44,6 +46,7 @@ impl Default for Parser {
             entries: Vec::new(),
             items: Vec::new(),
             frames: Vec::new(),
+            places: Vec::new(),
             order: Vec::new(),
             buffer: String::new(),
             written: String::new(),
@@ -140,6 +143,7 @@ impl Parser {
             entries: std::mem::take(&mut self.entries),
             items: std::mem::take(&mut self.items),
             frames: &mut self.frames,
+            places: &mut self.places,
             order: &mut self.order,
             guesses: &mut self.guesses,
             is_careful: false,

@@ -2,7 +2,6 @@
 
 use super::super::Symbol;
 use super::scan::needs_escapes;
-use wide::u8x16;
 
 /// The parts of a JSON text that somebody will look at. The parser builds those, and checks the rest without building
 /// it: an entry that nobody asks for is left out, and a collection of which only the type matters becomes an empty
@@ -38,45 +37,49 @@ pub(super) enum Step {
 /// A field, as the parser looks for it in the text.
 #[derive(Clone, Debug)]
 pub(super) struct Name {
-    /// The first bytes of the key between its quotes, and a bit for each of them that counts: there may be fewer.
-    start: [u8; CHUNK],
-    mask: u32,
+    /// The first bytes of the key and the quote behind it, and which of their bits count: there may be fewer.
+    start: u64,
+    mask: u64,
+    /// The last bytes of these, if there are more.
+    end: u64,
+    pub(super) key: Box<str>,
     pub(super) symbol: Symbol,
     pub(super) wanted: u32,
-    pub(super) key: Box<str>,
 }
 
-/// So many bytes are compared at once.
-const CHUNK: usize = 16;
+/// So many bytes are looked at at least.
+pub(super) const NEAR: usize = 9;
 
 impl Name {
     fn new(field: &Field) -> Self {
         let Field { key, symbol, wanted } = field.clone();
-        let mut start = [0; CHUNK];
-        let quoted = [b'"'].into_iter().chain(key.bytes()).chain([b'"']);
-        start.iter_mut().zip(quoted).for_each(|(place, byte)| *place = byte);
-        let mask = u32::MAX >> (u32::BITS as usize - (key.len() + 2).min(CHUNK));
-        Name { start, mask, symbol, wanted, key }
+        let bytes: Vec<u8> = key.bytes().chain([b'"']).collect();
+        let word = |bytes: &mut dyn Iterator<Item = u8>| {
+            bytes.zip(0..8).fold(0, |word, (byte, at)| word | u64::from(byte) << (8 * at))
+        };
+        let start = word(&mut bytes.iter().copied());
+        let mask = word(&mut bytes.iter().map(|_| u8::MAX));
+        let end = word(&mut bytes.iter().skip(bytes.len().saturating_sub(8)).copied());
+        Name { start, mask, end, key, symbol, wanted }
     }
 
-    /// Whether a text begins with the key between quotes. (Where that ends the text, it may be said that it does not.)
+    /// Whether a text begins with a quote, the key and a quote. (Of less than [`NEAR`] bytes it may be said that it does
+    /// not.)
     #[inline(always)]
     pub(super) fn begins(&self, text: &[u8]) -> bool {
-        let Some(first) = text.first_chunk() else { return false };
-        let same = u8x16::new(*first).simd_eq(u8x16::new(self.start)).to_bitmask();
-        same & self.mask == self.mask && (self.key.len() + 2 <= CHUNK || self.goes_on(text))
+        let Some([b'"', first @ ..]) = text.first_chunk::<NEAR>() else { return false };
+        if (u64::from_le_bytes(*first) ^ self.start) & self.mask != 0 {
+            return false;
+        }
+        self.key.len() < 8 || self.goes_on(text)
     }
 
-    /// The same; where the text ends it may also be said that it does.
-    #[inline(always)]
-    pub(super) fn may_begin(&self, text: &[u8]) -> bool {
-        self.begins(text) || text.len() < CHUNK
-    }
-
-    #[inline(never)]
+    #[inline]
     fn goes_on(&self, text: &[u8]) -> bool {
-        let count = self.key.len();
-        text.get(1..=count) == Some(self.key.as_bytes()) && text.get(count + 1) == Some(&b'"')
+        let key = self.key.as_bytes();
+        let end = text.get(key.len() - 6..).and_then(|rest| rest.first_chunk());
+        end.is_some_and(|end| u64::from_le_bytes(*end) == self.end)
+            && (key.len() < 16 || text.get(1..=key.len()) == Some(key))
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::super::make::Make;
 use super::super::order::{self, Ordinal};
+use super::super::unread::{Part, Place, Unread};
 use super::super::{Entry, Object, Symbol, SymbolTable, Value, number, object};
 use super::MAX_DEPTH;
 use super::names::Guesses;
@@ -10,12 +11,16 @@ use super::projection::{Projection, Step, field};
 use super::scan::{self, Digits, Piece, Scanner, Wrong};
 use super::skip::end_of_object;
 
-/// A key as it stands between its quotes, with nothing escaped but what has to be.
-fn rewritten<'t, 'a>(make: &mut impl Make<'t, 'a>, key: Value<'a>) -> Value<'a> {
-    match scan::rewritten(key.as_str().unwrap_or("")) {
-        Some(written) => Value::string(make.text(&written)),
-        None => key,
+/// The keys of a text's entries one after the other, with nothing escaped but what has to be.
+fn rewritten(text: &str, entries: &mut [Place]) -> String {
+    let mut keys = String::new();
+    for Place { key, .. } in entries {
+        let start = keys.len();
+        scan::rewrite(key.of(text), &mut keys);
+        // Nothing becomes longer.
+        *key = Part::new(start, keys.len());
     }
+    keys
 }
 
 /// A collection that is being read.
@@ -75,6 +80,8 @@ pub(super) struct Reader<'t, 'a, 's, M> {
     pub(super) entries: Vec<Entry<'a>>,
     pub(super) items: Vec<Value<'a>>,
     pub(super) frames: &'s mut Vec<Frame>,
+    /// Of an object whose entries are left for later.
+    pub(super) places: &'s mut Vec<Place>,
     pub(super) order: &'s mut Vec<Ordinal>,
     pub(super) guesses: &'s mut Guesses,
     /// Whether there is something in the text that takes a closer look where it is passed over.
@@ -151,23 +158,17 @@ impl<'t, 'a, 's, M: Make<'t, 'a>> Reader<'t, 'a, 's, M> {
     /// wrong with it.
     #[inline(never)]
     fn unread(&mut self, element: u32) -> Option<Object<'a>> {
-        let arena = self.make.late().filter(|_| !self.is_careful)?;
-        let start = self.entries.len();
-        let passed = end_of_object(self.scanner.text, self.scanner.at, self.frames.len(), |key, value| {
-            self.entries.push((Value::string(self.make.part(key)), Value::string(self.make.part(value))));
-        });
-        let entries = self.entries.get_mut(start..).unwrap_or(&mut []);
-        let object = passed.map(|(end, is_plain)| {
-            if !is_plain {
-                entries.iter_mut().for_each(|entry| entry.0 = rewritten(self.make, entry.0));
-            }
-            self.scanner.at = end;
-            Object::unread_of(arena, entries, element)
-        });
-        self.entries.truncate(start);
+        let arena = self.make.late().filter(|_| !self.is_careful && self.scanner.text.len() <= Part::LONGEST)?;
+        let (text, entries) = (self.make.part(self.scanner.text), &mut *self.places);
+        entries.clear();
+        let each = |key, value| entries.push(Place { key, value });
+        let passed = end_of_object(self.scanner.text, self.scanner.at, self.frames.len(), each);
         // Those within it would be passed over again and again up to what is unusual.
-        self.is_careful |= object.is_none();
-        object
+        self.is_careful |= passed.is_none();
+        let (end, is_plain) = passed?;
+        let keys = if is_plain { text } else { arena.alloc_str(&rewritten(text, entries)) };
+        self.scanner.at = end;
+        Some(Object::of_unread(arena, Unread::new(arena, keys, text, entries, element)))
     }
 
     /// Reads what follows of a collection, up to another one in it: says what is wanted of that.

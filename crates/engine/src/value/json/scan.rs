@@ -444,30 +444,29 @@ pub(super) fn has_escapes(text: &[u8]) -> bool {
 
 /// Writes what stands between the quotes of a string: nothing but quotes and backslashes is escaped.
 pub(super) fn write_escaped(text: &str, out: &mut String) {
-    for character in text.chars() {
-        if matches!(character, '"' | '\\') {
-            out.push('\\');
-        }
-        out.push(character);
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\')) {
+        let (before, from) = rest.split_at_checked(at).unwrap_or(("", rest));
+        out.push_str(before);
+        out.push('\\');
+        let (escaped, after) = from.split_at_checked(1).unwrap_or((from, ""));
+        out.push_str(escaped);
+        rest = after;
     }
+    out.push_str(rest);
 }
 
-/// What stands between the quotes of a string, as [`write_escaped`] writes it; `None` if nothing is escaped.
+/// Writes what stands between the quotes of a string, which was checked before, as [`write_escaped`] writes it.
 #[cold]
-pub(super) fn rewritten(inner: &str) -> Option<String> {
-    inner.contains('\\').then(|| {
-        let quoted = format!("\"{inner}\"");
-        let mut buffer = String::new();
-        let mut scanner = Scanner { text: &quoted, bytes: quoted.as_bytes(), at: 0, buffer: &mut buffer };
-        let mut written = String::new();
-        match scanner.string() {
-            Ok(Piece::Plain(text)) => write_escaped(text, &mut written),
-            Ok(Piece::Decoded) => write_escaped(scanner.buffer, &mut written),
-            // It was checked before.
-            Err(_) => {}
-        }
-        written
-    })
+pub(super) fn rewrite(inner: &str, out: &mut String) {
+    let quoted = format!("\"{inner}\"");
+    let mut buffer = String::new();
+    let mut scanner = Scanner { text: &quoted, bytes: quoted.as_bytes(), at: 0, buffer: &mut buffer };
+    match scanner.string() {
+        Ok(Piece::Plain(text)) => write_escaped(text, out),
+        Ok(Piece::Decoded) => write_escaped(scanner.buffer, out),
+        Err(_) => {}
+    }
 }
 
 /// The offset, from `start` on, of the first quote, backslash or control character; the text's length if there is

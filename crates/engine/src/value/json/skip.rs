@@ -5,6 +5,7 @@
 //! the scanner, which says what it is.
 
 use super::super::number;
+use super::super::unread::Part;
 use super::{MAX_DEPTH, scan};
 use wide::u8x16;
 
@@ -13,15 +14,15 @@ pub(super) fn end_of_collection(text: &str, start: usize, depth: usize) -> Optio
     pass_over(Tokens::new(text, start), NONE, depth, &mut Unwatched).map(|passed| passed.last + 1)
 }
 
-/// The same of an object; `each` gets the key of every entry, as it stands between its quotes, and the value's text.
-/// Also says whether in its strings nothing is escaped but quotes and backslashes.
-pub(super) fn end_of_object<'t>(
-    text: &'t str,
+/// The same of an object; `each` gets the key of every entry, as it stands between its quotes, and the value. Also says
+/// whether in its strings nothing is escaped but quotes and backslashes.
+pub(super) fn end_of_object(
+    text: &str,
     start: usize,
     depth: usize,
-    each: impl FnMut(&'t str, &'t str),
+    each: impl FnMut(Part, Part),
 ) -> Option<(usize, bool)> {
-    let mut listing = Listing { text, entry: [0; 3], each };
+    let mut listing = Listing { bytes: text.as_bytes(), entry: [0; 3], each };
     pass_over(Tokens::new(text, start), NONE, depth, &mut listing).map(|passed| (passed.last + 1, passed.is_plain))
 }
 
@@ -64,12 +65,12 @@ impl Watch for Unwatched {
 
 /// Lists entries.
 struct Listing<'t, F> {
-    text: &'t str,
+    bytes: &'t [u8],
     entry: [usize; 3],
     each: F,
 }
 
-impl<'t, F: FnMut(&'t str, &'t str)> Watch for Listing<'t, F> {
+impl<F: FnMut(Part, Part)> Watch for Listing<'_, F> {
     #[inline(always)]
     fn begins(&mut self, entry: [usize; 3]) {
         self.entry = entry;
@@ -78,19 +79,24 @@ impl<'t, F: FnMut(&'t str, &'t str)> Watch for Listing<'t, F> {
     #[inline(always)]
     fn ends(&mut self, end: usize) {
         let [key, colon, value] = self.entry;
-        // White space may stand before the colon.
-        let before = self.text.as_bytes().get(..colon).unwrap_or_default();
-        let quote = match before {
-            [.., b'"'] => colon - 1,
-            _ => before.trim_ascii_end().len().saturating_sub(1),
-        };
-        let value = self.text.get(value..end).unwrap_or("").trim_ascii_end();
-        (self.each)(self.text.get(key + 1..quote).unwrap_or(""), value);
+        let (quote, end) = (self.trimmed(colon) - 1, self.trimmed(end));
+        (self.each)(Part::new(key + 1, quote), Part::new(value, end));
     }
 
     #[inline(always)]
     fn is_enough(&self, _key: usize, _has_escapes: bool) -> bool {
         false
+    }
+}
+
+impl<F> Listing<'_, F> {
+    /// Where what stands before this place ends, white space left out.
+    #[inline(always)]
+    fn trimmed(&self, end: usize) -> usize {
+        match self.bytes.get(..end) {
+            Some(before @ [.., ..=b' ']) => before.trim_ascii_end().len(),
+            _ => end,
+        }
     }
 }
 
