@@ -11,7 +11,6 @@ use super::projection::{NEAR, Name, Step};
 use super::read::{Frame, FrameKind, Reader};
 use super::scan::{Piece, Wrong};
 use super::skip::next_entry;
-use std::cell::Cell;
 
 /// For each name of each node, and for the beginning of the object, the name that came next.
 pub(super) type Guesses = [u8; GUESSES];
@@ -124,12 +123,8 @@ impl<'t, 'a, 's, M: Make<'t, 'a>> Reader<'t, 'a, 's, M> {
             if let Some(at) = found {
                 return Ok(Some(at as u8));
             }
-            let found = Cell::new(None);
-            let is_wanted = |text: &[u8]| {
-                found.set(names.iter().position(|name| name.begins(text)));
-                // Near the end of the text it may be one that was not seen.
-                found.get().is_some() || text.len() < NEAR
-            };
+            // Near the end of the text it may be one that is not seen.
+            let is_wanted = |text: &[u8]| names.iter().any(|name| name.begins(text)) || text.len() < NEAR;
             let (text, depth) = (self.scanner.text, self.frames.len() + 1);
             let next = if self.is_careful { None } else { next_entry(text, self.scanner.at, depth, is_wanted) };
             let Some(next) = next else {
@@ -144,9 +139,7 @@ impl<'t, 'a, 's, M: Make<'t, 'a>> Reader<'t, 'a, 's, M> {
             if self.scanner.peek() != Some(b'"') {
                 return Ok(None);
             }
-            if let Some(at) = found.get() {
-                self.scanner.at += names.get(at).map_or(0, |name| name.key.len() + 2);
-                self.scanner.colon()?;
+            if let Some(at) = names.iter().position(|name| self.scanner.passes_name(name)) {
                 return Ok(Some(at as u8));
             }
         }
