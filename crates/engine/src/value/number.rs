@@ -39,6 +39,15 @@ impl<'a> Number<'a> {
         self.text.parse().unwrap_or(f64::NAN)
     }
 
+    /// The text, if it is also what the nearest 64-bit float is written as: without exponent, in the fewest digits.
+    pub(crate) fn as_float_text(&self) -> Option<&'a str> {
+        /// Two decimals of so many digits are never the same float. (A dot and zeros before the first digit count, too.)
+        const DIGITS: usize = 15;
+        let digits = self.text.strip_prefix('-').unwrap_or(self.text);
+        let is_short = digits.len() <= DIGITS && !digits.ends_with('0') && !digits.starts_with("0.0000");
+        (is_short && digits.contains('.') && !digits.contains(['e', 'E'])).then_some(self.text)
+    }
+
     /// Whether it has no fraction: `1.0` and `1e30` are integers.
     pub fn is_integer(&self) -> bool {
         Decimal::new(self.text).is_integer()

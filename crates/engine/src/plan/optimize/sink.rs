@@ -4,7 +4,7 @@
 //! Only what is cheap and cannot fail with an error moves, and not what an index would find the rule by.
 
 use super::total::is_total_step;
-use crate::plan::share::{is_same_beginning, shareable};
+use crate::plan::share::{is_same_beginning, shareable_loops};
 use crate::plan::{Block, Comparison, Definition, Expr, Step, Test};
 
 /// With more definitions than this, comparing each with each would take longer than it saves.
@@ -34,7 +34,7 @@ struct Rule<'d> {
 }
 
 fn rule_of(definition: &Definition) -> Option<Rule<'_>> {
-    let steps = shareable(definition)?;
+    let steps = shareable_loops(definition)?;
     let count = steps.iter().take_while(|step| is_cheap(step)).count();
     let (tests, rest) = steps.split_at_checked(count)?;
     let mut line = Vec::new();
