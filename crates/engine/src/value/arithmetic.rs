@@ -95,7 +95,8 @@ pub fn div<'a>(arena: &'a Bump, left: Value<'_>, right: Value<'_>) -> Result<Val
             Ok(Value::Int(quotient))
         }
         _ => {
-            if let Some(quotient) = word(left).zip(word(right)).and_then(|(left, right)| left.over(right)?.value(arena)) {
+            if let Some(quotient) = word(left).zip(word(right)).and_then(|(left, right)| left.over(right)?.value(arena))
+            {
                 return Ok(quotient);
             }
             let (left, right) = (float(left)?, float(right)?);

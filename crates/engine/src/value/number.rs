@@ -4,8 +4,8 @@
 //! exponent, which are read off the text. Nothing is ever expanded, so `1e30000` costs as little as `1.5`.
 
 use super::{Bump, Value, float::Float, short};
-use short::Short;
 use num_bigint::BigInt;
+use short::Short;
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 
