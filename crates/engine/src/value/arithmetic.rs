@@ -128,13 +128,16 @@ pub fn rem<'a>(arena: &'a Bump, left: Value<'_>, right: Value<'_>) -> Result<Val
 pub fn abs<'a>(arena: &'a Bump, value: Value<'_>) -> Result<Value<'a>> {
     match value.as_i64().and_then(i64::checked_abs) {
         Some(value) => Ok(Value::Int(value)),
-        None => from_float(arena, &float(value)?.abs()),
+        None => match word(value).and_then(|word| Word { negative: false, ..word }.value(arena)) {
+            Some(value) => Ok(value),
+            None => from_float(arena, &float(value)?.abs()),
+        },
     }
 }
 
 /// The nearest integer; halves are rounded away from zero.
 pub fn round<'a>(arena: &'a Bump, value: Value<'_>) -> Result<Value<'a>> {
-    unary(arena, value, |float| {
+    unary(arena, value, Word::round, |float| {
         let away = if float.is_negative() {
             float.minus(&Float::half(), PRECISION)
         } else {
@@ -146,7 +149,11 @@ pub fn round<'a>(arena: &'a Bump, value: Value<'_>) -> Result<Value<'a>> {
 
 /// The next integer from below, as OPA has it: above -1 and below 0 this is 1.
 pub fn ceil<'a>(arena: &'a Bump, value: Value<'_>) -> Result<Value<'a>> {
-    unary(arena, value, |float| {
+    let up = |word: Word| {
+        let (whole, has_fraction) = word.truncated()?;
+        if whole < 0 || !has_fraction { Some(whole) } else { whole.checked_add(1) }
+    };
+    unary(arena, value, up, |float| {
         let whole = Float::from_bigint(&float.truncated());
         if whole.is_negative() || float.is_integer() {
             return whole;
@@ -157,7 +164,11 @@ pub fn ceil<'a>(arena: &'a Bump, value: Value<'_>) -> Result<Value<'a>> {
 
 /// The next integer from above, as OPA has it: above -1 and below 0 this is 0.
 pub fn floor<'a>(arena: &'a Bump, value: Value<'_>) -> Result<Value<'a>> {
-    unary(arena, value, |float| {
+    let down = |word: Word| {
+        let (whole, has_fraction) = word.truncated()?;
+        if whole >= 0 || !has_fraction { Some(whole) } else { whole.checked_sub(1) }
+    };
+    unary(arena, value, down, |float| {
         let whole = Float::from_bigint(&float.truncated());
         if !whole.is_negative() || float.is_integer() {
             return whole;
@@ -307,8 +318,14 @@ fn word_sum<'a>(arena: &'a Bump, items: &[Value<'_>]) -> Option<Value<'a>> {
     total.filter(|_| !integers)?.value(arena)
 }
 
-fn unary<'a>(arena: &'a Bump, value: Value<'_>, calculate: fn(&Float) -> Float) -> Result<Value<'a>> {
-    match value.as_i64() {
+/// An integer that is near to a number: `short` gives that of a float of a word, if it is one of 64 bits.
+fn unary<'a>(
+    arena: &'a Bump,
+    value: Value<'_>,
+    short: fn(Word) -> Option<i64>,
+    calculate: fn(&Float) -> Float,
+) -> Result<Value<'a>> {
+    match value.as_i64().or_else(|| short(word(value)?)) {
         Some(value) => Ok(Value::Int(value)),
         None => from_float(arena, &calculate(&float(value)?)),
     }

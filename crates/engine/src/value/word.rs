@@ -87,12 +87,23 @@ impl Word {
         self.plus(Word { negative: !other.negative, ..other })
     }
 
+    /// The nearest integer, if it is one of 64 bits; halves are rounded away from zero.
+    pub fn round(self) -> Option<i64> {
+        let half = Word { negative: self.negative, mantissa: 1 << 63, exponent: -64 };
+        self.plus(half)?.truncated().map(|(whole, _)| whole)
+    }
+
+    /// The integer that is left without the fraction, and whether there was one; `None` if it has more than 63 bits.
+    pub fn truncated(self) -> Option<(i64, bool)> {
+        let shift = self.exponent.checked_neg().filter(|shift| *shift > 0)?.cast_unsigned();
+        let whole = i64::try_from(self.mantissa.checked_shr(shift).unwrap_or(0)).ok()?;
+        Some((if self.negative { -whole } else { whole }, self.mantissa.trailing_zeros() < shift))
+    }
+
     /// The number as a value: as OPA prints it. `None` if that takes more than words.
     pub fn value<'a>(self, arena: &'a Bump) -> Option<Value<'a>> {
-        let shift = self.exponent.checked_neg().filter(|shift| *shift >= 0)?.cast_unsigned();
-        if self.mantissa.trailing_zeros() >= shift {
-            let value = i64::try_from(self.mantissa.checked_shr(shift)?).ok()?;
-            return Some(Value::Int(if self.negative { -value } else { value }));
+        if let (whole, false) = self.truncated()? {
+            return Some(Value::Int(whole));
         }
         let mut line = digits::Line::default();
         self.write(&mut line)?;
@@ -235,6 +246,9 @@ mod tests {
                 same(left.minus(right), &long_left.minus(&long_right, PRECISION))?;
                 same(left.times(right), &long_left.times(&long_right, PRECISION))?;
                 same(left.over(right), &long_left.over(&long_right, PRECISION))?;
+                if let Some((whole, has_fraction)) = left.truncated() {
+                    prop_assert_eq!((whole.into(), !has_fraction), (long_left.truncated(), long_left.is_integer()));
+                }
             }
         }
 
