@@ -6,6 +6,7 @@
 //! what the other item reads.
 
 use super::VarSet;
+use super::safety::body_vars;
 use crate::hir::{
     Body, Head, Literal, LiteralKind, Locals, Query, Ref, Replacement, Rule, Term, Var, free_vars_of_literal,
     free_vars_of_term,
@@ -54,10 +55,11 @@ impl Extractor<'_> {
         for (at, literal) in body.iter_mut().enumerate() {
             self.inner_bodies(&mut literal.kind, &bound);
             let takes_bodies = mixes_bodies_and_lookups(literal);
+            let named = if has_vars { Named::of(literal, &bound) } else { Named::default() };
             let mentions = match &literal.kind {
                 LiteralKind::Not { is_scoped: false, .. } => None,
                 _ if takes_bodies => None,
-                _ if has_vars => Some(mentions(literal, &bound)),
+                _ if named.has_twice => Some(mentions(literal, &bound)),
                 _ => Some(HashMap::new()),
             };
             if mentions.as_ref().is_none_or(|mentions| !mentions.is_empty()) {
@@ -68,15 +70,11 @@ impl Extractor<'_> {
                 );
                 if !before.is_empty() {
                     extracted.push((at, before));
+                    body_vars(std::slice::from_ref(literal), &mut bound);
+                    continue;
                 }
             }
-            if has_vars {
-                free_vars_of_literal(literal, false, &mut |var: Var, in_closure: bool| {
-                    if !in_closure {
-                        bound.insert(var);
-                    }
-                });
-            }
+            bound.extend(&named.outside);
         }
         if !extracted.is_empty() {
             put_before(body, extracted);
@@ -257,21 +255,37 @@ fn put_before(body: &mut Body, added: Vec<(usize, Body)>) {
     }
 }
 
-/// How often a literal names each variable that is not bound before it; empty where it names none of them twice.
-fn mentions(literal: &Literal, bound: &VarSet) -> HashMap<Var, usize> {
-    let mut once = VarSet::default();
-    let mut is_any_named_twice = false;
-    free_vars_of_literal(literal, false, &mut |var: Var, _| {
-        is_any_named_twice |= !bound.contains(var) && !once.insert(var);
-    });
-    let mut found = HashMap::new();
-    if is_any_named_twice {
-        free_vars_of_literal(literal, false, &mut |var: Var, _| {
-            if !bound.contains(var) {
-                *found.entry(var).or_default() += 1;
+/// The variables that a literal names.
+#[derive(Default)]
+struct Named {
+    /// Those outside of bodies in it.
+    outside: VarSet,
+    /// Whether it names one twice that is not bound before it.
+    has_twice: bool,
+}
+
+impl Named {
+    fn of(literal: &Literal, bound: &VarSet) -> Self {
+        let mut named = Named::default();
+        let mut once = VarSet::default();
+        free_vars_of_literal(literal, false, &mut |var: Var, in_closure: bool| {
+            named.has_twice |= !bound.contains(var) && !once.insert(var);
+            if !in_closure {
+                named.outside.insert(var);
             }
         });
+        named
     }
+}
+
+/// How often a literal names each variable that is not bound before it.
+fn mentions(literal: &Literal, bound: &VarSet) -> HashMap<Var, usize> {
+    let mut found = HashMap::new();
+    free_vars_of_literal(literal, false, &mut |var: Var, _| {
+        if !bound.contains(var) {
+            *found.entry(var).or_default() += 1;
+        }
+    });
     found
 }
 

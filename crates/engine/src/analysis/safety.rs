@@ -122,7 +122,7 @@ pub fn order_query(query: &mut Query, problems: &mut Problems) {
 }
 
 /// Variables of a body outside of nested ones.
-pub(super) fn body_vars(body: &Body, vars: &mut VarSet) {
+pub(super) fn body_vars(body: &[Literal], vars: &mut VarSet) {
     free_vars_of_body(body, false, &mut |var: Var, in_closure: bool| {
         if !in_closure {
             vars.insert(var);

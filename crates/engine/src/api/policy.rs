@@ -8,7 +8,7 @@ use super::{Annotation, BuiltInput, BuiltInputs, Error, Evaluator, Issue, Parsed
 use crate::analysis::types::{Types, check_query};
 use crate::analysis::{RulePaths, check_written_query, order_query};
 use crate::code::{Optimizations, Work, generate_query, graph, reads, verify};
-use crate::hir::lower::{Names, Program, QueryContext, lower_query};
+use crate::hir::lower::{Names, QueryContext, lower_query};
 use crate::hir::{Check, Problems};
 use crate::host::Host;
 use crate::plan::optimize::optimize_query;
@@ -114,9 +114,7 @@ impl Policy {
         }
         problems.finish_query(self.shared.max_errors).map_err(fail)?;
         let mut errors = Vec::new();
-        let program =
-            Program { names: Names { functions: names.functions.clone(), ..Names::default() }, ..Program::default() };
-        let mut plan = plan_query(&program, &code.tree, &lowered, &mut errors);
+        let mut plan = plan_query(&names.functions, &code.tree, &lowered, &mut errors);
         if self.shared.optimizations.plans {
             optimize_query(&mut plan);
         }

@@ -87,6 +87,8 @@ use crate::host::Host;
 use crate::types;
 use crate::types::{Argument, Signature, Type};
 use crate::value::Value;
+use hashbrown::HashMap;
+use std::hash::Hash;
 use std::sync::{LazyLock, OnceLock};
 
 /// A builtin function.
@@ -117,9 +119,9 @@ impl Builtin {
     /// neither in the tables nor declared nor [registered](register) takes and gives anything.
     pub fn signature(&self) -> &'static Signature {
         /// By where its name is: the builtin, and what its notation says.
-        type Signatures = hashbrown::HashMap<usize, (&'static Builtin, OnceLock<Signature>)>;
+        type Signatures = HashMap<usize, (&'static Builtin, OnceLock<Box<Signature>>)>;
         static SIGNATURES: LazyLock<Signatures> =
-            LazyLock::new(|| all().map(|builtin| (builtin.name.as_ptr().addr(), (builtin, OnceLock::new()))).collect());
+            LazyLock::new(|| table_of(|builtin| (builtin.name.as_ptr().addr(), (builtin, OnceLock::new()))));
         static ANYTHING: LazyLock<Signature> = LazyLock::new(|| {
             let argument = || Some(Argument { kind: Type::Any, name: String::new() });
             Signature { args: Vec::new(), result: argument(), variadic: argument() }
@@ -134,7 +136,7 @@ impl Builtin {
             let own = own::signature(self).or_else(|| custom::signature(self));
             return own.or_else(|| declared::signature(self)).unwrap_or(&ANYTHING);
         };
-        signature.get_or_init(|| Signature::parse(self.signature).unwrap_or_else(|_| ANYTHING.clone()))
+        signature.get_or_init(|| Box::new(Signature::parse(self.signature).unwrap_or_else(|_| ANYTHING.clone())))
     }
 }
 
@@ -237,7 +239,15 @@ pub fn find(name: &str) -> Option<&'static Builtin> {
 }
 
 fn in_tables(name: &str) -> Option<&'static Builtin> {
-    static NAMES: LazyLock<hashbrown::HashMap<&'static str, &'static Builtin>> =
-        LazyLock::new(|| all().map(|builtin| (builtin.name, builtin)).collect());
+    static NAMES: LazyLock<HashMap<&'static str, &'static Builtin>> =
+        LazyLock::new(|| table_of(|builtin| (builtin.name, builtin)));
     NAMES.get(name).copied()
+}
+
+/// A table of all builtins. A process that compiles one small policy spends much of its time on memory that is new to it: so
+/// it takes no more than it needs.
+fn table_of<K: Eq + Hash, V>(entry: impl Fn(&'static Builtin) -> (K, V)) -> HashMap<K, V> {
+    let mut table = HashMap::with_capacity(all().count());
+    table.extend(all().map(entry));
+    table
 }

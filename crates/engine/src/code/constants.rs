@@ -141,7 +141,9 @@ impl<'s> Pool<'s> {
     }
 
     pub(super) fn finish(mut self) -> Unit {
-        self.constants.iter().for_each(|constant| intern(constant, &mut self.symbols));
+        let same = same(&self.constants);
+        let firsts = self.constants.iter().zip(&same).filter(|(_, same)| same.is_none());
+        firsts.for_each(|(constant, _)| intern(constant, &mut self.symbols));
         let mut known = vec![Symbol::NONE; self.constants.len()];
         for (symbol, id) in self.strings.iter().enumerate() {
             if let Some(known) = id.and_then(|id| known.get_mut(id.0 as usize)) {
@@ -150,18 +152,40 @@ impl<'s> Pool<'s> {
         }
         let (arena, table) = (Bump::new(), self.symbols.table());
         let constants = Frozen::made(|make| {
-            let items = self.constants.iter().zip(&known).map(|(constant, symbol)| match constant {
-                Constant::Scalar(Const::String(text)) if symbol.is_some() => {
-                    Value::String { symbol: *symbol, text: make.distinct(text) }
-                }
-                constant => make.copy(value(&arena, constant), table),
-            });
-            let items: Vec<Value<'_>> = items.collect();
+            let mut items: Vec<Value<'_>> = Vec::with_capacity(self.constants.len());
+            for ((constant, symbol), same) in self.constants.iter().zip(&known).zip(&same) {
+                items.push(match (constant, same.and_then(|same| items.get(same))) {
+                    (_, Some(same)) => *same,
+                    (Constant::Scalar(Const::String(text)), None) if symbol.is_some() => {
+                        Value::String { symbol: *symbol, text: make.distinct(text) }
+                    }
+                    (constant, None) => make.copy(value(&arena, constant), table),
+                });
+            }
             Value::Array(make.array(&items))
         });
         let shortcuts = self.builtins.iter().map(|builtin| shortcut(builtin)).collect();
         let Pool { paths, builtins, formats, targets, .. } = self;
         Unit { constants, paths, builtins, shortcuts, formats, targets }
+    }
+}
+
+/// For each constant the number of an earlier one that is a copy of the same collection.
+fn same(constants: &[Constant]) -> Vec<Option<usize>> {
+    let mut firsts: HashMap<usize, usize> = HashMap::new();
+    let mut first = |(number, constant)| {
+        let first = *firsts.entry(address(constant)?).or_insert(number);
+        (first < number).then_some(first)
+    };
+    constants.iter().enumerate().map(&mut first).collect()
+}
+
+/// Where the parts of a collection are, which copies of it share.
+fn address(constant: &Constant) -> Option<usize> {
+    match constant {
+        Constant::Scalar(_) => None,
+        Constant::Array(items) | Constant::Set(items) => Some(items.as_ptr().addr()),
+        Constant::Object(entries) => Some(entries.as_ptr().addr()),
     }
 }
 
@@ -171,7 +195,7 @@ fn intern(constant: &Constant, symbols: &mut Symbols<'_>) {
         Constant::Scalar(_) => {}
         Constant::Array(items) | Constant::Set(items) => items.iter().for_each(|item| intern_part(item, symbols)),
         Constant::Object(entries) => {
-            for (key, value) in entries {
+            for (key, value) in &**entries {
                 intern_part(key, symbols);
                 intern_part(value, symbols);
             }

@@ -81,13 +81,18 @@ pub(super) fn follow<F: Flow>(
             let op = function.ops.get(pc).ok_or(NO_END)?;
             // What is known is moved, not looked at one by one, where an instruction changes it.
             ways.work.take(WORK_OF_STEP + flow.size(&state) / 8 + ranges(op))?;
-            for label in op.labels().filter(|label| op.body() != Some(*label)) {
+            let body = op.body();
+            for label in op.labels().filter(|label| body != Some(*label)) {
                 ways.arrive(label.0 as usize, &state, flow)?;
             }
             flow.step(pc, op, &mut state)?;
-            let definitions: &[_] = if matches!(op, Op::Candidate { .. }) { &function.definitions } else { &[] };
-            for label in definitions.iter().copied().chain(op.body()) {
-                ways.arrive(label.0 as usize, &state, flow)?;
+            if matches!(op, Op::Candidate { .. }) {
+                for label in &function.definitions {
+                    ways.arrive(label.0 as usize, &state, flow)?;
+                }
+            }
+            if let Some(body) = body {
+                ways.arrive(body.0 as usize, &state, flow)?;
             }
             if op.is_end() {
                 break;

@@ -267,14 +267,12 @@ macro_rules! operations {
 
             /// Its labels.
             pub(super) fn labels(mut self) -> impl Iterator<Item = Label> {
-                let mut labels = [None; 2];
-                let mut places = labels.iter_mut();
+                let (mut first, mut second) = (None, None);
                 self.map_labels(|label| {
-                    if let Some(place) = places.next() {
-                        *place = Some(*label);
-                    }
+                    second = first;
+                    first = Some(*label);
                 });
-                labels.into_iter().flatten()
+                second.into_iter().chain(first)
             }
 
             /// Changes its labels, of which no instruction has more than two.

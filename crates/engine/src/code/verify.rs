@@ -11,19 +11,24 @@ pub fn check(function: &Function, unit: &Unit, documents: usize, work: &mut Work
         return Err("it has registers that are read as constants".to_owned());
     }
     for (pc, op) in function.ops.iter().enumerate() {
-        let mut wrong = None;
+        let (mut wrong, mut back) = (None, None);
         op.operands(|name, operand| {
             if !is_in_range(operand, function, unit, documents) {
                 wrong = Some(format!("instruction {pc}, {}: {name} is out of range: {operand:?}", op.name()));
+            }
+            if let Operand::Label(label) = operand
+                && label as usize <= pc
+            {
+                back.get_or_insert(label as usize);
             }
         });
         wrong.map_or(Ok(()), Err)?;
         if op.body().is_some_and(|body| op.labels().filter(|label| *label == body).count() > 1) {
             return Err(format!("instruction {pc}, {}: its turns begin where it ends", op.name()));
         }
-        if let Some(back) = op.labels().find(|label| label.0 as usize <= pc)
+        if let Some(back) = back
             && !counts_steps(op)
-            && !function.ops.get(back.0 as usize).is_some_and(counts_steps)
+            && !function.ops.get(back).is_some_and(counts_steps)
         {
             return Err(format!("instruction {pc}, {}: goes back to what counts no steps", op.name()));
         }
@@ -101,13 +106,10 @@ impl Flow for Writes {
     }
 
     fn step(&mut self, pc: usize, op: &Op, written: &mut Written) -> Result<(), String> {
-        let (mut wrong, mut changed) = (None, SmallVec::<[u16; 2]>::new());
+        // What it reads was written before it.
+        let mut wrong = None;
         op.operands(|name, operand| {
             let is_missing = match operand {
-                Operand::Write(register) => {
-                    changed.push(register);
-                    false
-                }
                 Operand::Read(register) | Operand::Update(register) => !has(written, register),
                 Operand::Range(range) => {
                     (range.first..range.first + range.count).any(|register| !has(written, register))
@@ -118,7 +120,11 @@ impl Flow for Writes {
                 wrong = Some(format!("instruction {pc}, {}: {name} is read before it is written", op.name()));
             }
         });
-        changed.into_iter().for_each(|register| set(written, register));
+        op.operands(|_, operand| {
+            if let Operand::Write(register) = operand {
+                set(written, register);
+            }
+        });
         wrong.map_or(Ok(()), Err)
     }
 

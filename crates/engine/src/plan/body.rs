@@ -1,7 +1,7 @@
 //! The planner's state, and blocks under construction.
 
 use super::{Block, Expr, Modifier, Slot, Step, Tree};
-use crate::hir::lower::Program;
+use crate::hir::lower::Functions;
 use crate::hir::{Body, Locals, Var};
 use smallvec::{SmallVec, smallvec};
 use solon_syntax::{Diagnostic, Span};
@@ -58,7 +58,7 @@ impl Builder {
 
 /// Plans one definition or query.
 pub(super) struct Planner<'p> {
-    pub(super) program: &'p Program,
+    pub(super) functions: &'p Functions,
     pub(super) tree: &'p Tree,
     pub(super) locals: &'p Locals,
     pub(super) errors: &'p mut Vec<Diagnostic>,
@@ -74,7 +74,7 @@ pub(super) struct Planner<'p> {
 impl<'p> Planner<'p> {
     /// A planner for the variables of `locals`, with `arguments` slots taken.
     pub(super) fn new(
-        program: &'p Program,
+        functions: &'p Functions,
         tree: &'p Tree,
         locals: &'p Locals,
         arguments: usize,
@@ -82,7 +82,7 @@ impl<'p> Planner<'p> {
     ) -> Self {
         let slots = smallvec![None; locals.len()];
         Planner {
-            program,
+            functions,
             tree,
             locals,
             errors,

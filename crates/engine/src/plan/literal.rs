@@ -77,7 +77,7 @@ impl Planner<'_> {
         }
         let Some(function) = self.function(&call.callee, call.span) else { return };
         let args = self.exprs(&call.args, builder);
-        let value = Expr::Call { function, args, at: At(call.span) };
+        let value = Expr::Call { function, args: args.into(), at: At(call.span) };
         match output {
             Some(pattern) => self.match_pattern(pattern, value, call.span, builder),
             None => builder.push(Step::Test(Test::Truthy(value))),
@@ -88,7 +88,7 @@ impl Planner<'_> {
     fn relation(&mut self, call: &Call, output: Option<&Term>, builder: &mut Builder) {
         let Some(function) = self.function(&call.callee, call.span) else { return };
         let args = self.exprs(&call.args, builder);
-        let collection = Expr::Call { function, args, at: At(call.span) };
+        let collection = Expr::Call { function, args: args.into(), at: At(call.span) };
         let value = self.new_slot();
         builder.open(Opening::Loop { collection, key: None, value: Some(value) });
         if let Some(pattern) = output {
@@ -173,7 +173,7 @@ impl Planner<'_> {
     }
 
     fn function_at(&self, path: &[Arc<str>]) -> Option<Function> {
-        if !self.program.names.functions.contains_key(path) {
+        if !self.functions.contains_key(path) {
             return None;
         }
         match self.tree.find(path) {

@@ -70,7 +70,7 @@ pub enum Step {
         /// Gets the value.
         value: Option<Slot>,
         /// What an element has to have; the others are passed over.
-        filter: Option<Filter>,
+        filter: Option<Box<Filter>>,
         /// The rest.
         body: Block,
     },
@@ -231,22 +231,22 @@ pub enum Expr {
     /// A document that is a constant, or what stands in for it.
     Fixed(DocumentId, Arc<Constant>),
     /// Whatever is at a path below `data` that is known at run time only, or is no single document.
-    Data(Vec<Expr>, At),
+    Data(Box<[Expr]>, At),
     /// A call.
     Call {
         /// Of what.
         function: Function,
         /// With what.
-        args: Vec<Expr>,
+        args: Box<[Expr]>,
         /// Where.
         at: At,
     },
     /// An array.
-    Array(Vec<Expr>),
+    Array(Box<[Expr]>),
     /// An object.
-    Object(Vec<(Expr, Expr)>),
+    Object(Box<[(Expr, Expr)]>),
     /// A set.
-    Set(Vec<Expr>),
+    Set(Box<[Expr]>),
     /// A comprehension.
     Comprehension(Box<Comprehension>),
     /// Always undefined.
@@ -264,17 +264,17 @@ impl Expr {
     }
 }
 
-/// A constant value.
+/// A constant value. Copies share what is in a collection.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Constant {
     /// A scalar.
     Scalar(Const),
     /// An array.
-    Array(Vec<Constant>),
+    Array(Arc<[Constant]>),
     /// An object.
-    Object(Vec<(Constant, Constant)>),
+    Object(Arc<[(Constant, Constant)]>),
     /// A set.
-    Set(Vec<Constant>),
+    Set(Arc<[Constant]>),
 }
 
 /// A comprehension.

@@ -93,7 +93,7 @@ impl Printer<'_> {
                 }
                 Step::Loop { collection, key, value, filter, body } => {
                     let vars = pair(*key, *value);
-                    let filter = filter.as_ref().map_or(String::new(), |Filter { part, equal }| {
+                    let filter = filter.as_deref().map_or(String::new(), |Filter { part, equal }| {
                         let part = match part {
                             Part::Key => " key".to_owned(),
                             Part::Value(path) => keys(path),

@@ -30,7 +30,9 @@ impl Planner<'_> {
             }
             Term::Object(entries) => {
                 let mut values = self.items(entries.iter().flat_map(|(key, value)| [key, value]), builder).into_iter();
-                object(std::iter::from_fn(|| Some((values.next()?, values.next()?))).collect())
+                let mut pairs = Vec::with_capacity(entries.len());
+                pairs.extend(std::iter::from_fn(|| Some((values.next()?, values.next()?))));
+                object(pairs)
             }
             Term::Comprehension(comprehension) => self.comprehension(comprehension),
         }
@@ -38,7 +40,8 @@ impl Planner<'_> {
 
     /// The values of terms in their order.
     pub(super) fn items<'t>(&mut self, items: impl IntoIterator<Item = &'t Term>, builder: &mut Builder) -> Vec<Expr> {
-        let (mut values, mut settled) = (Vec::new(), 0);
+        let items = items.into_iter();
+        let (mut values, mut settled) = (Vec::with_capacity(items.size_hint().0), 0);
         for item in items {
             if !self.is_bound(item) {
                 self.settle(values.iter_mut().skip(settled), builder);
@@ -116,7 +119,7 @@ impl Planner<'_> {
             self.match_pattern(operand, Expr::Slot(key), reference.span, builder);
             path.push(Expr::Slot(key));
         }
-        Expr::Data(path, At(reference.span))
+        Expr::Data(path.into(), At(reference.span))
     }
 }
 
@@ -176,28 +179,30 @@ fn is_number(term: &Term) -> bool {
 
 fn constant_array(
     items: Vec<Expr>,
-    constant: impl FnOnce(Vec<Constant>) -> Constant,
-    built: impl FnOnce(Vec<Expr>) -> Expr,
+    constant: impl FnOnce(Arc<[Constant]>) -> Constant,
+    built: impl FnOnce(Box<[Expr]>) -> Expr,
 ) -> Expr {
-    let constants: Option<Vec<Constant>> = items.iter().map(constant_of).collect();
-    match constants {
-        Some(items) => Expr::Const(constant(items)),
-        None => built(items),
+    match items.iter().all(is_constant) {
+        true => Expr::Const(constant(items.into_iter().filter_map(constant_of).collect())),
+        false => built(items.into()),
     }
 }
 
 fn object(entries: Vec<(Expr, Expr)>) -> Expr {
-    let constants: Option<Vec<(Constant, Constant)>> =
-        entries.iter().map(|(key, value)| Some((constant_of(key)?, constant_of(value)?))).collect();
-    match constants {
-        Some(entries) => Expr::Const(Constant::Object(entries)),
-        None => Expr::Object(entries),
+    if !entries.iter().all(|(key, value)| is_constant(key) && is_constant(value)) {
+        return Expr::Object(entries.into());
     }
+    let constants = entries.into_iter().filter_map(|(key, value)| Some((constant_of(key)?, constant_of(value)?)));
+    Expr::Const(Constant::Object(constants.collect()))
 }
 
-fn constant_of(expr: &Expr) -> Option<Constant> {
+fn is_constant(expr: &Expr) -> bool {
+    matches!(expr, Expr::Const(_))
+}
+
+fn constant_of(expr: Expr) -> Option<Constant> {
     match expr {
-        Expr::Const(constant) => Some(constant.clone()),
+        Expr::Const(constant) => Some(constant),
         _ => None,
     }
 }

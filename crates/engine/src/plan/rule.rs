@@ -4,7 +4,7 @@ use super::body::{Builder, Planner};
 use super::required::required_first;
 use super::tree::Tree;
 use super::{Branch, Definition, DocumentPlan, Expr, QueryPlan, Slot, Step, Test};
-use crate::hir::lower::Program;
+use crate::hir::lower::{Functions, Program};
 use crate::hir::{Body, Const, Head, Query, Rule, Term};
 use hashbrown::HashSet;
 use smallvec::SmallVec;
@@ -15,8 +15,9 @@ pub fn plan_program(program: &Program, tree: &Tree, errors: &mut Vec<Diagnostic>
     tree.documents
         .iter()
         .map(|document| {
-            let mut plan =
-                |index: &usize| program.rules.get(*index).map(|rule| definition(program, tree, rule, errors));
+            let mut plan = |index: &usize| {
+                program.rules.get(*index).map(|rule| definition(&program.names.functions, tree, rule, errors))
+            };
             let mut definitions = Vec::with_capacity(document.rules.len());
             definitions.extend(document.rules.iter().filter_map(&mut plan));
             DocumentPlan { definitions, default: document.default.iter().find_map(&mut plan), unordered: None }
@@ -24,9 +25,9 @@ pub fn plan_program(program: &Program, tree: &Tree, errors: &mut Vec<Diagnostic>
         .collect()
 }
 
-fn definition(program: &Program, tree: &Tree, rule: &Rule, errors: &mut Vec<Diagnostic>) -> Definition {
+fn definition(functions: &Functions, tree: &Tree, rule: &Rule, errors: &mut Vec<Diagnostic>) -> Definition {
     let arguments = rule.params.as_ref().map_or(0, Vec::len);
-    let mut planner = Planner::new(program, tree, &rule.locals, arguments, errors);
+    let mut planner = Planner::new(functions, tree, &rule.locals, arguments, errors);
     let mut branches = SmallVec::with_capacity(rule.branches.len());
     for (index, branch) in rule.branches.iter().enumerate() {
         let branch = planner.scoped(|planner| {
@@ -69,8 +70,8 @@ fn is_independent(expr: &Expr, bound: u32) -> bool {
 }
 
 /// Plans a query.
-pub fn plan_query(program: &Program, tree: &Tree, query: &Query, errors: &mut Vec<Diagnostic>) -> QueryPlan {
-    let mut planner = Planner::new(program, tree, &query.locals, 0, errors);
+pub fn plan_query(functions: &Functions, tree: &Tree, query: &Query, errors: &mut Vec<Diagnostic>) -> QueryPlan {
+    let mut planner = Planner::new(functions, tree, &query.locals, 0, errors);
     let mut builder = Builder::default();
     planner.body(&query.body, &mut builder);
     let bindings: Vec<_> = query.bindings.iter().filter(|(_, var)| planner.slot(*var).is_some()).cloned().collect();

@@ -31,7 +31,10 @@ struct Statements {
 
 impl Parser<'_> {
     pub(super) fn module(&mut self, comments: Vec<Comment>) -> Option<Module> {
-        let mut read = Statements::default();
+        /// Of so many tokens there is about one rule.
+        const TOKENS_OF_RULE: usize = 32;
+        let rules = Vec::with_capacity(self.tokens.len() / TOKENS_OF_RULE);
+        let mut read = Statements { rules, ..Statements::default() };
         while !self.is(TokenKind::Eof) {
             let (start, errors) = (self.at, self.errors.len());
             self.depth = 0;

@@ -59,13 +59,13 @@ impl Generator<'_, '_> {
                 Step::Loop { collection, key, value, filter, body } => {
                     let collection = self.expr(collection, fail);
                     if self.optimizations.plans
-                        && let Some((test, body)) = member_test(*key, *value, filter.as_ref(), body)
+                        && let Some((test, body)) = member_test(*key, *value, filter.as_deref(), body)
                     {
                         return self.members(collection, test, body, fail, which, leaf);
                     }
                     let (key, value) = (key.map(|key| self.slot(key)), value.map(|value| self.slot(value)));
                     let mut rest = body.as_slice();
-                    let (again, done) = match filter {
+                    let (again, done) = match filter.as_deref() {
                         Some(Filter { part: Part::Key, equal }) => {
                             self.entry(collection, key, value, equal, fail);
                             return self.block(body, fail, which, leaf);

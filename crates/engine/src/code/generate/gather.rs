@@ -158,7 +158,7 @@ fn gather_of<'p>(inner: &'p Step, value: &'p Expr) -> Option<Gather<'p>> {
         return Some(Gather::Found { collection, from });
     }
     let path = path_in(part, *element)?;
-    match filter {
+    match filter.as_deref() {
         Some(Filter { part: Part::Value(filter), equal }) => {
             Some(Gather::EqualParts { collection, filter, equal, path })
         }

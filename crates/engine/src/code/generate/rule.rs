@@ -65,7 +65,7 @@ impl<'g> Generator<'g, '_> {
         for place in places {
             self.temporarily(|this| {
                 let keys: Vec<Expr> = place.keys.iter().cloned().map(Expr::Const).collect();
-                let nothing = if place.is_set { Constant::Set(Vec::new()) } else { Constant::Object(Vec::new()) };
+                let nothing = if place.is_set { Constant::Set([].into()) } else { Constant::Object([].into()) };
                 let keys = this.range(&keys, fail);
                 let value = Read(this.expr(&Expr::Const(nothing), fail));
                 this.emit(Op::PushPlace { keys, value });

@@ -114,7 +114,7 @@ impl<'p> Finder<'p, '_> {
                     if let (
                         Expr::Const(Constant::Array(items) | Constant::Set(items)),
                         Some(Filter { part: Part::Value(path), equal }),
-                    ) = (collection, filter)
+                    ) = (collection, filter.as_deref())
                         && path.is_empty()
                     {
                         self.member(equal, items);

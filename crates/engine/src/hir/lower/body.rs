@@ -320,7 +320,9 @@ impl Lowerer<'_, '_> {
     ) -> bool {
         let mut declared = HashSet::new();
         for pattern in patterns {
-            pattern_names(pattern, &mut declared);
+            pattern_names(pattern, &mut |name| {
+                declared.insert(name.clone());
+            });
             // `some x in y in z` says that `x in y` is in `z`.
             if is_call(pattern) {
                 names_outside_of_bodies(pattern, &mut declared);

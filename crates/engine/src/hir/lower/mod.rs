@@ -15,7 +15,7 @@ mod scope;
 mod term;
 mod test_case;
 
-pub use module::{Demands, Names, Package, Program, lower_modules};
+pub use module::{Demands, Functions, Names, Package, Program, lower_modules};
 pub use query::{QueryContext, lower_query};
 
 use super::annotations::{Annotations, Place};

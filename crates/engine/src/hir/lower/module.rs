@@ -34,11 +34,14 @@ pub struct Program {
     pub annotations: Vec<Listed>,
 }
 
+/// Paths of functions, with their number of arguments.
+pub type Functions = HashMap<Path, usize>;
+
 /// The names of all rules.
 #[derive(Debug, Default)]
 pub struct Names {
-    /// Paths of functions, with their number of arguments.
-    pub functions: HashMap<Path, usize>,
+    /// The functions.
+    pub functions: Functions,
     /// The first names of all rules, by package.
     pub firsts: HashMap<Path, HashSet<Arc<str>>>,
     /// The constant paths of all rules.
@@ -80,16 +83,19 @@ pub fn lower_modules(
     for module in modules {
         let package = path_of(&module.package.path);
         let firsts = program.names.firsts.entry(package.clone()).or_default();
+        let mut arity = None;
         for rule in &module.rules {
             let (path, constant) = constant_path(&package, &rule.head);
             if !firsts.contains(&rule.head.name.text) {
                 firsts.insert(rule.head.name.text.clone());
             }
-            if let Some(parameters) = &rule.head.parameters {
-                program.names.functions.insert(path.clone(), parameters.len());
-            }
             // Rules of one document mostly stand together.
-            if paths.last().is_none_or(|(last, _)| *last != path) && !program.names.paths.contains(&path) {
+            let is_other = paths.last().is_none_or(|(last, _)| *last != path);
+            let last_arity = std::mem::replace(&mut arity, rule.head.parameters.as_ref().map(Vec::len));
+            if let Some(arity) = arity.filter(|_| is_other || arity != last_arity) {
+                program.names.functions.insert(path.clone(), arity);
+            }
+            if is_other && !program.names.paths.contains(&path) {
                 program.names.paths.insert(path.clone());
             }
             paths.push((path, constant));

@@ -28,6 +28,22 @@ struct Declaration {
     is_used: bool,
 }
 
+/// Different names, in order.
+#[derive(Debug, Default)]
+struct NameSet(SmallVec<[Arc<str>; 2]>);
+
+impl NameSet {
+    fn of(mut names: SmallVec<[Arc<str>; 2]>) -> Self {
+        names.sort_unstable();
+        names.dedup();
+        NameSet(names)
+    }
+
+    fn contains(&self, name: &str) -> bool {
+        self.0.binary_search_by(|known| (**known).cmp(name)).is_ok()
+    }
+}
+
 /// The names of one body.
 #[derive(Debug, Default)]
 struct Scope {
@@ -35,7 +51,7 @@ struct Scope {
     /// Names that were used without being declared.
     seen: Vec<Arc<str>>,
     /// Names that the body declares somewhere: no global in it, not even above the declaration.
-    declares: HashSet<Arc<str>>,
+    declares: NameSet,
     /// Builtins whose names are those of variables.
     hidden: HashSet<Arc<str>>,
     /// Whether names that nothing had declared where they stand are looked up once more at the end of the body.
@@ -313,37 +329,40 @@ impl Lowerer<'_, '_> {
 fn declared_names<'t>(
     body: &'t ast::Body,
     as_operator: &dyn Fn(&'t ast::Term) -> Option<(ast::Operator, &'t [ast::Term])>,
-) -> HashSet<Arc<str>> {
-    let mut names = HashSet::new();
+) -> NameSet {
+    let mut names = SmallVec::new();
+    let mut add = |name: &Arc<str>| names.push(name.clone());
     for expr in body {
         match &expr.kind {
             ast::ExprKind::Term(term) => {
                 if let Some((ast::Operator::Assign, [pattern, _])) = as_operator(term) {
-                    pattern_names(pattern, &mut names);
+                    pattern_names(pattern, &mut add);
                 }
             }
-            ast::ExprKind::Some(vars) => names.extend(vars.iter().map(|name| name.text.clone())),
+            ast::ExprKind::Some(vars) => vars.iter().for_each(|name| add(&name.text)),
             ast::ExprKind::SomeIn { key, value, .. } => {
-                let mut declared = HashSet::new();
-                key.iter().chain([value]).for_each(|pattern| pattern_names(pattern, &mut declared));
                 // `input` and `data` are the documents in it.
-                names.extend(declared.into_iter().filter(|name| !is_root(name)));
+                let mut add = |name: &Arc<str>| {
+                    if !is_root(name) {
+                        add(name)
+                    }
+                };
+                key.iter().chain([value]).for_each(|pattern| pattern_names(pattern, &mut add));
             }
             _ => {}
         }
     }
-    names
+    NameSet::of(names)
 }
 
-pub(super) fn pattern_names(pattern: &ast::Term, names: &mut HashSet<Arc<str>>) {
+/// Shows the names that a pattern may bind.
+pub(super) fn pattern_names(pattern: &ast::Term, show: &mut dyn FnMut(&Arc<str>)) {
     match &pattern.kind {
-        ast::TermKind::Var(name) => {
-            names.insert(name.clone());
-        }
+        ast::TermKind::Var(name) => show(name),
         ast::TermKind::Array(items) | ast::TermKind::Set(items) => {
-            items.iter().for_each(|item| pattern_names(item, names));
+            items.iter().for_each(|item| pattern_names(item, show));
         }
-        ast::TermKind::Object(entries) => entries.iter().for_each(|(_, value)| pattern_names(value, names)),
+        ast::TermKind::Object(entries) => entries.iter().for_each(|(_, value)| pattern_names(value, show)),
         _ => {}
     }
 }

@@ -62,7 +62,7 @@ impl Counter<'_> {
         else {
             return None;
         };
-        let (true, [Expr::Comprehension(counted)]) = (builtin.name == "count", args.as_slice()) else { return None };
+        let (true, [Expr::Comprehension(counted)]) = (builtin.name == "count", &**args) else { return None };
         let Comprehension { kind, block, value, .. } = &**counted;
         let is_any = is_any(test, *slot)?;
         let can_stop = *kind != ComprehensionKind::Object && is_total_block(block) && is_total(value);

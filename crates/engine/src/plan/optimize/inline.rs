@@ -37,6 +37,8 @@ const ROUNDS: usize = 2;
 pub(super) fn inline_program(tree: &Tree, plans: &mut [DocumentPlan]) {
     for _ in 0..ROUNDS {
         let Some(mut inliner) = Inliner::new(tree, plans) else { return };
+        let mut is_asked = std::mem::take(&mut inliner.is_asked).into_iter();
+        let mut has_copied = false;
         for plan in plans.iter_mut() {
             // Equal beginnings of rules stay equal: their new slots are numbered from the same one on.
             let first = plan.definitions.iter().map(|definition| definition.slots).max().unwrap_or_default();
@@ -44,7 +46,7 @@ pub(super) fn inline_program(tree: &Tree, plans: &mut [DocumentPlan]) {
             for definition in &mut plan.definitions {
                 inliner.next = first;
                 for branch in &mut definition.branches {
-                    if !inliner.may_copy_to(branch) {
+                    if is_asked.next() == Some(false) {
                         continue;
                     }
                     let mut varying = None;
@@ -54,6 +56,10 @@ pub(super) fn inline_program(tree: &Tree, plans: &mut [DocumentPlan]) {
                     definition.slots = inliner.next;
                 }
             }
+            has_copied |= inliner.left < MOST_ADDED;
+        }
+        if !has_copied {
+            return;
         }
     }
 }
@@ -73,6 +79,8 @@ struct Inliner {
     templates: Vec<Option<Template>>,
     /// How often each document is called or read.
     calls: Vec<usize>,
+    /// For each branch of a definition whether it asks for something that can be copied.
+    is_asked: Vec<bool>,
     next: u32,
     left: usize,
 }
@@ -86,39 +94,32 @@ impl Inliner {
         let templates = tree.documents.iter().zip(plans).map(|(document, plan)| template(document.kind, plan));
         let templates: Vec<Option<Template>> = templates.collect();
         templates.iter().flatten().next()?;
-        let mut calls = vec![0; plans.len()];
+        let calls = vec![0; plans.len()];
+        let mut inliner = Inliner { templates, calls, is_asked: Vec::new(), next: 0, left: MOST_ADDED };
         for plan in plans {
-            for branch in plan.definitions.iter().chain(&plan.default).flat_map(|definition| &definition.branches) {
-                count_calls(Piece::Block(&branch.block), &mut calls);
-                branch.keys.iter().chain([&branch.value]).for_each(|value| count_calls(Piece::Expr(value), &mut calls));
+            for branch in plan.definitions.iter().flat_map(|definition| &definition.branches) {
+                let is_asked = inliner.count_calls(branch);
+                inliner.is_asked.push(is_asked);
+            }
+            for branch in plan.default.iter().flat_map(|definition| &definition.branches) {
+                inliner.count_calls(branch);
             }
         }
-        Some(Inliner { templates, calls, next: 0, left: MOST_ADDED })
+        Some(inliner)
     }
 
-    /// Whether something that can be copied is called in a branch.
-    fn may_copy_to(&self, Branch { block, keys, value, .. }: &Branch) -> bool {
-        self.is_called_in(Piece::Block(block))
-            || keys.iter().chain([value]).any(|value| self.is_called_in(Piece::Expr(value)))
-    }
-
-    fn is_called_in(&self, piece: Piece<'_>) -> bool {
-        let mut is_called = false;
-        let mut look = |piece: Piece<'_>| is_called = is_called || self.is_called_in(piece);
-        match piece {
-            Piece::Expr(Expr::Call { function: Function::Document(document), .. } | Expr::Document(document, _))
-                if self.template(*document).is_some() =>
-            {
-                return true;
+    /// Counts what a branch calls or reads; whether something of it can be copied.
+    fn count_calls(&mut self, branch: &Branch) -> bool {
+        let mut is_asked = false;
+        let mut count = |document: DocumentId, is_copied: bool| {
+            is_asked |= !is_copied && self.templates.get(document.0 as usize).is_some_and(Option::is_some);
+            if let Some(count) = self.calls.get_mut(document.0 as usize) {
+                *count += 1;
             }
-            Piece::Expr(expr) => pieces_of_expr(expr, &mut look),
-            Piece::Block(block) => block.iter().for_each(|step| match step {
-                // Where functions are replaced, the call stays one.
-                Step::Plain { quick, .. } => look(Piece::Block(quick)),
-                step => pieces_of_step(step, &mut look),
-            }),
-        }
-        is_called
+        };
+        each_call(Piece::Block(&branch.block), false, &mut count);
+        branch.keys.iter().chain([&branch.value]).for_each(|value| each_call(Piece::Expr(value), false, &mut count));
+        is_asked
     }
 
     fn piece(&mut self, piece: PieceMut<'_>, varying: &mut Varying) {
@@ -354,18 +355,22 @@ impl Weight {
     }
 }
 
-fn count_calls(piece: Piece<'_>, calls: &mut [usize]) {
+/// Shows the documents that are called or read, and whether that stands beside a copy: where functions are replaced, the
+/// call stays one.
+fn each_call(piece: Piece<'_>, is_copied: bool, show: &mut dyn FnMut(DocumentId, bool)) {
     match piece {
         Piece::Expr(expr) => {
-            if let Expr::Call { function: Function::Document(document), .. } | Expr::Document(document, _) = expr
-                && let Some(count) = calls.get_mut(document.0 as usize)
-            {
-                *count += 1;
+            if let Expr::Call { function: Function::Document(document), .. } | Expr::Document(document, _) = expr {
+                show(*document, is_copied);
             }
-            pieces_of_expr(expr, &mut |piece| count_calls(piece, calls));
+            pieces_of_expr(expr, &mut |piece| each_call(piece, is_copied, show));
         }
-        Piece::Block(block) => {
-            block.iter().for_each(|step| pieces_of_step(step, &mut |piece| count_calls(piece, calls)));
-        }
+        Piece::Block(block) => block.iter().for_each(|step| match step {
+            Step::Plain { quick, slow } => {
+                each_call(Piece::Block(quick), is_copied, show);
+                each_call(Piece::Block(slow), true, show);
+            }
+            step => pieces_of_step(step, &mut |piece| each_call(piece, is_copied, show)),
+        }),
     }
 }

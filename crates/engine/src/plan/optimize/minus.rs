@@ -49,8 +49,7 @@ fn call_with(block: &Block, at: usize, keys: Slot) -> Option<usize> {
     let Some(Step::Bind(_, comprehension)) = block.get(at) else { return None };
     let is_call = |step: &Step| match step {
         Step::Bind(_, Expr::Call { function: Function::Builtin(builtin), args, .. }) => {
-            matches!(args.as_slice(), [_, Expr::Slot(slot)] if *slot == keys)
-                && keys_taken(builtin, comprehension).is_some()
+            matches!(&**args, [_, Expr::Slot(slot)] if *slot == keys) && keys_taken(builtin, comprehension).is_some()
         }
         _ => false,
     };

@@ -130,7 +130,7 @@ fn optimize_block(block: &mut Block, is_shared: bool) {
         if let Step::Loop { key, value: Some(value), filter: filter @ None, body, .. } = step
             && !is_shared
         {
-            *filter = filter::take(*key, *value, body);
+            *filter = filter::take(*key, *value, body).map(Box::new);
         }
         pieces_of_step_mut(step, &mut |piece| match piece {
             PieceMut::Block(block) => optimize_block(block, is_shared),

@@ -7,6 +7,7 @@ use super::unused::drop_unused;
 use crate::builtins::Purity;
 use crate::plan::pieces::{Piece, PieceMut, pieces_of_expr, pieces_of_expr_mut, pieces_of_step, pieces_of_step_mut};
 use crate::plan::{Block, Branch, Constant, Expr, Function, Slot, Step, Test};
+use std::mem::discriminant;
 
 /// With more paths than this, comparing each expression with each would take longer than it saves.
 const MOST: usize = 32;
@@ -20,9 +21,10 @@ pub(super) fn reuse(branch: &mut Branch, next: &mut u32, has_comprehension: bool
         return;
     }
     let Branch { block, keys, value, .. } = branch;
-    let mut known = Known { paths: Vec::new(), asked: 0, next };
+    let mut known = Known { paths: Vec::with_capacity(8), first: 0, asked: 0, next };
     known.block(block, Rest { keys, value: Some(value) });
     // Whether the first answer ends the rules depends on what their heads say.
+    known.paths.drain(..std::mem::take(&mut known.first));
     known.paths.retain(|(_, known)| !matches!(known, Expr::Const(_)));
     keys.iter_mut().chain([&mut *value]).for_each(|expr| known.piece(PieceMut::Expr(expr)));
     drop_unused(block, keys.iter().chain([&*value]));
@@ -30,7 +32,7 @@ pub(super) fn reuse(branch: &mut Branch, next: &mut u32, has_comprehension: bool
 
 /// The same for a block that has no answer of its own.
 pub(super) fn reuse_in_block(block: &mut Block, next: &mut u32) {
-    Known { paths: Vec::new(), asked: 0, next }.block(block, Rest::default());
+    Known { paths: Vec::with_capacity(8), first: 0, asked: 0, next }.block(block, Rest::default());
 }
 
 /// What comes after a block.
@@ -43,6 +45,8 @@ struct Rest<'r> {
 /// What slots hold.
 struct Known<'n> {
     paths: Vec<(Expr, Expr)>,
+    /// Those before this one are of another world.
+    first: usize,
     /// Of how many it was asked whether they are used.
     asked: usize,
     next: &'n mut u32,
@@ -58,7 +62,7 @@ impl Known<'_> {
             };
             match &mut *step {
                 // Inside of it `input` may be another.
-                Step::With { .. } | Step::Outside(_) => return self.paths.clear(),
+                Step::With { .. } | Step::Outside(_) => return self.first = self.paths.len(),
                 // Nothing follows their ends but what follows the block.
                 Step::Loop { collection, filter, body, .. } => {
                     self.piece(PieceMut::Expr(collection));
@@ -92,31 +96,38 @@ impl Known<'_> {
 
     fn may_ask(&mut self) -> bool {
         self.asked += 1;
-        self.paths.len() < MOST && self.asked <= MOST_ASKED
+        self.has_room() && self.asked <= MOST_ASKED
+    }
+
+    fn has_room(&self) -> bool {
+        self.paths.len() - self.first < MOST
+    }
+
+    /// What holds the value of an expression.
+    fn known(&self, expr: &Expr) -> Option<&Expr> {
+        let is_it = |path: &Expr| discriminant(path) == discriminant(expr) && path == expr;
+        let mut paths = self.paths.get(self.first..).unwrap_or_default().iter();
+        paths.find(|(path, _)| is_it(path)).map(|(_, known)| known)
     }
 
     fn add(&mut self, found: Expr, known: Expr) {
-        if self.paths.len() < MOST {
+        if self.has_room() {
             self.paths.push((found, known));
         }
     }
 
     fn piece(&mut self, piece: PieceMut<'_>) {
         match piece {
-            PieceMut::Expr(expr) => match self.paths.iter().find(|(path, _)| path == expr) {
-                Some((_, known)) => *expr = known.clone(),
+            PieceMut::Expr(expr) => match self.known(expr) {
+                Some(known) => *expr = known.clone(),
                 None => pieces_of_expr_mut(expr, &mut |piece| self.piece(piece)),
             },
             PieceMut::Block(block) => {
                 // What is known inside is not known after it.
-                let known = self.paths.len();
-                let outside = self.paths.clone();
+                let (known, first) = (self.paths.len(), self.first);
                 self.block(block, Rest::default());
-                if self.paths.len() < known {
-                    self.paths = outside;
-                } else {
-                    self.paths.truncate(known);
-                }
+                self.paths.truncate(known);
+                self.first = first;
             }
         }
     }

@@ -15,74 +15,88 @@ pub(super) fn sink(definitions: &mut [Definition]) {
     if definitions.len() > MOST {
         return;
     }
-    let rules: Vec<Rule<'_>> = definitions.iter().filter_map(rule_of).collect();
-    let moved: Vec<(usize, Block)> =
-        (0..definitions.len()).filter_map(|at| Some((at, moved(&rule_of(definitions.get(at)?)?, &rules)?))).collect();
-    for (at, block) in moved {
+    let rules: Vec<(usize, Rule<'_>)> =
+        definitions.iter().enumerate().filter_map(|(at, definition)| Some((at, rule_of(definition)?))).collect();
+    let moves: Vec<(usize, Move)> = rules.iter().filter_map(|(at, rule)| Some((*at, move_of(rule, &rules)?))).collect();
+    for (at, Move { tests, over }) in moves {
         if let Some([branch]) = definitions.get_mut(at).map(|definition| definition.branches.as_mut_slice()) {
-            branch.block = block;
+            let tests = branch.block.drain(..tests).collect();
+            insert(tests, &mut branch.block, over);
         }
     }
 }
 
 /// A definition that begins with a loop, or with tests before one.
 struct Rule<'d> {
-    tests: &'d [Step],
+    /// How many tests.
+    tests: usize,
+    /// The steps behind them.
     rest: &'d [Step],
-    /// The steps of `rest` one after the other, those inside of loops behind them.
-    line: Vec<&'d Step>,
+}
+
+/// How many tests a definition begins with, and over how many steps they move.
+struct Move {
+    tests: usize,
+    over: usize,
 }
 
 fn rule_of(definition: &Definition) -> Option<Rule<'_>> {
     let steps = shareable_loops(definition)?;
-    let count = steps.iter().take_while(|step| is_cheap(step)).count();
-    let (tests, rest) = steps.split_at_checked(count)?;
-    let mut line = Vec::new();
-    let mut inner = rest;
-    while let Some((step, further)) = inner.split_first() {
-        line.push(step);
-        inner = match step {
-            Step::Loop { body, .. } => body,
-            _ => further,
-        };
-    }
-    matches!(rest.first(), Some(Step::Loop { .. })).then_some(Rule { tests, rest, line })
+    let tests = steps.iter().take_while(|step| is_cheap(step)).count();
+    let rest = steps.get(tests..)?;
+    matches!(rest.first(), Some(Step::Loop { .. })).then_some(Rule { tests, rest })
 }
 
-/// The steps of a rule with its tests further inside, if another one begins with its loop.
-fn moved(rule: &Rule<'_>, rules: &[Rule<'_>]) -> Option<Block> {
-    if rule.tests.is_empty() {
+impl<'d> Rule<'d> {
+    /// The steps of `rest` one after the other, those inside of loops behind them.
+    fn line(&self) -> impl Iterator<Item = &'d Step> {
+        let mut inner = self.rest;
+        std::iter::from_fn(move || {
+            let (step, further) = inner.split_first()?;
+            inner = match step {
+                Step::Loop { body, .. } => body,
+                _ => further,
+            };
+            Some(step)
+        })
+    }
+}
+
+/// How the tests of a rule move further inside, if another one begins with its loop.
+fn move_of(rule: &Rule<'_>, rules: &[(usize, Rule<'_>)]) -> Option<Move> {
+    if rule.tests == 0 {
         return None;
     }
-    let (open, guarded): (Vec<&Rule<'_>>, Vec<&Rule<'_>>) = rules.iter().partition(|other| other.tests.is_empty());
-    let most = |others: &[&Rule<'_>]| others.iter().map(|other| common(rule, other)).max().unwrap_or_default();
-    let done_anyway = most(&open);
+    let others = rules.iter().map(|(_, other)| other).filter(|other| !std::ptr::eq(*other, rule));
+    let most = |are_open: bool| {
+        let alike = others.clone().filter(|other| (other.tests == 0) == are_open).map(|other| common(rule, other));
+        alike.max().unwrap_or_default()
+    };
+    let done_anyway = most(true);
     if done_anyway == 0 {
         return None;
     }
     // What other rules do behind tests as well may be done before the tests only if it has no errors.
-    let is_other = |other: &&&Rule<'_>| !std::ptr::eq(other.rest, rule.rest);
-    let others: Vec<&Rule<'_>> = guarded.iter().filter(is_other).copied().collect();
-    let alike = rule.line.get(done_anyway..most(&others)).unwrap_or_default();
-    let harmless = alike.iter().take_while(|step| matches!(step, Step::Loop { .. }) || is_total_step(step)).count();
-    Some(inserted(rule.tests, rule.rest, done_anyway + harmless))
+    let alike = rule.line().take(most(false)).skip(done_anyway);
+    let harmless = alike.take_while(|step| matches!(step, Step::Loop { .. }) || is_total_step(step)).count();
+    Some(Move { tests: rule.tests, over: done_anyway + harmless })
 }
 
 /// With how many equal steps two rules begin.
 fn common(rule: &Rule<'_>, other: &Rule<'_>) -> usize {
-    let is_alike = |(left, right): &(&&Step, &&Step)| is_same_beginning(left, right);
-    rule.line.iter().zip(&other.line).take_while(is_alike).count()
+    let is_alike = |(left, right): &(&Step, &Step)| is_same_beginning(left, right);
+    rule.line().zip(other.line()).take_while(is_alike).count()
 }
 
-/// Steps with tests behind the first `count`, those inside of loops counted.
-fn inserted(tests: &[Step], steps: &[Step], count: usize) -> Block {
-    let mut block = steps.to_vec();
+/// Puts tests behind the first `count` steps, those inside of loops counted.
+fn insert(tests: Block, block: &mut Block, count: usize) {
     let loop_at = block.iter().position(|step| matches!(step, Step::Loop { .. })).filter(|at| *at < count);
-    match loop_at.and_then(|at| Some((at, block.get_mut(at)?))) {
-        Some((at, Step::Loop { body, .. })) => *body = inserted(tests, body, count - at - 1),
-        _ => drop(block.splice(count..count, tests.iter().cloned())),
+    if let Some(at) = loop_at
+        && let Some(Step::Loop { body, .. }) = block.get_mut(at)
+    {
+        return insert(tests, body, count - at - 1);
     }
-    block
+    block.splice(count..count, tests);
 }
 
 /// Whether a step may be done in each turn of a loop in place of once.

@@ -74,7 +74,7 @@ fn is_turned(step: &Step, order: Order) -> bool {
     let is_own = |slot: Slot| slot == *key || Some(slot) == *value;
     let mut is_outside = true;
     slots_of_expr(inner, &mut |slot| is_outside &= !is_own(slot));
-    let asks_for_key = matches!(filter, Filter { part: Part::Value(_), equal: Expr::Slot(slot) } if slot == key);
+    let asks_for_key = matches!(&**filter, Filter { part: Part::Value(_), equal: Expr::Slot(slot) } if slot == key);
     let is_unnoticed = || order == Order::Free || is_total_block(body);
     is_outside && asks_for_key && is_total(collection) && is_total(inner) && is_unnoticed()
 }
@@ -95,7 +95,7 @@ fn turn_step(step: &mut Step) {
         collection: std::mem::replace(collection, inner),
         key: std::mem::replace(key, inner_key),
         value: value.replace(element),
-        filter: Some(Filter { part: Part::Key, equal: element_part }),
+        filter: Some(Box::new(Filter { part: Part::Key, equal: element_part })),
         body: rest,
     };
     body.push(looked_up);

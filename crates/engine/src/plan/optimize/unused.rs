@@ -2,16 +2,21 @@
 
 use crate::plan::pieces::{Piece, PieceMut, pieces_of_step, pieces_of_step_mut, slots_of_expr};
 use crate::plan::{Block, Expr, Slot, Step, Test};
-use hashbrown::HashSet;
 
 /// Drops them from a block and what is in it; `given` is what is asked for behind the block.
 pub(super) fn drop_unused<'p>(block: &mut Block, given: impl Iterator<Item = &'p Expr>) {
     if !has_name(block) {
         return;
     }
-    let mut used = HashSet::new();
+    let mut used = Vec::new();
     let mut uses = |slot: Slot| {
-        used.insert(slot);
+        let slot = slot.0 as usize;
+        if slot >= used.len() {
+            used.resize((slot + 1).next_multiple_of(64), false);
+        }
+        if let Some(used) = used.get_mut(slot) {
+            *used = true;
+        }
     };
     uses_of_block(block, &mut uses);
     given.for_each(|expr| slots_of_expr(expr, &mut uses));
@@ -43,8 +48,10 @@ fn uses_of_block(block: &Block, uses: &mut dyn FnMut(Slot)) {
     }
 }
 
-fn retain_used(block: &mut Block, used: &HashSet<Slot>) {
-    block.retain(|step| !is_name(step) || matches!(step, Step::Bind(slot, _) if used.contains(slot)));
+/// `used` says for each slot whether it is asked for.
+fn retain_used(block: &mut Block, used: &[bool]) {
+    let is_used = |slot: &Slot| used.get(slot.0 as usize).copied().unwrap_or(false);
+    block.retain(|step| !is_name(step) || matches!(step, Step::Bind(slot, _) if is_used(slot)));
     for step in block {
         pieces_of_step_mut(step, &mut |piece| {
             if let PieceMut::Block(block) = piece {
