@@ -377,7 +377,8 @@ fn what_is_wanted_is_built_and_the_rest_is_checked() {
         }
         let nodes = random_nodes(&mut random);
         let whole = parse(&arena, &bytes, &symbols);
-        let part = parser.parse_wanted(&arena, &bytes, &symbols, &Projection::new(nodes.clone()));
+        let projection = Projection::new(nodes.clone());
+        let part = parser.parse_wanted(&arena, &bytes, &symbols, &projection);
         let shown = String::from_utf8_lossy(&bytes);
         match (whole, part) {
             (Ok(whole), Ok(part)) => {

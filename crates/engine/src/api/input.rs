@@ -192,7 +192,7 @@ impl<'i> Input<'i> {
         arena: &'a Bump,
         symbols: &SymbolTable,
         parser: &mut json::Parser,
-        wanted: &json::Projection,
+        wanted: &'a json::Projection,
         held: (&Limits, &dyn Host),
     ) -> Result<Option<&'a Value<'a>>, Error>
     where
@@ -211,7 +211,7 @@ impl<'i> Input<'i> {
         arena: &'a Bump,
         symbols: &SymbolTable,
         parser: &mut json::Parser,
-        wanted: &json::Projection,
+        wanted: &'a json::Projection,
         (limits, host): (&Limits, &dyn Host),
     ) -> Result<Option<&'a Value<'a>>, Error>
     where

@@ -64,10 +64,9 @@ impl<'a> Object<'a> {
         Object(make.one(Inner { entries, symbols: symbols_of(entries), index, unread: None }))
     }
 
-    /// An object whose entries have not been read; see [`Unread`]. Of each value a node is wanted. To all who do not ask
-    /// there it is empty.
-    pub(super) fn unread_of(arena: &'a Bump, entries: &[Entry<'a>], node: u32) -> Self {
-        let unread = Some(&*arena.alloc(Unread::new(arena, entries, node)));
+    /// An object whose entries have not been read. To all who do not ask there it is empty.
+    pub(super) fn of_unread(arena: &'a Bump, unread: Unread<'a>) -> Self {
+        let unread = Some(&*arena.alloc(unread));
         Object(arena.alloc(Inner { entries: &[], symbols: 0, index: &[], unread }))
     }
 

@@ -46,7 +46,12 @@ pub(super) fn order_of_alike(left: &str, right: &str) -> Ordering {
 /// Whether two texts are equal.
 #[inline]
 pub(crate) fn same(left: &str, right: &str) -> bool {
-    let (left, right) = (left.as_bytes(), right.as_bytes());
+    same_bytes(left.as_bytes(), right.as_bytes())
+}
+
+/// The same of what texts are written in.
+#[inline]
+pub(super) fn same_bytes(left: &[u8], right: &[u8]) -> bool {
     if left.len() != right.len() {
         return false;
     }
@@ -84,12 +89,17 @@ pub(crate) fn sketch(text: &str) -> u32 {
 /// take everything before them out of the product, and so as many texts as he likes with one hash.
 #[inline]
 pub(super) fn hash(text: &str) -> u64 {
-    hash_from(Seeds::get().text, text)
+    hash_bytes(text.as_bytes())
+}
+
+/// The same of what a text is written in.
+#[inline]
+pub(super) fn hash_bytes(bytes: &[u8]) -> u64 {
+    hash_from(Seeds::get().text, bytes)
 }
 
 #[inline]
-fn hash_from([start, chunks, end]: [u64; 3], text: &str) -> u64 {
-    let mut rest = text.as_bytes();
+fn hash_from([start, chunks, end]: [u64; 3], mut rest: &[u8]) -> u64 {
     let mut state = start ^ rest.len() as u64;
     while rest.len() > 16
         && let Some((chunk, more)) = rest.split_first_chunk::<16>()
@@ -176,8 +186,9 @@ mod tests {
         let mut texts: HashSet<String> = texts().into_iter().collect();
         texts.extend((0..20_000).map(|number| format!("user_{number}")));
         texts.extend((0..20_000).map(|number| format!("Repository::\"{number}\"/readers-of-it")));
-        let distinct =
-            |map: fn(u64) -> u64| texts.iter().map(|text| map(hash_from(KNOWN, text))).collect::<HashSet<_>>().len();
+        let distinct = |map: fn(u64) -> u64| {
+            texts.iter().map(|text| map(hash_from(KNOWN, text.as_bytes()))).collect::<HashSet<_>>().len()
+        };
         let expected = texts.len() as f64;
         assert!(distinct(|hash| hash) == texts.len());
         // Of so many throws, what a fair die with 65,536 sides shows.
@@ -211,7 +222,7 @@ mod tests {
         };
         for _ in 0..3_000 {
             let seeds = [random(), random(), random()];
-            let slots: HashSet<u64> = keys.iter().map(|key| hash_from(seeds, key) & 0xff).collect();
+            let slots: HashSet<u64> = keys.iter().map(|key| hash_from(seeds, key.as_bytes()) & 0xff).collect();
             // Of 85 throws with 256 sides, 72 are expected to differ; fewer than 55 in less than one of a million.
             assert!(slots.len() >= 55, "{} for {seeds:x?}", slots.len());
         }
@@ -219,8 +230,9 @@ mod tests {
 
     #[test]
     fn only_who_knows_the_seeds_can_make_hashes_collide() {
-        let distinct =
-            |seeds, texts: &[String]| texts.iter().map(|text| hash_from(seeds, text)).collect::<HashSet<_>>().len();
+        let distinct = |seeds, texts: &[String]| {
+            texts.iter().map(|text| hash_from(seeds, text.as_bytes())).collect::<HashSet<_>>().len()
+        };
         let texts = colliding(KNOWN);
         assert_eq!((distinct(KNOWN, &texts), distinct(Seeds::get().text, &texts)), (1, 1000));
         assert_eq!(distinct(Seeds::get().text, &colliding(Seeds::get().text)), 1);

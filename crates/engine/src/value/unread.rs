@@ -6,14 +6,17 @@
 //! nothing else may look at the entries.
 
 use super::json::{JsonError, Parser, Projection};
-use super::{Bump, BumpVec, Entry, Object, SymbolTable, Value, text};
+use super::{Bump, BumpVec, Object, SymbolTable, Value, text};
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// An object's entries that have not been read.
 pub(crate) struct Unread<'a> {
-    /// They are in the order of the text, and hold texts: a key as it is written with nothing escaped but what has to be
-    /// ([`Parser::written`]), and all that is written for its value. Of equal keys the last counts.
-    entries: &'a [Entry<'a>],
+    /// What the keys are written in, as they are with nothing escaped but what has to be ([`Parser::written`]).
+    keys: &'a str,
+    /// What the values are written in.
+    text: &'a str,
+    /// In the order of the text. Of equal keys the last counts.
+    entries: &'a [Place],
     /// What is wanted of each value: a node of the projection.
     node: u32,
     /// How often it was looked up; from [`SEARCHED`] on the number of its index above that.
@@ -22,15 +25,88 @@ pub(crate) struct Unread<'a> {
     numbers: &'a [AtomicU32],
 }
 
+/// Where an entry is written: its key between the quotes, and all of its value.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub(super) key: Part,
+    pub(super) value: Part,
+}
+
+/// A part of a text: where it begins and where it ends.
+#[derive(Clone, Copy)]
+pub(super) struct Part(u32, u32);
+
+impl Part {
+    /// Of texts that are longer than [`LONGEST`](Self::LONGEST) it is another one.
+    #[inline(always)]
+    pub(super) fn new(from: usize, to: usize) -> Self {
+        Part(from as u32, to as u32)
+    }
+
+    pub(super) const LONGEST: usize = u32::MAX as usize;
+
+    #[inline]
+    fn range(self) -> std::ops::Range<usize> {
+        self.0 as usize..self.1 as usize
+    }
+
+    #[inline]
+    pub(super) fn of(self, text: &str) -> &str {
+        text.get(self.range()).unwrap_or("")
+    }
+}
+
 impl<'a> Unread<'a> {
-    pub(super) fn new(arena: &'a Bump, entries: &[Entry<'a>], node: u32) -> Self {
+    pub(super) fn new(arena: &'a Bump, keys: &'a str, text: &'a str, entries: &[Place], node: u32) -> Self {
         let numbers = arena.alloc_slice_fill_with(entries.len(), |_| AtomicU32::new(0));
-        Unread { entries: arena.alloc_slice_copy(entries), node, lookups: AtomicU32::new(0), numbers }
+        let entries = arena.alloc_slice_copy(entries);
+        Unread { keys, text, entries, node, lookups: AtomicU32::new(0), numbers }
+    }
+
+    /// An entry's key.
+    #[inline]
+    fn key(&self, entry: &Place) -> &[u8] {
+        self.keys.as_bytes().get(entry.key.range()).unwrap_or_default()
     }
 
     /// How many entries.
     pub(crate) fn count(&self) -> usize {
         self.entries.len()
+    }
+
+    /// A table of positions of keys. (Nobody can make keys of which many have one hash; see [`text::hash`].)
+    fn index(&self, arena: &'a Bump) -> &'a [u32] {
+        let size = (self.entries.len() * 2).next_power_of_two();
+        let index = arena.alloc_slice_fill_copy(size, 0);
+        for (at, entry) in self.entries.iter().enumerate().rev() {
+            let key = self.key(entry);
+            let mut slot = text::hash_bytes(key) as usize & (size - 1);
+            while let Some(place) = index.get_mut(slot) {
+                match (*place as usize).checked_sub(1).and_then(|known| self.entries.get(known)) {
+                    None => {
+                        *place = at as u32 + 1;
+                        break;
+                    }
+                    // One that stands behind.
+                    Some(other) if text::same_bytes(self.key(other), key) => break,
+                    Some(_) => slot = (slot + 1) & (size - 1),
+                }
+            }
+        }
+        index
+    }
+
+    /// The position of a key, by such a table.
+    fn search(&self, index: &[u32], key: &[u8]) -> Option<usize> {
+        let mask = index.len().wrapping_sub(1);
+        let mut slot = text::hash_bytes(key) as usize & mask;
+        loop {
+            let at = (*index.get(slot)? as usize).checked_sub(1)?;
+            if text::same_bytes(self.key(self.entries.get(at)?), key) {
+                return Some(at);
+            }
+            slot = (slot + 1) & mask;
+        }
     }
 }
 
@@ -87,7 +163,7 @@ impl<'a> LateReader<'a> {
         let entries = unread.entries;
         let lookups = unread.lookups.load(Relaxed);
         if entries.len() > FEW && lookups == SEARCHED - 1 {
-            let index = index_of(self.arena, entries);
+            let index = unread.index(self.arena);
             let indexes = &mut self.read().indexes;
             indexes.push(index);
             unread.lookups.store(SEARCHED - 1 + indexes.len() as u32, Relaxed);
@@ -95,70 +171,27 @@ impl<'a> LateReader<'a> {
             unread.lookups.store(lookups + 1, Relaxed);
         }
         let number = unread.lookups.load(Relaxed).checked_sub(SEARCHED);
-        let text = self.parser.written(text);
+        let text = self.parser.written(text).as_bytes();
         let indexes = self.read.as_ref().map(|read| &read.indexes);
         match number.and_then(|number| indexes?.get(number as usize)) {
-            Some(index) => search(index, entries, text),
-            None => entries.iter().rposition(|entry| is_key(entry, text)),
+            Some(index) => unread.search(index, text),
+            None => entries.iter().rposition(|entry| text::same_bytes(unread.key(entry), text)),
         }
     }
 
     /// The value of the entry at a position, where there is one. (Its text was checked when the input was read.)
     pub(crate) fn value(&mut self, object: Object<'a>, at: usize) -> Result<Value<'a>, JsonError> {
         let entry = object.unread().and_then(|unread| Some((unread, unread.numbers.get(at)?, unread.entries.get(at)?)));
-        let Some((unread, number, Value::String { text, .. })) =
-            entry.map(|(unread, number, entry)| (unread, number, entry.1))
-        else {
-            return Ok(Value::Null);
-        };
+        let Some((unread, number, entry)) = entry else { return Ok(Value::Null) };
         let known = (number.load(Relaxed) as usize).checked_sub(1);
         if let Some(value) = known.and_then(|known| self.read.as_ref()?.values.get(known)) {
             return Ok(*value);
         }
+        let text = entry.value.of(unread.text);
         let value = self.parser.parse_part(self.arena, text, self.symbols, (self.projection, unread.node))?;
         let values = &mut self.read().values;
         values.push(value);
         number.store(u32::try_from(values.len()).unwrap_or(0), Relaxed);
         Ok(value)
-    }
-}
-
-#[inline]
-fn is_key(entry: &Entry<'_>, text: &str) -> bool {
-    matches!(entry.0, Value::String { text: key, .. } if text::same(key, text))
-}
-
-/// The table of positions of keys. (Nobody can make keys of which many have one hash; see [`text::hash`].)
-fn index_of<'a>(arena: &'a Bump, entries: &[Entry<'a>]) -> &'a [u32] {
-    let size = (entries.len() * 2).next_power_of_two();
-    let index = arena.alloc_slice_fill_copy(size, 0);
-    for (at, entry) in entries.iter().enumerate().rev() {
-        let key = entry.0.as_str().unwrap_or("");
-        let mut slot = text::hash(key) as usize & (size - 1);
-        while let Some(place) = index.get_mut(slot) {
-            match (*place as usize).checked_sub(1).and_then(|known| entries.get(known)) {
-                None => {
-                    *place = at as u32 + 1;
-                    break;
-                }
-                // One that stands behind.
-                Some(other) if is_key(other, key) => break,
-                Some(_) => slot = (slot + 1) & (size - 1),
-            }
-        }
-    }
-    index
-}
-
-/// The position of a key.
-fn search(index: &[u32], entries: &[Entry<'_>], key: &str) -> Option<usize> {
-    let mask = index.len().wrapping_sub(1);
-    let mut slot = text::hash(key) as usize & mask;
-    loop {
-        let at = (*index.get(slot)? as usize).checked_sub(1)?;
-        if is_key(entries.get(at)?, key) {
-            return Some(at);
-        }
-        slot = (slot + 1) & mask;
     }
 }

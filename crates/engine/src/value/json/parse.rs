@@ -2,6 +2,7 @@
 
 use super::super::make::{Make, Plain};
 use super::super::order::Ordinal;
+use super::super::unread::Place;
 use super::super::{Bump, Entry, SymbolTable, Value};
 use super::JsonError;
 use super::names::{GUESSES, Guesses};
@@ -31,6 +32,7 @@ pub struct Parser {
     entries: Vec<Entry<'static>>,
     items: Vec<Value<'static>>,
     frames: Vec<Frame>,
+    places: Vec<Place>,
     order: Vec<Ordinal>,
     buffer: String,
     written: String,
@@ -44,6 +46,7 @@ impl Default for Parser {
             entries: Vec::new(),
             items: Vec::new(),
             frames: Vec::new(),
+            places: Vec::new(),
             order: Vec::new(),
             buffer: String::new(),
             written: String::new(),
@@ -69,13 +72,13 @@ impl Parser {
     }
 
     /// Reads what is wanted of one JSON text. All of it is checked: whether there is an error, and which, does not
-    /// depend on what is wanted.
+    /// depend on what is wanted. (Keys that are wanted borrow from the projection.)
     pub fn parse_wanted<'a>(
         &mut self,
         arena: &'a Bump,
         bytes: &'a [u8],
         symbols: &SymbolTable,
-        projection: &Projection,
+        projection: &'a Projection,
     ) -> Result<Value<'a>, JsonError> {
         self.read(&mut Plain::new(arena), valid(arena, bytes), symbols, (projection, 0))
     }
@@ -86,7 +89,7 @@ impl Parser {
         arena: &'a Bump,
         bytes: &'a [u8],
         symbols: &SymbolTable,
-        projection: &Projection,
+        projection: &'a Projection,
     ) -> Result<Value<'a>, JsonError> {
         self.read(&mut Plain::late(arena), valid(arena, bytes), symbols, (projection, 0))
     }
@@ -97,7 +100,7 @@ impl Parser {
         arena: &'a Bump,
         text: &'a str,
         symbols: &SymbolTable,
-        wanted: (&Projection, u32),
+        wanted: (&'a Projection, u32),
     ) -> Result<Value<'a>, JsonError> {
         self.read(&mut Plain::late(arena), text, symbols, wanted)
     }
@@ -130,7 +133,7 @@ impl Parser {
         make: &mut impl Make<'t, 'a>,
         text: &'t str,
         symbols: &SymbolTable,
-        (projection, node): (&Projection, u32),
+        (projection, node): (&'a Projection, u32),
     ) -> Result<Value<'a>, JsonError> {
         let mut reader = Reader {
             make,
@@ -140,6 +143,7 @@ impl Parser {
             entries: std::mem::take(&mut self.entries),
             items: std::mem::take(&mut self.items),
             frames: &mut self.frames,
+            places: &mut self.places,
             order: &mut self.order,
             guesses: &mut self.guesses,
             is_careful: false,

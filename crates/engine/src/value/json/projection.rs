@@ -47,6 +47,9 @@ pub(super) struct Name {
     pub(super) wanted: u32,
 }
 
+/// So many bytes are looked at at least.
+pub(super) const NEAR: usize = 9;
+
 impl Name {
     fn new(field: &Field) -> Self {
         let Field { key, symbol, wanted } = field.clone();
@@ -60,21 +63,15 @@ impl Name {
         Name { start, mask, end, key, symbol, wanted }
     }
 
-    /// Whether a text begins with a quote, the key and a quote. (Where that ends the text, it may be said that it does
+    /// Whether a text begins with a quote, the key and a quote. (Of less than [`NEAR`] bytes it may be said that it does
     /// not.)
     #[inline(always)]
     pub(super) fn begins(&self, text: &[u8]) -> bool {
-        let Some([b'"', first @ ..]) = text.first_chunk::<9>() else { return false };
+        let Some([b'"', first @ ..]) = text.first_chunk::<NEAR>() else { return false };
         if (u64::from_le_bytes(*first) ^ self.start) & self.mask != 0 {
             return false;
         }
         self.key.len() < 8 || self.goes_on(text)
-    }
-
-    /// The same; where the text ends it may also be said that it does.
-    #[inline(always)]
-    pub(super) fn may_begin(&self, text: &[u8]) -> bool {
-        self.begins(text) || text.len() < 9
     }
 
     #[inline]
@@ -150,12 +147,6 @@ impl Projection {
     #[inline(always)]
     pub(super) fn step(&self, node: u32) -> Step {
         self.steps.get(node as usize).copied().unwrap_or(Step::All)
-    }
-
-    /// A name.
-    #[inline(always)]
-    pub(super) fn name(&self, number: u32) -> Option<&Name> {
-        self.names.get(number as usize)
     }
 
     /// Some of the names.

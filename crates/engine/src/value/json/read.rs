@@ -3,33 +3,46 @@
 
 use super::super::make::Make;
 use super::super::order::{self, Ordinal};
+use super::super::unread::{Part, Place, Unread};
 use super::super::{Entry, Object, Symbol, SymbolTable, Value, number, object};
 use super::MAX_DEPTH;
-use super::names::{EMPTY, Guesses};
-use super::projection::{Field, Projection, Step, field};
+use super::names::Guesses;
+use super::projection::{Projection, Step, field};
 use super::scan::{self, Digits, Piece, Scanner, Wrong};
 use super::skip::end_of_object;
 
-/// A key as it stands between its quotes, with nothing escaped but what has to be.
-fn rewritten<'t, 'a>(make: &mut impl Make<'t, 'a>, key: Value<'a>) -> Value<'a> {
-    match scan::rewritten(key.as_str().unwrap_or("")) {
-        Some(written) => Value::string(make.text(&written)),
-        None => key,
+/// The keys of a text's entries one after the other, with nothing escaped but what has to be.
+fn rewritten(text: &str, entries: &mut [Place]) -> String {
+    let mut keys = String::new();
+    for Place { key, .. } in entries {
+        let start = keys.len();
+        scan::rewrite(key.of(text), &mut keys);
+        // Nothing becomes longer.
+        *key = Part::new(start, keys.len());
     }
+    keys
 }
 
 /// A collection that is being read.
 #[derive(Clone, Copy)]
 pub(super) struct Frame {
     pub(super) kind: FrameKind,
-    /// Of an object with names: the name that was found last, plus 1.
+    /// Of an object with names: the one that was found last, plus 1. Its value is read last.
     pub(super) last: u8,
-    /// What is wanted: of an object, or of each item of an array.
+    /// A bit for each of its names that was found, the first one's the lowest.
+    pub(super) found: u16,
+    /// What is wanted of each part; of an object of which few entries are wanted, of itself.
     pub(super) node: u32,
     /// Where its items or entries start in the working memory.
     pub(super) start: usize,
-    /// Which entry of an object waits for its value.
-    pub(super) slot: usize,
+}
+
+/// What became of a collection.
+enum State<'a> {
+    /// A part of it stands here.
+    Open(Frame),
+    /// It is complete.
+    Complete(Value<'a>),
 }
 
 /// How a collection is read.
@@ -39,29 +52,36 @@ pub(super) enum FrameKind {
     Array,
     /// An object: one entry after the other.
     Object,
+    /// An object of which entries are wanted that are among the node's fields.
+    Fields,
     /// An object of which entries are wanted that have places, in the order of the names; a place may stay empty.
     Names,
 }
 
-/// How an object begins.
-enum Start<'a> {
-    /// With an entry that is wanted, of whose value a node is wanted.
-    Entry(u32),
-    /// With none; then its closing brace stands here.
-    Empty,
-    /// It was passed over: its entries have not been read.
-    Unread(Object<'a>),
+impl FrameKind {
+    /// A collection of this kind without parts.
+    fn empty(self) -> Value<'static> {
+        if self == FrameKind::Array { Value::Array(&[]) } else { Value::Object(Object::EMPTY) }
+    }
+
+    /// The bracket that closes it, and what to say where neither that nor a comma stands behind a part.
+    #[inline(always)]
+    fn end(self) -> (u8, Wrong) {
+        if self == FrameKind::Array { (b']', scan::AFTER_ITEM) } else { (b'}', scan::AFTER_ENTRY) }
+    }
 }
 
 /// Reads one text.
 pub(super) struct Reader<'t, 'a, 's, M> {
     pub(super) make: &'s mut M,
     pub(super) symbols: Option<&'s SymbolTable>,
-    pub(super) projection: &'s Projection,
+    pub(super) projection: &'a Projection,
     pub(super) scanner: Scanner<'t, 's>,
     pub(super) entries: Vec<Entry<'a>>,
     pub(super) items: Vec<Value<'a>>,
     pub(super) frames: &'s mut Vec<Frame>,
+    /// Of an object whose entries are left for later.
+    pub(super) places: &'s mut Vec<Place>,
     pub(super) order: &'s mut Vec<Ordinal>,
     pub(super) guesses: &'s mut Guesses,
     /// Whether there is something in the text that takes a closer look where it is passed over.
@@ -70,172 +90,192 @@ pub(super) struct Reader<'t, 'a, 's, M> {
 
 impl<'t, 'a, 's, M: Make<'t, 'a>> Reader<'t, 'a, 's, M> {
     /// The whole text, of which a node is wanted.
-    pub(super) fn document(&mut self, mut node: u32) -> Result<Value<'a>, Wrong> {
-        'next: loop {
-            self.scanner.skip_space();
-            let mut value = match self.scanner.peek() {
-                Some(b'"') => {
-                    let text = self.string()?;
-                    let symbol = if M::KEEPS { self.symbol(text) } else { Symbol::NONE };
-                    Value::String { symbol, text }
-                }
-                Some(b'{') => match self.start_object(node)? {
-                    Start::Entry(first) => {
-                        node = first;
+    pub(super) fn document(&mut self, node: u32) -> Result<Value<'a>, Wrong> {
+        self.scanner.skip_space();
+        let value = match self.scalar()? {
+            Some(value) => value,
+            None => self.collection(node)?,
+        };
+        self.scanner.skip_space();
+        if self.scanner.at == self.scanner.bytes.len() { Ok(value) } else { self.scanner.error(scan::AFTER_END) }
+    }
+
+    /// The collection that begins here, of which a node is wanted.
+    fn collection(&mut self, node: u32) -> Result<Value<'a>, Wrong> {
+        let mut state = self.start(node)?;
+        loop {
+            let value = match state {
+                State::Complete(value) => value,
+                State::Open(mut frame) => match self.parts(&mut frame)? {
+                    None => self.end(frame),
+                    Some(wanted) => {
+                        self.frames.push(frame);
+                        state = self.start(wanted)?;
                         continue;
                     }
-                    Start::Empty => self.end_object(),
-                    Start::Unread(object) => Value::Object(object),
                 },
-                Some(b'[') => match self.start_array(node)? {
-                    Some(element) => {
-                        node = element;
-                        continue;
-                    }
-                    None => Value::Array(&[]),
-                },
-                Some(b'-' | b'0'..=b'9') => self.number()?,
-                Some(b't') => self.scanner.word(&scan::TRUE).map(|()| Value::Bool(true))?,
-                Some(b'f') => self.scanner.word(&scan::FALSE).map(|()| Value::Bool(false))?,
-                Some(b'n') => self.scanner.word(&scan::NULL).map(|()| Value::Null)?,
-                _ => return self.scanner.error(scan::VALUE),
             };
-            // A value is complete; so are perhaps the collections that it ends.
-            while let Some(frame) = self.frames.last().copied() {
-                self.scanner.skip_space();
-                let next = self.scanner.peek();
-                if frame.kind != FrameKind::Array {
-                    if let Some(entry) = self.entries.get_mut(frame.slot) {
-                        entry.1 = value;
-                    }
-                    match next {
-                        Some(b',') => {
-                            self.scanner.at += 1;
-                            self.scanner.skip_space();
-                            if let Some(next) = self.entry(frame.node, frame.start)? {
-                                node = next;
-                                continue 'next;
-                            }
-                        }
-                        Some(b'}') => {}
-                        _ => return self.scanner.error(scan::AFTER_ENTRY),
-                    }
-                    value = self.end_object();
-                } else {
-                    self.items.push(value);
-                    match next {
-                        Some(b',') => {
-                            self.scanner.at += 1;
-                            node = frame.node;
-                            continue 'next;
-                        }
-                        Some(b']') => value = self.end_array(frame.start),
-                        _ => return self.scanner.error(scan::AFTER_ITEM),
-                    }
-                }
-            }
-            self.scanner.skip_space();
-            let is_end = self.scanner.at == self.scanner.bytes.len();
-            return if is_end { Ok(value) } else { self.scanner.error(scan::AFTER_END) };
+            let Some(around) = self.frames.pop() else { return Ok(value) };
+            self.put(around, value);
+            let is_open = self.passes_comma(around.kind)?;
+            state = if is_open { State::Open(around) } else { State::Complete(self.end(around)) };
         }
     }
 
-    /// Opens an object, up to the value of its first entry that is wanted; or passes over one that is only looked up.
+    /// Opens the collection that begins here, up to its first part; or gives it, if nothing of it needs to be read.
     #[inline]
-    fn start_object(&mut self, node: u32) -> Result<Start<'a>, Wrong> {
-        let start = self.entries.len();
-        let frame = Frame { kind: FrameKind::Object, last: 0, node, start, slot: start };
-        match self.projection.step(node) {
-            Step::Names(first, end) => {
-                self.open(Frame { kind: FrameKind::Names, ..frame })?;
-                self.entries.resize(start + (end - first) as usize, EMPTY);
-            }
-            Step::Kind => {
-                self.scanner.skip(self.frames.len())?;
-                self.scanner.at -= 1;
-                self.frames.push(frame);
-                return Ok(Start::Empty);
-            }
-            Step::Lookups(element) => match self.unread(element) {
-                Some(object) => return Ok(Start::Unread(object)),
-                None => self.open(frame)?,
+    fn start(&mut self, node: u32) -> Result<State<'a>, Wrong> {
+        let is_object = self.scanner.peek() == Some(b'{');
+        let start = if is_object { self.entries.len() } else { self.items.len() };
+        let kind = if is_object { FrameKind::Object } else { FrameKind::Array };
+        let (kind, node) = match self.projection.step(node) {
+            Step::All => (kind, node),
+            Step::Lookups(element) if is_object => match self.unread(element) {
+                Some(object) => return Ok(State::Complete(Value::Object(object))),
+                None => (kind, element),
             },
-            Step::All | Step::Elements(_) | Step::Fields => self.open(frame)?,
+            Step::Elements(element) | Step::Lookups(element) => (kind, element),
+            Step::Fields if is_object => (FrameKind::Fields, node),
+            Step::Names(..) if is_object => (FrameKind::Names, node),
+            Step::Kind | Step::Names(..) | Step::Fields => {
+                self.scanner.skip(self.frames.len())?;
+                return Ok(State::Complete(kind.empty()));
+            }
+        };
+        if self.frames.len() >= MAX_DEPTH {
+            return self.scanner.error(scan::TOO_DEEP);
         }
-        let first = if self.scanner.peek() == Some(b'}') { None } else { self.entry(node, start)? };
-        Ok(first.map_or(Start::Empty, Start::Entry))
+        self.scanner.at += 1;
+        self.scanner.skip_space();
+        if self.scanner.peek() == Some(kind.end().0) {
+            self.scanner.at += 1;
+            return Ok(State::Complete(kind.empty()));
+        }
+        Ok(State::Open(Frame { kind, last: 0, found: 0, node, start }))
     }
 
     /// The object that begins here, without its values; `None` if it has to be read, as it has to where something is
     /// wrong with it.
     #[inline(never)]
     fn unread(&mut self, element: u32) -> Option<Object<'a>> {
-        let arena = self.make.late().filter(|_| !self.is_careful)?;
-        let start = self.entries.len();
-        let passed = end_of_object(self.scanner.text, self.scanner.at, self.frames.len(), |key, value| {
-            self.entries.push((Value::string(self.make.part(key)), Value::string(self.make.part(value))));
-        });
-        let entries = self.entries.get_mut(start..).unwrap_or(&mut []);
-        let object = passed.map(|(end, is_plain)| {
-            if !is_plain {
-                entries.iter_mut().for_each(|entry| entry.0 = rewritten(self.make, entry.0));
-            }
-            self.scanner.at = end;
-            Object::unread_of(arena, entries, element)
-        });
-        self.entries.truncate(start);
+        let arena = self.make.late().filter(|_| !self.is_careful && self.scanner.text.len() <= Part::LONGEST)?;
+        let (text, entries) = (self.make.part(self.scanner.text), &mut *self.places);
+        entries.clear();
+        let each = |key, value| entries.push(Place { key, value });
+        let passed = end_of_object(self.scanner.text, self.scanner.at, self.frames.len(), each);
         // Those within it would be passed over again and again up to what is unusual.
-        self.is_careful |= object.is_none();
-        object
+        self.is_careful |= passed.is_none();
+        let (end, is_plain) = passed?;
+        let keys = if is_plain { text } else { arena.alloc_str(&rewritten(text, entries)) };
+        self.scanner.at = end;
+        Some(Object::of_unread(arena, Unread::new(arena, keys, text, entries, element)))
     }
 
-    /// Opens an array, up to its first item: says what is wanted of that. `None` if it is complete and empty.
+    /// Reads what follows of a collection, up to another one in it: says what is wanted of that.
+    /// `None` if there is none; then the closing bracket stands here.
     #[inline]
-    fn start_array(&mut self, node: u32) -> Result<Option<u32>, Wrong> {
-        let element = match self.projection.step(node) {
-            Step::All => node,
-            Step::Elements(element) | Step::Lookups(element) => element,
-            Step::Kind | Step::Names(..) | Step::Fields => {
-                return self.scanner.skip(self.frames.len()).map(|()| None);
-            }
-        };
-        self.open(Frame { kind: FrameKind::Array, last: 0, node: element, start: self.items.len(), slot: 0 })?;
-        if self.scanner.peek() == Some(b']') {
-            self.scanner.at += 1;
-            self.frames.pop();
-            return Ok(None);
+    fn parts(&mut self, frame: &mut Frame) -> Result<Option<u32>, Wrong> {
+        match frame.kind {
+            FrameKind::Array => self.array_items(frame),
+            FrameKind::Object | FrameKind::Fields => self.object_entries(*frame),
+            FrameKind::Names => self.named_entries(frame),
         }
-        Ok(Some(element))
     }
 
-    /// Passes over an opening brace or bracket and the space behind it.
-    #[inline]
-    fn open(&mut self, frame: Frame) -> Result<(), Wrong> {
-        if self.frames.len() >= MAX_DEPTH {
-            return self.scanner.error(scan::TOO_DEEP);
-        }
-        self.scanner.at += 1;
-        self.frames.push(frame);
-        self.scanner.skip_space();
-        Ok(())
-    }
-
-    /// Reads a key and its colon: says what is wanted of the value. Passes over entries that are not wanted; `None` if
-    /// no other one follows: then the closing brace stands here.
+    /// Reads items of an array, as [`parts`](Self::parts) does.
     #[inline(always)]
-    fn entry(&mut self, node: u32, start: usize) -> Result<Option<u32>, Wrong> {
-        let projection = self.projection;
-        let wanted = match projection.step(node) {
-            Step::Names(first, end) => {
-                return match self.guessed_entry((first, end), node, start) {
-                    Some(name) => self.scanner.colon().map(|()| Some(name.wanted)),
-                    None => self.named_entry((first, end), node, start),
-                };
+    fn array_items(&mut self, frame: &mut Frame) -> Result<Option<u32>, Wrong> {
+        if let Step::Names(..) = self.projection.step(frame.node) {
+            return self.named_objects(frame);
+        }
+        while let Some(value) = self.scalar()? {
+            self.items.push(value);
+            if !self.passes_comma(FrameKind::Array)? {
+                return Ok(None);
             }
-            Step::Fields => return self.wanted_entry(projection.fields(node)),
-            Step::Elements(element) | Step::Lookups(element) => element,
-            Step::All | Step::Kind => node,
+        }
+        Ok(Some(frame.node))
+    }
+
+    /// Reads entries of an object, as [`parts`](Self::parts) does.
+    #[inline(always)]
+    fn object_entries(&mut self, frame: Frame) -> Result<Option<u32>, Wrong> {
+        loop {
+            let mut wanted = frame.node;
+            if frame.kind == FrameKind::Object {
+                self.key(frame.start)?;
+            } else {
+                match self.field(frame.node)? {
+                    Some(node) => wanted = node,
+                    None => return Ok(None),
+                }
+            }
+            let Some(value) = self.scalar()? else { return Ok(Some(wanted)) };
+            if let Some(entry) = self.entries.last_mut() {
+                entry.1 = value;
+            }
+            if !self.passes_comma(frame.kind)? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Puts a collection where it belongs in the one around it.
+    #[inline]
+    fn put(&mut self, around: Frame, value: Value<'a>) {
+        let entry = match around.kind {
+            FrameKind::Array => return self.items.push(value),
+            FrameKind::Object | FrameKind::Fields => self.entries.last_mut(),
+            FrameKind::Names => self.entries.get_mut(around.start + usize::from(around.last).wrapping_sub(1)),
         };
+        if let Some(entry) = entry {
+            entry.1 = value;
+        }
+    }
+
+    /// Passes over the comma behind a part of a collection, and over space: whether there is one, rather than a closing
+    /// bracket.
+    #[inline(always)]
+    pub(super) fn passes_comma(&mut self, kind: FrameKind) -> Result<bool, Wrong> {
+        self.scanner.skip_space();
+        let (closing, wrong) = kind.end();
+        match self.scanner.peek() {
+            Some(b',') => {
+                self.scanner.at += 1;
+                self.scanner.skip_space();
+                Ok(true)
+            }
+            Some(byte) if byte == closing => Ok(false),
+            _ => self.scanner.error(wrong),
+        }
+    }
+
+    /// Reads a scalar; `None` if a collection begins here.
+    #[inline(always)]
+    pub(super) fn scalar(&mut self) -> Result<Option<Value<'a>>, Wrong> {
+        let value = match self.scanner.peek() {
+            Some(b'"') => {
+                let piece = self.scanner.string()?;
+                let text = self.text_of(piece);
+                let symbol = if M::KEEPS { self.symbol(text) } else { Symbol::NONE };
+                Value::String { symbol, text }
+            }
+            Some(b'{' | b'[') => return Ok(None),
+            Some(b'-' | b'0'..=b'9') => match self.scanner.small_integer() {
+                Some(value) => Value::Int(value),
+                None => self.number()?,
+            },
+            Some(b't') => self.scanner.word(&scan::TRUE).map(|()| Value::Bool(true))?,
+            Some(b'f') => self.scanner.word(&scan::FALSE).map(|()| Value::Bool(false))?,
+            Some(b'n') => self.scanner.word(&scan::NULL).map(|()| Value::Null)?,
+            _ => return self.scanner.error(scan::VALUE),
+        };
+        Ok(Some(value))
+    }
+
+    /// Reads a key and its colon: adds an entry to an object whose entries start there, which waits for its value.
+    #[inline(always)]
+    fn key(&mut self, start: usize) -> Result<(), Wrong> {
         self.scanner.expect_key()?;
         let text = match self.scanner.string()? {
             Piece::Plain(text) => self.make.key(text, self.entries.len() - start),
@@ -247,17 +287,8 @@ impl<'t, 'a, 's, M: Make<'t, 'a>> Reader<'t, 'a, 's, M> {
             // An object of a whole table: room for twice as much would be more than the table itself.
             self.entries.reserve_exact(self.entries.len() / 4 + 64);
         }
-        self.push((Value::String { symbol, text }, Value::Null));
-        Ok(Some(wanted))
-    }
-
-    /// Adds an entry, which waits for its value.
-    #[inline(always)]
-    fn push(&mut self, entry: Entry<'a>) {
-        if let Some(frame) = self.frames.last_mut() {
-            frame.slot = self.entries.len();
-        }
-        self.entries.push(entry);
+        self.entries.push((Value::String { symbol, text }, Value::Null));
+        Ok(())
     }
 
     #[inline]
@@ -265,8 +296,11 @@ impl<'t, 'a, 's, M: Make<'t, 'a>> Reader<'t, 'a, 's, M> {
         self.symbols.map_or(Symbol::NONE, |symbols| symbols.lookup(text))
     }
 
-    /// The next entry of an object of which some are wanted.
-    fn wanted_entry(&mut self, fields: &[Field]) -> Result<Option<u32>, Wrong> {
+    /// The same for the next entry that is among a node's fields: says what is wanted of its value. Passes over others;
+    /// `None` if no other one follows: then the closing brace stands here.
+    #[inline(never)]
+    fn field(&mut self, node: u32) -> Result<Option<u32>, Wrong> {
+        let fields = self.projection.fields(node);
         loop {
             self.scanner.expect_key()?;
             let piece = self.scanner.string()?;
@@ -277,7 +311,7 @@ impl<'t, 'a, 's, M: Make<'t, 'a>> Reader<'t, 'a, 's, M> {
             self.scanner.colon()?;
             if let Some(field) = found {
                 let text = self.text_of(piece);
-                self.push((Value::String { symbol: field.symbol, text }, Value::Null));
+                self.entries.push((Value::String { symbol: field.symbol, text }, Value::Null));
                 return Ok(Some(field.wanted));
             }
             if !self.passes_value()? {
@@ -289,40 +323,33 @@ impl<'t, 'a, 's, M: Make<'t, 'a>> Reader<'t, 'a, 's, M> {
     /// Passes over a value that nobody wants, and the comma behind it: whether there is one, rather than a closing brace.
     #[inline]
     pub(super) fn passes_value(&mut self) -> Result<bool, Wrong> {
-        self.scanner.skip(self.frames.len())?;
-        self.scanner.skip_space();
-        match self.scanner.peek() {
-            Some(b',') => {
-                self.scanner.at += 1;
-                self.scanner.skip_space();
-                Ok(true)
-            }
-            Some(b'}') => Ok(false),
-            _ => self.scanner.error(scan::AFTER_ENTRY),
-        }
+        self.scanner.skip(self.frames.len() + 1)?;
+        self.passes_comma(FrameKind::Object)
     }
 
-    /// The object that was opened last; its closing brace stands here.
-    fn end_object(&mut self) -> Value<'a> {
+    /// A collection whose closing bracket stands here.
+    #[inline]
+    fn end(&mut self, frame: Frame) -> Value<'a> {
         self.scanner.at += 1;
-        let Some(Frame { kind, start, .. }) = self.frames.pop() else { return Value::Null };
-        let object = match kind {
-            FrameKind::Names => self.object_of_names(start),
+        if frame.kind == FrameKind::Array {
+            let items = self.make.array(self.items.get(frame.start..).unwrap_or_default());
+            self.items.truncate(frame.start);
+            return Value::Array(items);
+        }
+        Value::Object(self.end_object(frame))
+    }
+
+    #[inline(never)]
+    fn end_object(&mut self, frame: Frame) -> Object<'a> {
+        let start = frame.start;
+        let object = match frame.kind {
+            FrameKind::Names => self.object_of_names(frame),
+            // Of its fields there may be none.
             _ if start == self.entries.len() => Object::EMPTY,
             _ => self.object(start),
         };
         self.entries.truncate(start);
-        Value::Object(object)
-    }
-
-    /// The array that was opened last; its closing bracket stands here.
-    #[inline]
-    fn end_array(&mut self, start: usize) -> Value<'a> {
-        self.scanner.at += 1;
-        self.frames.pop();
-        let array = self.make.array(self.items.get(start..).unwrap_or(&[]));
-        self.items.truncate(start);
-        Value::Array(array)
+        object
     }
 
     fn object(&mut self, start: usize) -> Object<'a> {
@@ -340,12 +367,6 @@ impl<'t, 'a, 's, M: Make<'t, 'a>> Reader<'t, 'a, 's, M> {
     }
 
     #[inline]
-    fn string(&mut self) -> Result<&'a str, Wrong> {
-        let piece = self.scanner.string()?;
-        Ok(self.text_of(piece))
-    }
-
-    #[inline]
     pub(super) fn text_of(&mut self, piece: Piece<'t>) -> &'a str {
         match piece {
             Piece::Plain(text) => self.make.part(text),
@@ -353,7 +374,7 @@ impl<'t, 'a, 's, M: Make<'t, 'a>> Reader<'t, 'a, 's, M> {
         }
     }
 
-    #[inline]
+    #[inline(never)]
     fn number(&mut self) -> Result<Value<'a>, Wrong> {
         match self.scanner.number()? {
             Digits::Small(value) => Ok(Value::Int(value)),

@@ -166,7 +166,7 @@ impl<'a> Scanner<'a, '_> {
         if self.peek() == Some(b'"') { Ok(()) } else { self.error(KEY) }
     }
 
-    /// Passes over the colon after a key.
+    /// Passes over the colon after a key, and over space.
     #[inline]
     pub(super) fn colon(&mut self) -> Result<(), Wrong> {
         self.skip_space();
@@ -174,6 +174,7 @@ impl<'a> Scanner<'a, '_> {
             return self.error(AFTER_KEY);
         }
         self.at += 1;
+        self.skip_space();
         Ok(())
     }
 
@@ -211,27 +212,37 @@ impl<'a> Scanner<'a, '_> {
     #[inline(always)]
     pub(super) fn string(&mut self) -> Result<Piece<'a>, Wrong> {
         let start = self.at + 1;
-        let end = plain_end(self.bytes, start);
-        self.at = end;
-        if self.peek() == Some(b'"') {
-            self.at += 1;
-            // Both ends are quotes, so they are at character boundaries.
-            return Ok(Piece::Plain(self.text.get(start..end).unwrap_or("")));
+        match self.plain_string() {
+            Some(text) => Ok(Piece::Plain(text)),
+            None => self.string_with_escapes(start).map(|()| Piece::Decoded),
         }
-        self.string_with_escapes(start).map(|()| Piece::Decoded)
     }
 
-    /// Passes over a key that begins here, if it is this name: gives its text.
+    /// Reads a string, a quote stands here; or goes on up to its first escape, or to what is wrong with it.
     #[inline(always)]
-    pub(super) fn name(&mut self, name: &Name) -> Option<&'a str> {
-        if !name.begins(self.bytes.get(self.at..)?) {
+    fn plain_string(&mut self) -> Option<&'a str> {
+        let start = self.at + 1;
+        let end = plain_end(self.bytes, start);
+        self.at = end;
+        if self.peek() != Some(b'"') {
             return None;
         }
-        let start = self.at + 1;
-        let end = start + name.key.len();
-        let text = self.text.get(start..end)?;
-        self.at = end + 1;
-        Some(text)
+        self.at += 1;
+        // Both ends are quotes, so they are at character boundaries.
+        Some(self.text.get(start..end).unwrap_or(""))
+    }
+
+    /// Passes over a key that begins here and its colon, if it is this name.
+    #[inline(always)]
+    pub(super) fn passes_name(&mut self, name: &Name) -> bool {
+        let Some(rest) = self.bytes.get(self.at..) else { return false };
+        let end = name.key.len() + 2;
+        let is_name = name.begins(rest) && rest.get(end) == Some(&b':');
+        if is_name {
+            self.at += end + 1;
+            self.skip_space();
+        }
+        is_name
     }
 
     /// Puts the string together whose first escape stands here.
@@ -323,29 +334,40 @@ impl<'a> Scanner<'a, '_> {
     /// Reads a number: passes over a small integer, stops before any other one.
     #[inline]
     pub(super) fn number(&mut self) -> Result<Digits, Wrong> {
-        /// So many digits always fit.
-        const SAFE: usize = 18;
-        let rest = self.bytes.get(self.at..).unwrap_or(&[]);
-        let mut value = 0_i64;
-        let mut length = 0;
-        for byte in rest.iter().take(SAFE + 1) {
-            let digit = byte.wrapping_sub(b'0');
-            if digit > 9 {
-                break;
-            }
-            value = value.wrapping_mul(10).wrapping_add(i64::from(digit));
-            length += 1;
-        }
-        let ends = !matches!(rest.get(length), Some(b'.' | b'e' | b'E' | b'0'..=b'9'));
-        let canonical = length == 1 || rest.first() != Some(&b'0');
-        if (1..=SAFE).contains(&length) && ends && canonical {
-            self.at += length;
+        if let Some(value) = self.small_integer() {
             return Ok(Digits::Small(value));
         }
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
         match number::shape(rest) {
             Some(shape) => Ok(Digits::Shaped(shape)),
             None => self.number_error(rest),
         }
+    }
+
+    /// Passes over a number, if it is an integer that always fits and is written in the canonical way.
+    #[inline(always)]
+    pub(super) fn small_integer(&mut self) -> Option<i64> {
+        /// So many digits always fit.
+        const SAFE: usize = 18;
+        let mut end = self.at;
+        let mut value = 0_i64;
+        let mut next;
+        loop {
+            next = self.bytes.get(end).copied().unwrap_or(b' ');
+            let digit = next.wrapping_sub(b'0');
+            if digit > 9 {
+                break;
+            }
+            value = value.wrapping_mul(10).wrapping_add(i64::from(digit));
+            end += 1;
+        }
+        let length = end - self.at;
+        let is_canonical = length == 1 || length <= SAFE && self.peek() != Some(b'0');
+        if length == 0 || !is_canonical || matches!(next, b'.' | b'e' | b'E') {
+            return None;
+        }
+        self.at = end;
+        Some(value)
     }
 
     /// The text of a number that begins here.
@@ -422,30 +444,29 @@ pub(super) fn has_escapes(text: &[u8]) -> bool {
 
 /// Writes what stands between the quotes of a string: nothing but quotes and backslashes is escaped.
 pub(super) fn write_escaped(text: &str, out: &mut String) {
-    for character in text.chars() {
-        if matches!(character, '"' | '\\') {
-            out.push('\\');
-        }
-        out.push(character);
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\')) {
+        let (before, from) = rest.split_at_checked(at).unwrap_or(("", rest));
+        out.push_str(before);
+        out.push('\\');
+        let (escaped, after) = from.split_at_checked(1).unwrap_or((from, ""));
+        out.push_str(escaped);
+        rest = after;
     }
+    out.push_str(rest);
 }
 
-/// What stands between the quotes of a string, as [`write_escaped`] writes it; `None` if nothing is escaped.
+/// Writes what stands between the quotes of a string, which was checked before, as [`write_escaped`] writes it.
 #[cold]
-pub(super) fn rewritten(inner: &str) -> Option<String> {
-    inner.contains('\\').then(|| {
-        let quoted = format!("\"{inner}\"");
-        let mut buffer = String::new();
-        let mut scanner = Scanner { text: &quoted, bytes: quoted.as_bytes(), at: 0, buffer: &mut buffer };
-        let mut written = String::new();
-        match scanner.string() {
-            Ok(Piece::Plain(text)) => write_escaped(text, &mut written),
-            Ok(Piece::Decoded) => write_escaped(scanner.buffer, &mut written),
-            // It was checked before.
-            Err(_) => {}
-        }
-        written
-    })
+pub(super) fn rewrite(inner: &str, out: &mut String) {
+    let quoted = format!("\"{inner}\"");
+    let mut buffer = String::new();
+    let mut scanner = Scanner { text: &quoted, bytes: quoted.as_bytes(), at: 0, buffer: &mut buffer };
+    match scanner.string() {
+        Ok(Piece::Plain(text)) => write_escaped(text, out),
+        Ok(Piece::Decoded) => write_escaped(scanner.buffer, out),
+        Err(_) => {}
+    }
 }
 
 /// The offset, from `start` on, of the first quote, backslash or control character; the text's length if there is

@@ -5,6 +5,7 @@
 //! the scanner, which says what it is.
 
 use super::super::number;
+use super::super::unread::Part;
 use super::{MAX_DEPTH, scan};
 use wide::u8x16;
 
@@ -13,15 +14,15 @@ pub(super) fn end_of_collection(text: &str, start: usize, depth: usize) -> Optio
     pass_over(Tokens::new(text, start), NONE, depth, &mut Unwatched).map(|passed| passed.last + 1)
 }
 
-/// The same of an object; `each` gets the key of every entry, as it stands between its quotes, and the value's text.
-/// Also says whether in its strings nothing is escaped but quotes and backslashes.
-pub(super) fn end_of_object<'t>(
-    text: &'t str,
+/// The same of an object; `each` gets the key of every entry, as it stands between its quotes, and the value. Also says
+/// whether in its strings nothing is escaped but quotes and backslashes.
+pub(super) fn end_of_object(
+    text: &str,
     start: usize,
     depth: usize,
-    each: impl FnMut(&'t str, &'t str),
+    each: impl FnMut(Part, Part),
 ) -> Option<(usize, bool)> {
-    let mut listing = Listing { text, entry: [0; 3], each };
+    let mut listing = Listing { bytes: text.as_bytes(), entry: [0; 3], each };
     pass_over(Tokens::new(text, start), NONE, depth, &mut listing).map(|passed| (passed.last + 1, passed.is_plain))
 }
 
@@ -64,12 +65,12 @@ impl Watch for Unwatched {
 
 /// Lists entries.
 struct Listing<'t, F> {
-    text: &'t str,
+    bytes: &'t [u8],
     entry: [usize; 3],
     each: F,
 }
 
-impl<'t, F: FnMut(&'t str, &'t str)> Watch for Listing<'t, F> {
+impl<F: FnMut(Part, Part)> Watch for Listing<'_, F> {
     #[inline(always)]
     fn begins(&mut self, entry: [usize; 3]) {
         self.entry = entry;
@@ -78,19 +79,24 @@ impl<'t, F: FnMut(&'t str, &'t str)> Watch for Listing<'t, F> {
     #[inline(always)]
     fn ends(&mut self, end: usize) {
         let [key, colon, value] = self.entry;
-        // White space may stand before the colon.
-        let before = self.text.as_bytes().get(..colon).unwrap_or_default();
-        let quote = match before {
-            [.., b'"'] => colon - 1,
-            _ => before.trim_ascii_end().len().saturating_sub(1),
-        };
-        let value = self.text.get(value..end).unwrap_or("").trim_ascii_end();
-        (self.each)(self.text.get(key + 1..quote).unwrap_or(""), value);
+        let (quote, end) = (self.trimmed(colon) - 1, self.trimmed(end));
+        (self.each)(Part::new(key + 1, quote), Part::new(value, end));
     }
 
     #[inline(always)]
     fn is_enough(&self, _key: usize, _has_escapes: bool) -> bool {
         false
+    }
+}
+
+impl<F> Listing<'_, F> {
+    /// Where what stands before this place ends, white space left out.
+    #[inline(always)]
+    fn trimmed(&self, end: usize) -> usize {
+        match self.bytes.get(..end) {
+            Some(before @ [.., ..=b' ']) => before.trim_ascii_end().len(),
+            _ => end,
+        }
     }
 }
 
@@ -131,6 +137,7 @@ fn pass_over(mut tokens: Tokens<'_>, mut open: u64, depth: usize, watch: &mut im
         // A value begins.
         let mut is_complete = true;
         match token.1 {
+            b'"' if open & 1 == 0 => tokens.pass_strings(),
             b'"' => {}
             opening @ (b'{' | b'[') => {
                 if open >> LEVELS != 0 {
@@ -236,8 +243,16 @@ struct Tokens<'t> {
 impl<'t> Tokens<'t> {
     fn new(text: &'t str, start: usize) -> Self {
         let bytes = text.as_bytes();
-        let blocks =
-            Blocks { bytes, next: start, in_string: 0, escaped: 0, in_scalar: 0, has_escapes: false, is_plain: true };
+        let blocks = Blocks {
+            bytes,
+            next: start,
+            in_string: 0,
+            escaped: 0,
+            in_scalar: 0,
+            between: 0,
+            has_escapes: false,
+            is_plain: true,
+        };
         Tokens { blocks, bits: 0, begin: 0 }
     }
 
@@ -251,6 +266,20 @@ impl<'t> Tokens<'t> {
         let at = self.begin + self.bits.trailing_zeros() as usize;
         self.bits &= self.bits - 1;
         Some((at, *self.blocks.bytes.get(at)?))
+    }
+
+    /// Behind an item of an array that is a string, passes over strings that follow directly.
+    #[inline(always)]
+    fn pass_strings(&mut self) {
+        loop {
+            let comma = self.bits & self.bits.wrapping_neg();
+            let at = self.begin + comma.trailing_zeros() as usize;
+            if comma & self.blocks.between == 0 || self.blocks.bytes.get(at) != Some(&b',') {
+                return;
+            }
+            self.bits ^= comma;
+            self.bits &= self.bits.wrapping_sub(1);
+        }
     }
 
     /// What was passed over up to this one.
@@ -277,6 +306,8 @@ struct Blocks<'t> {
     escaped: u64,
     /// Whether the block before ends in a scalar that is no string: 1.
     in_scalar: u64,
+    /// Tokens of that block that stand directly between two strings.
+    between: u64,
     /// Whether something was escaped so far.
     has_escapes: bool,
     /// Whether nothing was but quotes and backslashes.
@@ -318,7 +349,9 @@ impl Blocks<'_> {
         let starts = scalars & !(scalars << 1 | self.in_scalar);
         self.in_scalar = scalars >> 63;
         self.next += BLOCK;
-        Some((structure & !inside) | (quotes & inside) | starts)
+        let openings = quotes & inside;
+        self.between = structure & (quotes ^ openings) << 1 & openings >> 1;
+        Some(structure & !inside | openings | starts)
     }
 
     /// Characters that follow a backslash that is not itself escaped.
@@ -357,7 +390,7 @@ struct Masks {
     backslashes: u64,
     /// Spaces and control characters.
     blanks: u64,
-    /// Brackets, colons and commas, those in strings too.
+    /// Brackets, colons and commas, those in strings too, and what may stand in strings alone.
     structure: u64,
 }
 
@@ -368,9 +401,9 @@ impl Masks {
         for (at, chunk) in block.as_chunks::<16>().0.iter().enumerate() {
             let chunk = u8x16::new(*chunk);
             let is = |byte| chunk.simd_eq(u8x16::splat(byte));
-            // With this bit square brackets are braces.
+            // With this bit square brackets are braces. What else is as great as these is in strings, or is wrong.
             let folded = chunk | u8x16::splat(0x20);
-            let is_bracket = folded.simd_eq(u8x16::splat(b'{')) | folded.simd_eq(u8x16::splat(b'}'));
+            let is_bracket = folded.max(u8x16::splat(b'{')).simd_eq(folded);
             let bits = |found: u8x16| u64::from(found.to_bitmask()) << (at * 16);
             masks.quotes |= bits(is(b'"'));
             masks.backslashes |= bits(is(b'\\'));
