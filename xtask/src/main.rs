@@ -2,12 +2,14 @@
 
 mod bench_cases;
 mod bench_compare;
+mod bench_library;
 mod bless;
 mod ci;
 mod conformance;
 mod differential;
 mod features;
 mod fuzz;
+mod gatekeeper;
 mod process;
 mod python;
 mod readme;
@@ -24,6 +26,7 @@ type Command = (&'static str, &'static str, fn(&[OsString]) -> Result<()>);
 const COMMANDS: &[Command] = &[
     ("bench-cases", "time the benchmark cases, one JSON line each", bench_cases::run),
     ("bench-compare", "compare the native engine, regorus and OPA on the benchmark cases", bench_compare::run),
+    ("bench-library", "write Gatekeeper's library as benchmark cases", bench_library::run),
     ("bless", "write what the data-driven tests give in place of what they expect", bless::run),
     ("ci", "check everything: format, lints, documentation, tests, dependencies, OPA's cases", ci::run),
     ("conformance", "run OPA's language cases", conformance::command),

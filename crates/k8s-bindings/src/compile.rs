@@ -106,7 +106,11 @@ pub fn modules_of(target: &Target) -> impl Iterator<Item = (String, Syntax)> {
     modules.map(move |module| (module.text_in_place(), syntax))
 }
 
-fn violation_query(target: &Target) -> Result<String, Error> {
+/// The query of a template's target: its violations, `data.<package>.violation`.
+///
+/// # Errors
+/// Rego that cannot be read.
+pub fn violation_query(target: &Target) -> Result<String, Error> {
     let version = match target.version {
         RegoVersion::V0 => Version::V0,
         RegoVersion::V1 => Version::V1,

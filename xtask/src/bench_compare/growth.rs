@@ -1,18 +1,17 @@
 //! How the time of a decision grows: with what the cases grow in, with threads, and with constraints on one review.
 
 use super::summary::{Row, Series};
+use crate::gatekeeper::{folders, manifest, templates};
 use anyhow::{Context, Result, anyhow};
 use solon_bench::{Case, timed};
 use solon_engine::{Compiler, Input, Syntax};
 use solon_k8s::compile::TemplatePolicy;
 use solon_k8s::constraint::Constraint;
-use solon_k8s::document::Options;
-use solon_k8s::manifest::read_manifests;
 use solon_k8s::template::Template;
 use solon_k8s::webhook::Admission;
 use std::fs;
 use std::hint::black_box;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -127,31 +126,14 @@ fn constraints(library: &Path, review: &[u8], time: Duration) -> Result<Series> 
 /// Each template with the first constraint of its samples, in order of their folders.
 fn read_library(library: &Path) -> Result<Vec<(TemplatePolicy, Constraint)>> {
     let mut all = Vec::new();
-    for group in folders(library)? {
-        for folder in folders(&group)? {
-            let path = folder.join("template.yaml");
-            if !path.is_file() {
-                continue;
-            }
-            let template = Template::read(manifests(&path)?.first().context("no template")?)?;
-            let policy = TemplatePolicy::compile(&path.to_string_lossy(), &template, Compiler::new())?;
-            let samples = folders(&folder.join("samples"))?;
-            let constraint = samples.iter().map(|sample| sample.join("constraint.yaml")).find(|path| path.is_file());
-            let constraint = constraint.with_context(|| format!("{} has no constraint", folder.display()))?;
-            all.push((policy, Constraint::read(manifests(&constraint)?.first().context("no constraint")?)?));
-        }
+    for folder in templates(library)? {
+        let path = folder.join("template.yaml");
+        let template = Template::read(&manifest(&path)?)?;
+        let policy = TemplatePolicy::compile(&path.to_string_lossy(), &template, Compiler::new())?;
+        let samples = folders(&folder.join("samples"))?;
+        let constraint = samples.iter().map(|sample| sample.join("constraint.yaml")).find(|path| path.is_file());
+        let constraint = constraint.with_context(|| format!("{} has no constraint", folder.display()))?;
+        all.push((policy, Constraint::read(&manifest(&constraint)?)?));
     }
     Ok(all)
-}
-
-fn manifests(path: &Path) -> Result<Vec<solon_k8s::manifest::Manifest>> {
-    Ok(read_manifests(&path.to_string_lossy(), &fs::read(path)?, &Options::default())?)
-}
-
-fn folders(path: &Path) -> Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let mut folders: Vec<PathBuf> = entries.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
-    folders.retain(|path| path.is_dir());
-    folders.sort();
-    Ok(folders)
 }

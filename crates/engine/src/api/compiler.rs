@@ -302,8 +302,8 @@ impl Compiler {
     pub fn explain(mut self, stage: Stage) -> Result<String, Error> {
         self.declare_builtins()?;
         with_room(TREES, || {
-            let Parsed { modules, .. } = self.parse()?;
-            explain(&modules, self.settings(), stage).map_err(|errors| Error::of_diagnostics(errors, &self.sources))
+            let Parsed { mut modules, .. } = self.parse()?;
+            explain(&mut modules, self.settings(), stage).map_err(|errors| Error::of_diagnostics(errors, &self.sources))
         })
     }
 
@@ -413,8 +413,9 @@ fn note(source: &Source, file: u32, sources: &[Source]) -> Issue {
     }
 }
 
-/// Rules with their names resolved, their bodies in order and their types checked.
-fn resolve(modules: &[Module], settings: Settings<'_>) -> Result<(Program, Option<Types>), Vec<Diagnostic>> {
+/// Rules with their names resolved, their bodies in order and their types checked. What is left of the modules are the heads
+/// of the rules.
+fn resolve(modules: &mut [Module], settings: Settings<'_>) -> Result<(Program, Option<Types>), Vec<Diagnostic>> {
     let Settings { sources, demands, schemas, max_errors, are_types_unchecked, .. } = settings;
     let annotations = Annotations::read(modules, sources)?;
     let mut problems = Problems::default();
@@ -457,7 +458,7 @@ fn plan(
 }
 
 /// The text of a stage.
-fn explain(modules: &[Module], settings: Settings<'_>, stage: Stage) -> Result<String, Vec<Diagnostic>> {
+fn explain(modules: &mut [Module], settings: Settings<'_>, stage: Stage) -> Result<String, Vec<Diagnostic>> {
     let optimizations = settings.optimizations;
     let (mut program, _) = resolve(modules, settings)?;
     if stage == Stage::Hir {
@@ -484,9 +485,9 @@ struct Compiled {
 
 /// The stages, one after the other. What a stage was made of is given back before the next one, so that all of them do
 /// with the memory of two.
-fn compile(modules: Vec<Module>, settings: Settings<'_>) -> Result<Compiled, Vec<Diagnostic>> {
+fn compile(mut modules: Vec<Module>, settings: Settings<'_>) -> Result<Compiled, Vec<Diagnostic>> {
     let optimizations = settings.optimizations;
-    let (mut program, types) = resolve(&modules, settings)?;
+    let (mut program, types) = resolve(&mut modules, settings)?;
     drop(modules);
     let (tree, plans) = plan(&mut program, optimizations, false)?;
     let spans = spans(&program, &tree);
@@ -499,7 +500,7 @@ fn compile(modules: Vec<Module>, settings: Settings<'_>) -> Result<Compiled, Vec
 
 /// The same for code that says which rules have answers. Symbols are those of the policy's other code, and what is new.
 pub(super) fn compile_observed(
-    modules: &[Module],
+    modules: &mut [Module],
     settings: Settings<'_>,
     symbols: SymbolTable,
 ) -> Result<(Code, Program), Vec<Diagnostic>> {

@@ -56,6 +56,8 @@ impl Place {
         match value {
             Value::String { text, .. } => self.takes_texts.then_some(Part::Text(text)),
             Value::Int(value) => self.takes_integers.then_some(Part::Integer(*value)),
+            // Of the verbs there are, only `%v` takes both.
+            Value::Number(number) if self.takes_texts && self.takes_integers => number.as_float_text().map(Part::Text),
             Value::Number(_) => None,
             other => self.takes_others.then_some(Part::Other(*other)),
         }
@@ -187,7 +189,25 @@ mod tests {
         let mut values =
             vec![Value::Null, Value::Bool(true), Value::Array(&[]), Value::string(""), Value::string("añ%v")];
         values.extend([0, 7, -1, 10, 99, 100, i64::MAX, i64::MIN].map(Value::Int));
-        values.push(crate::value::number::parse(&arena, "1.5").unwrap_or(Value::Null));
+        let decimals = [
+            "1.5",
+            "-0.25",
+            "1.50",
+            "1.0",
+            "0.0",
+            "-0.0",
+            "0.0001",
+            "0.00012",
+            "0.00001",
+            "1e3",
+            "123456789012345.5",
+            "12345678901234.5",
+            "0.12345678901234",
+            "0.123456789012345",
+            "0.1234567890123456",
+            "99999999999999999999.5",
+        ];
+        values.extend(decimals.iter().filter_map(|text| crate::value::number::parse(&arena, text)));
         let formats = [
             "", "%v", "a%vb", "%s-%d", "ñ%%%v%%", "%d%s", "%q%v", "%v%", "%5d", "%v %v!", "%[1]v", "% d", "%+v", "%%",
             "%x%v",

@@ -1,10 +1,10 @@
-//! Glob patterns. A pattern becomes a regular expression, which matches in linear time whatever the pattern is.
+//! Glob patterns. Most have one star or none, and are matched as the text before and after it. Any other becomes a regular
+//! expression, which matches in linear time whatever the pattern is.
 
 use super::failure::operand;
 use super::{Builtin, Context, Failure, Kept, Outcome, Purity};
 use crate::value::Value;
 use ::regex::{Regex, RegexBuilder};
-use std::fmt::Write;
 
 pub(super) static TABLE: &[Builtin] = &[
     Builtin {
@@ -39,9 +39,11 @@ pub(super) static TABLE: &[Builtin] = &[
 
 fn matches<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let pattern = operand::string(args, 1)?;
-    let mut key = bumpalo::collections::String::with_capacity_in(pattern.len() + 16, context.arena);
-    // The length keeps pattern and delimiters apart. Writing to a string does not fail.
-    write!(key, "{} {pattern}", pattern.len()).unwrap_or_default();
+    let mut key = bumpalo::collections::String::with_capacity_in(pattern.len() + 32, context.arena);
+    // The length keeps pattern and delimiters apart.
+    key.push_str(itoa::Buffer::new().format(pattern.len()));
+    key.push(' ');
+    key.push_str(pattern);
     let delimiters = key.len();
     match operand::any(args, 2)? {
         Value::Null => {}
@@ -55,8 +57,49 @@ fn matches<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a>
     }
     let text = operand::string(args, 3)?;
     let compiled = |key: &str| compile(pattern, key.get(delimiters..).unwrap_or(""));
-    let regex = context.caches.get(Kept::Glob, &key, compiled)?;
-    Ok(Value::Bool(regex.is_match(text)))
+    let glob = context.caches.get(Kept::Glob, &key, compiled)?;
+    Ok(Value::Bool(glob.is_match(text)))
+}
+
+/// A compiled pattern.
+enum Glob {
+    /// A text without anything special.
+    Exact(String),
+    /// One star: what comes before it, what after it, and what it does not stand for.
+    Star { before: String, after: String, delimiters: Vec<char> },
+    /// Anything else.
+    Regex(Regex),
+}
+
+impl Glob {
+    /// The pattern, if it has at most one star, and nothing else that is special.
+    fn simple(pattern: &str, delimiters: &str) -> Option<Self> {
+        if pattern.contains(['?', '[', '{', '\\']) {
+            return None;
+        }
+        let Some((before, after)) = pattern.split_once('*') else { return Some(Glob::Exact(pattern.into())) };
+        let (after, delimiters) = match after.strip_prefix('*') {
+            Some(after) => (after, ""),
+            None => (after, delimiters),
+        };
+        let is_only = !after.contains('*');
+        is_only.then(|| Glob::Star {
+            before: before.into(),
+            after: after.into(),
+            delimiters: delimiters.chars().collect(),
+        })
+    }
+
+    fn is_match(&self, text: &str) -> bool {
+        match self {
+            Glob::Exact(pattern) => pattern == text,
+            Glob::Star { before, after, delimiters } => {
+                let between = text.strip_prefix(before.as_str()).and_then(|rest| rest.strip_suffix(after.as_str()));
+                between.is_some_and(|between| !between.contains(delimiters.as_slice()))
+            }
+            Glob::Regex(regex) => regex.is_match(text),
+        }
+    }
 }
 
 fn delimiter(item: &Value<'_>) -> Result<char, Failure> {
@@ -68,12 +111,17 @@ fn delimiter(item: &Value<'_>) -> Result<char, Failure> {
     }
 }
 
-fn compile(pattern: &str, delimiters: &str) -> Result<Regex, Failure> {
+fn compile(pattern: &str, delimiters: &str) -> Result<Glob, Failure> {
+    if let Some(glob) = Glob::simple(pattern, delimiters) {
+        return Ok(glob);
+    }
     let source = Translator { pattern, at: 0, groups: 0 }
         .translate(delimiters)
         .map_err(|(at, what)| Failure::Error(format!("glob: syntax error at {at}: {what}")))?;
-    let regex = RegexBuilder::new(&source).dot_matches_new_line(true).build();
-    regex.map_err(|error| Failure::Halt(format!("glob pattern is not supported: {error}")))
+    match RegexBuilder::new(&source).dot_matches_new_line(true).build() {
+        Ok(regex) => Ok(Glob::Regex(regex)),
+        Err(error) => Err(Failure::Halt(format!("glob pattern is not supported: {error}"))),
+    }
 }
 
 /// A mistake: the byte offset up to which the pattern was read, and what is wrong.
@@ -190,5 +238,27 @@ fn push_literal(letter: char, out: &mut String) {
         out.push(letter);
     } else {
         out.push_str(&format!("\\x{{{:X}}}", u32::from(letter)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn simple_patterns_match_as_regular_expressions_do(
+            pattern in "[ab.}é\n,!\\]]{0,3}\\*{0,3}[ab.]{0,3}",
+            delimiters in "[.aé]{0,2}",
+            text in "[ab.}é\n,!\\]*]{0,6}",
+        ) {
+            let source = Translator { pattern: &pattern, at: 0, groups: 0 }.translate(&delimiters);
+            let regex = source.ok().and_then(|source| RegexBuilder::new(&source).dot_matches_new_line(true).build().ok());
+            match (Glob::simple(&pattern, &delimiters), regex) {
+                (Some(simple), Some(regex)) => prop_assert_eq!(simple.is_match(&text), regex.is_match(&text)),
+                (simple, regex) => prop_assert!(simple.is_none() && regex.is_some()),
+            }
+        }
     }
 }

@@ -27,9 +27,10 @@ enum Order {
     Kept,
 }
 
-/// The definitions of a set or object: those that begin like others come first.
+/// The definitions of a set or object: those that begin like others come first. Those without loops have no turn that
+/// would be left out, and are shared as they are.
 pub fn share(definitions: &[Definition]) -> Vec<Part<'_>> {
-    let (together, alone) = split(definitions);
+    let (together, alone) = split(definitions, shareable);
     let together = (!together.is_empty()).then(|| Part::Together(merge(together, Order::Any)));
     together.into_iter().chain(alone.into_iter().map(Part::Alone)).collect()
 }
@@ -75,10 +76,10 @@ fn straight(definition: &Definition, returns: bool) -> Option<&[Step]> {
     }
 }
 
-/// For each definition whether it begins like another one.
-pub fn begins_alike(definitions: &[Definition]) -> Vec<bool> {
+/// For each definition whether it begins like another one of those whose steps are shareable.
+pub fn begins_alike(definitions: &[Definition], shareable: impl Fn(&Definition) -> Option<&[Step]>) -> Vec<bool> {
     let mut is_alike = vec![false; definitions.len()];
-    for (number, _) in split(definitions).0 {
+    for (number, _) in split(definitions, shareable).0 {
         if let Some(is_alike) = is_alike.get_mut(number) {
             *is_alike = true;
         }
@@ -90,7 +91,10 @@ pub fn begins_alike(definitions: &[Definition]) -> Vec<bool> {
 type Numbered<'d> = (usize, &'d [Step]);
 
 /// Definitions that begin like others, and those that are better off alone.
-fn split(definitions: &[Definition]) -> (Vec<Numbered<'_>>, Vec<&Definition>) {
+fn split(
+    definitions: &[Definition],
+    shareable: impl Fn(&Definition) -> Option<&[Step]>,
+) -> (Vec<Numbered<'_>>, Vec<&Definition>) {
     if definitions.len() > MOST {
         return (Vec::new(), definitions.iter().collect());
     }
@@ -138,7 +142,12 @@ fn is_only_a_loop(left: &[Step], right: &[Step]) -> bool {
 }
 
 /// The steps of a definition that may be done together with another one's.
-pub(super) fn shareable(definition: &Definition) -> Option<&[Step]> {
+pub fn shareable(definition: &Definition) -> Option<&[Step]> {
+    shareable_loops(definition).or_else(|| straight(definition, false))
+}
+
+/// The same of a definition that may have several answers.
+pub fn shareable_loops(definition: &Definition) -> Option<&[Step]> {
     match definition.branches.as_slice() {
         [branch] if !branch.is_single && !definition.has_effects => Some(&branch.block),
         _ => None,

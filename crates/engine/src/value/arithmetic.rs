@@ -5,6 +5,8 @@
 
 use super::float::{Float, PRECISION};
 use super::number::{self, Parts};
+use super::short::Short;
+use super::word::{Calculation, Word};
 use super::{Bump, Value};
 use num_bigint::{BigInt, BigUint, Sign};
 use num_traits::Zero;
@@ -56,7 +58,7 @@ pub type Result<T> = std::result::Result<T, ArithmeticError>;
 pub fn plus<'a>(arena: &'a Bump, left: Value<'_>, right: Value<'_>) -> Result<Value<'a>> {
     match (left, right) {
         (Value::Int(left), Value::Int(right)) if let Some(sum) = left.checked_add(right) => Ok(Value::Int(sum)),
-        _ => binary(arena, left, right, i64::checked_add, |left, right| left + right, Float::plus),
+        _ => binary(arena, left, right, i64::checked_add, |left, right| left + right, Word::plus, Float::plus),
     }
 }
 
@@ -67,7 +69,7 @@ pub fn minus<'a>(arena: &'a Bump, left: Value<'_>, right: Value<'_>) -> Result<V
         (Value::Int(left), Value::Int(right)) if let Some(difference) = left.checked_sub(right) => {
             Ok(Value::Int(difference))
         }
-        _ => binary(arena, left, right, i64::checked_sub, |left, right| left - right, Float::minus),
+        _ => binary(arena, left, right, i64::checked_sub, |left, right| left - right, Word::minus, Float::minus),
     }
 }
 
@@ -76,7 +78,7 @@ pub fn minus<'a>(arena: &'a Bump, left: Value<'_>, right: Value<'_>) -> Result<V
 pub fn mul<'a>(arena: &'a Bump, left: Value<'_>, right: Value<'_>) -> Result<Value<'a>> {
     match (left, right) {
         (Value::Int(left), Value::Int(right)) if let Some(product) = left.checked_mul(right) => Ok(Value::Int(product)),
-        _ => binary(arena, left, right, i64::checked_mul, |left, right| left * right, Float::times),
+        _ => binary(arena, left, right, i64::checked_mul, |left, right| left * right, Word::times, Float::times),
     }
 }
 
@@ -93,6 +95,10 @@ pub fn div<'a>(arena: &'a Bump, left: Value<'_>, right: Value<'_>) -> Result<Val
             Ok(Value::Int(quotient))
         }
         _ => {
+            if let Some(quotient) = word(left).zip(word(right)).and_then(|(left, right)| left.over(right)?.value(arena))
+            {
+                return Ok(quotient);
+            }
             let (left, right) = (float(left)?, float(right)?);
             if right.is_zero() {
                 return Err(ArithmeticError::DivideByZero);
@@ -122,13 +128,16 @@ pub fn rem<'a>(arena: &'a Bump, left: Value<'_>, right: Value<'_>) -> Result<Val
 pub fn abs<'a>(arena: &'a Bump, value: Value<'_>) -> Result<Value<'a>> {
     match value.as_i64().and_then(i64::checked_abs) {
         Some(value) => Ok(Value::Int(value)),
-        None => from_float(arena, &float(value)?.abs()),
+        None => match word(value).and_then(|word| Word { negative: false, ..word }.value(arena)) {
+            Some(value) => Ok(value),
+            None => from_float(arena, &float(value)?.abs()),
+        },
     }
 }
 
 /// The nearest integer; halves are rounded away from zero.
 pub fn round<'a>(arena: &'a Bump, value: Value<'_>) -> Result<Value<'a>> {
-    unary(arena, value, |float| {
+    unary(arena, value, Word::round, |float| {
         let away = if float.is_negative() {
             float.minus(&Float::half(), PRECISION)
         } else {
@@ -140,7 +149,11 @@ pub fn round<'a>(arena: &'a Bump, value: Value<'_>) -> Result<Value<'a>> {
 
 /// The next integer from below, as OPA has it: above -1 and below 0 this is 1.
 pub fn ceil<'a>(arena: &'a Bump, value: Value<'_>) -> Result<Value<'a>> {
-    unary(arena, value, |float| {
+    let up = |word: Word| {
+        let (whole, has_fraction) = word.truncated()?;
+        if whole < 0 || !has_fraction { Some(whole) } else { whole.checked_add(1) }
+    };
+    unary(arena, value, up, |float| {
         let whole = Float::from_bigint(&float.truncated());
         if whole.is_negative() || float.is_integer() {
             return whole;
@@ -151,7 +164,11 @@ pub fn ceil<'a>(arena: &'a Bump, value: Value<'_>) -> Result<Value<'a>> {
 
 /// The next integer from above, as OPA has it: above -1 and below 0 this is 0.
 pub fn floor<'a>(arena: &'a Bump, value: Value<'_>) -> Result<Value<'a>> {
-    unary(arena, value, |float| {
+    let down = |word: Word| {
+        let (whole, has_fraction) = word.truncated()?;
+        if whole >= 0 || !has_fraction { Some(whole) } else { whole.checked_sub(1) }
+    };
+    unary(arena, value, down, |float| {
         let whole = Float::from_bigint(&float.truncated());
         if !whole.is_negative() || float.is_integer() {
             return whole;
@@ -166,7 +183,10 @@ pub fn sum<'a>(arena: &'a Bump, items: &[Value<'_>]) -> Result<Value<'a>> {
     if let Some(sum) = small {
         return Ok(Value::Int(sum));
     }
-    fold(arena, items, 0, |left, right| left + right, Float::plus)
+    match word_sum(arena, items) {
+        Some(sum) => Ok(sum),
+        None => fold(arena, items, 0, |left, right| left + right, Float::plus),
+    }
 }
 
 /// The product of numbers: exact if all are integers, else calculated to 53 bits, as in OPA; that of nothing is 1.
@@ -238,22 +258,35 @@ pub fn from_bigint<'a>(arena: &'a Bump, value: &BigInt) -> Result<Value<'a>> {
 }
 
 /// A calculation on 64-bit integers, where its result is one.
-type Short = fn(i64, i64) -> Option<i64>;
+type Small = fn(i64, i64) -> Option<i64>;
 
 /// A calculation on floats, to so many bits.
 type Inexact = fn(&Float, &Float, u64) -> Float;
+
+/// The same as [`binary`] of numbers of few digits, of which one is no integer. `None` where it takes the long way.
+fn of_words<'a>(arena: &'a Bump, left: Value<'_>, right: Value<'_>, calculate: Calculation) -> Option<Value<'a>> {
+    let (left, right) = (Short::of(left)?, Short::of(right)?);
+    if left.is_integer() && right.is_integer() {
+        return None;
+    }
+    calculate(Word::new(left)?, Word::new(right)?)?.value(arena)
+}
 
 #[cold]
 fn binary<'a>(
     arena: &'a Bump,
     left: Value<'_>,
     right: Value<'_>,
-    short: Short,
+    small: Small,
     exact: fn(BigInt, BigInt) -> BigInt,
+    word: Calculation,
     inexact: Inexact,
 ) -> Result<Value<'a>> {
+    if let Some(result) = of_words(arena, left, right, word) {
+        return Ok(result);
+    }
     if let (Some(left), Some(right)) = (left.as_i64(), right.as_i64())
-        && let Some(result) = short(left, right)
+        && let Some(result) = small(left, right)
     {
         return Ok(Value::Int(result));
     }
@@ -269,8 +302,30 @@ fn binary<'a>(
     }
 }
 
-fn unary<'a>(arena: &'a Bump, value: Value<'_>, calculate: fn(&Float) -> Float) -> Result<Value<'a>> {
-    match value.as_i64() {
+/// The sum of numbers of few digits, of which one is no integer. `None` where it takes the long way.
+fn word_sum<'a>(arena: &'a Bump, items: &[Value<'_>]) -> Option<Value<'a>> {
+    let (mut total, mut integers) = (None::<Word>, true);
+    for item in items {
+        let item = Short::of(*item)?;
+        integers &= item.is_integer();
+        if let Some(item) = Word::new(item) {
+            total = Some(match total {
+                Some(total) => total.plus(item)?,
+                None => item,
+            });
+        }
+    }
+    total.filter(|_| !integers)?.value(arena)
+}
+
+/// An integer that is near to a number: `short` gives that of a float of a word, if it is one of 64 bits.
+fn unary<'a>(
+    arena: &'a Bump,
+    value: Value<'_>,
+    short: fn(Word) -> Option<i64>,
+    calculate: fn(&Float) -> Float,
+) -> Result<Value<'a>> {
+    match value.as_i64().or_else(|| short(word(value)?)) {
         Some(value) => Ok(Value::Int(value)),
         None => from_float(arena, &calculate(&float(value)?)),
     }
@@ -302,6 +357,10 @@ fn fold<'a>(
         total = exact(total, item);
     }
     from_bigint(arena, &total)
+}
+
+fn word(value: Value<'_>) -> Option<Word> {
+    Word::new(Short::of(value)?)
 }
 
 fn float(value: Value<'_>) -> Result<Float> {

@@ -8,6 +8,7 @@
 
 pub mod arithmetic;
 mod compare;
+mod digits;
 mod float;
 mod frozen;
 pub mod json;
@@ -22,10 +23,12 @@ mod owned;
 mod seed;
 pub mod serde;
 mod set;
+mod short;
 mod size;
 mod symbol;
 mod text;
 mod unread;
+mod word;
 
 pub use bumpalo::Bump;
 pub use bumpalo::collections::Vec as BumpVec;

@@ -3,8 +3,9 @@
 //! A number keeps the text it was written with (`1.0` prints as `1.0`), and is compared by its decimal digits and
 //! exponent, which are read off the text. Nothing is ever expanded, so `1e30000` costs as little as `1.5`.
 
-use super::{Bump, Value, float::Float};
+use super::{Bump, Value, float::Float, short};
 use num_bigint::BigInt;
+use short::Short;
 use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 
@@ -38,6 +39,15 @@ impl<'a> Number<'a> {
         self.text.parse().unwrap_or(f64::NAN)
     }
 
+    /// The text, if it is also what the nearest 64-bit float is written as: without exponent, in the fewest digits.
+    pub(crate) fn as_float_text(&self) -> Option<&'a str> {
+        /// Two decimals of so many digits are never the same float. (A dot and zeros before the first digit count, too.)
+        const DIGITS: usize = 15;
+        let digits = self.text.strip_prefix('-').unwrap_or(self.text);
+        let is_short = digits.len() <= DIGITS && !digits.ends_with('0') && !digits.starts_with("0.0000");
+        (is_short && digits.contains('.') && !digits.contains(['e', 'E'])).then_some(self.text)
+    }
+
     /// Whether it has no fraction: `1.0` and `1e30` are integers.
     pub fn is_integer(&self) -> bool {
         Decimal::new(self.text).is_integer()
@@ -47,9 +57,18 @@ impl<'a> Number<'a> {
 /// Equal numbers agree, however they are written; one that equals a [`Value::Int`] has that one's hash.
 impl Hash for Number<'_> {
     fn hash<H: Hasher>(&self, state: &mut H) {
+        if let Some(short) = Short::from_text(self.text)
+            && !short.is_integer()
+        {
+            return hash_short(short.negative, -i64::from(short.scale), short.digits, state);
+        }
         let decimal = Decimal::new(self.text);
         match decimal.as_i64() {
             Some(value) => state.write_i64(value),
+            None if decimal.digits().count() <= short::DIGITS => {
+                let digits = decimal.digits().fold(0, |sum, digit| sum * 10 + u64::from(digit - b'0'));
+                hash_short(decimal.negative, decimal.point.saturating_sub(decimal.count()), digits, state);
+            }
             None => {
                 state.write_u8(u8::from(decimal.negative));
                 state.write_i64(decimal.point);
@@ -57,6 +76,12 @@ impl Hash for Number<'_> {
             }
         }
     }
+}
+
+/// Hashes `digits * 10^exponent`, of which the last digit is not 0.
+fn hash_short<H: Hasher>(negative: bool, exponent: i64, digits: u64, state: &mut H) {
+    state.write_i64(if negative { !exponent } else { exponent });
+    state.write_u64(digits);
 }
 
 /// A decimal read off a text: `0.d1d2d3... * 10^point`, where neither the first nor the last digit is 0. Zero has no
@@ -278,8 +303,13 @@ fn is_supported(text: &str, exponent_at: usize) -> bool {
 pub(super) fn from_result<'a>(arena: &'a Bump, text: &str) -> Value<'a> {
     match text.parse::<i64>() {
         Ok(value) if text != "-0" => Value::Int(value),
-        _ => Value::Number(arena.alloc(Number { text: arena.alloc_str(text) })),
+        _ => from_decimal(arena, text),
     }
+}
+
+/// The decimal that a calculation wrote as `text`, which is copied into the arena, where it is no 64-bit integer.
+pub(super) fn from_decimal<'a>(arena: &'a Bump, text: &str) -> Value<'a> {
+    Value::Number(arena.alloc(Number { text: arena.alloc_str(text) }))
 }
 
 /// The integer as a value.
@@ -319,8 +349,14 @@ fn lower_half(value: f64, text: &str) -> Option<String> {
 /// Compares two numbers exactly.
 pub fn compare(left: &Value<'_>, right: &Value<'_>) -> Ordering {
     match (left, right) {
-        (Value::Int(left), Value::Int(right)) => left.cmp(right),
-        (Value::Number(left), Value::Number(right)) if left.text == right.text => Ordering::Equal,
+        (Value::Int(left), Value::Int(right)) => return left.cmp(right),
+        (Value::Number(left), Value::Number(right)) if left.text == right.text => return Ordering::Equal,
+        _ => {}
+    }
+    if let (Some(left), Some(right)) = (Short::of(*left), Short::of(*right)) {
+        return left.compare(right);
+    }
+    match (left, right) {
         (Value::Number(left), Value::Number(right)) => Decimal::new(left.text).compare(&Decimal::new(right.text)),
         (Value::Int(left), Value::Number(right)) => compare_with_int(right, *left).reverse(),
         (Value::Number(left), Value::Int(right)) => compare_with_int(left, *right),

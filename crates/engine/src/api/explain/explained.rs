@@ -58,7 +58,7 @@ fn explain(shared: &Shared) -> Result<Explained, Error> {
     let Shared { sources, tests, names, optimizations, code, version, .. } = shared;
     let fail = |errors: Vec<Diagnostic>| Error::of_diagnostics(errors, sources);
     let is_test_run = !tests.is_empty();
-    let modules = parse(shared, is_test_run).map_err(fail)?;
+    let mut modules = parse(shared, is_test_run).map_err(fail)?;
     let capabilities = names.capabilities.clone();
     let demands = Demands { capabilities, is_test_run, ..Demands::default() };
     let settings = Settings {
@@ -69,7 +69,7 @@ fn explain(shared: &Shared) -> Result<Explained, Error> {
         max_errors: 1,
         are_types_unchecked: true,
     };
-    let (observed, program) = compile_observed(&modules, settings, code.symbols.clone()).map_err(fail)?;
+    let (observed, program) = compile_observed(&mut modules, settings, code.symbols.clone()).map_err(fail)?;
     let annotations = Annotations::read(&modules, sources).map_err(fail)?;
     let rules = rules(&modules, &program, &annotations, sources);
     let has_symbols = observed.symbols.len() != code.symbols.len();

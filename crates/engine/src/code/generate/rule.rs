@@ -111,8 +111,12 @@ impl<'g> Generator<'g, '_> {
     fn all(&mut self, plan: &DocumentPlan, kind: Shape, end: Label) {
         let (is_first_enough, returns) = (Self::ends_at_first(plan, kind), self.returns_first(plan, kind));
         let parts = match kind {
-            _ if !self.optimizations.shared_beginnings => plan.definitions.iter().map(Part::Alone).collect(),
-            Shape::Value if returns || !is_first_enough => share_in_order(&plan.definitions, returns),
+            Shape::Value if self.optimizations.shared_beginnings && (returns || !is_first_enough) => {
+                share_in_order(&plan.definitions, returns)
+            }
+            _ if !self.optimizations.shared_beginnings || matches!(kind, Shape::Value) => {
+                plan.definitions.iter().map(Part::Alone).collect()
+            }
             _ => share(&plan.definitions),
         };
         self.fill_common();

@@ -70,9 +70,10 @@ pub struct Demands {
     pub is_test_run: bool,
 }
 
-/// Lowers modules to rules.
+/// Lowers modules to rules. Of each rule that is lowered the head is left: its bodies are no longer needed, and what is made
+/// of the next one takes their memory.
 pub fn lower_modules(
-    modules: &[ast::Module],
+    modules: &mut [ast::Module],
     annotations: &Annotations,
     demands: &Demands,
     problems: &mut Problems,
@@ -80,7 +81,7 @@ pub fn lower_modules(
     let mut program = Program { annotations: annotations.list(), ..Program::default() };
     program.names.capabilities = demands.capabilities.clone();
     let mut paths: Vec<(Path, usize)> = Vec::with_capacity(modules.iter().map(|module| module.rules.len()).sum());
-    for module in modules {
+    for module in modules.iter() {
         let package = path_of(&module.package.path);
         let firsts = program.names.firsts.entry(package.clone()).or_default();
         let mut arity = None;
@@ -104,19 +105,24 @@ pub fn lower_modules(
     }
     program.rules.reserve_exact(paths.len());
     let mut paths = paths.into_iter();
-    for (module_number, module) in modules.iter().enumerate() {
+    for (module_number, module) in modules.iter_mut().enumerate() {
         let package = path_of(&module.package.path);
         let environment = Environment::new(&package, &module.imports, &program.names);
         if demands.is_strict || module.version == ast::Version::V1 {
             check_imports(module, problems);
         }
-        for ((rule_number, rule), path) in module.rules.iter().enumerate().zip(paths.by_ref()) {
+        for (rule_number, path) in (0..module.rules.len()).zip(paths.by_ref()) {
+            let Some(rule) = module.rules.get(rule_number) else { continue };
             let mut lowerer = Lowerer::new(&environment, problems);
             lowerer.is_v1_module = module.version == ast::Version::V1 || demands.is_strict;
             lowerer.is_strict = demands.is_strict;
             lowerer.names_test_cases = demands.is_test_run;
             lowerer.place = Some((annotations, Place { module, module_number, rule_number, is_else: false }));
             program.rules.push(lowerer.rule(rule, path));
+            if let Some(rule) = module.rules.get_mut(rule_number) {
+                rule.body = ast::Body::new();
+                rule.else_branches = Vec::new();
+            }
         }
         if demands.is_strict {
             check_unused_imports(module, &environment, problems);

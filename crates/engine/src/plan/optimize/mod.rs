@@ -47,7 +47,7 @@ pub fn optimize_program(tree: &mut Tree, plans: &mut Vec<DocumentPlan>) {
     let mut facts: Vec<Vec<Facts>> = Vec::with_capacity(plans.len());
     for plan in plans.iter_mut() {
         sink::sink(&mut plan.definitions);
-        let is_shared = share::begins_alike(&plan.definitions);
+        let is_shared = share::begins_alike(&plan.definitions, share::shareable_loops);
         let traits = plan.definitions.iter().map(Traits::of).zip(is_shared);
         let of_plan: Vec<Facts> = traits.map(|(traits, is_shared)| Facts { traits, is_shared }).collect();
         for (definition, facts) in plan.definitions.iter_mut().zip(&of_plan) {
@@ -62,6 +62,11 @@ pub fn optimize_program(tree: &mut Tree, plans: &mut Vec<DocumentPlan>) {
     lift::lift_program(tree, plans, &facts);
     unordered::unordered(tree, plans, &mut facts);
     for (plan, facts) in plans.iter_mut().zip(&facts) {
+        // What rules begin with stays equal where it is: their new slots are numbered from the same one on.
+        let first = plan.definitions.iter().map(|definition| definition.slots).max().unwrap_or_default();
+        let is_alike = share::begins_alike(&plan.definitions, share::shareable);
+        let alike = plan.definitions.iter_mut().zip(is_alike).filter(|(_, is_alike)| *is_alike);
+        alike.for_each(|(definition, _)| definition.slots = first);
         let alone = plan.definitions.iter_mut().zip(facts).filter(|(_, facts)| !facts.is_shared);
         alone.for_each(|(definition, facts)| {
             if facts.traits.has_loop {

@@ -4,7 +4,7 @@
 //! Only what is cheap and cannot fail with an error moves, and not what an index would find the rule by.
 
 use super::total::is_total_step;
-use crate::plan::share::{is_same_beginning, shareable};
+use crate::plan::share::{is_same_beginning, shareable_loops};
 use crate::plan::{Block, Comparison, Definition, Expr, Step, Test};
 
 /// With more definitions than this, comparing each with each would take longer than it saves.
@@ -41,7 +41,7 @@ struct Move {
 }
 
 fn rule_of(definition: &Definition) -> Option<Rule<'_>> {
-    let steps = shareable(definition)?;
+    let steps = shareable_loops(definition)?;
     let tests = steps.iter().take_while(|step| is_cheap(step)).count();
     let rest = steps.get(tests..)?;
     matches!(rest.first(), Some(Step::Loop { .. })).then_some(Rule { tests, rest })

@@ -28,7 +28,7 @@ impl Writer<'_> {
             Value::Null => self.out.push_str("null"),
             Value::Bool(true) => self.out.push_str("true"),
             Value::Bool(false) => self.out.push_str("false"),
-            Value::Int(value) => write_int(value, self.out),
+            Value::Int(value) => self.out.push_str(itoa::Buffer::new().format(value)),
             Value::Number(number) => self.out.push_str(number.text()),
             Value::String { text, .. } => write_string(text, self.out),
             Value::Array(items) => self.items(items),
@@ -95,15 +95,6 @@ pub(crate) fn name<'a>((key, value): &Entry<'a>) -> (String, Value<'a>) {
         None => write(*key, &mut text),
     }
     (text, *value)
-}
-
-fn write_int(value: i64, out: &mut String) {
-    if let Ok(digit @ 0..=9) = u8::try_from(value) {
-        out.push(char::from(b'0' + digit));
-    } else {
-        // Writing to a string does not fail.
-        let _ = write!(out, "{value}");
-    }
 }
 
 /// For each byte, whether a JSON string writes it in another way.
@@ -205,7 +196,7 @@ fn rego(value: Value<'_>, out: &mut impl Write) -> std::fmt::Result {
     match value {
         Value::Null => out.write_str("null"),
         Value::Bool(value) => out.write_str(if value { "true" } else { "false" }),
-        Value::Int(value) => write!(out, "{value}"),
+        Value::Int(value) => out.write_str(itoa::Buffer::new().format(value)),
         Value::Number(number) => out.write_str(number.text()),
         Value::String { text, .. } => rego_string(text, out),
         Value::Array(items) => rego_list(items, ['[', ']'], out),
@@ -245,13 +236,17 @@ pub fn write_rego_string(text: &str, out: &mut String) {
 
 fn rego_string(text: &str, out: &mut impl Write) -> std::fmt::Result {
     out.write_char('"')?;
-    for character in text.chars() {
+    let mut rest = text;
+    loop {
+        let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+        let count = rest.bytes().take_while(is_plain).count();
+        let (plain, special) = rest.split_at_checked(count).unwrap_or((rest, ""));
+        out.write_str(plain)?;
+        let mut characters = special.chars();
+        let Some(character) = characters.next() else { break };
+        rest = characters.as_str();
         let short = match character {
             '"' | '\\' => character,
-            ' '..='~' => {
-                out.write_char(character)?;
-                continue;
-            }
             '\u{7}' => 'a',
             '\u{8}' => 'b',
             '\u{c}' => 'f',
