@@ -6,6 +6,7 @@ use crate::hir::Const;
 use crate::plan::Constant;
 use crate::value::{Bump, Frozen, Make, Symbol, SymbolTable, Value, number};
 use hashbrown::HashMap;
+use std::mem::discriminant;
 use std::sync::Arc;
 
 /// The symbols of a policy: a policy adds to them, a query only looks them up.
@@ -172,9 +173,10 @@ impl<'s> Pool<'s> {
 
 /// For each constant the number of an earlier one that is a copy of the same collection.
 fn same(constants: &[Constant]) -> Vec<Option<usize>> {
-    let mut firsts: HashMap<usize, usize> = HashMap::new();
+    let mut firsts: HashMap<_, usize> = HashMap::new();
     let mut first = |(number, constant)| {
-        let first = *firsts.entry(address(constant)?).or_insert(number);
+        // Empty ones of several kinds may be in one place.
+        let first = *firsts.entry((discriminant(constant), address(constant)?)).or_insert(number);
         (first < number).then_some(first)
     };
     constants.iter().enumerate().map(&mut first).collect()
