@@ -27,12 +27,15 @@ enum Order {
     Kept,
 }
 
-/// The definitions of a set or object: those that begin like others come first. Those without loops have no turn that
-/// would be left out, and are shared as they are.
+/// The definitions of a set or object: those with loops that begin like others come first. Where there are none, the others
+/// stay in their order, on which it depends which error is told.
 pub fn share(definitions: &[Definition]) -> Vec<Part<'_>> {
-    let (together, alone) = split(definitions, shareable);
-    let together = (!together.is_empty()).then(|| Part::Together(merge(together, Order::Any)));
-    together.into_iter().chain(alone.into_iter().map(Part::Alone)).collect()
+    let (together, alone) = split(definitions, shareable_loops);
+    if together.is_empty() {
+        return share_in_order(definitions, false);
+    }
+    let together = Part::Together(merge(together, Order::Any));
+    std::iter::once(together).chain(alone.into_iter().map(Part::Alone)).collect()
 }
 
 /// The definitions of one value, each of which has one answer at most, in their order: which of them a conflict tells of
@@ -141,17 +144,17 @@ fn is_only_a_loop(left: &[Step], right: &[Step]) -> bool {
     }
 }
 
-/// The steps of a definition that may be done together with another one's.
-pub fn shareable(definition: &Definition) -> Option<&[Step]> {
-    shareable_loops(definition).or_else(|| straight(definition, false))
-}
-
-/// The same of a definition that may have several answers.
+/// The steps of a definition that may have several answers and be done together with another one's.
 pub fn shareable_loops(definition: &Definition) -> Option<&[Step]> {
     match definition.branches.as_slice() {
         [branch] if !branch.is_single && !definition.has_effects => Some(&branch.block),
         _ => None,
     }
+}
+
+/// The same of one that has one answer at most, without loops.
+pub fn shareable_in_order(definition: &Definition) -> Option<&[Step]> {
+    straight(definition, false)
 }
 
 fn begin_alike(left: &[Step], right: &[Step]) -> bool {

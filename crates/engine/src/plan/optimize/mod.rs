@@ -64,7 +64,7 @@ pub fn optimize_program(tree: &mut Tree, plans: &mut Vec<DocumentPlan>) {
     for (plan, facts) in plans.iter_mut().zip(&facts) {
         // What rules begin with stays equal where it is: their new slots are numbered from the same one on.
         let first = plan.definitions.iter().map(|definition| definition.slots).max().unwrap_or_default();
-        let is_alike = share::begins_alike(&plan.definitions, share::shareable);
+        let is_alike = share::begins_alike(&plan.definitions, share::shareable_in_order);
         let alike = plan.definitions.iter_mut().zip(is_alike).filter(|(_, is_alike)| *is_alike);
         alike.for_each(|(definition, _)| definition.slots = first);
         let alone = plan.definitions.iter_mut().zip(facts).filter(|(_, facts)| !facts.is_shared);
