@@ -42,7 +42,7 @@ impl<'v> Part<'v> {
     fn with_text(self, show: impl FnOnce(&str)) -> Option<Value<'v>> {
         match self {
             Part::Text(text) => show(text),
-            Part::Integer(value) => show(verbs::digits(value, &mut [0; verbs::INTEGER])),
+            Part::Integer(value) => show(itoa::Buffer::new().format(value)),
             Part::Other(value) => return Some(value),
         }
         None

@@ -57,7 +57,7 @@ fn write_simple(context: &Context<'_, '_>, format: &str, values: &[Value<'_>], o
         out.push_str(plain);
         match (value, verb) {
             (Value::String { text, .. }, b'v' | b's') => out.push_str(text),
-            (Value::Int(value), b'v' | b'd') => out.push_str(verbs::digits(*value, &mut [0; verbs::INTEGER])),
+            (Value::Int(value), b'v' | b'd') => out.push_str(itoa::Buffer::new().format(*value)),
             (Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) | Value::Set(_), b'v' | b's') => {
                 json::write_rego(*value, out);
                 if context.check_size(out.len()).is_err() {

@@ -5,7 +5,7 @@
 
 mod printer;
 
-pub(super) use printer::{Flags, INTEGER, Printer, digits, length, sign};
+pub(super) use printer::{Flags, INTEGER, Printer, length, sign};
 
 use super::{Context, Failure};
 use memchr::memchr;

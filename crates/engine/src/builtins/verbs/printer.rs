@@ -229,24 +229,3 @@ pub const INTEGER: usize = 20;
 pub fn length(value: i64) -> usize {
     value.unsigned_abs().checked_ilog10().unwrap_or(0) as usize + 1 + usize::from(value < 0)
 }
-
-/// The integer's digits, at the end of the buffer.
-pub fn digits(value: i64, buffer: &mut [u8; INTEGER]) -> &str {
-    let mut start = buffer.len();
-    let mut rest = value.unsigned_abs();
-    for digit in buffer.iter_mut().rev() {
-        *digit = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        start -= 1;
-        if rest == 0 {
-            break;
-        }
-    }
-    if value < 0 {
-        start -= 1;
-        if let Some(sign) = buffer.get_mut(start) {
-            *sign = b'-';
-        }
-    }
-    std::str::from_utf8(buffer.get(start..).unwrap_or(&[])).unwrap_or("")
-}
