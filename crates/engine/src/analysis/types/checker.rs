@@ -9,7 +9,7 @@ use super::problem::{Problem, match_problem};
 use super::tree::Tree;
 use super::with::Replaced;
 use crate::hir::{
-    Body, Branch, Call, Callee, Comprehension, ComprehensionKind, Head, Literal, LiteralKind, Locals, Ref, Term, Var,
+    Body, Call, Callee, Comprehension, ComprehensionKind, Head, Literal, LiteralKind, Locals, Ref, Rule, Term, Var,
 };
 use crate::types::{Type, Unifier};
 use hashbrown::HashMap;
@@ -56,22 +56,11 @@ impl Slotted<'_> {
     }
 }
 
-/// The bodies of a rule or a query.
+/// What is checked.
 #[derive(Clone, Copy)]
-pub(super) enum Bodies<'h> {
-    Rule(&'h [Branch]),
+pub(super) enum Checked<'h> {
+    Rule(&'h Rule),
     Query(&'h Body),
-}
-
-impl<'h> Bodies<'h> {
-    /// All of them, in order.
-    pub(super) fn iter(self) -> impl Iterator<Item = &'h Body> {
-        let (branches, query): (&[Branch], _) = match self {
-            Bodies::Rule(branches) => (branches, None),
-            Bodies::Query(body) => (&[], Some(body)),
-        };
-        branches.iter().map(|branch| &branch.body).chain(query)
-    }
 }
 
 /// Checks one rule or query.
@@ -80,8 +69,8 @@ pub(super) struct Checker<'h> {
     pub(super) sources: &'h [Source],
     pub(super) unifier: &'h Unifier,
     pub(super) locals: &'h Locals,
-    /// The bodies, for the texts of calls in errors.
-    pub(super) bodies: Bodies<'h>,
+    /// All of it, for the texts of calls in errors.
+    pub(super) checked: Checked<'h>,
     /// Types that hide those of the documents at their paths, the last ones first.
     pub(super) overlays: Vec<Arc<Tree>>,
     /// What is wrong with the modifiers around the literal.
@@ -108,14 +97,14 @@ impl<'h> Checker<'h> {
         sources: &'h [Source],
         unifier: &'h Unifier,
         locals: &'h Locals,
-        bodies: Bodies<'h>,
+        checked: Checked<'h>,
     ) -> Self {
         Checker {
             environment,
             sources,
             unifier,
             locals,
-            bodies,
+            checked,
             overlays: Vec::new(),
             replaced: Replaced::default(),
             is_again: false,

@@ -28,7 +28,7 @@ pub use saved::SavedDocumentTypes;
 
 use crate::hir::{Check, Problems, Query, Rule, Term};
 use crate::types::{Definitions, Key, Unifier};
-use checker::{Bodies, Checker};
+use checker::{Checked, Checker};
 use hashbrown::HashMap;
 use refs::DATA;
 use solon_syntax::Source;
@@ -95,7 +95,7 @@ impl Types {
 /// Checks a query against the types of documents.
 pub fn check_query(query: &Query, types: &Types, sources: &[Source], problems: &mut Problems) {
     let unifier = Unifier::default();
-    let mut checker = Checker::new(types, sources, &unifier, &query.locals, Bodies::Query(&query.body));
+    let mut checker = Checker::new(types, sources, &unifier, &query.locals, Checked::Query(&query.body));
     checker.is_query = true;
     checker.body(&query.body);
     for problem in checker.found {

@@ -1,7 +1,7 @@
 //! The types of rules, each after those it depends on.
 
 use super::annotated::Annotated;
-use super::checker::{Bodies, Checker};
+use super::checker::{Checked, Checker};
 use super::{RuleFacts, Schemas, Types, ground_path};
 use crate::analysis::dependencies::{Dependencies, Node, rule_and_branch};
 use crate::hir::annotations::Annotations;
@@ -44,7 +44,7 @@ pub fn check_program(subject: &Subject<'_>, problems: &mut Problems) -> Types {
         let constant_keys =
             types.rules.get(node.0).map_or(0, |facts| facts.path.len().saturating_sub(1 + rule.path.len()));
         let overlay = annotated.overlay(node, rule, &types.tree, &mut types.definitions, &mut found);
-        let mut checker = Checker::new(&types, sources, &unifier, &rule.locals, Bodies::Rule(&rule.branches));
+        let mut checker = Checker::new(&types, sources, &unifier, &rule.locals, Checked::Rule(rule));
         checker.overlays.extend(overlay);
         let kind = checker.rule(rule, branch, node.1, constant_keys);
         let is_ground = constant_keys == rule.keys.len();

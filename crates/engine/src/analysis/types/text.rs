@@ -1,9 +1,11 @@
 //! Terms in errors: as Rego, with the calls that generated variables stand for, and as OPA's JSON.
 
-use super::checker::Checker;
+use super::checker::{Checked, Checker};
 use crate::hir::print::rooted_path;
 use crate::hir::text::{Texts, in_order};
-use crate::hir::{Body, Call, Callee, Comprehension, ComprehensionKind, Const, Head, LiteralKind, Ref, Term, Var};
+use crate::hir::{
+    Body, Branch, Call, Callee, Comprehension, ComprehensionKind, Const, Head, LiteralKind, Ref, Term, Var,
+};
 use solon_syntax::Span;
 
 impl Checker<'_> {
@@ -38,11 +40,19 @@ impl Checker<'_> {
     }
 
     /// What a variable that the compiler made stands for.
-    fn origin(&self, var: Var) -> Option<Origin<'_>> {
+    fn origin<'c>(&'c self, var: Var) -> Option<Origin<'c>> {
         if !self.locals.name(var).starts_with('$') {
             return None;
         }
-        self.bodies.iter().find_map(|body| find(body, var))
+        match self.checked {
+            Checked::Query(body) => find(body, var),
+            Checked::Rule(rule) => {
+                let in_branch =
+                    |branch: &'c Branch| find(&branch.body, var).or_else(|| find_in_term(&branch.value, var));
+                let mut keys = rule.keys.iter();
+                rule.branches.iter().find_map(in_branch).or_else(|| keys.find_map(|key| find_in_term(key, var)))
+            }
+        }
     }
 
     /// A ref as OPA's JSON.

@@ -264,9 +264,10 @@ impl Lowerer<'_, '_> {
                     out.append(&mut calls);
                     return Some(LiteralKind::Unify(left_term, right));
                 }
-                let left = self.term(left, out);
+                let mut left = self.term(left, out);
                 let before = out.len();
                 let right_term = self.term(right, out);
+                self.settle(std::slice::from_mut(&mut left), before, out);
                 Some(unify(left, right_term, is_call(right), before, out))
             }
             (_, ast::TermKind::Call { .. } | ast::TermKind::Infix { .. }) => {

@@ -35,12 +35,15 @@ impl Lowerer<'_, '_> {
                 // As in OPA, where sets are in order, calls in them are made in that of the functions' names.
                 let mut items: Vec<&ast::Term> = items.iter().collect();
                 items.sort_by_cached_key(|item| self.function_name(item));
-                Term::Set(items.into_iter().map(|item| self.term(item, before)).collect())
+                Term::Set(self.terms(items, before))
             }
             ast::TermKind::Object(entries) => {
-                let entries = one_of_each_key(entries).into_iter();
-                let mut entries: Vec<(Term, Term)> =
-                    entries.map(|(key, value)| (self.term(key, before), self.term(value, before))).collect();
+                let entries = one_of_each_key(entries);
+                let mut parts = self.terms(entries.iter().flat_map(|&(key, value)| [key, value]), before).into_iter();
+                let mut entries = Vec::with_capacity(entries.len());
+                while let (Some(key), Some(value)) = (parts.next(), parts.next()) {
+                    entries.push((key, value));
+                }
                 // Of keys that turn out equal the last counts, and this is OPA's order of them.
                 entries.sort_by_key(|(key, _)| key_order(key));
                 Term::Object(entries)
@@ -67,8 +70,53 @@ impl Lowerer<'_, '_> {
         }
     }
 
-    pub(super) fn terms(&mut self, terms: &[ast::Term], before: &mut Body) -> Vec<Term> {
-        terms.iter().map(|term| self.term(term, before)).collect()
+    pub(super) fn terms<'t>(&mut self, terms: impl IntoIterator<Item = &'t ast::Term>, before: &mut Body) -> Vec<Term> {
+        let terms = terms.into_iter();
+        let mut lowered = Vec::with_capacity(terms.size_hint().0);
+        for term in terms {
+            let start = before.len();
+            let next = self.term(term, before);
+            self.settle(&mut lowered, start, before);
+            lowered.push(next);
+        }
+        lowered
+    }
+
+    /// If terms to the right of others have calls, whose literals begin at `start`, collections that lookups in the
+    /// others are in are made before these: in OPA, `[input.x][0] == f(1)` does not call `f` where `input.x` is undefined.
+    pub(super) fn settle(&mut self, terms: &mut [Term], start: usize, before: &mut Body) {
+        if before.len() == start || !terms.iter().any(has_open_head) {
+            return;
+        }
+        let mut made = Body::new();
+        terms.iter_mut().for_each(|term| self.take_heads(term, &mut made));
+        before.splice(start..start, made);
+    }
+
+    /// Gives the collections that lookups in a term are in literals of their own.
+    fn take_heads(&mut self, term: &mut Term, made: &mut Body) {
+        match term {
+            Term::Const(_) | Term::Var(_) | Term::Comprehension(_) => {}
+            Term::Ref(reference) => {
+                let span = reference.span;
+                if let Head::Term(head) = &mut reference.head {
+                    self.take_heads(head, made);
+                    if has_lookup(head) {
+                        let var = Term::Var(self.fresh(span));
+                        let head = std::mem::replace(head, var.clone());
+                        made.push(Literal { span, kind: LiteralKind::Unify(var, head) });
+                    }
+                }
+                reference.operands.iter_mut().for_each(|operand| self.take_heads(operand, made));
+            }
+            Term::Array(items) | Term::Set(items) => items.iter_mut().for_each(|item| self.take_heads(item, made)),
+            Term::Object(entries) => {
+                for (key, value) in entries {
+                    self.take_heads(key, made);
+                    self.take_heads(value, made);
+                }
+            }
+        }
     }
 
     /// What a term calls, if it is a call: the steps of the function's path.
@@ -112,7 +160,9 @@ impl Lowerer<'_, '_> {
         for operand in operands {
             let outer = self.is_unresolved;
             self.is_unresolved |= matches!(operand.kind, ast::TermKind::Template(_));
+            let start = before.len();
             let term = self.term(operand, before);
+            self.settle(keys, start, before);
             self.is_unresolved = outer;
             keys.push(term);
         }
@@ -303,6 +353,19 @@ pub(super) fn has_open_lookup(term: &Term) -> bool {
         Term::Ref(reference) => reference.operands.iter().any(|operand| !matches!(operand, Term::Const(_))),
         Term::Array(items) | Term::Set(items) => items.iter().any(has_open_lookup),
         Term::Object(entries) => entries.iter().any(|(key, value)| has_open_lookup(key) || has_open_lookup(value)),
+    }
+}
+
+/// Whether there is a lookup in a term in a collection that is written with lookups in it.
+fn has_open_head(term: &Term) -> bool {
+    match term {
+        Term::Const(_) | Term::Var(_) | Term::Comprehension(_) => false,
+        Term::Ref(reference) => {
+            matches!(&reference.head, Head::Term(head) if has_lookup(head))
+                || reference.operands.iter().any(has_open_head)
+        }
+        Term::Array(items) | Term::Set(items) => items.iter().any(has_open_head),
+        Term::Object(entries) => entries.iter().any(|(key, value)| has_open_head(key) || has_open_head(value)),
     }
 }
 
