@@ -108,7 +108,7 @@ impl Extractor<'_> {
                 });
                 self.body(body, bound);
             }
-            LiteralKind::And(left, right) | LiteralKind::Or(left, right) => {
+            LiteralKind::And(left, right, _) | LiteralKind::Or(left, right, _) => {
                 self.body(left, bound.clone());
                 self.body(right, bound.clone());
             }

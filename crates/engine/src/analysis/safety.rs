@@ -226,7 +226,7 @@ impl Orderer<'_> {
                 });
                 self.closure(body, safe);
             }
-            LiteralKind::And(left, right) | LiteralKind::Or(left, right) => {
+            LiteralKind::And(left, right, _) | LiteralKind::Or(left, right, _) => {
                 self.closure(left, safe.clone());
                 self.closure(right, safe.clone());
             }

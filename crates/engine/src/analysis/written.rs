@@ -218,7 +218,7 @@ impl Written<'_> {
                 }
                 self.body(body, &[], &known);
             }
-            LiteralKind::And(left, right) | LiteralKind::Or(left, right) => {
+            LiteralKind::And(left, right, _) | LiteralKind::Or(left, right, _) => {
                 self.body(left, &[], known);
                 self.body(right, &[], known);
             }

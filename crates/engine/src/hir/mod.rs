@@ -277,10 +277,10 @@ pub enum LiteralKind {
         /// What must hold.
         body: Body,
     },
-    /// Both bodies have an answer.
-    And(Body, Body),
-    /// One of the bodies has an answer.
-    Or(Body, Body),
+    /// Both bodies have an answer. The variables are those inside that have to be bound outside.
+    And(Body, Body, Vec<Var>),
+    /// One of the bodies has an answer. The variables are those inside that have to be bound outside.
+    Or(Body, Body, Vec<Var>),
     /// The body holds with parts of the world replaced.
     With {
         /// What is replaced by what.

@@ -75,7 +75,7 @@ pub fn parts_of_literal<'p>(literal: &'p Literal, visit: &mut dyn FnMut(Part<'p>
             parts_of_term(domain, visit);
             parts_of_nested(body, visit);
         }
-        LiteralKind::And(left, right) | LiteralKind::Or(left, right) => {
+        LiteralKind::And(left, right, _) | LiteralKind::Or(left, right, _) => {
             parts_of_nested(left, visit);
             parts_of_nested(right, visit);
         }

@@ -97,7 +97,7 @@ impl Printer<'_> {
                 self.line(depth, &format!("every {key}{} in {}", self.var(value.0), self.term(domain)));
                 self.body(body, depth + 1);
             }
-            LiteralKind::And(left, right) | LiteralKind::Or(left, right) => {
+            LiteralKind::And(left, right, _) | LiteralKind::Or(left, right, _) => {
                 let is_and = matches!(literal.kind, LiteralKind::And(..));
                 self.line(depth, if is_and { "both" } else { "either" });
                 self.body(left, depth + 1);

@@ -78,7 +78,8 @@ pub fn free_vars_of_literal(literal: &Literal, closure: bool, visit: &mut dyn Vi
             key.iter().chain([value]).for_each(|var| visit.var(*var, true));
             free_vars_of_body(body, true, visit);
         }
-        LiteralKind::And(left, right) | LiteralKind::Or(left, right) => {
+        LiteralKind::And(left, right, outside) | LiteralKind::Or(left, right, outside) => {
+            outside.iter().for_each(|var| visit.var(*var, closure));
             free_vars_of_body(left, true, visit);
             free_vars_of_body(right, true, visit);
         }

@@ -25,12 +25,12 @@ impl Planner<'_> {
                 let block = self.existence(body);
                 builder.push(Step::Not(block));
             }
-            LiteralKind::And(left, right) => {
+            LiteralKind::And(left, right, _) => {
                 let (left, right) = (self.existence(left), self.existence(right));
                 builder.push(Step::Exists(left));
                 builder.push(Step::Exists(right));
             }
-            LiteralKind::Or(left, right) => {
+            LiteralKind::Or(left, right, _) => {
                 let (left, right) = (self.existence(left), self.existence(right));
                 builder.push(Step::Either(left, right));
             }

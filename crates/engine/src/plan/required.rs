@@ -204,7 +204,7 @@ fn prints(literal: &Literal) -> bool {
         LiteralKind::Not { body, .. } | LiteralKind::Every { body, .. } | LiteralKind::With { body, .. } => {
             body.iter().any(prints)
         }
-        LiteralKind::And(left, right) | LiteralKind::Or(left, right) => left.iter().chain(right).any(prints),
+        LiteralKind::And(left, right, _) | LiteralKind::Or(left, right, _) => left.iter().chain(right).any(prints),
         LiteralKind::Truthy(_) | LiteralKind::Unify(..) | LiteralKind::Assign(..) => false,
     }
 }

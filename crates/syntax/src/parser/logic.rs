@@ -64,6 +64,8 @@ impl Parser<'_> {
             let operand = self.operand("or")?;
             let right = self.and_chain(operand_start, operand)?;
             self.set_height(height.max(self.height) + 1)?;
+            self.check_prints("or", &left);
+            self.check_prints("or", &right);
             left = vec![self.expr(start, ExprKind::Or(left, right))];
         }
         left.pop()
@@ -75,9 +77,27 @@ impl Parser<'_> {
             self.advance();
             let right = self.operand("and")?;
             self.set_height(height.max(self.height) + 1)?;
+            self.check_prints("and", &left);
+            self.check_prints("and", &right);
             left = vec![self.expr(start, ExprKind::And(left, right))];
         }
         Some(left)
+    }
+
+    /// Reports an operand that does nothing but print, which always holds.
+    fn check_prints(&mut self, operator: &str, operand: &Body) {
+        let is_print = |expr: &Expr| {
+            let ExprKind::Term(Term { kind: TermKind::Call { function, .. }, .. }) = &expr.kind else { return false };
+            matches!(&function.kind, TermKind::Var(name) if **name == *"print")
+        };
+        if let Some(first) = operand.first()
+            && operand.iter().all(is_print)
+        {
+            self.hint(
+                "`print` produces no value and always succeeds, so the operand can never fail; move it out of the operand, or add an expression that can fail",
+            );
+            self.error(first.span, format!("operand of `{operator}` cannot consist only of calls to `print`"));
+        }
     }
 
     fn operand(&mut self, operator: &str) -> Option<Body> {

@@ -45,7 +45,7 @@ impl<'h> Checker<'h> {
                     self.again_in_term(domain, inferred, in_with, before);
                     self.again_in_body(body, inferred, in_with, before);
                 }
-                LiteralKind::And(left, right) | LiteralKind::Or(left, right) => {
+                LiteralKind::And(left, right, _) | LiteralKind::Or(left, right, _) => {
                     self.again_in_body(left, inferred, in_with, before);
                     self.again_in_body(right, inferred, in_with, before);
                 }

@@ -257,7 +257,9 @@ impl<'h> Checker<'h> {
                 }
                 self.step(&[], &[body], |_| None);
             }
-            LiteralKind::And(left, right) | LiteralKind::Or(left, right) => self.step(&[], &[left, right], |_| None),
+            LiteralKind::And(left, right, _) | LiteralKind::Or(left, right, _) => {
+                self.step(&[], &[left, right], |_| None)
+            }
             LiteralKind::With { modifiers, body } => self.with(modifiers, body),
         }
     }
@@ -416,7 +418,7 @@ impl<'h> Checker<'h> {
                     self.closures_of_term(domain, before);
                     self.closures_of_body(body, before);
                 }
-                LiteralKind::And(left, right) | LiteralKind::Or(left, right) => {
+                LiteralKind::And(left, right, _) | LiteralKind::Or(left, right, _) => {
                     self.closures_of_body(left, before);
                     self.closures_of_body(right, before);
                 }

@@ -269,7 +269,7 @@ impl<'h> Checker<'h> {
                 self.scan_term(domain);
                 self.scan(body);
             }
-            LiteralKind::And(left, right) | LiteralKind::Or(left, right) => {
+            LiteralKind::And(left, right, _) | LiteralKind::Or(left, right, _) => {
                 self.scan(left);
                 self.scan(right);
             }

@@ -166,7 +166,9 @@ fn find(body: &Body, var: Var) -> Option<Origin<'_>> {
         }
         LiteralKind::Not { body, .. } | LiteralKind::With { body, .. } => find(body, var),
         LiteralKind::Every { domain, body, .. } => find_in_term(domain, var).or_else(|| find(body, var)),
-        LiteralKind::And(left, right) | LiteralKind::Or(left, right) => find(left, var).or_else(|| find(right, var)),
+        LiteralKind::And(left, right, _) | LiteralKind::Or(left, right, _) => {
+            find(left, var).or_else(|| find(right, var))
+        }
     })
 }
 

@@ -137,8 +137,14 @@ impl Lowerer<'_, '_> {
                 self.leave();
                 Some(LiteralKind::Every { key, value, domain, body })
             }
-            ast::ExprKind::And(left, right) => Some(LiteralKind::And(self.nested(left), self.nested(right))),
-            ast::ExprKind::Or(left, right) => Some(LiteralKind::Or(self.nested(left), self.nested(right))),
+            ast::ExprKind::And(left, right) => {
+                let (left, right, outside) = self.logic_operands(expr.span, left, right);
+                Some(LiteralKind::And(left, right, outside))
+            }
+            ast::ExprKind::Or(left, right) => {
+                let (left, right, outside) = self.logic_operands(expr.span, left, right);
+                Some(LiteralKind::Or(left, right, outside))
+            }
         };
         out.extend(kind.map(|kind| Literal { span, kind }));
     }
@@ -199,9 +205,20 @@ impl Lowerer<'_, '_> {
         found
     }
 
-    fn nested(&mut self, body: &ast::Body) -> Body {
-        self.enter(body);
-        self.close(body)
+    /// The operands of `and` or `or`, which is at `span`, with the variables of those that have no braces: they have no
+    /// scope of their own in which these could be bound.
+    fn logic_operands(&mut self, span: Span, left: &ast::Body, right: &ast::Body) -> (Body, Body, Vec<Var>) {
+        let mut outside = Vec::new();
+        let (left_braces, right_braces) = (without_braces(span, left, &[]), without_braces(span, &[], right));
+        let [left, right] = [(left, left_braces), (right, right_braces)].map(|(operand, bare)| {
+            self.enter_operand(operand);
+            let body = self.close(operand);
+            if !bare.is_empty() {
+                outside.extend(self.written_vars(&body));
+            }
+            body
+        });
+        (left, right, outside)
     }
 
     /// Lowers a body whose scope is open, and closes it.
@@ -271,10 +288,20 @@ impl Lowerer<'_, '_> {
                 Some(unify(left, right_term, is_call(right), before, out))
             }
             (_, ast::TermKind::Call { .. } | ast::TermKind::Infix { .. }) => {
-                match self.annotations(term) {
-                    Some((value, None)) => return Some(LiteralKind::Truthy(value)),
-                    Some((value, Some(output))) => return Some(LiteralKind::Unify(self.term(output, out), value)),
-                    None => {}
+                match (self.annotations(term), value) {
+                    (Some((found, None)), Value::Test) => return Some(LiteralKind::Truthy(found)),
+                    (Some((found, None)), Value::Capture(captured)) => {
+                        return Some(LiteralKind::Unify(captured.clone(), found));
+                    }
+                    (Some((found, Some(output))), value) => {
+                        if let Value::Capture(captured) = value {
+                            let is_true = LiteralKind::Unify(captured.clone(), Term::TRUE);
+                            out.push(Literal { span: term.span, kind: is_true });
+                        }
+                        let output = self.term(output, out);
+                        return Some(LiteralKind::Unify(output, self.annotations_var(found, term.span, out)));
+                    }
+                    (None, _) => {}
                 }
                 let (call, output) = self.call_with_output(term, out)?;
                 let output = match (output, value) {
@@ -511,7 +538,7 @@ fn cannot_assign(term: &ast::Term) -> Option<&'static str> {
 
 /// The operands of `and` or `or`, which is at `span`, that have no braces: those in braces begin after it, or end before
 /// it.
-fn without_braces<'e>(span: Span, left: &'e ast::Body, right: &'e ast::Body) -> Vec<&'e ast::Expr> {
+fn without_braces<'e>(span: Span, left: &'e [ast::Expr], right: &'e [ast::Expr]) -> Vec<&'e ast::Expr> {
     let left = left.first().filter(|operand| operand.span.start == span.start);
     let right = right.last().filter(|operand| operand.span.end == span.end);
     left.into_iter().chain(right).collect()

@@ -44,6 +44,18 @@ impl NameSet {
     }
 }
 
+/// Whether names that are used in a body count as used in the one around it.
+#[derive(Debug, Default, PartialEq, Eq)]
+enum ScopeKind {
+    /// Not for itself.
+    #[default]
+    Body,
+    /// They do: an operand of `and` or `or`.
+    Operand,
+    /// Never.
+    Comprehension,
+}
+
 /// The names of one body.
 #[derive(Debug, Default)]
 struct Scope {
@@ -56,6 +68,8 @@ struct Scope {
     hidden: HashSet<Arc<str>>,
     /// Whether names that nothing had declared where they stand are looked up once more at the end of the body.
     is_read_twice: bool,
+    /// What kind of body it is.
+    kind: ScopeKind,
     /// What these names are, if the body goes on to declare them.
     captured: Vec<(Arc<str>, Var)>,
 }
@@ -98,6 +112,24 @@ impl Lowerer<'_, '_> {
     pub(super) fn enter(&mut self, body: &ast::Body) {
         let declares = declared_names(body, &|term| self.as_operator(term));
         self.scopes.stack.push(Scope { declares, ..Scope::default() });
+    }
+
+    /// Opens the scope of an operand of `and` or `or`.
+    pub(super) fn enter_operand(&mut self, body: &ast::Body) {
+        self.enter(body);
+        self.set_kind(ScopeKind::Operand);
+    }
+
+    /// Opens the scope of a comprehension.
+    pub(super) fn enter_comprehension(&mut self, body: &ast::Body) {
+        self.enter(body);
+        self.set_kind(ScopeKind::Comprehension);
+    }
+
+    fn set_kind(&mut self, kind: ScopeKind) {
+        if let Some(scope) = self.scopes.stack.last_mut() {
+            scope.kind = kind;
+        }
     }
 
     /// Opens the scope of a body of `every` or of a `not` with braces. OPA looks up the names in them twice: `not { x := x }`
@@ -235,7 +267,7 @@ impl Lowerer<'_, '_> {
             scope.declared.iter().any(|declaration| *declaration.name == **name) || scope.seen.contains(name)
         };
         if !self.scopes.stack.iter().any(is_declared) {
-            self.see(name);
+            see(&mut self.scopes.stack, name, |scope| scope.declares.contains(name));
         }
     }
 
@@ -246,18 +278,8 @@ impl Lowerer<'_, '_> {
         let knows = |scope: &Scope| {
             scope.declared.iter().any(|declaration| *declaration.name == **name) || scope.seen.contains(name)
         };
-        if !nested.iter().any(knows)
-            && let Some(scope) = nested.last_mut()
-        {
-            scope.seen.push(name.clone());
-        }
-    }
-
-    fn see(&mut self, name: &Arc<str>) {
-        if let Some(scope) = self.scopes.stack.last_mut()
-            && scope.declares.contains(name)
-        {
-            scope.seen.push(name.clone());
+        if !nested.iter().any(knows) {
+            see(nested, name, |_| true);
         }
     }
 
@@ -302,10 +324,8 @@ impl Lowerer<'_, '_> {
         if let Some(var) = self.declared(name) {
             return var;
         }
-        if !self.scopes.stack.iter().any(|scope| scope.seen.contains(name))
-            && let Some(scope) = self.scopes.stack.last_mut()
-        {
-            scope.seen.push(name.clone());
+        if !self.scopes.stack.iter().any(|scope| scope.seen.contains(name)) {
+            see(&mut self.scopes.stack, name, |_| true);
         }
         if let Some(var) = self.capture(name, span) {
             return var;
@@ -322,6 +342,21 @@ impl Lowerer<'_, '_> {
             self.locals.set_in_head(var, span);
         }
         var
+    }
+}
+
+/// Remembers that the innermost of some scopes uses a name, and those that count it as used in them.
+fn see(scopes: &mut [Scope], name: &Arc<str>, is_wanted: impl Fn(&Scope) -> bool) {
+    let mut counts = true;
+    for scope in scopes.iter_mut().rev() {
+        if counts && is_wanted(scope) {
+            scope.seen.push(name.clone());
+        }
+        match scope.kind {
+            ScopeKind::Body => counts = false,
+            ScopeKind::Operand => counts = true,
+            ScopeKind::Comprehension => break,
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use crate::hir::{
     Body, Check, Comprehension, ComprehensionKind, Const, Head, Literal, LiteralKind, Operands, Ref, Term,
 };
 use hashbrown::HashSet;
-use solon_syntax::{Span, ast};
+use solon_syntax::{Span, ast, print};
 use std::sync::Arc;
 
 impl Lowerer<'_, '_> {
@@ -50,7 +50,7 @@ impl Lowerer<'_, '_> {
             }
             ast::TermKind::Call { .. } | ast::TermKind::Infix { .. } => {
                 if let Some((value, None)) = self.annotations(term) {
-                    return value;
+                    return self.annotations_var(value, term.span, before);
                 }
                 let Some(call) = self.call(term, true, before) else { return Term::Const(Const::Null) };
                 let output = Term::Var(self.fresh(term.span));
@@ -68,6 +68,13 @@ impl Lowerer<'_, '_> {
                 self.comprehension(ComprehensionKind::Object, Some(key), value, body, term.span)
             }
         }
+    }
+
+    /// The variable of annotations. As in OPA they are no term that a pattern could be matched with part by part.
+    pub(super) fn annotations_var(&mut self, value: Term, span: Span, before: &mut Body) -> Term {
+        let var = Term::Var(self.fresh(span));
+        before.push(Literal { span, kind: LiteralKind::Unify(var.clone(), value) });
+        var
     }
 
     pub(super) fn terms<'t>(&mut self, terms: impl IntoIterator<Item = &'t ast::Term>, before: &mut Body) -> Vec<Term> {
@@ -212,7 +219,7 @@ impl Lowerer<'_, '_> {
         span: Span,
     ) -> Term {
         self.locals.set_nested();
-        self.enter(body);
+        self.enter_comprehension(body);
         let mut literals = self.body(body);
         // As in OPA, calls come before lookups.
         let key = key.map(|key| (self.term(key, &mut literals), key.span));
@@ -238,15 +245,27 @@ impl Lowerer<'_, '_> {
 
     /// The value of an expression, wrapped in the same way.
     fn optional_expr(&mut self, expr: &ast::Expr) -> Term {
+        self.check_value(expr);
         self.locals.set_shown();
         self.locals.set_nested();
         let mut body = Body::new();
-        self.enter(&Vec::new());
+        self.enter_comprehension(&Vec::new());
         let value = Term::Var(self.fresh(expr.span));
         self.expr(expr, &super::body::Value::Capture(value.clone()), &mut body);
         self.leave();
         let comprehension = Comprehension { span: expr.span, kind: ComprehensionKind::Set, key: None, value, body };
         Term::Comprehension(Box::new(comprehension))
+    }
+
+    /// Reports a call of `print` in a place where a value is expected.
+    fn check_value(&mut self, expr: &ast::Expr) {
+        if let ast::ExprKind::Term(term) = &expr.kind
+            && let ast::TermKind::Call { function, .. } = &term.kind
+            && matches!(&function.kind, ast::TermKind::Var(name) if **name == *"print")
+        {
+            let message = format!("{} used as value", print::term_text(term));
+            self.error(Check::VoidCalls, "rego_type_error", term.span, message);
+        }
     }
 
     fn template(&mut self, parts: &[ast::TemplatePart], span: Span, before: &mut Body) -> Term {
