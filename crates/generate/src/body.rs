@@ -80,7 +80,8 @@ impl Generator<'_> {
 
     fn any_literal(&mut self, depth: usize) -> String {
         let inner = depth.saturating_sub(1);
-        match self.choices.weighted(&[6, 5, if self.has_keywords { 5 } else { 0 }, 4, 5, 2, 2, 2, 1, 1, 1, 1]) {
+        let (some, logic) = (if self.has_keywords { 5 } else { 0 }, if self.has_logic { 3 } else { 0 });
+        match self.choices.weighted(&[6, 5, some, 4, 5, 2, 2, 2, 1, 1, 1, 1, 2, logic]) {
             0 => self.condition(depth),
             1 => self.assignment(depth),
             2 => self.some_in(depth),
@@ -94,6 +95,8 @@ impl Generator<'_> {
             9 => self.output(inner),
             // Inside of other terms OPA has its own idea of what is declared.
             10 if self.nested == 1 => format!("print({}, {})", self.term(Kind::Any, 0), self.term(Kind::Str, inner)),
+            12 => self.joined(),
+            13 => self.logic(inner),
             _ => self.term(Kind::Any, depth),
         }
     }

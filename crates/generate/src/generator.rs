@@ -32,6 +32,8 @@ pub struct Generator<'c> {
     pub is_negated: bool,
     /// Whether this module is older Rego.
     pub is_v0: bool,
+    /// Whether `and`, `or` and bodies of `not` may be written here.
+    pub has_logic: bool,
     /// Number of variables so far.
     pub count: usize,
     /// Comprehensions, bodies and the like that are open.
@@ -56,6 +58,7 @@ impl<'c> Generator<'c> {
             is_strict: false,
             is_negated: false,
             is_v0: false,
+            has_logic: false,
             count: 0,
             nested: 0,
             written: 0,

@@ -8,6 +8,7 @@ mod body;
 mod choices;
 mod documents;
 mod generator;
+mod joins;
 mod kinds;
 mod queries;
 mod rules;

@@ -10,6 +10,7 @@ impl Generator<'_> {
         self.clear();
         self.is_v0 = self.case_is_v0;
         self.has_keywords = !self.is_v0;
+        self.has_logic = false;
         let mut queries = vec!["data.t".to_owned()];
         let rules = self.rules.clone();
         for rule in rules.iter().filter(|rule| matches!(rule.shape, Shape::Document)) {

@@ -44,6 +44,7 @@ impl Generator<'_> {
         self.package = package.to_owned();
         self.is_v0 = self.case_is_v0;
         self.has_keywords = true;
+        self.has_logic = false;
         let mut text = format!("package {package}\n\n");
         match (self.is_v0, self.choices.pick(3)) {
             (true, 0) => text.push_str("import future.keywords\n"),
@@ -52,6 +53,10 @@ impl Generator<'_> {
                 self.is_v0 = false;
             }
             (true, _) => self.has_keywords = false,
+            (false, 2) if self.choices.once_in(2) => {
+                text.push_str("import rego.v2\n");
+                self.has_logic = true;
+            }
             (false, 2) => text.push_str("import rego.v1\n"),
             _ => {}
         }
@@ -61,6 +66,9 @@ impl Generator<'_> {
             text.push_str("used := [base.n, count(items)]\n");
         }
         loop {
+            if self.choices.once_in(8) {
+                text.push_str(&self.annotation());
+            }
             let rule = self.rule(self.rules.len());
             text.push_str(&rule);
             text.push('\n');
@@ -80,13 +88,14 @@ impl Generator<'_> {
 
     fn rule(&mut self, number: usize) -> String {
         let name = format!("p{number}");
-        let (text, path, kind, shape) = match self.choices.weighted(&[6, 4, 4, 3, 5, 2]) {
+        let (text, path, kind, shape) = match self.choices.weighted(&[6, 4, 4, 3, 5, 2, 2]) {
             0 => self.complete(&name),
             1 => self.set(&name),
             2 => self.object(&name),
             3 => self.nested(&name),
             4 => self.function(&name),
-            _ => self.indexed(&name),
+            5 => self.indexed(&name),
+            _ => self.indexed_function(&name),
         };
         self.rules.push(Rule { package: self.package.clone(), path, kind, shape });
         text
@@ -170,12 +179,31 @@ impl Generator<'_> {
         .unwrap_or("null")
     }
 
+    /// What several rules begin with, if anything, with the variables that it binds.
+    fn opening(&mut self) -> (Vec<String>, Vec<(String, Kind)>) {
+        self.clear();
+        if self.choices.more(3) {
+            return Default::default();
+        }
+        let literals = self.body(1, 2);
+        (literals, self.scope.clone())
+    }
+
+    /// A body that begins in this way.
+    fn opened(&mut self, opening: &(Vec<String>, Vec<(String, Kind)>), most: usize) -> Vec<String> {
+        self.clear();
+        self.scope.clone_from(&opening.1);
+        let mut literals = opening.0.clone();
+        literals.extend(self.body(2, most));
+        literals
+    }
+
     fn set(&mut self, name: &str) -> (String, String, Kind, Shape) {
         let kind = [Kind::Nset, Kind::Sset, Kind::Vset][self.choices.pick(3)];
         let mut text = String::new();
+        let opening = self.opening();
         loop {
-            self.clear();
-            let literals = self.body(2, 4);
+            let literals = self.opened(&opening, 4);
             let value = self.term(kind.parts().1, 1);
             let is_old = self.is_v0 && (!self.has_keywords || self.choices.once_in(2));
             let head = if is_old { format!("{name}[{value}]") } else { format!("{name} contains {value}") };
@@ -190,9 +218,9 @@ impl Generator<'_> {
         let kind = [Kind::Obj, Kind::Tree][self.choices.pick(2)];
         let (key, value) = kind.parts();
         let mut text = String::new();
+        let opening = self.opening();
         loop {
-            self.clear();
-            let literals = self.body(2, 4);
+            let literals = self.opened(&opening, 4);
             let (key, value) = (self.term(key, 1), self.term(value, 1));
             let sign = self.assign();
             text.push_str(&format!("{name}[{key}] {sign} {value}{}\n", self.tail(&literals)));
@@ -305,5 +333,55 @@ impl Generator<'_> {
             text.push_str(&format!("{head}{}\n", self.tail(&literals)));
         }
         (text, name.to_owned(), if is_set { Kind::Nset } else { Kind::Num }, Shape::Document)
+    }
+
+    /// Many rules of a function whose arguments are mostly constants.
+    fn indexed_function(&mut self, name: &str) -> (String, String, Kind, Shape) {
+        let count = 1 + self.choices.pick(2);
+        let mut text = String::new();
+        if self.choices.once_in(3) {
+            let names: Vec<String> = (0..count).map(|_| self.fresh()).collect();
+            text.push_str(&format!("default {name}({}) := -1\n", names.join(", ")));
+        }
+        for number in 0..3 + self.choices.pick(6) {
+            self.clear();
+            let arguments: Vec<String> = (0..count).map(|_| self.case_of_argument()).collect();
+            let value = if self.choices.once_in(3) { self.term(Kind::Num, 1) } else { format!("{}", number / 3) };
+            let literals = if self.choices.once_in(2) { vec![self.tested()] } else { Vec::new() };
+            let tail = if literals.is_empty() { String::new() } else { self.tail(&literals) };
+            text.push_str(&format!("{name}({}) := {value}{tail}\n", arguments.join(", ")));
+        }
+        (text, name.to_owned(), Kind::Num, Shape::Function(vec![Kind::Str; count]))
+    }
+
+    fn case_of_argument(&mut self) -> String {
+        match self.choices.weighted(&[6, 2, 1, 1]) {
+            0 => self
+                .choices
+                .among(&["\"a\"", "\"b\"", "\"\"", "\"k\"", "1", "1.0", "null"])
+                .unwrap_or("\"a\"")
+                .to_owned(),
+            1 => {
+                let name = self.fresh();
+                self.bind(&name, Kind::Str);
+                name
+            }
+            2 => "_".to_owned(),
+            _ => self.choices.among(&["[\"a\", _]", "{\"k\": 1}", "{1, 2}", "[]"]).unwrap_or("[]").to_owned(),
+        }
+    }
+
+    /// Annotations of the rule that follows: text, or the schema of a path.
+    fn annotation(&mut self) -> String {
+        let scope = if self.choices.once_in(3) { "document" } else { "rule" };
+        let mut text = format!("# METADATA\n# scope: {scope}\n");
+        if self.choices.once_in(2) {
+            text.push_str("# title: \"A rule\"\n# custom:\n#   n: 1\n#   list: [a, 2.0, {b: null}]\n");
+            return text;
+        }
+        let path =
+            self.choices.among(&["input", "input.n", "input.object", "data.d.s", "input.items"]).unwrap_or("input");
+        let schema = self.pool("inline");
+        text + &format!("# schemas:\n#   - {path}: {schema}\n")
     }
 }

@@ -79,8 +79,12 @@ impl Generator<'_> {
         let ways = TABLES.ways(kind, is_grown);
         let (ways, depth) = if ways.is_empty() { (TABLES.ways(kind, !is_grown), depth) } else { (ways, depth) };
         let Some(way) = ways.get(self.choices.pick(ways.len())) else { return "1".to_owned() };
-        let needs_keywords = way.iter().any(|piece| matches!(piece, Piece::Text(text) if text.contains(" in ")));
-        if needs_keywords && !self.has_keywords {
+        let has = |is_it: fn(&str) -> bool| way.iter().any(|piece| matches!(piece, Piece::Text(text) if is_it(text)));
+        let is_out_of_place = has(|text| text.contains(" in ")) && !self.has_keywords
+            || has(is_deprecated) && !self.is_v0
+            // In queries they have nothing to tell.
+            || has(|text| text.starts_with("rego.metadata")) && self.package.is_empty();
+        if is_out_of_place {
             return self.way(kind, false, depth);
         }
         let mut text = String::new();
@@ -144,4 +148,9 @@ impl Generator<'_> {
         self.scope.truncate(mark);
         format!("{open}{head} | {body}{close}")
     }
+}
+
+/// Whether a call is one that only older Rego has.
+fn is_deprecated(call: &str) -> bool {
+    ["any(", "all(", "re_match(", "set_diff(", "cast_", "net.cidr_overlap("].iter().any(|name| call.starts_with(name))
 }

@@ -15,6 +15,7 @@ const BASE: &str =
 const INDEX: &str = "errors in what the index or an early exit of one side spares; without these both say the same";
 const BUILTINS: &str = "errors of builtins that one side does not come to; without strict mode both say the same";
 const CONFLICTS: &str = "conflicts that one side does not come to; both do where another document is asked for";
+const EARLY: &str = "types of variables that OPA looks at before what binds them, as it forgets that they are unsafe";
 const QUERIES: &str =
     "comprehensions that queries look into, computed before their keys; in a module both say the same";
 
@@ -25,6 +26,7 @@ pub fn reason(case: &Case, difference: &Difference, peer: &mut Peer) -> Result<O
             None => of_base_data(case, difference, peer),
             shown => Ok(shown),
         },
+        Some(known::EARLY) => of_early(case, peer),
         None => of_base_data(case, difference, peer),
         known => Ok(known),
     }
@@ -49,6 +51,32 @@ fn modified(query: &str, modifier: &str) -> String {
         text.insert_str(expr.span.end as usize, modifier);
     }
     text
+}
+
+/// Whether OPA agrees where variables of equalities with type errors are bound before these.
+fn of_early(case: &Case, peer: &mut Peer) -> Result<Option<&'static str>> {
+    let (_, theirs) = both(case, peer, Way::Usual)?;
+    let mut bound = case.clone();
+    for (name, text) in &mut bound.modules {
+        let is_wrong = |row: usize| theirs.errors.iter().any(|error| error.file == *name && error.row as usize == row);
+        let lines = text.lines().enumerate();
+        let lines = lines.map(|(row, line)| if is_wrong(row + 1) { with_bound(line) } else { line.to_owned() });
+        *text = lines.collect::<Vec<_>>().join("\n");
+    }
+    let (ours, theirs) = both(&bound, peer, Way::Usual)?;
+    Ok((bound.modules != case.modules && compare(&bound, &ours, &theirs, false).is_empty()).then_some(EARLY))
+}
+
+/// A line that is an equality, after literals that bind the variables of its pattern.
+fn with_bound(line: &str) -> String {
+    let sides = line.split_once(" := ").or_else(|| line.split_once(" = "));
+    let Some((left, right)) = sides.filter(|(left, _)| left.starts_with('\t')) else { return line.to_owned() };
+    let words = left.split(|letter: char| !letter.is_alphanumeric());
+    let is_name = |word: &&str| {
+        word.strip_prefix('v').is_some_and(|number| !number.is_empty() && number.bytes().all(|it| it.is_ascii_digit()))
+    };
+    let bound: String = words.filter(is_name).map(|name| format!("{name} = input.bound_{name}; ")).collect();
+    format!("{bound}{left} = {right}")
 }
 
 /// Why only one side has an error, if that can be shown.

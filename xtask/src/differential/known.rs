@@ -9,6 +9,10 @@ use solon_generate::Case;
 /// Errors of evaluation that one side does not come to: whether order is the reason has to be shown.
 pub const ORDER: &str = "order";
 
+/// Types that are wrong in OPA only, beside a comprehension: whether it has not seen yet what binds the variables has to
+/// be shown.
+pub const EARLY: &str = "early";
+
 const NESTED_MODIFIERS: &str = "modifiers in nested bodies of queries";
 const MERGED_TYPES: &str = "types that OPA changes while it merges those of rules";
 const OTHER_KEYS: &str = "rules that need other keys of their object, which are no strings";
@@ -48,6 +52,11 @@ pub fn of_errors(case: &Case, ours: &[Problem], theirs: &[Problem]) -> Option<&'
         return Some(PRINTED_TEMPLATES);
     }
     let has = |error: &Problem, text: &str| line(error).is_some_and(|line| line.contains(text));
+    if !theirs.is_empty()
+        && theirs.iter().all(|error| error.message == "expression is unsafe" && has(error, "rego.metadata."))
+    {
+        return Some("annotations that are asked for below `not`, or inside of `and` and `or`");
+    }
     // Errors of ours may come before those that OPA goes on to.
     if !ours.is_empty() && ours.iter().all(|error| has(error, "true with ")) {
         return Some(LONE_TRUE);
@@ -100,7 +109,14 @@ pub fn of_errors(case: &Case, ours: &[Problem], theirs: &[Problem]) -> Option<&'
     if !theirs.is_empty() && theirs.iter().all(is_call_of_some) {
         return Some("calls that are patterns of `some .. in`");
     }
-    is_forgotten(ours, theirs, line).then_some(FORGOTTEN)
+    if is_forgotten(ours, theirs, line) {
+        return Some(FORGOTTEN);
+    }
+    let is_early = |error: &Problem| error.code == "rego_type_error" && has(error, " | ");
+    if !theirs.is_empty() && theirs.iter().all(|error| is_early(error) || ours.contains(error)) {
+        return Some(EARLY);
+    }
+    None
 }
 
 /// Whether two literals of a body that stands in one line are the same.
@@ -162,6 +178,9 @@ pub fn of_outcomes(case: &Case, query: &str, ours: &Outcome, theirs: &Outcome) -
     }
     if replaces {
         return Some(REPLACED);
+    }
+    if case.modules.iter().any(|(_, text)| text.contains("not rego.metadata.")) {
+        return Some("annotations below `not`, which OPA drops");
     }
     // A key that is written otherwise than that of the rule.
     if theirs_finds_less(case, ours, theirs) {
