@@ -21,6 +21,8 @@ pub(crate) trait Make<'t, 'a> {
     fn array(&mut self, items: &[Value<'a>]) -> &'a [Value<'a>];
     /// An object of entries in order.
     fn object(&mut self, entries: &[Entry<'a>]) -> Object<'a>;
+    /// An object of few entries in the order of these numbers, with what stands for the symbols of all keys.
+    fn arranged(&mut self, entries: &[Entry<'a>], order: &[u8], symbols: u64) -> Object<'a>;
     /// The arena, if whoever asks for the values can read entries of objects that are only looked up later.
     fn late(&self) -> Option<&'a Bump>;
 }
@@ -72,6 +74,12 @@ impl<'a> Make<'a, 'a> for Plain<'a> {
     #[inline]
     fn object(&mut self, entries: &[Entry<'a>]) -> Object<'a> {
         Object::from_sorted(self.arena, self.arena.alloc_slice_copy(entries))
+    }
+
+    #[inline]
+    fn arranged(&mut self, entries: &[Entry<'a>], order: &[u8], symbols: u64) -> Object<'a> {
+        let sorted = self.arena.alloc_slice_fill_iter(in_order(entries, order));
+        Object::of_few(self.arena, sorted, symbols)
     }
 
     #[inline]
@@ -218,9 +226,21 @@ impl<'t, 'a> Make<'t, 'a> for Sharing<'a> {
         made
     }
 
+    fn arranged(&mut self, entries: &[Entry<'a>], order: &[u8], _symbols: u64) -> Object<'a> {
+        let sorted: Vec<_> = in_order(entries, order).collect();
+        self.object(&sorted)
+    }
+
     fn late(&self) -> Option<&'a Bump> {
         None
     }
+}
+
+/// Entries in the order of these numbers.
+#[inline]
+fn in_order<'e, 'a>(entries: &'e [Entry<'a>], order: &'e [u8]) -> impl ExactSizeIterator<Item = Entry<'a>> + 'e {
+    let nothing = (Value::Null, Value::Null);
+    order.iter().map(move |number| entries.get(usize::from(*number)).copied().unwrap_or(nothing))
 }
 
 fn hash_items(hasher: &impl BuildHasher, items: &[Value<'_>]) -> u64 {

@@ -54,6 +54,14 @@ impl<'a> Object<'a> {
         Object(arena.alloc(Inner { entries, symbols: symbols_of(entries), index, unread: None }))
     }
 
+    /// The same of so few entries that they have no index, with what stands for the symbols of their keys.
+    #[inline]
+    pub(super) fn of_few(arena: &'a Bump, entries: &'a [Entry<'a>], symbols: u64) -> Self {
+        debug_assert!(entries.len() < HASHED && symbols == symbols_of(entries));
+        debug_assert!(entries.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        Object(arena.alloc(Inner { entries, symbols, index: &[], unread: None }))
+    }
+
     /// The same to be kept, with a copy of the entries: edges of graphs are found once.
     pub(super) fn from_sorted_in(make: &mut Sharing<'a>, entries: &[Entry<'a>]) -> Self {
         let index = match index_of_graph(entries) {
@@ -340,7 +348,7 @@ fn bit(symbol: Symbol) -> u64 {
 const ALL: u64 = u64::MAX;
 
 /// What stands for the symbols of all keys.
-fn symbols_of(entries: &[Entry<'_>]) -> u64 {
+pub(super) fn symbols_of(entries: &[Entry<'_>]) -> u64 {
     entries.iter().fold(0, |symbols, (key, _)| match key {
         Value::String { symbol, .. } if symbol.is_some() => symbols | bit(*symbol),
         Value::String { symbol: Symbol::NONE, .. } => ALL,

@@ -3,6 +3,7 @@
 use super::text;
 use hashbrown::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The number of a string in a [`SymbolTable`]. Two symbols of one table are equal exactly if their strings are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -46,7 +47,12 @@ pub struct SymbolTable {
     slots: Vec<Slot>,
     /// Those that found no slot near their place.
     others: HashMap<Arc<str>, Symbol>,
+    /// What it is told apart by from tables of other strings.
+    identity: u64,
 }
+
+/// The identity of the next table that is another one than before; the empty table's is 0.
+static TABLES: AtomicU64 = AtomicU64::new(1);
 
 /// The upper half of a text's hash, and its symbol.
 type Slot = (u32, Symbol);
@@ -81,6 +87,7 @@ impl SymbolTable {
         if (self.texts.len() + 1) * 2 > self.slots.len() {
             self.grow();
         }
+        self.identity = TABLES.fetch_add(1, Ordering::Relaxed);
         let text = shared();
         self.texts.push(text.clone());
         let symbol = Symbol(self.texts.len() as u32);
@@ -133,6 +140,13 @@ impl SymbolTable {
         let is_new = |(number, text)| table.intern(text).0 as usize == number + 1;
         let are_new = texts.into_iter().enumerate().all(is_new);
         are_new.then_some(table)
+    }
+
+    /// A number that only tables of the same strings with the same symbols have: copies of one, to which none was added
+    /// since.
+    #[inline]
+    pub(crate) fn identity(&self) -> u64 {
+        self.identity
     }
 
     /// How many strings it has.

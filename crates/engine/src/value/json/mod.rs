@@ -1,5 +1,6 @@
 //! JSON text to values and back.
 
+mod layouts;
 mod names;
 mod parse;
 mod projection;

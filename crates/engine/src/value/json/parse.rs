@@ -5,6 +5,7 @@ use super::super::order::Ordinal;
 use super::super::unread::Place;
 use super::super::{Bump, Entry, SymbolTable, Value};
 use super::JsonError;
+use super::layouts::Layouts;
 use super::names::{GUESSES, Guesses};
 use super::projection::Projection;
 use super::read::{Frame, Reader};
@@ -38,6 +39,8 @@ pub struct Parser {
     written: String,
     /// Which name came next the last time.
     guesses: Guesses,
+    /// What is known of objects that are read entirely.
+    pub(super) layouts: Layouts,
 }
 
 impl Default for Parser {
@@ -51,6 +54,7 @@ impl Default for Parser {
             buffer: String::new(),
             written: String::new(),
             guesses: [0; GUESSES],
+            layouts: Layouts::default(),
         }
     }
 }
@@ -128,13 +132,16 @@ impl Parser {
         }
     }
 
-    fn read<'t, 'a>(
+    fn read<'t, 'a, M: Make<'t, 'a>>(
         &mut self,
-        make: &mut impl Make<'t, 'a>,
+        make: &mut M,
         text: &'t str,
         symbols: &SymbolTable,
         (projection, node): (&'a Projection, u32),
     ) -> Result<Value<'a>, JsonError> {
+        if !M::KEEPS {
+            self.layouts.begin(symbols);
+        }
         let mut reader = Reader {
             make,
             symbols: (!symbols.is_empty()).then_some(symbols),
@@ -146,6 +153,7 @@ impl Parser {
             places: &mut self.places,
             order: &mut self.order,
             guesses: &mut self.guesses,
+            layouts: &mut self.layouts,
             is_careful: false,
         };
         let result = reader.document(node);

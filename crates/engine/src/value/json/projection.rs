@@ -51,8 +51,7 @@ pub(super) struct Name {
 pub(super) const NEAR: usize = 9;
 
 impl Name {
-    fn new(field: &Field) -> Self {
-        let Field { key, symbol, wanted } = field.clone();
+    pub(super) fn new(key: &str, symbol: Symbol, wanted: u32) -> Self {
         let bytes: Vec<u8> = key.bytes().chain([b'"']).collect();
         let word = |bytes: &mut dyn Iterator<Item = u8>| {
             bytes.zip(0..8).fold(0, |word, (byte, at)| word | u64::from(byte) << (8 * at))
@@ -60,7 +59,7 @@ impl Name {
         let start = word(&mut bytes.iter().copied());
         let mask = word(&mut bytes.iter().map(|_| u8::MAX));
         let end = word(&mut bytes.iter().skip(bytes.len().saturating_sub(8)).copied());
-        Name { start, mask, end, key, symbol, wanted }
+        Name { start, mask, end, key: key.into(), symbol, wanted }
     }
 
     /// Whether a text begins with a quote, the key and a quote. (Of less than [`NEAR`] bytes it may be said that it does
@@ -135,7 +134,7 @@ impl Projection {
             }
             Wanted::Fields(fields) => {
                 let first = names.len() as u32;
-                names.extend(fields.iter().map(Name::new));
+                names.extend(fields.iter().map(|field| Name::new(&field.key, field.symbol, field.wanted)));
                 Step::Names(first, names.len() as u32)
             }
         };

@@ -6,6 +6,7 @@ use super::super::order::{self, Ordinal};
 use super::super::unread::{Part, Place, Unread};
 use super::super::{Entry, Object, Symbol, SymbolTable, Value, number, object};
 use super::MAX_DEPTH;
+use super::layouts::{self, Layouts};
 use super::names::Guesses;
 use super::projection::{Projection, Step, field};
 use super::scan::{self, Digits, Piece, Scanner, Wrong};
@@ -27,9 +28,11 @@ fn rewritten(text: &str, entries: &mut [Place]) -> String {
 #[derive(Clone, Copy)]
 pub(super) struct Frame {
     pub(super) kind: FrameKind,
-    /// Of an object with names: the one that was found last, plus 1. Its value is read last.
+    /// Of an object with names: the one that was found last, plus 1. Its value is read last. Of one that is read entirely:
+    /// whether it has a layout.
     pub(super) last: u8,
-    /// A bit for each of its names that was found, the first one's the lowest.
+    /// Of an object with names: a bit for each one that was found, the first one's the lowest. Of one that is read
+    /// entirely: the number of its layout.
     pub(super) found: u16,
     /// What is wanted of each part; of an object of which few entries are wanted, of itself.
     pub(super) node: u32,
@@ -84,6 +87,7 @@ pub(super) struct Reader<'t, 'a, 's, M> {
     pub(super) places: &'s mut Vec<Place>,
     pub(super) order: &'s mut Vec<Ordinal>,
     pub(super) guesses: &'s mut Guesses,
+    pub(super) layouts: &'s mut Layouts,
     /// Whether there is something in the text that takes a closer look where it is passed over.
     pub(super) is_careful: bool,
 }
@@ -177,7 +181,7 @@ impl<'t, 'a, 's, M: Make<'t, 'a>> Reader<'t, 'a, 's, M> {
     fn parts(&mut self, frame: &mut Frame) -> Result<Option<u32>, Wrong> {
         match frame.kind {
             FrameKind::Array => self.array_items(frame),
-            FrameKind::Object | FrameKind::Fields => self.object_entries(*frame),
+            FrameKind::Object | FrameKind::Fields => self.object_entries(frame),
             FrameKind::Names => self.named_entries(frame),
         }
     }
@@ -199,11 +203,19 @@ impl<'t, 'a, 's, M: Make<'t, 'a>> Reader<'t, 'a, 's, M> {
 
     /// Reads entries of an object, as [`parts`](Self::parts) does.
     #[inline(always)]
-    fn object_entries(&mut self, frame: Frame) -> Result<Option<u32>, Wrong> {
+    fn object_entries(&mut self, frame: &mut Frame) -> Result<Option<u32>, Wrong> {
+        if !M::KEEPS && frame.kind == FrameKind::Object && frame.last == 0 {
+            frame.last = 1;
+            self.begin_layout(frame);
+        }
         loop {
             let mut wanted = frame.node;
             if frame.kind == FrameKind::Object {
-                self.key(frame.start)?;
+                if M::KEEPS || frame.found == layouts::NONE {
+                    self.key(frame.start)?;
+                } else {
+                    self.known_key(frame)?;
+                }
             } else {
                 match self.field(frame.node)? {
                     Some(node) => wanted = node,
@@ -275,7 +287,7 @@ impl<'t, 'a, 's, M: Make<'t, 'a>> Reader<'t, 'a, 's, M> {
 
     /// Reads a key and its colon: adds an entry to an object whose entries start there, which waits for its value.
     #[inline(always)]
-    fn key(&mut self, start: usize) -> Result<(), Wrong> {
+    pub(super) fn key(&mut self, start: usize) -> Result<(), Wrong> {
         self.scanner.expect_key()?;
         let text = match self.scanner.string()? {
             Piece::Plain(text) => self.make.key(text, self.entries.len() - start),
@@ -346,6 +358,9 @@ impl<'t, 'a, 's, M: Make<'t, 'a>> Reader<'t, 'a, 's, M> {
             FrameKind::Names => self.object_of_names(frame),
             // Of its fields there may be none.
             _ if start == self.entries.len() => Object::EMPTY,
+            FrameKind::Object if !M::KEEPS => {
+                self.known_object(frame.found, start).unwrap_or_else(|| self.object(start))
+            }
             _ => self.object(start),
         };
         self.entries.truncate(start);
