@@ -2,7 +2,7 @@
 
 use super::compare::sorted;
 use super::said::{Outcome, Problem, Row};
-use super::written::{captured, merges, variables_of_every};
+use super::written::{captured, has_open_sets, merges, variables_of_every};
 use serde_json::Value as Json;
 use solon_generate::Case;
 
@@ -56,6 +56,10 @@ pub fn of_errors(case: &Case, ours: &[Problem], theirs: &[Problem]) -> Option<&'
         && theirs.iter().all(|error| error.message == "expression is unsafe" && has(error, "rego.metadata."))
     {
         return Some("annotations that are asked for below `not`, or inside of `and` and `or`");
+    }
+    let is_comprehension = |error: &Problem| error.message.ends_with(": non-terminated set") && has(error, "| {");
+    if theirs.first().is_some_and(is_comprehension) {
+        return Some("comprehensions whose bodies begin with braces, where OPA looks for an operand of `and` or `or`");
     }
     // Errors of ours may come before those that OPA goes on to.
     if !ours.is_empty() && ours.iter().all(|error| has(error, "true with ")) {
@@ -196,9 +200,13 @@ pub fn of_outcomes(case: &Case, query: &str, ours: &Outcome, theirs: &Outcome) -
     if query.contains("; ") && in_order(&ours.rows) == in_order(&theirs.rows) {
         return Some("expressions of queries that OPA puts in another order");
     }
-    let (mut ours, mut theirs) = (sorted(&plain(&ours.rows)), sorted(&plain(&theirs.rows)));
+    let (ours_rows, theirs_rows) = (plain(&ours.rows), plain(&theirs.rows));
+    let (mut ours, mut theirs) = (sorted(&ours_rows), sorted(&theirs_rows));
     if ours == theirs {
         return Some("which of two equal numbers is kept, or text that is not UTF-8");
+    }
+    if has_open_sets(case, query) && in_any_order(&ours_rows) == in_any_order(&theirs_rows) {
+        return Some("the order of members of a set, or keys of an object, that are not all constants");
     }
     ours.dedup();
     theirs.dedup();
@@ -254,6 +262,28 @@ fn is_forgotten<'l>(ours: &[Problem], theirs: &[Problem], line: impl Fn(&Problem
     let is_unsafe = |error: &Problem| error.code == "rego_unsafe_var_error";
     let has_body = |error: &Problem| line(error).is_some_and(|line| line.contains(" | "));
     ours.iter().all(is_unsafe) && ours.iter().any(has_body) && !theirs.iter().any(is_unsafe)
+}
+
+/// Rows as texts, with the items of arrays in an order of their own.
+fn in_any_order(rows: &[Row]) -> Vec<String> {
+    fn value(json: &Json) -> Json {
+        match json {
+            Json::Array(items) => {
+                let mut items: Vec<Json> = items.iter().map(value).collect();
+                items.sort_by_cached_key(Json::to_string);
+                Json::Array(items)
+            }
+            Json::Object(entries) => {
+                Json::Object(entries.iter().map(|(key, item)| (key.clone(), value(item))).collect())
+            }
+            json => json.clone(),
+        }
+    }
+    let row = |row: &Row| Row {
+        values: row.values.iter().map(value).collect(),
+        bindings: row.bindings.iter().map(|(name, item)| (name.clone(), value(item))).collect(),
+    };
+    sorted(&rows.iter().map(row).collect::<Vec<_>>())
 }
 
 /// A row whose values are in an order of their own.

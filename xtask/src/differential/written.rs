@@ -77,6 +77,27 @@ pub fn looks_into_comprehension(query: &str) -> bool {
     in_terms || in_exprs
 }
 
+/// Whether a set or an object is written somewhere whose members or keys are not all constants, and are more than one.
+pub fn has_open_sets(case: &Case, query: &str) -> bool {
+    let is_constant = |term: &Term| {
+        matches!(term.kind, TermKind::Null | TermKind::Bool(_) | TermKind::Number(_) | TermKind::String(_))
+    };
+    let mut found = false;
+    let mut look = |term: &Term| {
+        found |= match &term.kind {
+            TermKind::Set(items) => items.len() > 1 && !items.iter().all(is_constant),
+            TermKind::Object(entries) => entries.len() > 1 && !entries.iter().all(|(key, _)| is_constant(key)),
+            _ => false,
+        };
+    };
+    each_part_of_body(&parse_query(query, ParseOptions::default()).tree, &mut look, &mut |_| {});
+    modules(case)
+        .iter()
+        .flat_map(|module| &module.rules)
+        .for_each(|rule| each_part_of_rule(rule, &mut look, &mut |_| {}));
+    found
+}
+
 /// The variables that all `every` in a query declare.
 pub fn variables_of_every(query: &str) -> Names {
     let mut found = Names::new();
@@ -137,12 +158,16 @@ fn last_steps(term: &Term) -> Names {
 }
 
 fn each_expr_of_rule<'r>(rule: &'r Rule, visit: &mut dyn FnMut(&'r Expr)) {
+    each_part_of_rule(rule, &mut |_| {}, visit);
+}
+
+fn each_part_of_rule<'r>(rule: &'r Rule, on_term: &mut dyn FnMut(&'r Term), on_expr: &mut dyn FnMut(&'r Expr)) {
     let keys = rule.head.path.iter().chain(rule.head.parameters.iter().flatten());
     for term in keys.chain(values(rule)) {
-        each_part(term, &mut |_| {}, visit);
+        each_part(term, on_term, on_expr);
     }
     let bodies = std::iter::once(&rule.body).chain(rule.else_branches.iter().map(|branch| &branch.body));
-    bodies.for_each(|body| each_part_of_body(body, &mut |_| {}, visit));
+    bodies.for_each(|body| each_part_of_body(body, on_term, on_expr));
 }
 
 fn each_term<'t>(term: &'t Term, visit: &mut dyn FnMut(&'t Term)) {

@@ -37,7 +37,8 @@ pub(in crate::builtins) static TABLE: &[Builtin] = &[
 ];
 
 fn encode_sign<'a>(ctx: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
-    let text = |position: usize| json_text::marshal(ctx, Value::Object(operand::object(args, position)?));
+    // OPA writes whatever it is given, and then looks at the text.
+    let text = |position: usize| json_text::marshal(ctx, operand::any(args, position)?);
     let (headers, payload, key) = (text(1)?, text(2)?, text(3)?);
     sign(ctx, &headers, &payload, &key)
 }
