@@ -150,6 +150,13 @@ fn has_number_key(module: &str) -> bool {
 /// Why the answers to a query differ.
 pub fn of_outcomes(case: &Case, query: &str, ours: &Outcome, theirs: &Outcome) -> Option<&'static str> {
     let replaces = case.modules.iter().any(|(_, text)| replaces_function(text, &case.modules));
+    let is_evaluated = |outcome: &Outcome| outcome.errors.iter().all(|error| error.code.starts_with("eval_"));
+    if is_evaluated(ours)
+        && is_evaluated(theirs)
+        && case.modules.iter().any(|(_, text)| text.contains("not rego.metadata."))
+    {
+        return Some("annotations below `not`, which OPA drops");
+    }
     if !ours.errors.is_empty() || !theirs.errors.is_empty() {
         let is_evaluation =
             |errors: &[Problem]| !errors.is_empty() && errors.iter().all(|error| error.code.starts_with("eval_"));
@@ -182,9 +189,6 @@ pub fn of_outcomes(case: &Case, query: &str, ours: &Outcome, theirs: &Outcome) -
     }
     if replaces {
         return Some(REPLACED);
-    }
-    if case.modules.iter().any(|(_, text)| text.contains("not rego.metadata.")) {
-        return Some("annotations below `not`, which OPA drops");
     }
     // A key that is written otherwise than that of the rule.
     if theirs_finds_less(case, ours, theirs) {

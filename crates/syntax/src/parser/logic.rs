@@ -137,7 +137,8 @@ impl Parser<'_> {
             });
         }
         let term = self.expression_term()?;
-        let inner = self.expr(term.span.start, ExprKind::Term(term));
+        // What is in parentheses begins with these.
+        let inner = self.expr(if negated { term.span.start } else { start }, ExprKind::Term(term));
         Some(vec![if negated { self.negate(start, inner) } else { inner }])
     }
 
