@@ -55,7 +55,7 @@ fn admission(arguments: &Admit) -> Result<Admission> {
     let loaded = arguments.policy.load().map_err(reported)?;
     let mut admission = Admission::new().host(Arc::new(Terminal::new(arguments.timeout)));
     if !arguments.query.is_empty() {
-        let policy = loaded.compile_modules(&arguments.policy.reading.of_files()).map_err(reported)?;
+        let policy = loaded.compile_modules().map_err(reported)?;
         tell(&policy);
         for query in &arguments.query {
             admission = admission.rule(&policy, query, arguments.shape.into())?;
@@ -70,7 +70,7 @@ fn constrain(mut admission: Admission, loaded: &Loaded, arguments: &Admit) -> Re
         return Ok(admission);
     }
     for (file, template) in &loaded.templates {
-        let base = loaded.base(&arguments.policy.reading.of_files());
+        let base = loaded.base();
         admission = admission.template(TemplatePolicy::compile(file, template, base)?);
     }
     for path in paths {

@@ -119,7 +119,7 @@ pub struct PolicyFiles {
 impl PolicyFiles {
     /// Loads them.
     pub fn load(&self) -> Result<Loaded, Vec<Problem>> {
-        load_with_bundles(&self.data, &self.bundle, &self.reading.ignore)
+        load_with_bundles(&self.data, &self.bundle, self.reading.of_files())
     }
 }
 
@@ -148,7 +148,12 @@ impl Reading {
             (_, true) => Syntax::V1,
             _ => Syntax::Detect,
         };
-        solon_files::Reading { syntax, capabilities: self.capabilities.clone(), max_errors: None }
+        solon_files::Reading {
+            ignore: self.ignore.clone(),
+            syntax,
+            capabilities: self.capabilities.clone(),
+            max_errors: None,
+        }
     }
 }
 

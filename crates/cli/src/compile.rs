@@ -1,6 +1,6 @@
 //! `solon compile`: policies to one file, which `solon eval --compiled` reads without compiling them again.
 
-use crate::args::{Compile, Reading};
+use crate::args::Compile;
 use crate::eval::tell;
 use crate::exit;
 use crate::report::{self, Problem, io_text};
@@ -34,21 +34,16 @@ pub fn run(arguments: &Compile) -> Result<ExitCode> {
 fn compile(arguments: &Compile) -> Result<Result<Policy, Vec<Problem>>> {
     let (paths, bundles): (&[String], &[String]) =
         if arguments.bundle { (&[], &arguments.path) } else { (&arguments.path, &[]) };
-    let loaded = match load_with_bundles(paths, bundles, &arguments.reading.ignore) {
+    let loaded = match load_with_bundles(paths, bundles, arguments.reading.of_files()) {
         Ok(loaded) => loaded,
         Err(problems) => return Ok(Err(problems)),
     };
-    finish(&loaded, &arguments.reading, arguments.strict, arguments.schema.as_deref())
+    finish(&loaded, arguments.strict, arguments.schema.as_deref())
 }
 
 /// Compiles what was loaded, as the arguments say.
-pub fn finish(
-    loaded: &Loaded,
-    reading: &Reading,
-    is_strict: bool,
-    schema: Option<&Path>,
-) -> Result<Result<Policy, Vec<Problem>>> {
-    let compiler = loaded.sources(&reading.of_files()).strict(is_strict);
+pub fn finish(loaded: &Loaded, is_strict: bool, schema: Option<&Path>) -> Result<Result<Policy, Vec<Problem>>> {
+    let compiler = loaded.sources().strict(is_strict);
     Ok(loaded.finish(schemas::add(compiler, schema)?))
 }
 

@@ -79,8 +79,7 @@ fn evaluate(arguments: &Eval, query: &str, text: Option<&Text>) -> Result<Render
         // Its notes were told when it was compiled.
         Some(policy) => policy,
         None => {
-            let (reading, schema) = (&arguments.policy.reading, arguments.schema.as_deref());
-            let policy = compile::finish(&loaded, reading, arguments.strict, schema)??;
+            let policy = compile::finish(&loaded, arguments.strict, arguments.schema.as_deref())??;
             tell(&policy);
             policy
         }
@@ -96,7 +95,7 @@ fn evaluate(arguments: &Eval, query: &str, text: Option<&Text>) -> Result<Render
     let prepared = policy.prepare_in(query, &arguments.package, &imports).map_err(problems)?;
     let items = text.map(|text| text.items(&policy)).transpose()?;
     let mut evaluator = prepared.evaluator().host(host).strict_builtin_errors(arguments.strict_builtin_errors);
-    let ask_second = || CrossCheck::new(&loaded.sources(&arguments.policy.reading.of_files()), query, arguments);
+    let ask_second = || CrossCheck::new(&loaded.sources(), query, arguments);
     let mut second = arguments.cross_check.then(ask_second).transpose()?;
     let mut answers = Renderer::new(arguments.format);
     let mut ask = |input: Option<&ParsedInput>, origin: Option<&Origin>| -> Result<(), Failure> {

@@ -9,10 +9,7 @@ use std::process::ExitCode;
 
 /// Prints what the compiler makes of policies.
 pub fn run(arguments: &Plan) -> Result<ExitCode> {
-    let explained = arguments
-        .policy
-        .load()
-        .and_then(|loaded| loaded.explain(&arguments.policy.reading.of_files(), arguments.stage.into()));
+    let explained = arguments.policy.load().and_then(|loaded| loaded.explain(arguments.stage.into()));
     match explained {
         Ok(text) => {
             print(&text)?;

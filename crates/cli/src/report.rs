@@ -73,9 +73,18 @@ pub fn sentences(problems: &[Problem]) -> String {
 
 /// The errors for people: as OPA prints them, with the line for all that have one, and hints.
 pub fn text(problems: &[Problem]) -> String {
+    listed(problems, "")
+}
+
+/// The same as `opa test` prints them, which says where files themselves are wrong.
+pub fn loading(problems: &[Problem]) -> String {
+    listed(problems, if problems.iter().all(Problem::is_of_file) { " during loading" } else { "" })
+}
+
+fn listed(problems: &[Problem], when: &str) -> String {
     let mut out = match problems.len() {
-        1 => "1 error occurred: ".to_owned(),
-        several => format!("{several} errors occurred:\n"),
+        1 => format!("1 error occurred{when}: "),
+        several => format!("{several} errors occurred{when}:\n"),
     };
     for problem in problems {
         sentence(problem, &mut out);

@@ -50,14 +50,14 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 pub fn run(arguments: &Arguments) -> Result<ExitCode> {
     let (paths, bundles): (&[String], &[String]) =
         if arguments.bundle { (&[], &arguments.path) } else { (&arguments.path, &[]) };
-    let loaded = match load_with_bundles(paths, bundles, &arguments.reading.ignore) {
-        Ok(loaded) => loaded,
-        Err(problems) => return refuse(&report::text(&problems)),
-    };
     let reading = solon_files::Reading { max_errors: Some(arguments.max_errors), ..arguments.reading.of_files() };
-    let policy = match loaded.compile_tests(&reading) {
+    let loaded = match load_with_bundles(paths, bundles, reading) {
+        Ok(loaded) => loaded,
+        Err(problems) => return refuse(&report::loading(&problems)),
+    };
+    let policy = match loaded.compile_tests() {
         Ok(policy) => policy,
-        Err(problems) => return refuse(&report::text(&problems)),
+        Err(problems) => return refuse(&report::loading(&problems)),
     };
     tell(&policy);
     let tests = match select(&policy, arguments.run.as_deref()) {

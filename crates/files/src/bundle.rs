@@ -7,6 +7,7 @@ use crate::ignore;
 use crate::load::{Document, Module};
 use crate::problem::io_text;
 use flate2::read::GzDecoder;
+use path_clean::PathClean;
 use serde::Deserialize;
 use serde_json::Value;
 use solon::k8s::yaml::yaml_to_json;
@@ -59,7 +60,7 @@ pub fn read(path: &Path, ignore: &[String]) -> Result<Bundle, String> {
         .map_err(|error| loading(format!("error reading {name:?}: stat {name}: {}", io_text(&error))))?;
     let mut files = if kind.is_dir() {
         let mut files = Vec::new();
-        read_folder(path, &[], &mut files).map(|()| files)
+        read_folder(&path.clean(), &[], &mut files).map(|()| files)
     } else {
         read_archive(path)
     }
@@ -153,7 +154,7 @@ fn understand(name: &str, files: Vec<File>) -> Result<Bundle, String> {
                 let syntax = manifest.syntax_of(&file.path)?;
                 let text = String::from_utf8(file.bytes)
                     .map_err(|_| format!("bundle load failed on {}: the text is not UTF-8", file.shown))?;
-                bundle.modules.push(Module { name: file.shown, text, syntax });
+                bundle.modules.push(Module::new(file.shown, text, syntax));
             }
             Some(Kind::Json) => bundle.add(&file.path, file.shown, file.bytes),
             Some(Kind::Yaml) => {
@@ -217,7 +218,7 @@ fn glob_matches(pattern: &str, path: &str) -> Result<bool, String> {
 impl Bundle {
     fn add(&mut self, path: &[String], file: String, json: Vec<u8>) {
         let folder = path.split_last().map(|(_, folder)| folder.to_vec()).unwrap_or_default();
-        self.documents.push(Document { file, path: folder, json });
+        self.documents.push(Document { file, path: folder, json, number: 0 });
     }
 
     /// Whether everything is below the roots.

@@ -6,6 +6,7 @@
 use crate::problem::Problem;
 use crate::{bundle, ignore, merge};
 use indexmap::IndexMap;
+use path_clean::PathClean;
 use solon::k8s::compile::modules_of;
 use solon::k8s::document::Options;
 use solon::k8s::manifest::read_manifests;
@@ -17,12 +18,14 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// How modules are read.
+/// How files are read.
 #[derive(Clone, Debug, Default)]
 pub struct Reading {
+    /// Patterns of names of files and folders that are left out of folders.
+    pub ignore: Vec<String>,
     /// The syntax of modules that say nothing else.
     pub syntax: Syntax,
-    /// What they may use; everything if nothing is said.
+    /// What modules may use; everything if nothing is said.
     pub capabilities: Option<Capabilities>,
     /// How many errors are reported, 0 for all; as many as the compiler does if nothing is said.
     pub max_errors: Option<usize>,
@@ -37,9 +40,10 @@ pub struct Loaded {
     pub documents: Vec<Document>,
     /// Gatekeeper's templates with their files.
     pub templates: Vec<(String, Template)>,
-    problems: Vec<Problem>,
+    /// Files that cannot be read at all, each with its number.
+    problems: Vec<(usize, Problem)>,
     seen: HashSet<(Vec<String>, PathBuf)>,
-    ignore: Vec<String>,
+    reading: Reading,
 }
 
 /// A module.
@@ -51,6 +55,15 @@ pub struct Module {
     pub text: String,
     /// The version in which it is written, if that is not what the arguments say.
     pub syntax: Option<Syntax>,
+    /// The number of its file: how many were found before it.
+    number: usize,
+}
+
+impl Module {
+    /// A module whose file has no number yet.
+    pub fn new(name: String, text: String, syntax: Option<Syntax>) -> Self {
+        Module { name, text, syntax, number: 0 }
+    }
 }
 
 /// A base document.
@@ -62,40 +75,46 @@ pub struct Document {
     pub path: Vec<String>,
     /// Its text.
     pub json: Vec<u8>,
+    /// The number of its file: how many were found before it.
+    pub number: usize,
 }
 
-/// Loads everything that `--data` and `--bundle` name, but what is to be ignored in folders.
-pub fn load_with_bundles(paths: &[String], bundles: &[String], ignore: &[String]) -> Result<Loaded, Vec<Problem>> {
+/// Loads everything that `--data` and `--bundle` name.
+pub fn load_with_bundles(paths: &[String], bundles: &[String], reading: Reading) -> Result<Loaded, Vec<Problem>> {
     let paths = paths.iter().map(|path| {
         let (prefix, path) = split_prefix(path);
         (prefix, Path::new(path.strip_prefix("file://").unwrap_or(path)))
     });
-    load(paths, bundles, ignore)
+    load(paths, bundles, reading)
 }
 
 /// Loads what is at paths, whatever their names look like, and bundles.
-pub fn load_paths(paths: &[PathBuf], bundles: &[PathBuf], ignore: &[String]) -> Result<Loaded, Vec<Problem>> {
-    load(paths.iter().map(|path| (Vec::new(), path.as_path())), bundles, ignore)
+pub fn load_paths(paths: &[PathBuf], bundles: &[PathBuf], reading: Reading) -> Result<Loaded, Vec<Problem>> {
+    load(paths.iter().map(|path| (Vec::new(), path.as_path())), bundles, reading)
 }
 
 /// Loads files and folders, each with its prefix, and bundles.
 fn load<'p>(
     paths: impl Iterator<Item = (Vec<String>, &'p Path)>,
     bundles: &[impl AsRef<Path>],
-    ignore: &[String],
+    reading: Reading,
 ) -> Result<Loaded, Vec<Problem>> {
-    let mut loaded = Loaded { ignore: ignore.to_vec(), ..Loaded::default() };
+    let mut loaded = Loaded { reading, ..Loaded::default() };
     for (prefix, path) in paths {
         loaded.visit(path, &prefix, 0);
     }
     if !loaded.problems.is_empty() {
-        return Err(loaded.problems);
+        return Err(loaded.wrong_files());
     }
-    let bundles: Result<Vec<_>, _> = bundles.iter().map(|path| bundle::read(path.as_ref(), ignore)).collect();
+    let read = |path: &_| bundle::read(AsRef::<Path>::as_ref(path), &loaded.reading.ignore);
+    let bundles: Result<Vec<_>, _> = bundles.iter().map(read).collect();
     let bundles = bundles.and_then(|bundles| bundle::check_together(&bundles).map(|()| bundles));
     for bundle in bundles.map_err(|message| vec![Problem::new(message)])? {
         bundle.modules.into_iter().for_each(|module| loaded.add(module));
-        loaded.documents.extend(bundle.documents);
+        for document in bundle.documents {
+            let number = loaded.count();
+            loaded.documents.push(Document { number, ..document });
+        }
     }
     Ok(loaded)
 }
@@ -115,17 +134,17 @@ impl Loaded {
         let shown = path.to_string_lossy().into_owned();
         let kind = match fs::metadata(path) {
             Ok(kind) => kind,
-            Err(error) => return self.problems.push(Problem::of_file("stat", &shown, &error)),
+            Err(error) => return self.problem(Problem::of_file("stat", &shown, &error)),
         };
         let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-        if depth > 0 && self.ignore.iter().any(|pattern| ignore::matches(pattern, &name)) {
+        if depth > 0 && self.reading.ignore.iter().any(|pattern| ignore::matches(pattern, &name)) {
             return;
         }
         if !kind.is_dir() {
             if self.seen.insert((prefix.to_vec(), path.components().collect())) {
                 match fs::read(path) {
                     Ok(bytes) => self.file(path, &shown, bytes, prefix, depth),
-                    Err(error) => self.problems.push(Problem::of_file("open", &shown, &error)),
+                    Err(error) => self.problem(Problem::of_file("open", &shown, &error)),
                 }
             }
             return;
@@ -137,13 +156,21 @@ impl Loaded {
         let entries = fs::read_dir(path).and_then(|entries| entries.map(|entry| Ok(entry?.file_name())).collect());
         let mut names: Vec<_> = match entries {
             Ok(names) => names,
-            Err(error) => return self.problems.push(Problem::of_file("open", &shown, &error)),
+            Err(error) => return self.problem(Problem::of_file("open", &shown, &error)),
         };
         names.sort_unstable();
         for name in names {
-            let inner = if path == Path::new(".") { PathBuf::from(name) } else { path.join(name) };
-            self.visit(&inner, &prefix, depth + 1);
+            self.visit(&path.join(name).clean(), &prefix, depth + 1);
         }
+    }
+
+    /// The number of a file that was found.
+    fn count(&self) -> usize {
+        self.modules.len() + self.documents.len() + self.problems.len()
+    }
+
+    fn problem(&mut self, problem: Problem) {
+        self.problems.push((self.count(), problem));
     }
 
     fn file(&mut self, path: &Path, shown: &str, bytes: Vec<u8>, prefix: &[String], depth: usize) {
@@ -166,15 +193,15 @@ impl Loaded {
         } else if yaml_to_json(&bytes).is_ok() {
             self.yaml(shown, prefix, &bytes);
         } else {
-            self.problems.push(Problem::new(format!("{shown}: can't recognize file type")));
+            self.problem(Problem::new(format!("{shown}: can't recognize file type")));
         }
     }
 
     fn module(&mut self, shown: &str, bytes: Vec<u8>) {
         match String::from_utf8(bytes) {
             // One that is given twice with different prefixes, which mean nothing to modules, counts once.
-            Ok(text) => self.add(Module { name: shown.to_owned(), text, syntax: None }),
-            Err(_) => self.problems.push(Problem::new(format!("{shown}: the text is not UTF-8"))),
+            Ok(text) => self.add(Module::new(shown.to_owned(), text, None)),
+            Err(_) => self.problem(Problem::new(format!("{shown}: the text is not UTF-8"))),
         }
     }
 
@@ -184,11 +211,13 @@ impl Loaded {
             Some(known) if known.text != module.text => format!("{} {}", module.name, self.modules.len()),
             _ => module.name.clone(),
         };
-        self.modules.entry(key).or_insert(module);
+        let number = self.count();
+        self.modules.entry(key).or_insert(Module { number, ..module });
     }
 
     fn document(&mut self, shown: &str, path: &[String], json: Vec<u8>) {
-        self.documents.push(Document { file: shown.to_owned(), path: path.to_vec(), json });
+        let number = self.count();
+        self.documents.push(Document { file: shown.to_owned(), path: path.to_vec(), json, number });
     }
 
     fn yaml(&mut self, shown: &str, path: &[String], bytes: &[u8]) {
@@ -197,7 +226,7 @@ impl Loaded {
                 let first = values.first().map_or_else(|| "null".to_owned(), ToString::to_string);
                 self.document(shown, path, first.into_bytes());
             }
-            Err(error) => self.problems.push(Problem::new(format!("{shown}: {error}"))),
+            Err(error) => self.problem(Problem::new(format!("{shown}: {error}"))),
         }
     }
 
@@ -212,18 +241,21 @@ impl Loaded {
             found = true;
             match Template::read(manifest) {
                 Ok(template) => self.templates.push((shown.to_owned(), template)),
-                Err(error) => self.problems.push(Problem::new(error.to_string())),
+                Err(error) => self.problem(Problem::new(error.to_string())),
             }
         }
         found
     }
 
     /// A compiler with the documents and capabilities, and nothing else.
-    pub fn base(&self, reading: &Reading) -> Compiler {
-        let capabilities = reading.capabilities.clone().unwrap_or_default();
-        let compiler = Compiler::new().capabilities(capabilities);
-        let compiler = reading.max_errors.into_iter().fold(compiler, Compiler::max_errors);
+    pub fn base(&self) -> Compiler {
+        let compiler = self.reading.max_errors.into_iter().fold(self.empty(), Compiler::max_errors);
         self.add_documents(compiler)
+    }
+
+    /// A compiler with the capabilities, and nothing else.
+    fn empty(&self) -> Compiler {
+        Compiler::new().capabilities(self.reading.capabilities.clone().unwrap_or_default()).syntax(self.reading.syntax)
     }
 
     /// Adds the documents to a compiler.
@@ -241,46 +273,63 @@ impl Loaded {
     }
 
     /// Compiles everything that was loaded for a run of its tests.
-    pub fn compile_tests(&self, reading: &Reading) -> Result<Policy, Vec<Problem>> {
-        self.finish(self.sources(reading).test_run())
+    pub fn compile_tests(&self) -> Result<Policy, Vec<Problem>> {
+        self.finish(self.sources().test_run())
     }
 
     /// Everything that was loaded after a stage of compilation, as text.
-    pub fn explain(&self, reading: &Reading, stage: Stage) -> Result<String, Vec<Problem>> {
+    pub fn explain(&self, stage: Stage) -> Result<String, Vec<Problem>> {
         let text_of = |name: &str| self.text_of(name);
-        self.sources(reading).explain(stage).map_err(|error| Problem::of_engine(&error, text_of))
+        self.sources().explain(stage).map_err(|error| Problem::of_engine(&error, text_of))
     }
 
     /// A compiler with everything that was loaded.
-    pub fn sources(&self, reading: &Reading) -> Compiler {
-        self.add_modules(self.base(reading).syntax(reading.syntax), reading.syntax)
+    pub fn sources(&self) -> Compiler {
+        self.add_modules(self.base())
     }
 
     /// Adds modules, and those of templates, to a compiler.
-    pub fn add_modules(&self, compiler: Compiler, syntax: Syntax) -> Compiler {
+    pub fn add_modules(&self, compiler: Compiler) -> Compiler {
         let add =
             |compiler: Compiler, (file, text, syntax): (String, String, Syntax)| compiler.module_in(file, text, syntax);
-        self.template_modules().fold(self.add_plain_modules(compiler, syntax), add)
+        self.template_modules().fold(self.add_plain_modules(compiler), add)
     }
 
-    fn add_plain_modules(&self, compiler: Compiler, syntax: Syntax) -> Compiler {
-        self.modules.values().fold(compiler, |compiler, module| {
-            compiler.module_in(module.name.as_str(), module.text.as_str(), module.syntax.unwrap_or(syntax))
-        })
+    fn add_plain_modules(&self, compiler: Compiler) -> Compiler {
+        self.modules.values().fold(compiler, |compiler, module| self.add_module(compiler, module))
+    }
+
+    fn add_module(&self, compiler: Compiler, module: &Module) -> Compiler {
+        let syntax = module.syntax.unwrap_or(self.reading.syntax);
+        compiler.module_in(module.name.as_str(), module.text.as_str(), syntax)
     }
 
     /// Compiles what was loaded but the templates.
-    pub fn compile_modules(&self, reading: &Reading) -> Result<Policy, Vec<Problem>> {
-        self.finish(self.add_plain_modules(self.base(reading).syntax(reading.syntax), reading.syntax))
+    pub fn compile_modules(&self) -> Result<Policy, Vec<Problem>> {
+        self.finish(self.add_plain_modules(self.base()))
     }
 
     /// Compiles what was loaded.
     pub fn finish(&self, compiler: Compiler) -> Result<Policy, Vec<Problem>> {
-        compiler.compile().map_err(|error| {
-            let is_about_data = error.issues().iter().all(|issue| issue.code.starts_with("invalid_"));
-            let problems = if is_about_data { merge::problems(&self.documents) } else { Vec::new() };
-            if problems.is_empty() { Problem::of_engine(&error, |name| self.text_of(name)) } else { problems }
+        compiler.compile().map_err(|error| match self.wrong_files() {
+            problems if problems.is_empty() => Problem::of_engine(&error, |name| self.text_of(name)),
+            problems => problems,
         })
+    }
+
+    /// What is wrong with files themselves, in their order: what cannot be read, is no Rego, or cannot be put together.
+    /// There may be nothing, if only what they mean is wrong.
+    fn wrong_files(&self) -> Vec<Problem> {
+        let mut problems = merge::problems(&self.documents);
+        problems.extend(self.problems.iter().cloned());
+        for module in self.modules.values() {
+            if let Err(error) = self.add_module(self.empty(), module).compile() {
+                let found = Problem::of_engine(&error, |_| Some(module.text.as_str())).into_iter();
+                problems.extend(found.filter(Problem::is_of_file).map(|problem| (module.number, problem)));
+            }
+        }
+        problems.sort_by_key(|(number, _)| *number);
+        problems.into_iter().map(|(_, problem)| problem).collect()
     }
 
     /// The text of a module.

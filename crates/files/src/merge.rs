@@ -6,21 +6,21 @@ use crate::problem::Problem;
 use serde_json::{Map, Value};
 use solon::Compiler;
 
-/// What is wrong with base documents, alone and together, in OPA's words.
-pub fn problems(documents: &[Document]) -> Vec<Problem> {
+/// What is wrong with base documents, alone and together, in OPA's words, each with its file's number.
+pub fn problems(documents: &[Document]) -> Vec<(usize, Problem)> {
     let mut problems = Vec::new();
     let mut read: Vec<(&str, Map<String, Value>)> = Vec::new();
     for document in documents {
         let file = document.file.as_str();
         match read_alone(document) {
-            Err(problem) => problems.push(*problem),
+            Err(problem) => problems.push((document.number, *problem)),
             Ok(map) => match read.iter().find_map(|(other, known)| Some((other, conflict(known, &map)?))) {
                 Some((other, mut keys)) => {
                     keys.reverse();
                     let place = reference(&keys);
                     let message =
                         format!("{file}: merge error: conflicting values at {place}, also defined in {other}");
-                    problems.push(Problem::new(message));
+                    problems.push((document.number, Problem::new(message)));
                 }
                 None => read.push((file, map)),
             },

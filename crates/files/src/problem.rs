@@ -4,6 +4,8 @@ use solon::syntax::line_at;
 use solon::{Details, Issue, Location};
 use std::io;
 
+const PARSE_ERROR: &str = "rego_parse_error";
+
 /// One error.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Problem {
@@ -32,6 +34,11 @@ impl Problem {
         Problem::new(format!("{operation} {path}: {}", io_text(error)))
     }
 
+    /// Whether the file itself is wrong, rather than what it means.
+    pub fn is_of_file(&self) -> bool {
+        self.code.is_empty() || self.code == PARSE_ERROR
+    }
+
     /// The problem as the engine has them.
     pub fn to_issue(&self) -> Issue {
         let mut issue = Issue::new(&*self.code, &*self.message);
@@ -58,7 +65,7 @@ pub fn io_text(error: &io::Error) -> String {
 
 fn of_issue<'t>(issue: &Issue, text_of: &impl Fn(&str) -> Option<&'t str>) -> Problem {
     let place = issue.location.clone();
-    let is_parse_error = issue.code == "rego_parse_error";
+    let is_parse_error = issue.code == PARSE_ERROR;
     let shown = place.as_ref().filter(|_| is_parse_error && !issue.is_bare).and_then(|place| {
         let text = text_of(&place.file)?;
         Some(line_at(text, place.row, place.col))

@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 use solon::builtins::CustomBuiltin;
 use solon::{Capabilities, Compiler, Issue, Syntax};
-use solon_files::{Problem, load_paths};
+use solon_files::{Problem, Reading, load_paths};
 use std::sync::Arc;
 
 /// Compiled Rego together with its data: `Policy(modules, data=None)`.
@@ -137,9 +137,9 @@ impl Policy {
         let syntax = crate::options::syntax(&syntax)?;
         let options = Options { builtins, capabilities, deny, syntax, is_strict: strict };
         let wrong = |problems: Vec<Problem>| of_problems(py, &problems);
-        let loaded = py.detach(|| load_paths(&paths, &bundles, &ignore)).map_err(wrong)?;
-        let compiler = loaded.add_documents(options.compiler(py)?);
-        let compiler = loaded.add_modules(compiler, syntax);
+        let reading = Reading { ignore, syntax, ..Reading::default() };
+        let loaded = py.detach(|| load_paths(&paths, &bundles, reading)).map_err(wrong)?;
+        let compiler = loaded.add_modules(loaded.add_documents(options.compiler(py)?));
         let policy = py.detach(|| loaded.finish(compiler)).map_err(wrong)?;
         Ok(Policy { policy, builtins: Arc::new(options.builtins) })
     }

@@ -49,11 +49,23 @@ pub fn call_alone<'a>(
     limits: &Limits,
     args: &[Value<'a>],
 ) -> Outcome<'a> {
+    call_keeping(&mut Caches::default(), builtin, arena, host, limits, args)
+}
+
+/// The same with what is kept from call to call.
+pub(super) fn call_keeping<'a>(
+    caches: &mut Caches,
+    builtin: &Builtin,
+    arena: &'a Bump,
+    host: &dyn Host,
+    limits: &Limits,
+    args: &[Value<'a>],
+) -> Outcome<'a> {
     let mut context = Context {
         arena,
         host,
         symbols: &SymbolTable::new(),
-        caches: &mut Caches::default(),
+        caches,
         limits,
         allowed_hosts: None,
         now: &mut None,
@@ -204,10 +216,10 @@ impl Table {
 
 impl Caches {
     /// What is made with room for a text, which is empty at first.
-    pub(super) fn with_scratch<T>(&mut self, make: impl FnOnce(&mut String) -> T) -> T {
+    pub(super) fn with_scratch<T>(&mut self, make: impl FnOnce(&mut Self, &mut String) -> T) -> T {
         let mut text = std::mem::take(&mut self.scratch);
         text.clear();
-        let made = make(&mut text);
+        let made = make(self, &mut text);
         self.keep_scratch(text);
         made
     }
@@ -226,18 +238,28 @@ impl Caches {
         text: &str,
         build: impl FnOnce(&str) -> Result<T, Failure>,
     ) -> Result<&T, Failure> {
-        let table = match kind {
-            Kept::Regex => &mut self.regex,
-            Kept::Glob => &mut self.glob,
-            Kept::Schema => &mut self.schemas,
-            Kept::SigningKey => &mut self.signing_keys,
-            Kept::VerifyingKeys => &mut self.verifying_keys,
-        };
+        let table = self.table(kind);
         let at = match table.find(text) {
             Some(at) => at,
             None => table.insert(text, Box::new(build(text)?)),
         };
         let thing = table.things.get(at).and_then(|(_, thing)| thing.downcast_ref());
         thing.ok_or_else(|| Failure::Halt("internal: a cache holds another type".into()))
+    }
+    /// The thing of `kind` made from `text`, if there is one.
+    pub(super) fn find<T: Any>(&mut self, kind: Kept, text: &str) -> Option<&T> {
+        let table = self.table(kind);
+        let at = table.find(text)?;
+        table.things.get(at)?.1.downcast_ref()
+    }
+
+    fn table(&mut self, kind: Kept) -> &mut Table {
+        match kind {
+            Kept::Regex => &mut self.regex,
+            Kept::Glob => &mut self.glob,
+            Kept::Schema => &mut self.schemas,
+            Kept::SigningKey => &mut self.signing_keys,
+            Kept::VerifyingKeys => &mut self.verifying_keys,
+        }
     }
 }

@@ -126,7 +126,7 @@ impl Format {
         values: &[Value<'_>],
         most: usize,
     ) -> Option<Value<'a>> {
-        caches.with_scratch(|out| {
+        caches.with_scratch(|_, out| {
             for (place, value) in self.places.iter().zip(values) {
                 out.push_str(&place.before);
                 match place.part(value)?.with_text(|text| out.push_str(text)) {

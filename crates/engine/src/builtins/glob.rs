@@ -2,7 +2,7 @@
 //! expression, which matches in linear time whatever the pattern is.
 
 use super::failure::operand;
-use super::{Builtin, Context, Failure, Kept, Outcome, Purity};
+use super::{Builtin, Caches, Context, Failure, Kept, Outcome, Purity};
 use crate::value::Value;
 use ::regex::{Regex, RegexBuilder};
 
@@ -39,26 +39,43 @@ pub(super) static TABLE: &[Builtin] = &[
 
 fn matches<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let pattern = operand::string(args, 1)?;
-    let mut key = bumpalo::collections::String::with_capacity_in(pattern.len() + 32, context.arena);
+    let delimiters = operand::any(args, 2)?;
+    let mut key = String::new();
+    let start = write_key(pattern, &delimiters, &mut key)?;
+    let text = operand::string(args, 3)?;
+    let compiled = |key: &str| compile(pattern, key.get(start..).unwrap_or(""));
+    let glob = context.caches.get(Kept::Glob, &key, compiled)?;
+    Ok(Value::Bool(glob.is_match(text)))
+}
+
+/// The same where the pattern is kept.
+pub(super) fn kept_match<'a>(args: &[Value<'a>], caches: &mut Caches) -> Option<Value<'a>> {
+    let [Value::String { text: pattern, .. }, delimiters, Value::String { text, .. }] = args else { return None };
+    caches.with_scratch(|caches, key| {
+        write_key(pattern, delimiters, key).ok()?;
+        let glob: &Glob = caches.find(Kept::Glob, key)?;
+        Some(Value::Bool(glob.is_match(text)))
+    })
+}
+
+/// Writes the key under which a pattern is kept; gives where its delimiters start.
+fn write_key(pattern: &str, delimiters: &Value<'_>, key: &mut String) -> Result<usize, Failure> {
     // The length keeps pattern and delimiters apart.
     key.push_str(itoa::Buffer::new().format(pattern.len()));
     key.push(' ');
     key.push_str(pattern);
-    let delimiters = key.len();
-    match operand::any(args, 2)? {
+    let start = key.len();
+    match delimiters {
         Value::Null => {}
         Value::Array([]) => key.push('.'),
         Value::Array(items) => {
-            for item in items {
+            for item in *items {
                 key.push(delimiter(item)?);
             }
         }
-        other => return Err(Failure::operand(2, &other, &["array", "null"])),
+        other => return Err(Failure::operand(2, other, &["array", "null"])),
     }
-    let text = operand::string(args, 3)?;
-    let compiled = |key: &str| compile(pattern, key.get(delimiters..).unwrap_or(""));
-    let glob = context.caches.get(Kept::Glob, &key, compiled)?;
-    Ok(Value::Bool(glob.is_match(text)))
+    Ok(start)
 }
 
 /// A compiled pattern.

@@ -27,6 +27,28 @@ pub(super) fn word(text: &[u8]) -> u64 {
     }
 }
 
+/// Whether a text is ASCII without control characters (but perhaps DEL) and without these special characters.
+#[inline]
+pub(super) fn is_plain<const N: usize>(text: &str, special: [u8; N]) -> bool {
+    let (words, rest) = text.as_bytes().as_chunks();
+    // Spaces in place of what is missing.
+    let last = word(rest) | SPACES.checked_shr(8 * rest.len() as u32).unwrap_or(0);
+    words.iter().all(|bytes| is_plain_word(u64::from_le_bytes(*bytes), special)) && is_plain_word(last, special)
+}
+
+const ONES: u64 = u64::MAX / 0xff;
+const SPACES: u64 = ONES * b' ' as u64;
+
+#[inline(always)]
+fn is_plain_word<const N: usize>(word: u64, special: [u8; N]) -> bool {
+    // Where the highest bit of some byte is set, that byte is one, or stands behind one.
+    let zeros = |word: u64| word.wrapping_sub(ONES) & !word;
+    let found = special.iter().fold(word | word.wrapping_sub(SPACES), |found, byte| {
+        found | zeros(word ^ ONES.wrapping_mul(u64::from(*byte)))
+    });
+    found & (ONES << 7) == 0
+}
+
 /// The order of two texts, byte by byte.
 #[inline]
 pub(super) fn order(left: &str, right: &str) -> Ordering {
@@ -148,6 +170,21 @@ mod tests {
             texts.push(base);
         }
         texts
+    }
+
+    #[test]
+    fn plain_texts_have_no_special_character_anywhere() {
+        let special = *b"\"\\\x7f";
+        for length in 0..20 {
+            let text = "~".repeat(length);
+            assert!(is_plain(&text, special), "{length}");
+            for (at, byte) in (0..length).flat_map(|at| (0..0x80).map(move |byte: u8| (at, byte))) {
+                let mut text = text.clone();
+                text.replace_range(at..=at, char::from(byte).encode_utf8(&mut [0; 4]));
+                assert_eq!(is_plain(&text, special), byte >= b' ' && !special.contains(&byte), "{text:?}");
+            }
+            assert!(!is_plain(&format!("{text}ñ"), special), "{length}");
+        }
     }
 
     #[test]

@@ -114,8 +114,9 @@ impl<'a> Machine<'a, '_> {
 
     /// What a builtin gives, where it has a shortcut for its arguments and nothing stands in for it.
     #[inline(always)]
-    pub(super) fn shortcut(&self, unit: &Unit, builtin: BuiltinIndex, args: &[Value<'a>]) -> Option<Value<'a>> {
-        if self.world.functions.is_empty() { unit.shortcut(builtin).and_then(|shortcut| shortcut(args)) } else { None }
+    pub(super) fn shortcut(&mut self, unit: &Unit, builtin: BuiltinIndex, args: &[Value<'a>]) -> Option<Value<'a>> {
+        let shortcut = unit.shortcut(builtin).filter(|_| self.world.functions.is_empty())?;
+        shortcut(args, &mut self.reusable.caches)
     }
 
     /// Calls a builtin that has no such shortcut, or what stands in for it.

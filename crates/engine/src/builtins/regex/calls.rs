@@ -3,7 +3,7 @@
 use super::{Pattern, go_syntax};
 use crate::builtins::failure::operand;
 use crate::builtins::quote::quoted;
-use crate::builtins::{Builtin, Context, Failure, Outcome, Purity};
+use crate::builtins::{Builtin, Caches, Context, Failure, Kept, Outcome, Purity};
 use crate::value::Value;
 use ::regex::{Captures, Regex};
 use std::sync::LazyLock;
@@ -89,6 +89,17 @@ pub(in crate::builtins) static TABLE: &[Builtin] = &[
 fn matches<'a>(context: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let (pattern, text) = (operand::string(args, 1)?, operand::string(args, 2)?);
     Ok(Value::Bool(Pattern::cached(context, pattern)?.regex.is_match(text)))
+}
+
+/// The same where the pattern is kept.
+pub(in crate::builtins) fn kept_match<'a>(args: &[Value<'a>], caches: &mut Caches) -> Option<Value<'a>> {
+    match args {
+        [Value::String { text: pattern, .. }, Value::String { text, .. }] => {
+            let pattern: &Pattern = caches.find(Kept::Regex, pattern)?;
+            Some(Value::Bool(pattern.is_match(text)))
+        }
+        _ => None,
+    }
 }
 
 /// How many matches are wanted: none is no limit.

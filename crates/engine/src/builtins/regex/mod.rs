@@ -12,5 +12,5 @@ mod pattern;
 mod unicode_names;
 
 #[cfg(feature = "regex")]
-pub(super) use calls::TABLE;
+pub(super) use calls::{TABLE, kept_match};
 pub(crate) use pattern::Pattern;

@@ -1,5 +1,6 @@
 //! The writers: JSON as OPA prints it, and Rego.
 
+use super::super::text::is_plain;
 use super::super::{Entry, Letters, Object, Value};
 use crate::stack::{VALUES, with_room};
 use std::fmt::Write;
@@ -97,6 +98,9 @@ pub(crate) fn name<'a>((key, value): &Entry<'a>) -> (String, Value<'a>) {
     (text, *value)
 }
 
+/// What JSON strings write in another way, of ASCII beyond control characters.
+const JSON_SPECIAL: [u8; 5] = *b"\"\\<>&";
+
 /// For each byte, whether a JSON string writes it in another way.
 const ESCAPED: [bool; 256] = {
     let mut table = [false; 256];
@@ -105,11 +109,11 @@ const ESCAPED: [bool; 256] = {
         table[byte] = true;
         byte += 1;
     }
-    table[b'"' as usize] = true;
-    table[b'\\' as usize] = true;
-    table[b'<' as usize] = true;
-    table[b'>' as usize] = true;
-    table[b'&' as usize] = true;
+    let mut special = 0;
+    while special < JSON_SPECIAL.len() {
+        table[JSON_SPECIAL[special] as usize] = true;
+        special += 1;
+    }
     // The first byte of U+2028 and U+2029, and of others.
     table[0xe2] = true;
     table
@@ -117,6 +121,15 @@ const ESCAPED: [bool; 256] = {
 
 fn write_string(text: &str, out: &mut String) {
     out.push('"');
+    if is_plain(text, JSON_SPECIAL) {
+        out.push_str(text);
+    } else {
+        write_escaped(text, out);
+    }
+    out.push('"');
+}
+
+fn write_escaped(text: &str, out: &mut String) {
     let mut rest = text;
     while let Some(at) = rest.bytes().position(|byte| ESCAPED.get(usize::from(byte)) == Some(&true)) {
         let (plain, special) = rest.split_at_checked(at).unwrap_or((rest, ""));
@@ -138,7 +151,6 @@ fn write_string(text: &str, out: &mut String) {
         rest = characters.as_str();
     }
     out.push_str(rest);
-    out.push('"');
 }
 
 /// Appends the value as Rego writes it: sets in braces, `set()`, any keys.
@@ -228,6 +240,9 @@ fn rego_list(items: &[Value<'_>], [open, close]: [char; 2], out: &mut impl Write
     out.write_char(close)
 }
 
+/// What Rego writes in another way, of ASCII beyond control characters: DEL is the last of these.
+const REGO_SPECIAL: [u8; 3] = *b"\"\\\x7f";
+
 /// Appends the string in quotes as Rego prints it: what is not printable is escaped (`\n`, `\x7f`, `\u200b`).
 pub fn write_rego_string(text: &str, out: &mut String) {
     // Writing to a string does not fail.
@@ -236,14 +251,23 @@ pub fn write_rego_string(text: &str, out: &mut String) {
 
 fn rego_string(text: &str, out: &mut impl Write) -> std::fmt::Result {
     out.write_char('"')?;
+    if is_plain(text, REGO_SPECIAL) {
+        out.write_str(text)?;
+    } else {
+        rego_escaped(text, out)?;
+    }
+    out.write_char('"')
+}
+
+fn rego_escaped(text: &str, out: &mut impl Write) -> std::fmt::Result {
     let mut rest = text;
     loop {
-        let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+        let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && !REGO_SPECIAL.contains(byte);
         let count = rest.bytes().take_while(is_plain).count();
         let (plain, special) = rest.split_at_checked(count).unwrap_or((rest, ""));
         out.write_str(plain)?;
         let mut characters = special.chars();
-        let Some(character) = characters.next() else { break };
+        let Some(character) = characters.next() else { return Ok(()) };
         rest = characters.as_str();
         let short = match character {
             '"' | '\\' => character,
@@ -262,7 +286,6 @@ fn rego_string(text: &str, out: &mut impl Write) -> std::fmt::Result {
         out.write_char('\\')?;
         out.write_char(short)?;
     }
-    out.write_char('"')
 }
 
 fn rare(character: char, out: &mut impl Write) -> std::fmt::Result {
