@@ -86,6 +86,12 @@ impl Lowerer<'_, '_> {
                 self.negated = outer;
                 let Some(mut literal) = body.pop() else { return };
                 out.append(&mut body);
+                // As of what is wrong with a call, the place of its errors is where the expression is.
+                if let LiteralKind::Call { call, .. } = &mut literal.kind
+                    && call.span == inner.span
+                {
+                    call.span = span;
+                }
                 self.separate(&mut literal, names_output(inner), out);
                 body.push(literal);
                 Some(LiteralKind::Not { body, is_scoped: false, outside: Vec::new() })

@@ -72,7 +72,7 @@ impl Lowerer<'_, '_> {
             && DEPRECATED.contains(&builtin.name)
         {
             let message = format!("deprecated built-in function calls in expression: {}", builtin.name);
-            self.error(Check::Deprecated, "rego_type_error", term.span, message);
+            self.error(Check::Deprecated, "rego_type_error", place, message);
         }
         Some(Call { span: term.span, callee, args })
     }
