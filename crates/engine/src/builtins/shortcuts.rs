@@ -4,7 +4,9 @@
 //! Where it gives nothing, the builtin itself is asked, which also knows what is wrong.
 
 use super::conversions::short_integer;
-use super::{Builtin, Caches, glob, regex};
+use super::{Builtin, Caches};
+#[cfg(feature = "regex")]
+use super::{glob, regex};
 use crate::value::Value;
 use memchr::memchr;
 
@@ -20,12 +22,15 @@ static TABLE: &[(&str, Shortcut)] = &[
     ("contains", |args, _| strings(args, contains)),
     ("count", |args, _| count(args)),
     ("endswith", |args, _| strings(args, |text, part| text.as_bytes().ends_with(part.as_bytes()))),
+    #[cfg(feature = "regex")]
     ("glob.match", glob::kept_match),
     ("minus", |args, _| integers(args, i64::checked_sub)),
     ("mul", |args, _| integers(args, i64::checked_mul)),
     ("object.get", |args, _| get(args)),
     ("plus", |args, _| integers(args, i64::checked_add)),
+    #[cfg(feature = "regex")]
     ("re_match", regex::kept_match),
+    #[cfg(feature = "regex")]
     ("regex.match", regex::kept_match),
     ("replace", |args, _| replace(args)),
     ("startswith", |args, _| strings(args, |text, part| text.as_bytes().starts_with(part.as_bytes()))),
