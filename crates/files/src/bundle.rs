@@ -218,7 +218,7 @@ fn glob_matches(pattern: &str, path: &str) -> Result<bool, String> {
 impl Bundle {
     fn add(&mut self, path: &[String], file: String, json: Vec<u8>) {
         let folder = path.split_last().map(|(_, folder)| folder.to_vec()).unwrap_or_default();
-        self.documents.push(Document { file, path: folder, json, number: 0 });
+        self.documents.push(Document::new(file, folder, json));
     }
 
     /// Whether everything is below the roots.

@@ -3,7 +3,7 @@
 //! A file's content goes to the root of `data`, or below the prefix of `prefix.path:file`; what a folder holds goes
 //! below the names of its folders. Gatekeeper's ConstraintTemplates are modules.
 
-use crate::problem::Problem;
+use crate::problem::{PARSE_ERROR, Problem};
 use crate::{bundle, ignore, merge};
 use indexmap::IndexMap;
 use path_clean::PathClean;
@@ -76,7 +76,14 @@ pub struct Document {
     /// Its text.
     pub json: Vec<u8>,
     /// The number of its file: how many were found before it.
-    pub number: usize,
+    pub(crate) number: usize,
+}
+
+impl Document {
+    /// A document whose file has no number yet.
+    pub fn new(file: String, path: Vec<String>, json: Vec<u8>) -> Self {
+        Document { file, path, json, number: 0 }
+    }
 }
 
 /// Loads everything that `--data` and `--bundle` name.
@@ -104,17 +111,14 @@ fn load<'p>(
         loaded.visit(path, &prefix, 0);
     }
     if !loaded.problems.is_empty() {
-        return Err(loaded.wrong_files());
+        return Err(loaded.wrong_files(false));
     }
     let read = |path: &_| bundle::read(AsRef::<Path>::as_ref(path), &loaded.reading.ignore);
     let bundles: Result<Vec<_>, _> = bundles.iter().map(read).collect();
     let bundles = bundles.and_then(|bundles| bundle::check_together(&bundles).map(|()| bundles));
     for bundle in bundles.map_err(|message| vec![Problem::new(message)])? {
         bundle.modules.into_iter().for_each(|module| loaded.add(module));
-        for document in bundle.documents {
-            let number = loaded.count();
-            loaded.documents.push(Document { number, ..document });
-        }
+        bundle.documents.into_iter().for_each(|document| loaded.add_document(document));
     }
     Ok(loaded)
 }
@@ -216,8 +220,12 @@ impl Loaded {
     }
 
     fn document(&mut self, shown: &str, path: &[String], json: Vec<u8>) {
+        self.add_document(Document::new(shown.to_owned(), path.to_vec(), json));
+    }
+
+    fn add_document(&mut self, document: Document) {
         let number = self.count();
-        self.documents.push(Document { file: shown.to_owned(), path: path.to_vec(), json, number });
+        self.documents.push(Document { number, ..document });
     }
 
     fn yaml(&mut self, shown: &str, path: &[String], bytes: &[u8]) {
@@ -255,7 +263,7 @@ impl Loaded {
 
     /// A compiler with the capabilities, and nothing else.
     fn empty(&self) -> Compiler {
-        Compiler::new().capabilities(self.reading.capabilities.clone().unwrap_or_default()).syntax(self.reading.syntax)
+        Compiler::new().capabilities(self.reading.capabilities.clone().unwrap_or_default())
     }
 
     /// Adds the documents to a compiler.
@@ -285,7 +293,7 @@ impl Loaded {
 
     /// A compiler with everything that was loaded.
     pub fn sources(&self) -> Compiler {
-        self.add_modules(self.base())
+        self.add_modules(self.base().syntax(self.reading.syntax))
     }
 
     /// Adds modules, and those of templates, to a compiler.
@@ -306,23 +314,28 @@ impl Loaded {
 
     /// Compiles what was loaded but the templates.
     pub fn compile_modules(&self) -> Result<Policy, Vec<Problem>> {
-        self.finish(self.add_plain_modules(self.base()))
+        self.finish(self.add_plain_modules(self.base().syntax(self.reading.syntax)))
     }
 
     /// Compiles what was loaded.
     pub fn finish(&self, compiler: Compiler) -> Result<Policy, Vec<Problem>> {
-        compiler.compile().map_err(|error| match self.wrong_files() {
-            problems if problems.is_empty() => Problem::of_engine(&error, |name| self.text_of(name)),
-            problems => problems,
+        compiler.compile().map_err(|error| {
+            let are_parsed = error.issues().iter().all(|issue| issue.code != PARSE_ERROR);
+            match self.wrong_files(are_parsed) {
+                problems if problems.is_empty() => Problem::of_engine(&error, |name| self.text_of(name)),
+                problems => problems,
+            }
         })
     }
 
     /// What is wrong with files themselves, in their order: what cannot be read, is no Rego, or cannot be put together.
-    /// There may be nothing, if only what they mean is wrong.
-    fn wrong_files(&self) -> Vec<Problem> {
-        let mut problems = merge::problems(&self.documents);
-        problems.extend(self.problems.iter().cloned());
-        for module in self.modules.values() {
+    /// There may be nothing, if only what they mean is wrong. `are_parsed` is whether all modules are known to be Rego.
+    fn wrong_files(&self, are_parsed: bool) -> Vec<Problem> {
+        let mut problems = self.problems.clone();
+        if self.add_documents(Compiler::new()).compile().is_err() {
+            problems.extend(merge::problems(&self.documents));
+        }
+        for module in self.modules.values().filter(|_| !are_parsed) {
             if let Err(error) = self.add_module(self.empty(), module).compile() {
                 let found = Problem::of_engine(&error, |_| Some(module.text.as_str())).into_iter();
                 problems.extend(found.filter(Problem::is_of_file).map(|problem| (module.number, problem)));

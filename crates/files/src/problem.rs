@@ -4,7 +4,8 @@ use solon::syntax::line_at;
 use solon::{Details, Issue, Location};
 use std::io;
 
-const PARSE_ERROR: &str = "rego_parse_error";
+/// The code of what is wrong with a text.
+pub(crate) const PARSE_ERROR: &str = "rego_parse_error";
 
 /// One error.
 #[derive(Clone, Debug, Default, PartialEq)]
