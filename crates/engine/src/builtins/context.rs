@@ -246,6 +246,7 @@ impl Caches {
         let thing = table.things.get(at).and_then(|(_, thing)| thing.downcast_ref());
         thing.ok_or_else(|| Failure::Halt("internal: a cache holds another type".into()))
     }
+
     /// The thing of `kind` made from `text`, if there is one.
     pub(super) fn find<T: Any>(&mut self, kind: Kept, text: &str) -> Option<&T> {
         let table = self.table(kind);

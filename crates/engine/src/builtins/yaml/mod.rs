@@ -27,7 +27,7 @@ pub(super) static TABLE: &[Builtin] = &[
             let value = operand::any(args, 1)?;
             json_text::check_written(context, value)?;
             // OPA makes YAML of the value's JSON, which it reads as YAML.
-            refusals::check_characters(&json_text::marshal(context, value)?)?;
+            refusals::check_texts(&value)?;
             let text = write::write(value, context.max_bytes());
             text.map_or_else(
                 || Err(context.check_size(usize::MAX).err().unwrap_or(Failure::Undefined)),

@@ -84,17 +84,39 @@ fn anchor_at(text: &str, line: usize, column: usize) -> String {
     name.take_while(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-')).collect()
 }
 
-/// Refuses control characters.
-pub(super) fn check_characters(text: &str) -> Result<(), Failure> {
-    let is_refused = |letter: char| match letter {
+fn is_control(letter: char) -> bool {
+    match letter {
         '\t' | '\n' | '\r' | '\u{85}' => false,
         '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}' => true,
         _ => false,
-    };
-    if text.chars().any(is_refused) {
-        return Err(Failure::error("yaml: control characters are not allowed"));
     }
-    Ok(())
+}
+
+fn controls() -> Failure {
+    Failure::error("yaml: control characters are not allowed")
+}
+
+/// Refuses control characters.
+pub(super) fn check_characters(text: &str) -> Result<(), Failure> {
+    if text.chars().any(is_control) { Err(controls()) } else { Ok(()) }
+}
+
+/// Refuses values whose JSON has control characters: those that it does not escape. They are nested no deeper than what
+/// may be written.
+pub(super) fn check_texts(value: &Value<'_>) -> Result<(), Failure> {
+    match value {
+        Value::String { text, .. } => {
+            let is_unescaped = |letter| letter >= ' ' && is_control(letter);
+            if text.chars().any(is_unescaped) { Err(controls()) } else { Ok(()) }
+        }
+        Value::Array(items) => items.iter().try_for_each(check_texts),
+        Value::Set(set) => set.items().iter().try_for_each(check_texts),
+        Value::Object(object) => object.entries().iter().try_for_each(|(key, value)| {
+            check_texts(key)?;
+            check_texts(value)
+        }),
+        Value::Null | Value::Bool(_) | Value::Int(_) | Value::Number(_) => Ok(()),
+    }
 }
 
 /// Looks at every event for what the library does not take: tabs that indent, and directives.
