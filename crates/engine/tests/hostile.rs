@@ -522,6 +522,7 @@ fn long_literals_and_bodies_compile_soon() {
     };
     let lookups = list(40_000, &|at| format!("input.a{at}"), ", ");
     let calls = list(16_000, &|at| format!("startswith(input.a{at}, \"x{at}\")"), "\n");
+    let called = list(20_000, &|at| format!("count(input.a{at}), [input.x][count(input.x)]"), ", ");
     // Rules that begin alike for long, and those of which each begins like the next for a bit longer.
     let tests = list(16_000, &|at| format!("x > -{at}"), "\n");
     let alike = |head: &str, first: &str| list(2, &|at| format!("{head} if {{\n{first}\n{tests}\nx == {at}\n}}"), "\n");
@@ -531,6 +532,7 @@ fn long_literals_and_bodies_compile_soon() {
     };
     for (name, body) in [
         ("lookups", format!("allow := [{lookups}]")),
+        ("calls beside lookups", format!("allow := [{called}]")),
         ("calls", format!("allow if {{\n{calls}\n}}")),
         ("functions that begin alike", alike("f(x) := y", "y := input.y")),
         ("sets that begin alike", alike("p contains x", "some x in input.a")),

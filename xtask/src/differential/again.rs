@@ -3,7 +3,7 @@
 use super::compare::{Difference, compare};
 use super::peer::Peer;
 use super::said::{Outcome, Problem, Said, Way};
-use super::written::{documents, looks_into_comprehension};
+use super::written::documents;
 use super::{both, known};
 use anyhow::Result;
 use serde_json::Value;
@@ -16,8 +16,6 @@ const INDEX: &str = "errors in what the index or an early exit of one side spare
 const BUILTINS: &str = "errors of builtins that one side does not come to; without strict mode both say the same";
 const CONFLICTS: &str = "conflicts that one side does not come to; both do where another document is asked for";
 const EARLY: &str = "types of variables that OPA looks at before what binds them, as it forgets that they are unsafe";
-const QUERIES: &str =
-    "comprehensions that queries look into, computed before their keys; in a module both say the same";
 
 /// Why a disagreement that is not known may yet be no mistake of ours.
 pub fn reason(case: &Case, difference: &Difference, peer: &mut Peer) -> Result<Option<&'static str>> {
@@ -27,6 +25,7 @@ pub fn reason(case: &Case, difference: &Difference, peer: &mut Peer) -> Result<O
             shown => Ok(shown),
         },
         Some(known::EARLY) => of_early(case, peer),
+        Some(known::DROPPED) => of_dropped(case, difference, peer),
         None => of_base_data(case, difference, peer),
         known => Ok(known),
     }
@@ -67,6 +66,17 @@ fn of_early(case: &Case, peer: &mut Peer) -> Result<Option<&'static str>> {
     Ok((bound.modules != case.modules && compare(&bound, &ours, &theirs, false).is_empty()).then_some(EARLY))
 }
 
+/// Whether both agree where what OPA makes of annotations below `not` is written in their place.
+fn of_dropped(case: &Case, difference: &Difference, peer: &mut Peer) -> Result<Option<&'static str>> {
+    let mut dropped = Case { queries: difference.query.iter().cloned().collect(), ..case.clone() };
+    for (_, text) in &mut dropped.modules {
+        for call in ["not rego.metadata.rule()", "not rego.metadata.chain()"] {
+            *text = text.replace(call, "true");
+        }
+    }
+    Ok(agrees(&dropped, Way::Usual, peer)?.then_some(known::DROPPED))
+}
+
 /// A line that is an equality, after literals that bind the variables of its pattern.
 fn with_bound(line: &str) -> String {
     let sides = line.split_once(" := ").or_else(|| line.split_once(" = "));
@@ -89,10 +99,6 @@ fn of_order(case: &Case, difference: &Difference, peer: &mut Peer) -> Result<Opt
     if case.is_strict && agrees(&lenient, Way::Usual, peer)? {
         return Ok(Some(BUILTINS));
     }
-    if case.queries.iter().any(|query| looks_into_comprehension(query)) && agrees(&in_module(&case), Way::Usual, peer)?
-    {
-        return Ok(Some(QUERIES));
-    }
     let (ours, theirs) = both(&case, peer, Way::Usual)?;
     let found: Vec<Problem> = conflicts(&ours).chain(conflicts(&theirs)).cloned().collect();
     let documents = Case { queries: documents(&case), ..case };
@@ -109,19 +115,6 @@ fn of_order(case: &Case, difference: &Difference, peer: &mut Peer) -> Result<Opt
             })
     };
     Ok((!found.is_empty() && found.iter().all(is_of_both)).then_some(CONFLICTS))
-}
-
-/// A case that asks for rules with the queries of another one as bodies.
-fn in_module(case: &Case) -> Case {
-    let mut module = "package asked\n\nimport rego.v1\n".to_owned();
-    let mut queries = Vec::new();
-    for (number, query) in case.queries.iter().enumerate() {
-        module += &format!("\nq{number} if {{ {query} }}\n");
-        queries.push(format!("data.asked.q{number}"));
-    }
-    let mut case = Case { queries, ..case.clone() };
-    case.modules.push(("asked.rego".to_owned(), module));
-    case
 }
 
 /// Whether both say the same, or differ for another reason that is known.

@@ -9,6 +9,9 @@ use solon_generate::Case;
 /// Errors of evaluation that one side does not come to: whether order is the reason has to be shown.
 pub const ORDER: &str = "order";
 
+/// Something else where there are annotations below `not`: that it is for these has to be shown.
+pub const DROPPED: &str = "annotations below `not`, which OPA drops";
+
 /// Types that are wrong in OPA only, beside a comprehension: whether it has not seen yet what binds the variables has to
 /// be shown.
 pub const EARLY: &str = "early";
@@ -155,7 +158,7 @@ pub fn of_outcomes(case: &Case, query: &str, ours: &Outcome, theirs: &Outcome) -
         && is_evaluated(theirs)
         && case.modules.iter().any(|(_, text)| text.contains("not rego.metadata."))
     {
-        return Some("annotations below `not`, which OPA drops");
+        return Some(DROPPED);
     }
     if !ours.errors.is_empty() || !theirs.errors.is_empty() {
         let is_evaluation =

@@ -55,28 +55,6 @@ pub fn merges(case: &Case) -> bool {
     })
 }
 
-/// Whether a query has a lookup in a comprehension that is written in place.
-pub fn looks_into_comprehension(query: &str) -> bool {
-    let is_comprehension = |term: &Term| {
-        matches!(
-            term.kind,
-            TermKind::ArrayComprehension { .. }
-                | TermKind::SetComprehension { .. }
-                | TermKind::ObjectComprehension { .. }
-        )
-    };
-    let query = parse_query(query, ParseOptions::default()).tree;
-    let (mut in_terms, mut in_exprs) = (false, false);
-    each_part_of_body(
-        &query,
-        &mut |term| in_terms |= matches!(&term.kind, TermKind::Ref { head, .. } if is_comprehension(head)),
-        &mut |expr| {
-            in_exprs |= matches!(&expr.kind, ExprKind::SomeIn { collection, .. } if is_comprehension(collection));
-        },
-    );
-    in_terms || in_exprs
-}
-
 /// Whether a set or an object is written somewhere whose members or keys are not all constants, and are more than one.
 pub fn has_open_sets(case: &Case, query: &str) -> bool {
     let is_constant = |term: &Term| {

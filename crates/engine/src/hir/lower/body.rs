@@ -129,6 +129,7 @@ impl Lowerer<'_, '_> {
                 self.undeclared = outer;
                 let collection = self.term(collection, out);
                 let key = self.simple_key(key, span, out);
+                let collection = self.collection(collection, std::slice::from_ref(&key), span, out);
                 Some(LiteralKind::Unify(value, lookup(collection, smallvec![key], span)))
             }
             ast::ExprKind::Every { key, value, domain, body } => {
@@ -290,7 +291,7 @@ impl Lowerer<'_, '_> {
                 let mut left = self.term(left, out);
                 let before = out.len();
                 let right_term = self.term(right, out);
-                self.settle(std::slice::from_mut(&mut left), before, out);
+                self.settle(std::slice::from_mut(&mut left), 0, before, out);
                 Some(unify(left, right_term, is_call(right), before, out))
             }
             (_, ast::TermKind::Call { .. } | ast::TermKind::Infix { .. }) => {

@@ -98,6 +98,11 @@ impl Scopes {
         })
     }
 
+    /// Whether a place is in a body inside of another one: of a comprehension, `every`, or `not` with braces.
+    pub(super) fn is_nested(&self) -> bool {
+        self.stack.iter().any(|scope| scope.is_read_twice || scope.kind == ScopeKind::Comprehension)
+    }
+
     /// Named variables of the outermost scope.
     pub(super) fn visible(&self) -> Vec<(Arc<str>, Var)> {
         let Some(scope) = self.stack.first() else { return Vec::new() };

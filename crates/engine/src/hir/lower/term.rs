@@ -27,6 +27,7 @@ impl Lowerer<'_, '_> {
                 _ => {
                     let head = self.term(head, before);
                     let operands = self.operands(operands, before);
+                    let head = self.collection(head, &operands, term.span, before);
                     lookup(head, operands, term.span)
                 }
             },
@@ -80,10 +81,12 @@ impl Lowerer<'_, '_> {
     pub(super) fn terms<'t>(&mut self, terms: impl IntoIterator<Item = &'t ast::Term>, before: &mut Body) -> Vec<Term> {
         let terms = terms.into_iter();
         let mut lowered = Vec::with_capacity(terms.size_hint().0);
+        // Those before this one are settled.
+        let mut open = 0;
         for term in terms {
             let start = before.len();
             let next = self.term(term, before);
-            self.settle(&mut lowered, start, before);
+            open = self.settle(&mut lowered, open, start, before);
             lowered.push(next);
         }
         lowered
@@ -91,13 +94,19 @@ impl Lowerer<'_, '_> {
 
     /// If terms to the right of others have calls, whose literals begin at `start`, collections that lookups in the
     /// others are in are made before these: in OPA, `[input.x][0] == f(1)` does not call `f` where `input.x` is undefined.
-    pub(super) fn settle(&mut self, terms: &mut [Term], start: usize, before: &mut Body) {
-        if before.len() == start || !terms.iter().any(has_open_head) {
-            return;
+    /// `open` is how many terms have been looked at before; gives how many are now.
+    pub(super) fn settle(&mut self, terms: &mut [Term], open: usize, start: usize, before: &mut Body) -> usize {
+        if before.len() == start {
+            return open;
         }
-        let mut made = Body::new();
-        terms.iter_mut().for_each(|term| self.take_heads(term, &mut made));
-        before.splice(start..start, made);
+        let count = terms.len();
+        let terms = terms.get_mut(open..).unwrap_or_default();
+        if terms.iter().any(has_open_head) {
+            let mut made = Body::new();
+            terms.iter_mut().for_each(|term| self.take_heads(term, &mut made));
+            before.splice(start..start, made);
+        }
+        count
     }
 
     /// Gives the collections that lookups in a term are in literals of their own.
@@ -124,6 +133,20 @@ impl Lowerer<'_, '_> {
                 }
             }
         }
+    }
+
+    /// A collection in which something is looked up. As in OPA, one that is written with comprehensions is made before its
+    /// keys are looked up: it may be an error where one of these is undefined. (Rules whose own bodies look for something
+    /// in `input` that is not there OPA leaves out by its index.)
+    pub(super) fn collection(&mut self, collection: Term, keys: &[Term], span: Span, before: &mut Body) -> Term {
+        let is_indexed = self.place.is_some() && !self.scopes.is_nested();
+        let is_late = |key: &Term| has_lookup(key) && !(is_indexed && is_input(key));
+        if !has_body(&collection) || !keys.iter().any(is_late) {
+            return collection;
+        }
+        let var = Term::Var(self.fresh(span));
+        before.push(Literal { span, kind: LiteralKind::Unify(var.clone(), collection) });
+        var
     }
 
     /// What a term calls, if it is a call: the steps of the function's path.
@@ -164,12 +187,13 @@ impl Lowerer<'_, '_> {
 
     /// The same, with the keys added to others.
     fn operands_into(&mut self, operands: &[ast::Term], before: &mut Body, keys: &mut Operands) {
+        let mut open = 0;
         for operand in operands {
             let outer = self.is_unresolved;
             self.is_unresolved |= matches!(operand.kind, ast::TermKind::Template(_));
             let start = before.len();
             let term = self.term(operand, before);
-            self.settle(keys, start, before);
+            open = self.settle(keys, open, start, before);
             self.is_unresolved = outer;
             keys.push(term);
         }
@@ -365,34 +389,46 @@ pub(super) fn lookup(head: Term, operands: Operands, span: Span) -> Term {
     }
 }
 
+/// Whether something holds of a term, or of an item of the collections that it is written as.
+fn any_item(term: &Term, holds: fn(&Term) -> bool) -> bool {
+    holds(term)
+        || match term {
+            Term::Array(items) | Term::Set(items) => items.iter().any(|item| any_item(item, holds)),
+            Term::Object(entries) => entries.iter().any(|(key, value)| any_item(key, holds) || any_item(value, holds)),
+            Term::Const(_) | Term::Var(_) | Term::Ref(_) | Term::Comprehension(_) => false,
+        }
+}
+
 /// Whether there is a lookup with a key that is no constant in a term.
 pub(super) fn has_open_lookup(term: &Term) -> bool {
-    match term {
-        Term::Const(_) | Term::Var(_) | Term::Comprehension(_) => false,
-        Term::Ref(reference) => reference.operands.iter().any(|operand| !matches!(operand, Term::Const(_))),
-        Term::Array(items) | Term::Set(items) => items.iter().any(has_open_lookup),
-        Term::Object(entries) => entries.iter().any(|(key, value)| has_open_lookup(key) || has_open_lookup(value)),
-    }
+    any_item(term, |item| match item {
+        Term::Ref(reference) => reference.operands.iter().any(|key| !matches!(key, Term::Const(_))),
+        _ => false,
+    })
 }
 
 /// Whether there is a lookup in a term in a collection that is written with lookups in it.
 fn has_open_head(term: &Term) -> bool {
-    match term {
-        Term::Const(_) | Term::Var(_) | Term::Comprehension(_) => false,
+    any_item(term, |item| match item {
         Term::Ref(reference) => {
             matches!(&reference.head, Head::Term(head) if has_lookup(head))
                 || reference.operands.iter().any(has_open_head)
         }
-        Term::Array(items) | Term::Set(items) => items.iter().any(has_open_head),
-        Term::Object(entries) => entries.iter().any(|(key, value)| has_open_head(key) || has_open_head(value)),
-    }
+        _ => false,
+    })
 }
 
 fn has_lookup(term: &Term) -> bool {
-    match term {
-        Term::Const(_) | Term::Var(_) | Term::Comprehension(_) => false,
-        Term::Ref(_) => true,
-        Term::Array(items) | Term::Set(items) => items.iter().any(has_lookup),
-        Term::Object(entries) => entries.iter().any(|(key, value)| has_lookup(key) || has_lookup(value)),
-    }
+    any_item(term, |item| matches!(item, Term::Ref(_)))
+}
+
+/// Whether a comprehension is written in a term.
+fn has_body(term: &Term) -> bool {
+    any_item(term, |item| matches!(item, Term::Comprehension(_)))
+}
+
+/// Whether a term is a constant path below `input`.
+fn is_input(term: &Term) -> bool {
+    let Term::Ref(reference) = term else { return false };
+    matches!(reference.head, Head::Input) && reference.operands.iter().all(|step| matches!(step, Term::Const(_)))
 }
