@@ -239,6 +239,10 @@ fn big_values_stop() {
         &format!("f0 := [1]\n{marshal}g0 := [1]\n{}allow if f64 == g64; false", marshal.replace('f', "g")),
     );
     stopped("walk of shared values", &format!("f0 := [1]\n{marshal}allow if count([1 | walk(f64, _)]) > 10"));
+    let paths = "count([p | walk(f64, [p, v]); v == 1]) > 10";
+    stopped("walk of shared values with paths", &format!("f0 := [1]\n{marshal}allow if {paths}"));
+    let pairs = "count([p | walk(f64, p); p[1] == 1]) > 10";
+    stopped("walk of shared values with pairs", &format!("f0 := [1]\n{marshal}allow if {pairs}"));
     stopped("set of shared values", &format!("f0 := [1]\n{marshal}allow if count({{f64, [f64]}}) == 7"));
     stopped("sprintf of shared values", &format!("f0 := [1]\n{marshal}allow if count(sprintf(\"%v\", [f64])) > 10"));
 }
@@ -478,6 +482,7 @@ fn huge_walks_stop() {
     let _ = check("wide", &policy("allow if count([1 | walk(input, _)]) < 0"), wide.as_bytes());
     let deep = [&b"[".repeat(5000)[..], b"1", &b"]".repeat(5000)].concat();
     let _ = check("deep", &policy("allow if count([p | walk(input, [p, _])]) < 0"), &deep);
+    let _ = check("deep", &policy("allow if count([p | walk(input, [p, v]); v == 1]) < 0"), &deep);
     let _ = check("deep, compared", &policy("allow if { input == input[0] }"), &deep);
     let _ = check("deep, printed", &policy("allow if json.marshal(input) == \"\""), &deep);
     let _ = check("deep, result", &policy("allow := input"), &deep);

@@ -161,7 +161,7 @@ fn what_is_no_file_of_this_version_is_refused() {
         load(&file).unwrap_err()
     };
     assert!(with(0, b'p').contains("it is no compiled policy"));
-    assert!(with(8, 9).contains("it is of format 9"));
+    assert!(with(8, 10).contains("it is of format 10"));
     assert!(with(11, b'\n').contains("it is of version \\n"));
     assert!(with(file.len() - 1, 0x55).contains("its checksum is wrong"));
     let mut longer = file.to_vec();

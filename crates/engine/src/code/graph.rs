@@ -248,6 +248,8 @@ fn is_costly(function: &Function) -> bool {
                 | Op::Builtin3 { .. }
                 | Op::BuiltinHolds { .. }
                 | Op::MinusKeys { .. }
+                | Op::Walk { .. }
+                | Op::WalkParts { .. }
                 | Op::Format { .. }
                 | Op::Call { .. }
                 | Op::Call1 { .. }

@@ -182,6 +182,7 @@ impl Values<'_> {
             | Op::Builtin3 { builtin, .. }
             | Op::MinusKeys { builtin, .. } => self.added_by(builtin.0) == 0,
             Op::Data { .. } | Op::DataKeys { .. } | Op::Begin { .. } => false,
+            Op::Walk { .. } | Op::WalkParts { .. } => false,
             Op::Enter { .. }
             | Op::EnterInput { .. }
             | Op::Replace { .. }
@@ -345,6 +346,8 @@ impl Flow for Values<'_> {
             Op::MakeArray { .. } | Op::MakeSet { .. } | Op::MakeObject { .. } | Op::MakeRecord { .. } => {
                 written.levels = read + 1;
             }
+            Op::Walk { .. } => written.levels = read + 1,
+            Op::WalkParts { .. } => written.levels = read + 2,
             Op::Begin { .. } => {
                 written = Fact { levels: 0, holds: Holds::Mark(state.open.len()) };
                 state.open.push(Open::default());

@@ -343,6 +343,12 @@ operations! {
     BuiltinHolds { builtin: BuiltinIndex, first: Read, second: Read, fail: Label }
     /// What the builtin `minus` gives of a value and the set of a collection's keys whose values are not `false`.
     MinusKeys { dst: Write, builtin: BuiltinIndex, from: Read, collection: Read, fail: Label }
+    /// An array of every value in a value, itself first.
+    Walk { dst: Write, src: Read }
+    /// An array of that array, and of what paths to them are made of.
+    WalkParts { dst: Write, src: Read }
+    /// The path to what stands at a position of a walk.
+    WalkPath { dst: Write, walk: Read, position: Read, fail: Label }
     /// Not `false`.
     Truthy { src: Read, fail: Label }
     /// What is at a path in a value is defined and not `false`.

@@ -204,6 +204,8 @@ impl<'k> Measure<'k> {
             Expr::Call { function: Function::Builtin(builtin), args, .. } => {
                 self.most(args).saturating_add(of_builtin(builtin))
             }
+            Expr::Walk { root, has_paths, .. } => self.expr(root).saturating_add(1 + u32::from(*has_paths)),
+            Expr::WalkPath(walk, _) => self.expr(walk),
             Expr::Array(items) | Expr::Set(items) => self.most(items).saturating_add(1),
             Expr::Object(entries) => {
                 let most = entries.iter().map(|(key, value)| self.expr(key).max(self.expr(value))).max();

@@ -241,6 +241,18 @@ pub enum Expr {
         /// Where.
         at: At,
     },
+    /// What `walk` finds in a value: an array of the values; with paths an array of that, and of what [`Expr::WalkPath`]
+    /// makes paths of.
+    Walk {
+        /// In what.
+        root: Box<Expr>,
+        /// Whether paths are asked for.
+        has_paths: bool,
+        /// Where.
+        at: At,
+    },
+    /// The path of what a walk found at a position.
+    WalkPath(Box<Expr>, Box<Expr>),
     /// An array.
     Array(Box<[Expr]>),
     /// An object.

@@ -75,8 +75,8 @@ macro_rules! pieces {
             match expr {
                 Expr::Const(_) | Expr::Slot(_) | Expr::Input | Expr::BaseData | Expr::Undefined => {}
                 Expr::Document(..) | Expr::Named(..) | Expr::Fixed(..) => {}
-                Expr::Path(base, _) | Expr::Stored(base) => visit($piece::Expr(base)),
-                Expr::Index(base, key) => {
+                Expr::Path(base, _) | Expr::Stored(base) | Expr::Walk { root: base, .. } => visit($piece::Expr(base)),
+                Expr::Index(base, key) | Expr::WalkPath(base, key) => {
                     visit($piece::Expr(key));
                     visit($piece::Expr(base));
                 }

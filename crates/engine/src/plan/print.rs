@@ -182,6 +182,9 @@ impl Printer<'_> {
             }
             Expr::Data(path, _) => format!("data[{}]", self.exprs(path)),
             Expr::Call { function, args, .. } => format!("{}({})", self.function(*function), self.exprs(args)),
+            Expr::Walk { root, has_paths: false, .. } => format!("values of walk({})", self.expr(root)),
+            Expr::Walk { root, has_paths: true, .. } => format!("values and paths of walk({})", self.expr(root)),
+            Expr::WalkPath(walk, position) => format!("path of {} in {}", self.expr(position), self.expr(walk)),
             Expr::Array(items) => format!("[{}]", self.exprs(items)),
             Expr::Set(items) => format!("{{{}}}", self.exprs(items)),
             Expr::Object(entries) => {

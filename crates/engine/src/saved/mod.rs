@@ -23,7 +23,7 @@ pub const MAGIC: &[u8; 8] = b"\x89SOLON\r\n";
 
 /// The version of the header and of how parts are saved. What the parts are is the engine's own matter and may differ
 /// from one of its versions to the next, so that each reads its own files only.
-const FORMAT: u16 = 8;
+const FORMAT: u16 = 9;
 
 /// The engine's version.
 const ENGINE: &str = env!("CARGO_PKG_VERSION");

@@ -16,6 +16,7 @@ mod part;
 mod remember;
 mod run;
 mod settled;
+mod walks;
 mod watch;
 mod world;
 

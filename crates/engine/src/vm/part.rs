@@ -40,6 +40,8 @@ impl Part for Step<'_> {
             if let Some(found) = object.find_again(self.symbol, &self.hint) {
                 return found;
             }
+        } else if !matches!(value, Value::Set(_)) {
+            return None;
         }
         lookup_carefully(value, self.path)
     }

@@ -325,6 +325,17 @@ impl<'a> Machine<'a, '_> {
                     let (from, collection, place) = (read!(from), read!(collection), place!());
                     write_or!(dst, self.minus_keys(unit!(), *builtin, from, &collection, stack, place)?, fail);
                 }
+                Op::Walk { dst, src } => {
+                    let place = place!();
+                    write!(dst, self.walk(peek!(src), place)?);
+                }
+                Op::WalkParts { dst, src } => {
+                    let place = place!();
+                    write!(dst, self.walk_parts(peek!(src), place)?);
+                }
+                Op::WalkPath { dst, walk, position, fail } => {
+                    write_or!(dst, self.walk_path(peek!(walk), peek!(position))?, fail);
+                }
                 Op::Truthy { src, fail } => check!(peek!(src).is_truthy(), fail),
                 Op::InputTruthy { path, fail } => {
                     check!(self.at_path(unit!(), self.world.input, *path).is_some_and(Value::is_truthy), fail);

@@ -105,6 +105,15 @@ impl Generator<'_, '_> {
             Expr::Call { function, args, at } => {
                 self.temporarily(|this| this.call(*function, args, *at, register, fail));
             }
+            Expr::Walk { root, has_paths, at } => self.temporarily(|this| {
+                let src = this.operand(root, fail);
+                this.at(at.0);
+                this.emit(if *has_paths { Op::WalkParts { dst, src } } else { Op::Walk { dst, src } });
+            }),
+            Expr::WalkPath(walk, position) => self.temporarily(|this| {
+                let (walk, position) = (this.operand(walk, fail), this.operand(position, fail));
+                this.emit(Op::WalkPath { dst, walk, position, fail });
+            }),
             Expr::Array(items) => self.temporarily(|this| {
                 let items = this.range(items, fail);
                 this.emit(Op::MakeArray { dst, items });

@@ -455,6 +455,11 @@ impl<'c> Instruction<'_, 'c> {
                 self.shapes().element(collection);
                 self.set_new(dst.0)
             }
+            Op::Walk { dst, src } | Op::WalkParts { dst, src } => {
+                self.read_all([src.0])?;
+                self.set_new(dst.0)
+            }
+            Op::WalkPath { dst, .. } => self.set_new(dst.0),
             Op::BuiltinHolds { builtin, first, second, .. } => {
                 let args = [self.get(first.0)?, self.get(second.0)?];
                 self.builtin(builtin, &args).map(drop)

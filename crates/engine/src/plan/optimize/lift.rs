@@ -209,7 +209,7 @@ fn replace(piece: PieceMut<'_>, known: &Known) {
 /// Whether computing it takes longer than asking for a document that is known.
 fn is_costly(expr: &Expr) -> bool {
     match expr {
-        Expr::Call { .. } => true,
+        Expr::Call { .. } | Expr::Walk { .. } => true,
         Expr::Comprehension(comprehension) if has_loop(&comprehension.block) => true,
         expr => {
             let mut is_costly = false;

@@ -21,6 +21,7 @@ mod traits;
 mod turn;
 mod unordered;
 mod unused;
+mod walks;
 
 pub(crate) use hoist::collect as collect_paths;
 pub(crate) use minus::{keys_given, keys_taken};
@@ -46,9 +47,13 @@ pub fn optimize_program(tree: &mut Tree, plans: &mut Vec<DocumentPlan>) {
     inline::inline_program(tree, plans);
     let mut facts: Vec<Vec<Facts>> = Vec::with_capacity(plans.len());
     for plan in plans.iter_mut() {
+        let traits: Vec<Traits> = plan.definitions.iter().map(Traits::of).collect();
+        if traits.iter().any(|traits| traits.has_walk) {
+            walks::take_pairs(&mut plan.definitions);
+        }
         sink::sink(&mut plan.definitions);
         let is_shared = share::begins_alike(&plan.definitions, share::shareable_loops);
-        let traits = plan.definitions.iter().map(Traits::of).zip(is_shared);
+        let traits = traits.into_iter().zip(is_shared);
         let of_plan: Vec<Facts> = traits.map(|(traits, is_shared)| Facts { traits, is_shared }).collect();
         for (definition, facts) in plan.definitions.iter_mut().zip(&of_plan) {
             optimize_definition(definition, *facts);

@@ -8,8 +8,8 @@ pub(crate) fn is_total(expr: &Expr) -> bool {
     match expr {
         Expr::Const(_) | Expr::Slot(_) | Expr::Input | Expr::BaseData | Expr::Undefined => true,
         Expr::Named(..) | Expr::Fixed(..) => true,
-        Expr::Path(base, _) | Expr::Stored(base) => is_total(base),
-        Expr::Index(base, key) => is_total(base) && is_total(key),
+        Expr::Path(base, _) | Expr::Stored(base) | Expr::Walk { root: base, .. } => is_total(base),
+        Expr::Index(base, key) | Expr::WalkPath(base, key) => is_total(base) && is_total(key),
         Expr::Array(items) | Expr::Set(items) => items.iter().all(is_total),
         // Equal keys conflict. Rules and functions may have conflicts, builtins errors.
         Expr::Object(_) | Expr::Document(..) | Expr::Data(..) | Expr::Call { .. } => false,

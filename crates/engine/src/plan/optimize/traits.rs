@@ -1,5 +1,6 @@
 //! What a definition has that some rewritings look for: those that have nothing to do there are left out.
 
+use super::walks::is_walk;
 use crate::plan::pieces::{Piece, pieces_of_expr, pieces_of_step};
 use crate::plan::{Definition, Expr, Step};
 
@@ -12,6 +13,8 @@ pub(super) struct Traits {
     pub(super) has_call: bool,
     /// A comprehension.
     pub(super) has_comprehension: bool,
+    /// A walk over all parts of a value.
+    pub(super) has_walk: bool,
 }
 
 impl Traits {
@@ -28,7 +31,10 @@ impl Traits {
         match piece {
             Piece::Expr(expr) => {
                 match expr {
-                    Expr::Call { .. } => self.has_call = true,
+                    Expr::Call { .. } => {
+                        self.has_call = true;
+                        self.has_walk |= is_walk(expr);
+                    }
                     Expr::Comprehension(_) => self.has_comprehension = true,
                     _ => {}
                 }
