@@ -264,6 +264,8 @@ fn is_costly(function: &Function) -> bool {
                 | Op::NextEqual { .. }
                 | Op::NextEqualEntry { .. }
                 | Op::NextEqualBoth { .. }
+                | Op::NextPart { .. }
+                | Op::NextPartEntry { .. }
                 | Op::PushParts { .. }
                 | Op::PushGroups { .. }
                 | Op::PushEqualParts { .. }

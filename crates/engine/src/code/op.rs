@@ -406,6 +406,10 @@ operations! {
     NextEqualEntry { iterator: Update, collection: Read, path: PathId, equal: Read, key: Write, value: Write, done: Label }
     /// The next element that has a value at a path, and another one at a second path.
     NextEqualBoth { iterator: Update, collection: Read, path: NearPath, equal: Read, second: NearPath, other: Read, value: Write, done: Label }
+    /// The next element that has something at a path, and that.
+    NextPart { iterator: Update, collection: Read, path: PathId, value: Write, part: Write, done: Label }
+    /// The same with its key.
+    NextPartEntry { iterator: Update, collection: Read, path: PathId, key: Write, value: Write, part: Write, done: Label }
     /// Begins a collection of unknown size.
     Begin { mark: Write }
     /// Adds an item to the collection begun last.

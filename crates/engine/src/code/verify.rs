@@ -52,6 +52,8 @@ fn counts_steps(op: &Op) -> bool {
             | Op::NextEqual { .. }
             | Op::NextEqualEntry { .. }
             | Op::NextEqualBoth { .. }
+            | Op::NextPart { .. }
+            | Op::NextPartEntry { .. }
             | Op::Candidate { .. }
     )
 }

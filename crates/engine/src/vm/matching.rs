@@ -15,13 +15,14 @@ use crate::value::{Bump, Entry, Object, Set, Symbol, Value, same_text, sketch};
 /// Smaller collections are walked each time.
 const LARGE: usize = 16;
 
-/// Whether a collection is so small that it never has an index.
+/// Whether a collection is so small that it never has an index, or is none.
 #[inline]
 pub(super) fn walked_each_time(collection: &Value<'_>) -> bool {
     match collection {
         Value::Array(items) => items.len() < LARGE,
         Value::Object(object) => object.len() < LARGE,
-        _ => false,
+        Value::Set(_) => false,
+        _ => true,
     }
 }
 
@@ -470,14 +471,14 @@ fn place_of(table: &[u32], groups: &[Group<'_>], value: &Value<'_>) -> Option<us
 
 /// The values of a collection's elements, one after the other. (One loop for all collections: what a loop does then
 /// stands in it once, and need not be called.)
-struct Values<'a> {
+pub(super) struct Values<'a> {
     items: std::slice::Iter<'a, Value<'a>>,
     entries: std::slice::Iter<'a, Entry<'a>>,
 }
 
 impl<'a> Values<'a> {
     #[inline(always)]
-    fn new(collection: &Value<'a>, first: usize) -> Self {
+    pub(super) fn new(collection: &Value<'a>, first: usize) -> Self {
         let (items, entries): (&'a [Value<'a>], &'a [Entry<'a>]) = match collection {
             Value::Array(items) => (items, &[]),
             Value::Set(set) => (set.items(), &[]),
@@ -518,8 +519,12 @@ fn until<'a>(collection: &Value<'a>, first: usize, most: usize, is_wanted: impl 
 #[inline(always)]
 fn until_equal<'a>(collection: &Value<'a>, first: usize, path: &[Key], equal: &Value<'_>) -> usize {
     // Mostly it is one step, in an array, or the element itself.
-    let Value::Array(items) = collection else { return until_equal_anywhere(collection, first, path, equal) };
-    let items = items.get(first..).unwrap_or_default();
+    let items = match collection {
+        Value::Array(items) => items.get(first..).unwrap_or_default(),
+        Value::Object(object) => return until_equal_entry(object.entries(), first, path, equal),
+        Value::Set(_) => return until_equal_anywhere(collection, first, path, equal),
+        _ => return 0,
+    };
     match (Step::new(path), equal) {
         (Some(part), Value::String { symbol, text }) => {
             before(items, |item| part.of(item).is_some_and(|found| is_text(found, *symbol, text)))
@@ -561,6 +566,26 @@ fn is_text(value: &Value<'_>, symbol: Symbol, text: &str) -> bool {
         }
         _ => false,
     }
+}
+
+/// The same among the entries of an object.
+#[inline(never)]
+fn until_equal_entry<'a>(entries: &'a [Entry<'a>], first: usize, path: &[Key], equal: &Value<'_>) -> usize {
+    let entries = entries.get(first..).unwrap_or_default();
+    match (Step::new(path), equal) {
+        (Some(part), Value::String { symbol, text }) => {
+            before_entry(entries, |value| part.of(value).is_some_and(|found| is_text(found, *symbol, text)))
+        }
+        _ => with_part!(path, |part| {
+            before_entry(entries, |value| part.of(value).is_some_and(|found| is_same(found, equal)))
+        }),
+    }
+}
+
+/// How many entries stand before the first whose value is wanted.
+#[inline(always)]
+fn before_entry<'a>(entries: &'a [Entry<'a>], is_wanted: impl Fn(&'a Value<'a>) -> bool) -> usize {
+    entries.iter().take_while(|(_, value)| !is_wanted(value)).count()
 }
 
 #[inline(never)]

@@ -1,7 +1,12 @@
 //! What is at a path in each of many values, which are likely alike.
 
+use super::Machine;
+use super::elements::{Element, element};
+use super::error::Result;
+use super::matching::Values;
+use super::run::hints;
 use super::world::{Hints, lookup, lookup_carefully};
-use crate::code::Key;
+use crate::code::{Key, PathId, Unit};
 use crate::value::{Symbol, Value};
 use std::cell::Cell;
 
@@ -80,3 +85,45 @@ macro_rules! with_part {
 }
 
 pub(super) use with_part;
+
+impl<'a> Machine<'a, '_> {
+    /// The next element of a collection, from the position in register `iterator` on, that has something at a path; that
+    /// goes to register `part`.
+    #[inline(never)]
+    pub(super) fn next_part(
+        &mut self,
+        unit: &Unit,
+        registers: &mut [Value<'a>],
+        [iterator, collection, part]: [u16; 3],
+        path: PathId,
+    ) -> Result<Option<Element<'a>>> {
+        let register = |number: u16| registers.get(usize::from(number));
+        let (Some(Value::Int(start)), Some(collection), Some(keys), Some(hints)) = (
+            register(iterator),
+            register(collection),
+            unit.paths.get(path.0 as usize),
+            hints(&self.reusable.hints, path),
+        ) else {
+            self.tick()?;
+            return Ok(None);
+        };
+        let start = *start as usize;
+        let (mut at, mut found) = (start, None);
+        for value in Values::new(collection, start) {
+            found = lookup(value, keys, hints);
+            if found.is_some() {
+                break;
+            }
+            at += 1;
+        }
+        let element = element(collection, at);
+        if let (Some(found), Some(part)) = (found, registers.get_mut(usize::from(part))) {
+            *part = *found;
+        }
+        if let Some(position) = registers.get_mut(usize::from(iterator)) {
+            *position = Value::Int((at as i64).saturating_add(1));
+        }
+        self.ticks(at - start + 1)?;
+        Ok(element)
+    }
+}

@@ -160,6 +160,20 @@ impl<'a> Machine<'a, '_> {
                 }
             };
         }
+        // An element, if there is something at a path in it, with that; else the next one that has it, or on to `done`.
+        macro_rules! write_with_part {
+            ($element:expr, $registers:expr, $path:expr, $part:expr, $done:expr, $($to:expr),*) => {{
+                let element = $element;
+                let Some(Element::Item(_, found) | Element::Entry(_, found)) = &element else { go!($done) };
+                match self.at_path(unit!(), Some(found), $path) {
+                    Some(there) => {
+                        write!($part, *there);
+                        write_element!(element, $($to),*, $done);
+                    }
+                    None => write_element!(self.next_part(unit!(), registers, $registers, $path)?, $($to),*, $done),
+                }
+            }};
+        }
         macro_rules! check {
             ($condition:expr, $fail:expr) => {
                 if !$condition {
@@ -466,6 +480,16 @@ impl<'a> Machine<'a, '_> {
                 }
                 Op::NextEqualBoth { value, done, .. } => {
                     copy_or!(value, self.next_equal_both(unit!(), registers, op)?, done);
+                }
+                Op::NextPart { iterator, collection, path, value, part, done } => {
+                    self.tick()?;
+                    let found = next(registers, iterator.0, collection.0);
+                    write_with_part!(found, [iterator.0, collection.0, part.0], *path, part, done, value);
+                }
+                Op::NextPartEntry { iterator, collection, path, key, value, part, done } => {
+                    self.tick()?;
+                    let found = next(registers, iterator.0, collection.0);
+                    write_with_part!(found, [iterator.0, collection.0, part.0], *path, part, done, key, value);
                 }
                 Op::Begin { mark } => write!(mark, Value::from_usize(self.scratch.len())),
                 Op::Push { src } => self.push(read!(src))?,

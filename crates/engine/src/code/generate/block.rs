@@ -76,7 +76,13 @@ impl Generator<'_, '_> {
                             rest = second.map_or(body, |_| body.get(1..).unwrap_or_default());
                             self.start_filtered(collection, key, value, (path, equal), second, fail)
                         }
-                        None => self.start(collection, key, value),
+                        None => match first_part(step).filter(|_| self.optimizations.plans) {
+                            Some((path, asked)) => {
+                                rest = body.get(1..).unwrap_or_default();
+                                self.start_with_part(collection, key, value, path, asked)
+                            }
+                            None => self.start(collection, key, value),
+                        },
                     };
                     self.block(rest, again, which, leaf);
                     self.put(done);
@@ -141,6 +147,50 @@ impl Generator<'_, '_> {
             (None, value) => Op::NextValue { iterator, collection, value: Write(value.unwrap_or_default()), done },
         });
         (again, done)
+    }
+
+    /// Begins a loop over the elements that have something at a path, for which its body asks first.
+    fn start_with_part(
+        &mut self,
+        collection: u16,
+        key: Option<u16>,
+        value: Option<u16>,
+        path: &Keys,
+        asked: &Step,
+    ) -> (Label, Label) {
+        let (iterator, path, done) = (self.register(), self.pool.path(path), self.label());
+        let part = match asked {
+            Step::Bind(slot, _) => self.slot(*slot),
+            _ => self.register(),
+        };
+        self.emit(Op::Start { iterator: Write(iterator) });
+        let again = self.here();
+        let (iterator, collection) = (Update(iterator), Read(collection));
+        let value = Write(value.unwrap_or_else(|| self.register()));
+        self.emit(match key.map(Write) {
+            Some(key) => Op::NextPartEntry { iterator, collection, path, key, value, part: Write(part), done },
+            None => Op::NextPart { iterator, collection, path, value, part: Write(part), done },
+        });
+        if let Step::Test(test) = asked {
+            self.temporarily(|this| this.test_of_part(test, Read(part), again));
+        }
+        (again, done)
+    }
+
+    /// The rest of a test whose first operand is known.
+    fn test_of_part(&mut self, test: &Test, part: Read, fail: Label) {
+        match test {
+            Test::Truthy(_) => self.emit(Op::Truthy { src: part, fail }),
+            Test::Compare(comparison, _, right) => {
+                let right = self.operand(right, fail);
+                self.compare(*comparison, part, right, fail);
+            }
+            Test::Member(_, collection) => {
+                let collection = self.operand(collection, fail);
+                self.emit(Op::Member { item: part, collection, fail });
+            }
+            _ => {}
+        }
     }
 
     /// A loop over the elements that are members of another collection, too. That one is computed in the first turn, as
@@ -308,14 +358,7 @@ impl Generator<'_, '_> {
             Test::Compare(Comparison::Equal, left, right) => self.equal(left, right, fail),
             Test::Compare(comparison, left, right) => {
                 let (left, right) = (self.operand(left, fail), self.operand(right, fail));
-                self.emit(match comparison {
-                    Comparison::Equal => Op::Equal { left, right, fail },
-                    Comparison::NotEqual => Op::NotEqual { left, right, fail },
-                    Comparison::Less => Op::Less { left, right, fail },
-                    Comparison::LessOrEqual => Op::LessOrEqual { left, right, fail },
-                    Comparison::Greater => Op::Less { left: right, right: left, fail },
-                    Comparison::GreaterOrEqual => Op::LessOrEqual { left: right, right: left, fail },
-                });
+                self.compare(*comparison, left, right, fail);
             }
             Test::Member(item, collection) => {
                 let common = self.common(item, collection);
@@ -337,6 +380,17 @@ impl Generator<'_, '_> {
                 self.emit(Op::IsObject { src: self.read_slot(*slot), length, fail });
             }
         }
+    }
+
+    fn compare(&mut self, comparison: Comparison, left: Read, right: Read, fail: Label) {
+        self.emit(match comparison {
+            Comparison::Equal => Op::Equal { left, right, fail },
+            Comparison::NotEqual => Op::NotEqual { left, right, fail },
+            Comparison::Less => Op::Less { left, right, fail },
+            Comparison::LessOrEqual => Op::LessOrEqual { left, right, fail },
+            Comparison::Greater => Op::Less { left: right, right: left, fail },
+            Comparison::GreaterOrEqual => Op::LessOrEqual { left: right, right: left, fail },
+        });
     }
 
     fn equal(&mut self, left: &Expr, right: &Expr, fail: Label) {
@@ -423,6 +477,21 @@ fn second_test(step: &Step) -> Option<(&Keys, &Expr)> {
         }
         _ => None,
     })
+}
+
+/// What a loop's body asks for first of its element, if that is what is at a path, and the step that does.
+fn first_part(step: &Step) -> Option<(&Keys, &Step)> {
+    let Step::Loop { value: Some(value), filter: None, body, .. } = step else { return None };
+    let first = body.first()?;
+    let (Step::Bind(_, part)
+    | Step::Test(Test::Defined(part) | Test::Truthy(part) | Test::Compare(_, part, _) | Test::Member(part, _))) = first
+    else {
+        return None;
+    };
+    match part {
+        Expr::Path(base, keys) if **base == Expr::Slot(*value) => Some((keys, first)),
+        _ => None,
+    }
 }
 
 /// Whether a value is found without doing anything that somebody could count: documents are computed once in any case.

@@ -344,6 +344,19 @@ impl<'c> Instruction<'_, 'c> {
                 self.compare_parts(collection.0, second.path(), other.0)?;
                 self.next(collection.0, value.0)
             }
+            Op::NextPart { collection, path, value, part, .. } => {
+                self.next(collection.0, value.0)?;
+                let value = self.get(value.0)?;
+                let found = self.path(value, path)?;
+                self.set(part.0, found)
+            }
+            Op::NextPartEntry { collection, path, key, value, part, .. } => {
+                self.set_new(key.0)?;
+                self.next(collection.0, value.0)?;
+                let value = self.get(value.0)?;
+                let found = self.path(value, path)?;
+                self.set(part.0, found)
+            }
             Op::PushParts { collection, path } | Op::PushGroups { collection, path } => {
                 self.read_parts(collection.0, path)
             }
