@@ -3,7 +3,7 @@
 use super::failure::operand;
 use super::{Builtin, Context, Failure, Outcome, Purity, letters, search};
 use crate::value::Value;
-use memchr::memchr_iter;
+use memchr::{memchr_iter, memmem};
 use wide::u8x16;
 
 pub(super) static TABLE: &[Builtin] = &[
@@ -203,7 +203,8 @@ fn searched<'a>(args: &[Value<'a>]) -> Result<(&'a str, &'a str), Failure> {
 
 fn indexof<'a>(_: &mut Context<'a, '_>, args: &[Value<'a>]) -> Outcome<'a> {
     let (text, part) = searched(args)?;
-    Ok(match text.find(part).and_then(|at| text.get(..at)) {
+    let found = memmem::find(text.as_bytes(), part.as_bytes());
+    Ok(match found.and_then(|at| text.get(..at)) {
         Some(before) => Value::from_usize(before.chars().count()),
         None => Value::Int(-1),
     })
@@ -236,7 +237,7 @@ fn count_parts(text: &str, delimiter: &str) -> usize {
     match delimiter.as_bytes() {
         [] => text.chars().count(),
         [byte] => 1 + memchr_iter(*byte, text.as_bytes()).count(),
-        _ => 1 + text.matches(delimiter).count(),
+        _ => 1 + memmem::find_iter(text.as_bytes(), delimiter).count(),
     }
 }
 
@@ -264,7 +265,15 @@ fn parts<'a>(context: &Context<'a, '_>, text: &'a str, delimiter: &str, skipped:
                 start = end + 1;
             }
         }
-        _ => items.extend(text.split(delimiter).skip(skipped).take(kept).map(Value::string)),
+        delimiter => {
+            let ends = memmem::find_iter(text.as_bytes(), delimiter).chain([text.len()]);
+            let parts = ends.scan(0, |start, end| {
+                let part = text.get(*start..end);
+                *start = end + delimiter.len();
+                part
+            });
+            items.extend(parts.skip(skipped).take(kept).map(Value::string));
+        }
     }
     Ok(Value::Array(items.into_bump_slice()))
 }

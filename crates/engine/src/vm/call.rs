@@ -40,7 +40,7 @@ impl<'a> Machine<'a, '_> {
             }
             Err(number) => number,
         };
-        self.reusable.worth.missed(document);
+        self.reusable.worth.missed(document, number.is_some());
         self.ticks(args.len() / PER_STEP)?;
         let result = self.call_anew(document, args, stack)?;
         if let Some(number) = number {

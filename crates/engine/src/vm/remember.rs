@@ -4,7 +4,7 @@
 //! than the call. That is what the many rules of a policy have that pass one container of the input around.
 //!
 //! To ask and to keep costs as much as a short call. So functions whose calls have hardly ever come back are not
-//! remembered, as far as few calls go: so little of what has been done can have to be done again.
+//! remembered, as long as they are few beside those that are: so little of what has been done can have to be done again.
 
 use crate::value::{Bump, Seeds, Value, same_text};
 
@@ -14,7 +14,7 @@ use crate::value::{Bump, Seeds, Value, same_text};
 pub(super) struct Worth {
     /// By their numbers.
     functions: Vec<i16>,
-    /// How many calls of this evaluation need not be remembered.
+    /// How many more calls of this evaluation need not be remembered.
     left: u32,
 }
 
@@ -27,9 +27,12 @@ impl Worth {
     const HIT: i16 = 8;
     /// So many calls are not remembered, once there is nothing left.
     const IDLE: i16 = 1000;
-    /// The most calls of an evaluation that are not remembered, however little they seem worth: functions call one another,
-    /// and what another input makes them do may come back often and take long.
+    /// So many calls of an evaluation are not remembered at first, however little they seem worth: functions call one
+    /// another, and what another input makes them do may come back often and take long.
     const FORGOTTEN: u32 = 32;
+    /// So many more for each call that is remembered. As that is another one than those before, an evaluation makes at most
+    /// a few times as many calls as there are different ones.
+    const FORGOTTEN_FOR_EACH: u32 = 4;
 
     /// Another evaluation begins.
     #[inline]
@@ -57,8 +60,12 @@ impl Worth {
         }
     }
 
+    /// A call was not made before; `is_kept` is whether it is remembered from now on.
     #[inline]
-    pub(super) fn missed(&mut self, document: u32) {
+    pub(super) fn missed(&mut self, document: u32, is_kept: bool) {
+        if is_kept {
+            self.left = self.left.saturating_add(Self::FORGOTTEN_FOR_EACH);
+        }
         match self.functions.get_mut(document as usize) {
             Some(worth @ 0) => *worth = -Self::IDLE,
             Some(worth) if *worth > 0 => *worth -= 1,
