@@ -61,7 +61,7 @@ enum Asked {
 struct Pairs {
     /// Their slots.
     asked: HashMap<Slot, Asked>,
-    /// Slots that get a path, and that nobody asks for.
+    /// Slots that get a part of one, and that nobody asks for.
     unused: Vec<Slot>,
 }
 
@@ -233,12 +233,11 @@ impl Taker<'_> {
     fn walk(&mut self, step: &mut Step) -> Option<Step> {
         let Step::Loop { collection, key, value: Some(pair), filter: None, body } = step else { return None };
         let asked = *self.pairs.asked.get(pair)?;
-        body.retain(|step| !matches!(step, Step::Bind(slot, _) if self.pairs.unused.contains(slot)));
         let Expr::Call { args, at, .. } = &mut *collection else { return None };
         let (root, at) = (Box::new(args.first_mut().map(take)?), *at);
         if asked == Asked::Never {
             *collection = Expr::Walk { root, has_paths: false, at };
-            put_parts(body, *pair, None);
+            self.put_parts(body, *pair, None);
             return None;
         }
         let (found, place) = (Slot(self.next), Slot(self.next + 1));
@@ -247,32 +246,39 @@ impl Taker<'_> {
         *collection = Expr::Index(Box::new(Expr::Slot(found)), Box::new(first));
         *key = Some(place);
         let path = Expr::WalkPath(Box::new(Expr::Slot(found)), Box::new(Expr::Slot(place)));
-        put_parts(body, *pair, Some(&path));
+        self.put_parts(body, *pair, Some(&path));
         sink_paths(body, &path);
         Some(Step::Bind(found, Expr::Walk { root, has_paths: true, at }))
+    }
+
+    /// Puts the value in place of a pair's second part, and the path in place of the first. Parts of it that nobody asks for
+    /// are left out, as is the test whether it is a pair: all of that is there.
+    fn put_parts(&self, block: &mut Block, pair: Slot, path: Option<&Expr>) {
+        block.retain(|step| match step {
+            Step::Test(Test::Array(slot, 2)) => *slot != pair,
+            Step::Bind(slot, part) => {
+                !self.pairs.unused.contains(slot) || part_of_pair(part).is_none_or(|(other, _)| other != pair)
+            }
+            _ => true,
+        });
+        let mut put = |piece: PieceMut<'_>| self.put_in_piece(piece, pair, path);
+        block.iter_mut().for_each(|step| pieces_of_step_mut(step, &mut put));
+    }
+
+    fn put_in_piece(&self, piece: PieceMut<'_>, pair: Slot, path: Option<&Expr>) {
+        match piece {
+            PieceMut::Block(block) => self.put_parts(block, pair, path),
+            PieceMut::Expr(expr) => match (part_of_pair(expr), path) {
+                (Some((slot, PartOfPair::Value)), _) if slot == pair => *expr = Expr::Slot(pair),
+                (Some((slot, PartOfPair::Path)), Some(path)) if slot == pair => *expr = path.clone(),
+                _ => pieces_of_expr_mut(expr, &mut |piece| self.put_in_piece(piece, pair, path)),
+            },
+        }
     }
 }
 
 fn take(expr: &mut Expr) -> Expr {
     std::mem::replace(expr, Expr::Undefined)
-}
-
-/// Puts values in place of pairs' second parts, and paths in place of the first ones.
-fn put_parts(block: &mut Block, pair: Slot, path: Option<&Expr>) {
-    block.retain(|step| !matches!(step, Step::Test(Test::Array(slot, 2)) if *slot == pair));
-    let mut put = |piece: PieceMut<'_>| put_in_piece(piece, pair, path);
-    block.iter_mut().for_each(|step| pieces_of_step_mut(step, &mut put));
-}
-
-fn put_in_piece(piece: PieceMut<'_>, pair: Slot, path: Option<&Expr>) {
-    match piece {
-        PieceMut::Block(block) => put_parts(block, pair, path),
-        PieceMut::Expr(expr) => match (part_of_pair(expr), path) {
-            (Some((slot, PartOfPair::Value)), _) if slot == pair => *expr = Expr::Slot(pair),
-            (Some((slot, PartOfPair::Path)), Some(path)) if slot == pair => *expr = path.clone(),
-            _ => pieces_of_expr_mut(expr, &mut |piece| put_in_piece(piece, pair, path)),
-        },
-    }
 }
 
 /// Moves the steps of a loop's body that put a path together to where it is first asked for.
