@@ -358,14 +358,34 @@ impl Generator<'_> {
 
     fn walk(&mut self, depth: usize) -> String {
         let what = self.term(Kind::Tree, depth);
-        let (path, value) = (self.fresh(), self.fresh());
+        let (path, value, other) = (self.fresh(), self.fresh(), self.fresh());
+        let walked = match self.choices.pick(10) {
+            0 | 1 => format!("walk({what}, [{path}, {value}])"),
+            2 => format!("[{path}, {value}] = walk({what})"),
+            3 => format!("[{path}, {value}] := walk({what}); is_number({value})"),
+            // What is looked up has to be there, whether somebody asks for it or not.
+            4 => format!("walk({what}, [{path}, {value}]); {other} := {value}[0]"),
+            5 => format!("walk({what}, [{path}, {value}]); {other} := {value}.a; {path}[_] == \"a\""),
+            6 => format!("[{path}, {value}] = walk({what}); {value}.n == {}", self.term(Kind::Num, 0)),
+            // Pairs are taken apart further in, or asked for themselves.
+            7 => format!("walk({what}, {other}); {value} := {other}[1]; {path} := {other}[0]"),
+            8 => {
+                let inner = self.fresh();
+                format!(
+                    "walk({what}, {other}); {value} := {other}[1]; {path} := [1 | {inner} := {other}[0]; {other}[1].a]"
+                )
+            }
+            _ => {
+                let inner = self.fresh();
+                format!(
+                    "walk({what}, {other}); some {value} in {other}[1]; {path} := {other}[0]; \
+                     every {inner} in {path} {{ {inner} != \"b\" }}"
+                )
+            }
+        };
         self.bind_later(&path, Kind::List);
         self.bind_later(&value, Kind::Any);
-        match self.choices.pick(3) {
-            0 => format!("walk({what}, [{path}, {value}])"),
-            1 => format!("[{path}, {value}] = walk({what})"),
-            _ => format!("[{path}, {value}] := walk({what}); is_number({value})"),
-        }
+        walked
     }
 
     /// A call whose last argument is what it gives.
