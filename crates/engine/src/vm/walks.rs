@@ -11,30 +11,32 @@ impl<'a> Machine<'a, '_> {
     /// Every value in a value, itself first, each followed by its parts.
     #[inline(never)]
     pub(super) fn walk(&mut self, root: &Value<'a>, place: Place<'a>) -> Result<Value<'a>> {
-        let most = self.setting.outside.limits.value_size / size_of::<Value<'_>>();
-        let mut values = Values { found: Vec::new_in(self.arena), most };
-        values.found.push(*root);
-        if !values.parts_of(root) {
-            return Err(self.too_many_parts(place));
-        }
-        self.making(values.found.len())?;
+        let count = self.count_parts(root, 1, place)?;
+        let mut found = Vec::with_capacity_in(count, self.arena);
+        add_with_parts(root, &mut found);
         self.check_memory()?;
-        Ok(Value::Array(values.found.into_bump_slice()))
+        Ok(Value::Array(found.into_bump_slice()))
     }
 
     /// The same array, and two of equal length: the last step of the path to each value, and the position of the value that
     /// it is a part of.
     #[inline(never)]
     pub(super) fn walk_parts(&mut self, root: &Value<'a>, place: Place<'a>) -> Result<Value<'a>> {
-        let most = self.setting.outside.limits.value_size / (3 * size_of::<Value<'_>>());
-        let Some(count) = count(root, 1, most) else { return Err(self.too_many_parts(place)) };
-        self.making(3 * count)?;
+        let count = self.count_parts(root, 3, place)?;
         let mut parts = Parts::new(self.arena, count);
         parts.add(Value::Null, *root, 0);
         parts.parts_of(root);
         self.check_memory()?;
         let [values, steps, wholes] = parts.found.map(|part| Value::Array(part.into_bump_slice()));
         Ok(Value::new_array(self.arena, &[values, steps, wholes]))
+    }
+
+    /// How many parts there are in a value, itself included, if a result with so many values for each is not too large.
+    fn count_parts(&mut self, root: &Value<'a>, values: usize, place: Place<'a>) -> Result<usize> {
+        let most = self.setting.outside.limits.value_size / (values * size_of::<Value<'_>>());
+        let Some(count) = count(root, 1, most) else { return Err(self.too_many_parts(place)) };
+        self.making(values * count)?;
+        Ok(count)
     }
 
     /// The path to what is at a position of a walk.
@@ -64,41 +66,9 @@ impl<'a> Machine<'a, '_> {
     }
 }
 
-/// The values that a walk finds. Values share their parts, so that one that takes little memory may have parts without
-/// number. (It recurses as deep as the value nests, which its maker has bounded.)
-struct Values<'a> {
-    found: Vec<'a, Value<'a>>,
-    most: usize,
-}
-
-impl<'a> Values<'a> {
-    /// Adds what is inside of a value; says whether that is not too much.
-    fn parts_of(&mut self, value: &Value<'a>) -> bool {
-        match value {
-            Value::Array(items) => self.add(items.iter()),
-            Value::Set(set) => self.add(set.items().iter()),
-            Value::Object(object) => self.add(object.entries().iter().map(|(_, part)| part)),
-            _ => true,
-        }
-    }
-
-    #[inline(always)]
-    fn add(&mut self, parts: impl ExactSizeIterator<Item = &'a Value<'a>>) -> bool {
-        if self.found.len() + parts.len() > self.most {
-            return false;
-        }
-        self.found.reserve(parts.len());
-        for part in parts {
-            self.found.push(*part);
-            if part.len().is_some() && !self.parts_of(part) {
-                return false;
-            }
-        }
-        true
-    }
-}
-
-/// How many parts there are in a value, itself included, if these and `known` ones are not too many.
+/// How many parts there are in a value, besides `known` ones, if together that is not too much: values share their parts,
+/// so that one that takes little memory may have parts without number. (What is in this file recurses as deep as the value
+/// nests, which its maker has bounded.)
 fn count(value: &Value<'_>, known: usize, most: usize) -> Option<usize> {
     let add =
         |known: usize, part: &Value<'_>| if part.len().is_some() { count(part, known, most) } else { Some(known) };
@@ -108,6 +78,28 @@ fn count(value: &Value<'_>, known: usize, most: usize) -> Option<usize> {
         Value::Set(set) => set.items().iter().try_fold(known, add),
         Value::Object(object) => object.entries().iter().try_fold(known, |known, (_, part)| add(known, part)),
         _ => Some(known),
+    }
+}
+
+/// Adds a value and what is inside of it.
+fn add_with_parts<'a>(value: &Value<'a>, found: &mut Vec<'a, Value<'a>>) {
+    found.push(*value);
+    match value {
+        Value::Array(items) => add_each(items.iter(), found),
+        Value::Set(set) => add_each(set.items().iter(), found),
+        Value::Object(object) => add_each(object.entries().iter().map(|(_, part)| part), found),
+        _ => {}
+    }
+}
+
+#[inline(always)]
+fn add_each<'a>(parts: impl Iterator<Item = &'a Value<'a>>, found: &mut Vec<'a, Value<'a>>) {
+    for part in parts {
+        if part.len().is_some() {
+            add_with_parts(part, found);
+        } else {
+            found.push(*part);
+        }
     }
 }
 
