@@ -295,24 +295,35 @@ fn endless_work_stops() {
 
 #[test]
 fn calls_that_come_back_are_made_once_whatever_was_learned_before() {
+    called_again("numbers", "f0(1)", "f@(x) := abs(x) - 1", "f@(x) := y if { input.again; y := f#(x) + f#(abs(x)) }");
+    // Each of these calls gives a new array to the next ones.
+    called_again(
+        "arrays",
+        "f0([1])",
+        "f@(x) := 0",
+        "f@(x) := y if { input.again; next := array.slice(x, 0, 1); y := f#(next) + f#(next) }",
+    );
+}
+
+/// Sixty functions, each of which asks the next one once, or twice for the same, as the input says.
+fn called_again(name: &str, first: &str, last: &str, again: &str) {
     let levels = 60;
     let functions: String = (0..levels)
         .map(|n| {
-            format!(
-                "f{n}(x) := f{next}(x) if not input.again\n\
-                 f{n}(x) := y if {{ input.again; y := f{next}(x) + f{next}(abs(x)) }}\n",
-                next = n + 1
-            )
+            let again = again.replace('@', &n.to_string()).replace('#', &(n + 1).to_string());
+            format!("f{n}(x) := f{}(x) if not input.again\n{again}\n", n + 1)
         })
         .collect();
-    let module = policy(&format!("{functions}f{levels}(x) := abs(x) - 1\nallow := f0(1)"));
+    let last = last.replace('@', &levels.to_string());
+    let module = policy(&format!("{functions}{last}\nallow := {first}"));
     let policy = Compiler::new().module("hostile.rego", module).compile().unwrap();
     let mut evaluator = policy.prepare("data.hostile.allow").unwrap().evaluator().limits(SMALL);
     // No call comes back; then all do, each twice; then none again.
     for again in [false, true, false] {
         for _ in 0..100 {
             let input = format!("{{\"again\": {again}}}");
-            assert_eq!(evaluator.eval(Input::json(&input)).unwrap().to_owned().value(), Some(&json!(0)));
+            let said = evaluator.eval(Input::json(&input)).unwrap_or_else(|error| panic!("{name}: {error}"));
+            assert_eq!(said.to_owned().value(), Some(&json!(0)), "{name}");
         }
     }
 }

@@ -30,8 +30,8 @@ impl Worth {
     /// So many calls of an evaluation are not remembered at first, however little they seem worth: functions call one
     /// another, and what another input makes them do may come back often and take long.
     const FORGOTTEN: u32 = 32;
-    /// So many more for each call that is remembered. As that is another one than those before, an evaluation makes at most
-    /// a few times as many calls as there are different ones.
+    /// So many more for each call that is remembered, so that most are not where none comes back. Where they come back after
+    /// all, that is learned after [`Worth::IDLE`] calls of a function at the latest.
     const FORGOTTEN_FOR_EACH: u32 = 4;
 
     /// Another evaluation begins.
